@@ -1,0 +1,29 @@
+import Koa from 'koa'
+import type { Middleware } from 'koa'
+import { describeError, type Logger } from './observability/logger.ts'
+import { createTracking, type TrackedState, type TrackingParts } from './observability/tracking.ts'
+import { createRefusalAnswers, type RefusalSettings } from './zonal/refusals.ts'
+import { createRoutes, type RouteParts } from './zonal/routes.ts'
+
+export type AppParts = {
+  tracking: TrackingParts
+  refusals: RefusalSettings
+  capture: Middleware<TrackedState>
+  routes: RouteParts
+  log: Logger
+}
+
+/** The way of a till's request, from the outside in. */
+export function createApp({ tracking, refusals, capture, routes, log }: AppParts): Koa {
+  const app = new Koa()
+  app.use(createTracking(tracking))
+  app.use(capture)
+  app.use(createRefusalAnswers(refusals, log))
+  app.use(createRoutes(routes))
+
+  // What goes wrong after the answer has begun; all else has been answered by then.
+  app.on('error', (error: unknown) =>
+    log.warn({ error: describeError(error) }, 'an answer could not be sent'),
+  )
+  return app
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+
+type Variable = {
+  schema: z.ZodType
+  fallback: string
+  example: string
+  /** One line for the README. */
+  what: string
+}
+
+const integer = (min: number, max = 2 ** 31 - 1) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
+const port = integer(0, 65535)
+const text = z.string().trim().min(1, 'must not be empty')
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+const oneOf = <const T extends string>(...values: T[]) =>
+  z.enum(values, { error: `must be one of ${values.map((value) => value || 'empty').join(', ')}` })
+const yesOrNo = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((value) => value === 'true')
+const slug = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -')
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((value) => value.replace(/\/+$/, ''))
+const path = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'must be a path with a leading and no trailing slash')
+const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone')
+const hostAndPort = list.pipe(
+  z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, comma separated')),
+)
+const keys = list.pipe(z.array(z.string().refine(is32Bytes, 'must be base64 of 32 bytes')))
+
+/** Many machines set this for their own programs, as in "en_GB:en". */
+const language = z
+  .string()
+  .transform((value) => value.slice(0, 2).toLowerCase())
+  .pipe(oneOf('en'))
+
+/** Every variable of the environment: what it may hold, and what the README says of it. */
+// prettier-ignore
+export const variables = {
+  HOST: { schema: text, fallback: '0.0.0.0', example: '0.0.0.0',
+    what: 'address that both ports listen on' },
+  PORT: { schema: port, fallback: '8080', example: '8080',
+    what: 'port for tills; 0 takes a free one' },
+  MANAGEMENT_PORT: { schema: port, fallback: '9090', example: '9090',
+    what: 'port for probes and metrics; 0 takes a free one' },
+  BASE_PATH: { schema: path, fallback: '/zonal/v1', example: '/zonal/v1',
+    what: 'path under which the four messages are served' },
+  TRUSTED_PROXIES: { schema: integer(0, 10), fallback: '0', example: '1',
+    what: 'hops of `X-Forwarded-For` to believe' },
+  POS_DEADLINE_MS: { schema: integer(600, 60_000), fallback: '2500', example: '2500',
+    what: 'by then the till has its answer' },
+  FAILURE_HTTP_STATUS: { schema: oneOf('503', '200').transform(Number), fallback: '503', example: '503',
+    what: 'status of balance, debit and credit where the catalogue says 503' },
+  INVALID_TICKET_HTTP_STATUS: { schema: oneOf('400', '200').transform(Number), fallback: '400', example: '400',
+    what: 'status of a ticket that was kept as a dead letter' },
+  CARD_PREFIXES: { schema: list, fallback: '', example: 'LOY,QR-',
+    what: 'prefixes to strip from scanned codes, comma separated' },
+  VENUE_TIME_ZONE: { schema: timeZone, fallback: 'Europe/London', example: 'Europe/London',
+    what: 'time zone of times without an offset' },
+  LANGUAGE: { schema: language, fallback: 'en', example: 'en',
+    what: 'language of the texts for the operator' },
+  TICKETS_WITHOUT_CARD: { schema: oneOf('publish', 'count'), fallback: 'publish', example: 'publish',
+    what: 'tickets without a card: `publish`, or only `count`' },
+  CAPTURE_DIR: { schema: z.string(), fallback: '', example: '/var/capture',
+    what: 'folder for captured exchanges; empty: off' },
+  CORE_BASE_URL: { schema: url, fallback: 'https://api.trifft.io/v1', example: 'https://api.trifft.io/v1',
+    what: 'TRIFFT REST API' },
+  CORE_VENUE_PARAMETER: { schema: slug, fallback: 'aztecVenueId', example: 'aztecVenueId',
+    what: "slug of the venue's custom parameter" },
+  CORE_ENTITY_CODE_PARAMETER: { schema: slug, fallback: 'aztecEntityCode', example: 'aztecEntityCode',
+    what: "slug of the coupon's parameter that holds a promotion's entity code" },
+  CORE_DISCOUNT_ID_PARAMETER: { schema: slug, fallback: 'aztecDiscountId', example: 'aztecDiscountId',
+    what: "slug of the coupon's parameter that holds a discount ID" },
+  CORE_BALANCE_DEADLINE_MS: { schema: integer(50, 60_000), fallback: '1500', example: '1500',
+    what: 'longest core call of a balance or venue check' },
+  CORE_REDEMPTION_DEADLINE_MS: { schema: integer(50, 60_000), fallback: '2000', example: '2000',
+    what: 'longest core call of a debit or credit' },
+  BALANCE_FRESH_MS: { schema: integer(0), fallback: '5000', example: '5000',
+    what: 'a balance is served from memory this long' },
+  BALANCE_STALE_MS: { schema: integer(0), fallback: '60000', example: '60000',
+    what: 'and this long, marked stale, while the core cannot answer' },
+  VENUE_FRESH_MS: { schema: integer(0), fallback: '3600000', example: '3600000',
+    what: 'a venue approval is good this long' },
+  VENUE_STALE_MS: { schema: integer(0), fallback: '86400000', example: '86400000',
+    what: 'and this long while the core cannot answer' },
+  VENUE_REFUSED_MS: { schema: integer(0), fallback: '30000', example: '30000',
+    what: 'a refused venue or key is not asked for again this long' },
+  KAFKA_BROKERS: { schema: hostAndPort, fallback: '', example: 'kafka-1:9092,kafka-2:9092',
+    what: 'comma separated; empty keeps tickets in the journal, and is refused when `NODE_ENV=production`' },
+  KAFKA_TOPIC: { schema: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be letters, digits, ., _ or -'), fallback: 'loyalty.zonal.tickets.v1', example: 'loyalty.zonal.tickets.v1',
+    what: 'topic of closed tickets' },
+  KAFKA_CLIENT_ID: { schema: text, fallback: 'zonal-loyalty-adapter', example: 'zonal-loyalty-adapter',
+    what: 'client id at the brokers' },
+  KAFKA_SSL: { schema: yesOrNo, fallback: 'false', example: 'true',
+    what: 'TLS to the brokers' },
+  KAFKA_SSL_CA_FILE: { schema: z.string(), fallback: '', example: '/etc/kafka/ca.pem',
+    what: "path of a PEM file with the CA; empty: the system's" },
+  KAFKA_SASL_MECHANISM: { schema: oneOf('', 'plain', 'scram-sha-256', 'scram-sha-512'), fallback: '', example: 'scram-sha-512',
+    what: '`plain`, `scram-sha-256` or `scram-sha-512`; empty: no SASL' },
+  KAFKA_SASL_USERNAME: { schema: z.string(), fallback: '', example: 'adapter',
+    what: 'user name for SASL' },
+  KAFKA_SASL_PASSWORD: { schema: z.string(), fallback: '', example: '(a secret)',
+    what: 'password for SASL' },
+  JOURNAL_PATH: { schema: text, fallback: 'data/journal.sqlite', example: '/var/lib/adapter/journal.sqlite',
+    what: 'the SQLite file; block storage of one pod' },
+  JOURNAL_KEY: { schema: keys, fallback: '', example: '$(openssl rand -base64 32)',
+    what: 'seals what is secret in the journal: base64 of 32 bytes; several, comma separated, to rotate: the first seals, all open. Needed when `NODE_ENV=production`' },
+  CARD_HASH_KEY: { schema: z .string() .refine((value) => value === '' || value.length >= 16, 'must be at least 16 characters'), fallback: '', example: '$(openssl rand -base64 32)',
+    what: 'secret of the keyed hash that stands for a card; never changes. Needed when `NODE_ENV=production`' },
+  LOG_LEVEL: { schema: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), fallback: 'info', example: 'info',
+    what: 'least level of log lines' },
+  DRAIN_DELAY_MS: { schema: z.union([z.literal(''), integer(0, 600_000)]), fallback: '', example: '5000',
+    what: 'served this long after SIGTERM before the listener closes; 5000 when `NODE_ENV=production`, else 0' },
+  SHUTDOWN_TIMEOUT_MS: { schema: integer(0, 600_000), fallback: '25000', example: '25000',
+    what: 'a stop is forced after this long' },
+} as const satisfies Record<string, Variable>
+
+function isTimeZone(value: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: value }))
+  } catch {
+    return false
+  }
+}
+
+function is32Bytes(value: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(value)
+}

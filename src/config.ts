@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs'
+import type { z } from 'zod'
+import { variables } from './config-variables.ts'
+
+type Name = keyof typeof variables
+type Values = { [K in Name]: z.output<(typeof variables)[K]['schema']> }
+export type Problem = { name: string; problem: string; example: string }
+export type Config = ReturnType<typeof nest>
+
+/** All problems of an environment at once. */
+export class ConfigInvalid extends Error {
+  override name = 'ConfigInvalid'
+  readonly problems: Problem[]
+
+  constructor(problems: Problem[]) {
+    const lines = problems.map(
+      ({ name, problem, example }) => `  ${name} ${problem}, for example ${name}=${example}`,
+    )
+    super(['The configuration cannot be used:', ...lines].join('\n'))
+    this.problems = problems
+  }
+}
+
+/** Fixed keys for development, never for production: they are in the repository. */
+const developmentJournalKey = Buffer.from('zonal adapter development key 01').toString('base64')
+const developmentCardHashKey = 'zonal adapter development card hash key'
+
+/**
+ * @param env as `process.env`; each variable may be given as `NAME_FILE`, the path of a file that holds it
+ * @returns nested and frozen
+ * @throws ConfigInvalid with every problem
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const problems: Problem[] = []
+  const isProduction = env.NODE_ENV === 'production'
+  const complain = (name: Name, problem: string) =>
+    problems.push({ name, problem, example: variables[name].example })
+
+  const given = Object.fromEntries(names.map((name) => [name, readGiven(env, name, complain)]))
+  const values = Object.fromEntries(
+    names.map((name) => {
+      const parsed = variables[name].schema.safeParse(given[name] || variables[name].fallback)
+      if (!parsed.success) complain(name, parsed.error.issues[0]?.message ?? 'is not usable')
+      return [name, parsed.data]
+    }),
+  ) as Values
+  for (const [name, isWrong, problem] of wrongCombinations)
+    if (isWrong(values, isProduction)) complain(name, problem)
+  if (problems.length > 0) throw new ConfigInvalid(problems)
+  return deepFreeze(nest(values, isProduction))
+}
+
+const names = Object.keys(variables) as Name[]
+
+function readGiven(
+  env: Record<string, string | undefined>,
+  name: Name,
+  complain: (name: Name, problem: string) => void,
+): string | undefined {
+  const file = env[`${name}_FILE`]
+  if (!file) return env[name]
+  if (env[name]) {
+    complain(name, `is set, and ${name}_FILE too; set one of them`)
+    return undefined
+  }
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    complain(name, `cannot be read from ${name}_FILE (${(error as NodeJS.ErrnoException).code})`)
+    return undefined
+  }
+}
+
+/** What no single variable can know. A value that is wrong by itself is undefined here. */
+// prettier-ignore
+const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, isProduction: boolean) => unknown, problem: string][] = [
+  ['KAFKA_BROKERS', (v, isProduction) => isProduction && v.KAFKA_BROKERS?.length === 0, 'is needed when NODE_ENV=production'],
+  ['JOURNAL_KEY', (v, isProduction) => isProduction && v.JOURNAL_KEY?.length === 0, 'is needed when NODE_ENV=production'],
+  ['CARD_HASH_KEY', (v, isProduction) => isProduction && v.CARD_HASH_KEY === '', 'is needed when NODE_ENV=production'],
+  ['MANAGEMENT_PORT', (v) => v.PORT && v.PORT === v.MANAGEMENT_PORT, 'must differ from PORT'],
+  ['BALANCE_STALE_MS', (v) => isBelow(v.BALANCE_STALE_MS, v.BALANCE_FRESH_MS), 'must not be below BALANCE_FRESH_MS'],
+  ['VENUE_STALE_MS', (v) => isBelow(v.VENUE_STALE_MS, v.VENUE_FRESH_MS), 'must not be below VENUE_FRESH_MS'],
+  ['KAFKA_SASL_USERNAME', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_USERNAME === '', 'is needed with KAFKA_SASL_MECHANISM'],
+  ['KAFKA_SASL_PASSWORD', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_PASSWORD === '', 'is needed with KAFKA_SASL_MECHANISM'],
+  ['KAFKA_SASL_MECHANISM', (v) => v.KAFKA_SASL_MECHANISM === '' && (v.KAFKA_SASL_USERNAME || v.KAFKA_SASL_PASSWORD), 'is needed with a SASL user name or password'],
+  ['KAFKA_SSL', (v) => v.KAFKA_SSL === false && v.KAFKA_SSL_CA_FILE, 'must be true where KAFKA_SSL_CA_FILE is set'],
+  ['KAFKA_SSL_CA_FILE', (v) => v.KAFKA_SSL_CA_FILE && !isReadable(v.KAFKA_SSL_CA_FILE), 'cannot be read'],
+]
+
+function isBelow(value: number | undefined, least: number | undefined): boolean {
+  return value !== undefined && least !== undefined && value < least
+}
+
+function nest(values: Values, isProduction: boolean) {
+  return {
+    isProduction,
+    isDevelopmentKey: { journal: values.JOURNAL_KEY.length === 0, cardHash: values.CARD_HASH_KEY === '' },
+    server: {
+      host: values.HOST,
+      port: values.PORT,
+      managementPort: values.MANAGEMENT_PORT,
+      trustedProxies: values.TRUSTED_PROXIES,
+      drainDelayMs: values.DRAIN_DELAY_MS === '' ? (isProduction ? 5000 : 0) : values.DRAIN_DELAY_MS,
+      shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+    },
+    zonal: {
+      basePath: values.BASE_PATH,
+      deadlineMs: values.POS_DEADLINE_MS,
+      failureHttpStatus: values.FAILURE_HTTP_STATUS,
+      invalidTicketHttpStatus: values.INVALID_TICKET_HTTP_STATUS,
+      cardPrefixes: values.CARD_PREFIXES,
+      timeZone: values.VENUE_TIME_ZONE,
+      language: values.LANGUAGE,
+      captureDir: values.CAPTURE_DIR || undefined,
+    },
+    core: {
+      baseUrl: values.CORE_BASE_URL,
+      venueParameter: values.CORE_VENUE_PARAMETER,
+      entityCodeParameter: values.CORE_ENTITY_CODE_PARAMETER,
+      discountIdParameter: values.CORE_DISCOUNT_ID_PARAMETER,
+      balanceDeadlineMs: values.CORE_BALANCE_DEADLINE_MS,
+      redemptionDeadlineMs: values.CORE_REDEMPTION_DEADLINE_MS,
+      balanceFreshMs: values.BALANCE_FRESH_MS,
+      balanceStaleMs: values.BALANCE_STALE_MS,
+      venueFreshMs: values.VENUE_FRESH_MS,
+      venueStaleMs: values.VENUE_STALE_MS,
+      venueRefusedMs: values.VENUE_REFUSED_MS,
+    },
+    journal: {
+      path: values.JOURNAL_PATH,
+      keys: values.JOURNAL_KEY.length > 0 ? values.JOURNAL_KEY : [developmentJournalKey],
+      cardHashKey: values.CARD_HASH_KEY || developmentCardHashKey,
+      posDeadlineMs: values.POS_DEADLINE_MS,
+    },
+    tickets: {
+      brokers: values.KAFKA_BROKERS,
+      topic: values.KAFKA_TOPIC,
+      clientId: values.KAFKA_CLIENT_ID,
+      ssl: values.KAFKA_SSL,
+      sslCaFile: values.KAFKA_SSL_CA_FILE || undefined,
+      sasl:
+        values.KAFKA_SASL_MECHANISM === ''
+          ? undefined
+          : {
+              mechanism: values.KAFKA_SASL_MECHANISM,
+              username: values.KAFKA_SASL_USERNAME,
+              password: values.KAFKA_SASL_PASSWORD,
+            },
+      withoutCard: values.TICKETS_WITHOUT_CARD,
+      venueParameter: values.CORE_VENUE_PARAMETER,
+    },
+    log: { level: values.LOG_LEVEL },
+  }
+}
+
+/** For the log line at start: every value but the secret ones. */
+export function summarize(config: Config): Record<string, unknown> {
+  const { journal, tickets, ...rest } = config
+  return {
+    ...rest,
+    journal: { path: journal.path, keys: journal.keys.length },
+    tickets: { ...tickets, sasl: tickets.sasl && { mechanism: tickets.sasl.mechanism } },
+  }
+}
+
+/** Rows of the README's table, in the order of `variables`. */
+export function describeConfig(): { name: string; fallback: string; what: string }[] {
+  return names.map((name) => ({ name, fallback: variables[name].fallback, what: variables[name].what }))
+}
+
+function isReadable(file: string): boolean {
+  try {
+    return readFileSync(file).length > 0
+  } catch {
+    return false
+  }
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (part && typeof part === 'object') deepFreeze(part)
+  return Object.freeze(value)
+}

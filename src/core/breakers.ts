@@ -1,0 +1,85 @@
+import CircuitBreaker from 'opossum'
+import type { Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { cannotAnswer, CoreUnavailable } from './errors.ts'
+
+export type BreakerState = 'closed' | 'half_open' | 'open'
+
+const stateValues = { closed: 0, half_open: 1, open: 2 } as const
+
+const settings = {
+  // Each call brings its own deadline; opossum's would leave the call running, unseen.
+  timeout: false,
+  errorThresholdPercentage: 50,
+  volumeThreshold: 10,
+  rollingCountTimeout: 60_000,
+  resetTimeout: 10_000,
+  rollingPercentilesEnabled: false,
+  enableSnapshots: false,
+  /** True is no failure: an answer, whatever it says, shows that the core is there. So does its 429. */
+  errorFilter: (error: unknown) => !isFailure(error),
+} as const
+
+/** One circuit breaker per operation, for all API keys, so that slow balances do not stop debits. */
+export function createBreakers<Operation extends string>(
+  operations: readonly Operation[],
+  { metrics, log }: { metrics: Metrics; log: Logger },
+) {
+  const breakers = Object.fromEntries(
+    operations.map((operation) => [operation, createBreaker(operation)]),
+  ) as Record<Operation, ReturnType<typeof createBreaker>>
+
+  function createBreaker(operation: string) {
+    const breaker = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
+      ...settings,
+      name: operation,
+    })
+    const show = (state: BreakerState) => metrics.breakerState.set({ operation }, stateValues[state])
+    show('closed')
+    // A listener that throws would turn a done call into a failed one; these cannot.
+    breaker.on('open', () => {
+      show('open')
+      log.warn({ operation }, 'core calls are stopped: the breaker is open')
+    })
+    breaker.on('halfOpen', () => show('half_open'))
+    breaker.on('close', () => {
+      show('closed')
+      log.info({ operation }, 'core calls go on: the breaker is closed')
+    })
+    return breaker
+  }
+
+  return {
+    /**
+     * @param call brings its own deadline: one that never settles would keep the breaker half open for ever
+     * @returns what `call` returns
+     * @throws what `call` throws; CoreUnavailable, without calling it, where the breaker is open
+     */
+    async run<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
+      try {
+        return (await breakers[operation].fire(call)) as T
+      } catch (error) {
+        if (!(error instanceof Error) || !CircuitBreaker.isOurError(error)) throw error
+        throw new CoreUnavailable({ message: `${operation}: not sent (breaker)` })
+      }
+    },
+
+    /** @returns the state by operation, for the health page */
+    states: () =>
+      Object.fromEntries(operations.map((operation) => [operation, stateOf(breakers[operation])])),
+
+    close() {
+      for (const operation of operations) breakers[operation].shutdown()
+    },
+  }
+}
+
+/** Unknown outcomes, and calls that the network kept from leaving; being blocked is neither. */
+function isFailure(error: unknown): boolean {
+  return cannotAnswer(error) && !(error instanceof CoreUnavailable && error.code === 'CORE_BUSY')
+}
+
+function stateOf(breaker: { opened: boolean; halfOpen: boolean }): BreakerState {
+  if (breaker.opened) return 'open'
+  return breaker.halfOpen ? 'half_open' : 'closed'
+}

@@ -1,0 +1,159 @@
+import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
+import { Pool, type Dispatcher } from 'undici'
+import { CoreOutcomeUnknown, CoreUnavailable } from './errors.ts'
+
+export type CoreRequest = {
+  /** For error messages, since the path holds a card number. */
+  operation: string
+  method: 'GET' | 'POST'
+  /** Below the base URL, with a leading slash, encoded already. */
+  path: string
+  apiKey: string
+  body?: object
+  idempotencyKey?: string
+  /** The deadline: the only limit of a call besides the one for connecting. */
+  signal: AbortSignal
+}
+
+export type CoreReply = {
+  status: number
+  /** The header as it came: seconds or a date. */
+  retryAfter: string | undefined
+  /** Parsed JSON; undefined where it is none. */
+  body: unknown
+}
+
+export type CoreHttp = ReturnType<typeof createCoreHttp>
+
+const connectTimeoutMs = 1_000
+/** A long list of coupons with all their texts is some 100 KB. */
+const maxReplyBytes = 1_048_576
+/** Beyond the core's own limit (50 requests in 10 s) a call waits here, within its deadline. */
+const maxConnections = 64
+
+/**
+ * One pool of connections to the core's origin: it follows no redirect (a debit sent on would be a second debit) and
+ * takes no proxy from the environment. Nothing is ever repeated.
+ */
+export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
+  const { origin, pathname } = new URL(baseUrl)
+  const basePath = pathname.replace(/\/$/, '')
+  const pool = new Pool(origin, {
+    connections: maxConnections,
+    connect: { timeout: connectTimeoutMs },
+    maxResponseSize: maxReplyBytes,
+    // The deadline rules.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  const http = axios.create({
+    headers: { Accept: 'application/json', 'User-Agent': 'zonal-loyalty-adapter' },
+    transformResponse: parseJson,
+  })
+
+  return {
+    /**
+     * @returns whatever the core answered, every status
+     * @throws CoreUnavailable where not a byte was sent; CoreOutcomeUnknown where it was and no whole answer came back
+     */
+    async send(request: CoreRequest): Promise<CoreReply> {
+      const wire = { hasLeft: false }
+      try {
+        const { status, headers, data } = await http.request<unknown>({
+          method: request.method,
+          url: basePath + request.path,
+          headers: { Authorization: `Bearer ${request.apiKey}`, 'Idempotency-Key': request.idempotencyKey },
+          data: request.body,
+          adapter: (config) => dispatch(pool, config, request.signal, wire),
+        })
+        return { status, retryAfter: headers['retry-after']?.toString(), body: data }
+      } catch (error) {
+        // Not kept as the cause: an AxiosError holds the API key, and the path a card number.
+        const reason = request.signal.aborted ? 'deadline' : codeOf(error)
+        if (wire.hasLeft)
+          throw new CoreOutcomeUnknown({ message: `${request.operation}: no answer (${reason})` })
+        throw new CoreUnavailable({ message: `${request.operation}: not sent (${reason})` })
+      }
+    },
+
+    /** Waits for the calls under way; harmless when repeated. */
+    async close(): Promise<void> {
+      if (!pool.destroyed) await pool.close()
+    },
+  }
+}
+
+/**
+ * axios' way out. Rejects at the deadline also while a connection is still being made, which undici by itself would
+ * wait for; a request that starts after that is dropped before its first byte.
+ */
+function dispatch(
+  pool: Pool,
+  config: InternalAxiosRequestConfig,
+  signal: AbortSignal,
+  wire: { hasLeft: boolean },
+): Promise<AxiosResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
+  let controller: Dispatcher.DispatchController | undefined
+  const abort = () => {
+    reject(signal.reason)
+    controller?.abort(signal.reason)
+  }
+  signal.addEventListener('abort', abort, { once: true })
+
+  pool.dispatch(
+    {
+      method: (config.method ?? 'get').toUpperCase(),
+      path: config.url ?? '/',
+      headers: config.headers.toJSON(true),
+      body: config.data,
+    },
+    {
+      onRequestStart(started) {
+        if (signal.aborted) return started.abort(signal.reason)
+        controller = started
+        wire.hasLeft = true
+      },
+      ...collectReply((reply) => resolve({ ...reply, config }), reject),
+    },
+  )
+  return promise.finally(() => signal.removeEventListener('abort', abort))
+}
+
+/** Every status is a reply, redirects too. */
+function collectReply(
+  resolve: (reply: Omit<AxiosResponse<Buffer>, 'config'>) => void,
+  reject: (error: Error) => void,
+): Dispatcher.DispatchHandler {
+  const chunks: Buffer[] = []
+  let head = { status: 0, statusText: '', headers: {} }
+  return {
+    onResponseStart(_controller, status, headers, statusText = '') {
+      head = { status, statusText, headers }
+    },
+    onResponseData(_controller, chunk) {
+      chunks.push(chunk)
+    },
+    onResponseEnd() {
+      resolve({ ...head, data: Buffer.concat(chunks) })
+    },
+    onResponseError(_controller, error) {
+      reject(error)
+    },
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    // A decoder, since it drops a byte order mark.
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+/** `ECONNREFUSED` and the like. */
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return code ?? 'no code'
+}

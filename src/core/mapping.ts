@@ -1,0 +1,94 @@
+import type { Member, Moved, Reward, Venue } from '../loyalty/words.ts'
+import type {
+  CoreCard,
+  CoreMovedCoupon,
+  CoreMovedPoints,
+  CoreParams,
+  CoreUserCoupon,
+  CoreVenue,
+} from './schemas.ts'
+
+/** Slugs of the coupon's custom parameters that say how Aztec applies it. */
+export type RewardSlugs = { entityCodeParameter: string; discountIdParameter: string }
+
+/**
+ * @param venues the core's list for one venue id
+ * @param slug of the venue's custom parameter that holds its Aztec venue ID
+ * @returns the venue of that id; one that does not say its id is believed only where it is alone
+ */
+export function toVenue(venues: CoreVenue[], slug: string, id: string): Venue | undefined {
+  const [only] = venues
+  const named = venues.find((venue) => readParam(venue.params, slug) === id)
+  const unnamed = only && venues.length === 1 && readParam(only.params, slug) === undefined ? only : undefined
+  const venue = named ?? unnamed
+  return venue && { id, coreId: venue.id, currency: venue.currency ?? undefined }
+}
+
+export function toMember({ member, tier, wallet }: CoreCard): Member {
+  return {
+    name: shortName(member.first_name, member.last_name),
+    isBlocked: member.is_blocked,
+    program: tier?.name,
+    points: wallet?.points,
+  }
+}
+
+/**
+ * @returns what can be redeemed now, and how many coupons were left out only because no till could apply them
+ */
+export function toRewards(
+  userCoupons: CoreUserCoupon[],
+  slugs: RewardSlugs,
+  nowMs: number,
+): { rewards: Reward[]; leftOut: number } {
+  const redeemable = userCoupons.filter(
+    ({ status, valid_until, coupon }) =>
+      status === 'activated' &&
+      coupon.is_enabled !== false &&
+      (typeof valid_until !== 'number' || valid_until * 1000 > nowMs),
+  )
+  const rewards = redeemable.map((each) => toReward(each, slugs)).filter(({ type }) => type !== undefined)
+  return { rewards, leftOut: redeemable.length - rewards.length }
+}
+
+export function toMovedReward(userCoupon: CoreMovedCoupon, slugs: RewardSlugs): Moved {
+  return { reward: toReward(userCoupon, slugs) }
+}
+
+export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
+  return { points: balance }
+}
+
+/** What the core does not say is left out. */
+function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon, slugs: RewardSlugs): Reward {
+  const reward: Reward = { id }
+  if (typeof valid_until === 'number') reward.expires = toIsoSeconds(valid_until)
+  if (!coupon) return reward
+
+  reward.name = coupon.name
+  if (coupon.points) reward.cost = coupon.points
+  const entityCode = readParam(coupon.params, slugs.entityCodeParameter)
+  if (entityCode !== undefined) return { ...reward, type: 'promotion', entityCode }
+  const discountId = readParam(coupon.params, slugs.discountIdParameter)
+  if (discountId !== undefined) return { ...reward, type: 'discount', discountId }
+  return reward
+}
+
+/** A number above 2^53 has lost digits on its way: it would name something else. */
+function readParam(params: CoreParams, slug: string): string | undefined {
+  if (!params || Array.isArray(params)) return undefined
+  const value = params[slug]
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+}
+
+function shortName(first: string | null | undefined, last: string | null | undefined): string | undefined {
+  const firstName = first?.trim()
+  if (!firstName) return undefined
+  const [initial] = last?.trim().normalize('NFC') ?? ''
+  return initial ? `${firstName} ${initial}.` : firstName
+}
+
+function toIsoSeconds(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toISOString().replace('.000Z', 'Z')
+}

@@ -1,0 +1,61 @@
+import type { z } from 'zod'
+import { CoreOutcomeUnknown, CoreProtocolError, CoreRejected, CoreUnavailable } from './errors.ts'
+import { codeOfException } from './exceptions.ts'
+import type { CoreReply } from './http.ts'
+import { flatError, nestedError } from './schemas.ts'
+
+/** Statuses whose readable error is the core's last word; 408 is not one of them, its call may still be done. */
+const refusals = new Set([400, 402, 404, 409, 410, 422])
+
+/**
+ * What an answer of the core means: the status first, then the exception's name.
+ *
+ * @param nowMs epoch ms, for a `Retry-After` that is a date
+ * @returns the body of a success, checked
+ * @throws CoreRejected (a readable refusal; 401 and 403), CoreUnavailable (429), CoreProtocolError (a success that
+ * cannot be read), CoreOutcomeUnknown (everything else)
+ */
+export function readOutcome<T>(operation: string, schema: z.ZodType<T>, reply: CoreReply, nowMs: number): T {
+  const { status } = reply
+  const said = readError(reply.body)
+  const details = { ...said, status, message: `${operation}: ${status} ${said?.exception ?? ''}`.trim() }
+
+  if (status >= 200 && status < 300) return readSuccess(operation, schema, reply)
+  if (status === 401) throw new CoreRejected('CREDENTIALS_WRONG', 'not_done', details)
+  if (status === 403) throw new CoreRejected('KEY_NOT_ALLOWED', 'not_done', details)
+  if (status === 429) {
+    const retryAfterSeconds = readRetryAfter(reply.retryAfter, nowMs)
+    throw new CoreUnavailable({ ...details, retryAfterSeconds }, 'CORE_BUSY')
+  }
+  if (refusals.has(status) && said)
+    throw new CoreRejected(codeOfException(said.exception), 'refused', details)
+  throw new CoreOutcomeUnknown(details)
+}
+
+function readSuccess<T>(operation: string, schema: z.ZodType<T>, { status, body }: CoreReply): T {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || '(whole body)')
+  const message = `${operation}: ${status}, not readable at ${fields.join(', ')}`
+  throw new CoreProtocolError(fields, { status, message })
+}
+
+/** Both forms of the core's errors: nested in `error`, and flat with `event_id`. */
+function readError(body: unknown): { exception: string; eventId?: string } | undefined {
+  const nested = nestedError.safeParse(body)
+  if (nested.success) {
+    const { error, event_id } = nested.data
+    return { exception: error.exception, eventId: error.event_id ?? event_id ?? undefined }
+  }
+  const flat = flatError.safeParse(body)
+  return flat.success
+    ? { exception: flat.data.exception, eventId: flat.data.event_id ?? undefined }
+    : undefined
+}
+
+/** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function readRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - nowMs) / 1000)
+  return Number.isNaN(seconds) ? undefined : Math.max(seconds, 0)
+}

@@ -1,0 +1,193 @@
+import type { Code } from '../loyalty/refusal.ts'
+import type { Moved, Ticket, What } from '../loyalty/words.ts'
+
+/**
+ * What the service writes down so that nothing is lost and nothing is taken twice. One interface; `sqlite.ts` is the
+ * implementation for one replica. Every function is asynchronous, and when it returns, what it wrote is on disk.
+ * Each throws `StorageUnavailable` where the journal cannot be used just now.
+ */
+export type Journal = {
+  /**
+   * Looks up what is known of a debit and, where `decide` says `send`, writes the intent, all in one step: of two
+   * twins one is told to send, the other sees its row. `decide` is pure and may be asked again.
+   */
+  beginDebit(intent: DebitIntent, decide: (known: KnownDebit) => DebitDecision): Promise<DebitBegun>
+  /** Writes what came of the call. `stands` is false where a credit has asked for it back meanwhile. */
+  settleDebit(id: string, outcome: DebitOutcome): Promise<{ stands: boolean }>
+  /** The till's OK has left. */
+  markAnswered(id: string): Promise<void>
+
+  /** Finds the debit that a credit is about and writes what `decide` says. */
+  beginCredit(intent: CreditIntent, decide: (known: KnownCredit) => CreditDecision): Promise<CreditBegun>
+  /** Writes what came of the call that gives back. */
+  settleCredit(id: string, outcome: CreditOutcome): Promise<void>
+
+  /** @returns the user coupons that a card took on a bill (confirmed) between two times, epoch ms */
+  couponsTaken(bill: {
+    venue: string
+    cardHash: string
+    account: string
+    fromMs: number
+    toMs: number
+  }): Promise<string[]>
+
+  /** Takes a ticket in. A repeat (same id, same fingerprint) is not written again. */
+  takeTicket(ticket: TicketIntake): Promise<{ isDuplicate: boolean }>
+  /** @returns the oldest tickets that are not in Kafka yet, in the order of their arrival */
+  waitingTickets(limit: number): Promise<WaitingTicket[]>
+  markPublished(eventIds: string[]): Promise<void>
+  /** Moves a ticket that Kafka refuses for good to the dead letters. */
+  buryTicket(eventId: string, reason: string): Promise<void>
+  /** Keeps a ticket message that could not be understood, once per content. */
+  keepDeadLetter(letter: { venueId: string; reason: string; content: string }): Promise<void>
+
+  stats(): Promise<JournalStats>
+  /** Why the last write failed; undefined while all is well. */
+  trouble(): string | undefined
+  close(): Promise<void>
+}
+
+/** The journal cannot be used just now: full, locked, read-only or damaged. */
+export class StorageUnavailable extends Error {
+  override name = 'StorageUnavailable'
+}
+
+/** `ARCHITECTURE.md` draws how one becomes another; `transitions.ts` is the table. */
+export type RedemptionState =
+  'sent' | 'not_done' | 'refused' | 'confirmed' | 'credited' | 'in_doubt' | 'reversed' | 'stuck'
+
+/** One attempt of a debit, with what was asked back of it. */
+export type Redemption = {
+  /** The reference under which the core knows it. */
+  id: string
+  key: string
+  attempt: number
+  cardHash: string
+  account: string | undefined
+  /** Unknown only where a credit came without its debit and did not say. */
+  what: What | undefined
+  state: RedemptionState
+  /** False where only a credit has ever come. */
+  wasSent: boolean
+  /** Its due time has passed: a row that is `sent` by then is in doubt whoever left it. */
+  isDue: boolean
+  /** Who asks for it back; undefined while nobody does. */
+  undoBy: 'till' | 'doubt' | undefined
+  /** Counts the readable answers to calls that give back; part of their Idempotency-Key. */
+  undoNumber: number
+  creditKey: string | undefined
+  /** What the core said when it was taken. */
+  moved: Moved | undefined
+  refusedWith: Code | undefined
+  /** What the core said when it was given back. */
+  givenBack: Moved | undefined
+}
+
+/** Needed to give back later, by whoever has to; kept sealed until the row is final. */
+export type RedemptionSecret = { cardNumber: string; apiKey: string }
+
+type RedemptionIntent = {
+  /** TRIFFT's id of the venue: scopes keys and bills. */
+  venue: string
+  /** The Aztec venue ID. */
+  venueId: string
+  cardHash: string
+  cardMasked: string
+  secret: RedemptionSecret
+}
+
+export type DebitIntent = RedemptionIntent & {
+  key: string
+  /** The key is the POS's own transaction id; else it is the bill and the reward. */
+  isNamed: boolean
+  account: string
+  what: What
+}
+
+export type KnownDebit = {
+  /** The latest attempt under this key that is remembered. */
+  sameKey: Redemption | undefined
+  /** This card's coupon, confirmed on this bill under any key and not asked back. */
+  sameCoupon: Redemption | undefined
+  /** A debit of this card and coupon under another key is on its way, in doubt, or being given back. */
+  isHeld: boolean
+}
+
+export type DebitDecision =
+  { do: 'send' } | { do: 'replay'; redemption: Redemption } | { do: 'refuse'; code: Code }
+
+export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; redemption: Redemption }
+
+export type DebitOutcome =
+  | { kind: 'confirmed'; moved: Moved }
+  | { kind: 'refused'; code: Code }
+  | { kind: 'not_done' }
+  | { kind: 'unknown' }
+
+export type CreditIntent = RedemptionIntent & {
+  creditKey: string | undefined
+  redemptionId: string | undefined
+  /** The key of the debit, where the credit names its transaction. */
+  debitKey: string | undefined
+  /** The bill and what was taken, to find the debit by where it is not named. */
+  account: string | undefined
+  what: What | undefined
+}
+
+export type KnownCredit = {
+  /** The redemption that this credit's transaction id has asked back before. */
+  sameCredit: Redemption | undefined
+  debit: Redemption | undefined
+}
+
+export type CreditDecision =
+  | { do: 'send'; redemption: Redemption }
+  /** The debit is still on its way: ask for it back, and say that it is not given back yet. */
+  | { do: 'ask'; redemption: Redemption }
+  /** The debit is not known here: ask the core under this reference. */
+  | { do: 'adopt'; reference: string; key: string }
+  /** Nothing is known and nothing is asked: refuse a late debit under this key for a while. */
+  | { do: 'entomb'; reference: string; key: string; forMs: number }
+  | { do: 'replay'; redemption: Redemption }
+  | { do: 'refuse'; code: Code }
+
+export type CreditBegun =
+  | { do: 'send'; redemption: Redemption }
+  | { do: 'replay'; redemption: Redemption }
+  | { do: 'refuse'; code: Code }
+
+export type CreditOutcome =
+  | { kind: 'given_back'; moved: Moved }
+  | { kind: 'nothing' }
+  | { kind: 'refused'; code: Code }
+  | { kind: 'not_done' }
+  | { kind: 'unknown' }
+
+/** All that Kafka will be told of a closed bill; kept sealed until it is there. */
+export type ClosedTicket = {
+  venueId: string
+  tenant: string
+  traceparent: string
+  ticket: Ticket
+  /** User coupons redeemed with this bill: what the journal knows, joined with what the ticket says. */
+  coupons: string[]
+}
+
+export type TicketIntake = {
+  /** UUID v5 of venue, ticket id, kind and business date. */
+  eventId: string
+  /** SHA-256 of the parsed ticket: the same for a repeat, another for a bill that was reopened. */
+  fingerprint: string
+  kafkaKey: string
+  closed: ClosedTicket
+}
+
+export type WaitingTicket = { eventId: string; kafkaKey: string; takenAtMs: number; closed: ClosedTicket }
+
+export type JournalStats = {
+  /** Redemptions that are not settled, by state. */
+  open: { sent: number; in_doubt: number; stuck: number }
+  ticketsWaiting: number
+  oldestTicketAtMs: number | undefined
+  deadLetters: number
+}

@@ -1,0 +1,69 @@
+/** Each runs once, in order, in a transaction of its own. Never change one that was released: add another. */
+export const migrations = [
+  `
+  CREATE TABLE redemptions (
+    id            TEXT PRIMARY KEY,
+    key           TEXT NOT NULL,
+    attempt       INTEGER NOT NULL,
+    venue         TEXT NOT NULL,
+    venue_id      TEXT NOT NULL,
+    card_hash     TEXT NOT NULL,
+    card_masked   TEXT NOT NULL,
+    account       TEXT,
+    kind          TEXT CHECK (kind IN ('coupon', 'points')),
+    reward_id     TEXT,
+    points        INTEGER,
+    state         TEXT NOT NULL CHECK (state IN
+                    ('sent', 'not_done', 'refused', 'confirmed', 'credited', 'in_doubt', 'reversed', 'stuck')),
+    moved         TEXT,
+    refused_with  TEXT,
+    undo_by       TEXT CHECK (undo_by IN ('till', 'doubt')),
+    undo_number   INTEGER NOT NULL DEFAULT 1,
+    credit_key    TEXT,
+    given_back    TEXT,
+    sealed        BLOB,
+    seal_key      TEXT,
+    created_at    INTEGER NOT NULL,
+    sent_at       INTEGER,
+    due_at        INTEGER,
+    confirmed_at  INTEGER,
+    answered_at   INTEGER,
+    changed_at    INTEGER NOT NULL,
+    key_until     INTEGER NOT NULL,
+    UNIQUE (key, attempt)
+  ) STRICT;
+  CREATE INDEX redemptions_by_bill ON redemptions (venue, account, card_hash);
+  CREATE INDEX redemptions_by_coupon ON redemptions (card_hash, reward_id) WHERE reward_id IS NOT NULL;
+  CREATE INDEX redemptions_by_credit ON redemptions (credit_key) WHERE credit_key IS NOT NULL;
+  CREATE INDEX redemptions_due ON redemptions (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX redemptions_open ON redemptions (state) WHERE state IN ('sent', 'in_doubt', 'stuck');
+
+  -- A coupon that was debited again under another transaction id is the same redemption: both ids find it.
+  CREATE TABLE redemption_aliases (
+    key           TEXT PRIMARY KEY,
+    redemption_id TEXT NOT NULL,
+    created_at    INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE tickets (
+    sequence      INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id      TEXT NOT NULL UNIQUE,
+    fingerprint   TEXT NOT NULL,
+    kafka_key     TEXT,
+    sealed        BLOB,
+    seal_key      TEXT,
+    taken_at      INTEGER NOT NULL,
+    published_at  INTEGER
+  ) STRICT;
+  CREATE INDEX tickets_waiting ON tickets (sequence) WHERE published_at IS NULL;
+
+  CREATE TABLE dead_letters (
+    id            TEXT PRIMARY KEY,
+    venue_id      TEXT NOT NULL,
+    reason        TEXT NOT NULL,
+    sealed        BLOB NOT NULL,
+    seal_key      TEXT NOT NULL,
+    created_at    INTEGER NOT NULL
+  ) STRICT;
+  `,
+]

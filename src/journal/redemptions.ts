@@ -1,0 +1,379 @@
+import { redemptionId } from '../loyalty/keys.ts'
+import type { Code } from '../loyalty/refusal.ts'
+import type { Moved, What } from '../loyalty/words.ts'
+import type { Database, Row } from './database.ts'
+import type {
+  CreditBegun,
+  CreditDecision,
+  CreditIntent,
+  CreditOutcome,
+  DebitBegun,
+  DebitDecision,
+  DebitIntent,
+  DebitOutcome,
+  KnownCredit,
+  KnownDebit,
+  Redemption,
+  RedemptionState,
+} from './journal.ts'
+import type { Seal } from './seal.ts'
+import { afterCredit, afterDebit, answerWithinMs, type Transition } from './transitions.ts'
+
+/** A key is remembered this long; later it is a new attempt. */
+const keyMs = 24 * 60 * 60 * 1000
+const billMs = keyMs
+
+/**
+ * Redemptions in SQLite. Each function runs inside a transaction of the writer's.
+ *
+ * This file is above 200 lines since its statements are one topic: what a row is, how it is found, how it changes.
+ *
+ * @param settleWithinMs a call that has not settled by then has been left by whoever made it
+ */
+export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
+  return { beginDebit, settleDebit, markAnswered, beginCredit, settleCredit, couponsTaken }
+
+  function beginDebit(
+    intent: DebitIntent,
+    decide: (known: KnownDebit) => DebitDecision,
+    nowMs: number,
+  ): DebitBegun {
+    const sameKey = findByKey(intent.key, nowMs)
+    const decision = decide({ sameKey, sameCoupon: findTaken(intent, nowMs), isHeld: isHeld(intent, nowMs) })
+    if (decision.do === 'refuse') return decision
+    if (decision.do === 'replay') {
+      rememberReplay(decision.redemption, intent.key, nowMs)
+      return decision
+    }
+    // What was not done leaves nothing to remember: the same attempt is made again.
+    const isRepeatedAttempt = sameKey?.state === 'not_done'
+    if (isRepeatedAttempt) db.run('DELETE FROM redemptions WHERE id = :id', { id: sameKey.id })
+    const attempt = nextAttempt(intent.key)
+    const id = redemptionId(intent.key, attempt)
+    insert({ ...intent, id, attempt, state: 'sent', sentAtMs: nowMs, keyUntilMs: nowMs + keyMs }, nowMs)
+    return { do: 'send', redemption: mustFind(id, nowMs) }
+  }
+
+  function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
+    const row = mustFind(id, nowMs)
+    const next = afterDebit(row, outcome)
+    change(id, next, nowMs)
+    if (outcome.kind === 'confirmed')
+      db.run('UPDATE redemptions SET moved = :moved, confirmed_at = :nowMs WHERE id = :id', {
+        id,
+        nowMs,
+        moved: JSON.stringify(outcome.moved),
+      })
+    if (outcome.kind === 'refused')
+      db.run('UPDATE redemptions SET refused_with = :code WHERE id = :id', { id, code: outcome.code })
+    return { stands: next.state !== 'in_doubt' }
+  }
+
+  function markAnswered(id: string, nowMs: number) {
+    // Only what still stands: a credit may have come first.
+    db.run(
+      `UPDATE redemptions SET answered_at = :nowMs, due_at = NULL, sealed = NULL, seal_key = NULL
+       WHERE id = :id AND state = 'confirmed' AND undo_by IS NULL`,
+      { id, nowMs },
+    )
+  }
+
+  function beginCredit(
+    intent: CreditIntent,
+    decide: (known: KnownCredit) => CreditDecision,
+    nowMs: number,
+  ): CreditBegun {
+    const decision = decide({
+      sameCredit: findByCredit(intent.creditKey, nowMs),
+      debit: findDebit(intent, nowMs),
+    })
+    switch (decision.do) {
+      case 'refuse':
+      case 'replay':
+        return decision
+      case 'ask':
+        askBack(decision.redemption, intent, decision.redemption.state, nowMs)
+        return { do: 'refuse', code: 'NOT_GIVEN_BACK_YET' }
+      case 'entomb':
+        insertUnseen(intent, decision, { state: 'reversed', dueAtMs: null, forMs: decision.forMs }, nowMs)
+        return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+      case 'adopt':
+        insertUnseen(
+          intent,
+          decision,
+          { state: 'in_doubt', dueAtMs: nowMs + settleWithinMs, forMs: keyMs },
+          nowMs,
+        )
+        return { do: 'send', redemption: mustFind(decision.reference, nowMs) }
+      case 'send':
+        askBack(
+          decision.redemption,
+          intent,
+          decision.redemption.state === 'confirmed' ? 'confirmed' : 'in_doubt',
+          nowMs,
+        )
+        return { do: 'send', redemption: mustFind(decision.redemption.id, nowMs) }
+    }
+  }
+
+  function settleCredit(id: string, outcome: CreditOutcome, nowMs: number) {
+    change(id, afterCredit(mustFind(id, nowMs), outcome), nowMs)
+    if (outcome.kind === 'given_back')
+      db.run('UPDATE redemptions SET given_back = :moved WHERE id = :id', {
+        id,
+        moved: JSON.stringify(outcome.moved),
+      })
+  }
+
+  function couponsTaken(bill: {
+    venue: string
+    cardHash: string
+    account: string
+    fromMs: number
+    toMs: number
+  }): string[] {
+    return db
+      .all(
+        `SELECT DISTINCT reward_id FROM redemptions
+         WHERE venue = :venue AND account = :account AND card_hash = :cardHash AND state = 'confirmed'
+           AND kind = 'coupon' AND confirmed_at BETWEEN :fromMs AND :toMs ORDER BY confirmed_at`,
+        bill,
+      )
+      .map((row) => String(row.reward_id))
+  }
+
+  // Finding
+
+  function findByKey(key: string, nowMs: number): Redemption | undefined {
+    // A credit that named the redemption itself may have left a row under this id before its debit ever came.
+    return find(
+      `(key = :key OR id = :firstId OR id = (SELECT redemption_id FROM redemption_aliases WHERE key = :key AND created_at > :aliasFromMs))
+       AND (key_until > :nowMs OR due_at IS NOT NULL) ORDER BY key = :key DESC, attempt DESC`,
+      { key, firstId: redemptionId(key, 1), aliasFromMs: nowMs - keyMs, nowMs },
+      nowMs,
+    )
+  }
+
+  /** A user coupon can be taken once: the same card, bill and coupon is the same debit under whatever key. */
+  function findTaken({ venue, account, cardHash, what }: DebitIntent, nowMs: number): Redemption | undefined {
+    if (what.kind === 'points') return undefined
+    return find(
+      `venue = :venue AND account = :account AND card_hash = :cardHash AND reward_id = :rewardId
+       AND state = 'confirmed' AND undo_by IS NULL ORDER BY confirmed_at DESC`,
+      { venue, account, cardHash, rewardId: what.rewardId },
+      nowMs,
+    )
+  }
+
+  function isHeld({ key, cardHash, what }: DebitIntent, nowMs: number): boolean {
+    if (what.kind === 'points') return false
+    const held = find(
+      `card_hash = :cardHash AND reward_id = :rewardId AND key != :key
+       AND (state IN ('sent', 'in_doubt') OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
+      { cardHash, rewardId: what.rewardId, key },
+      nowMs,
+    )
+    return held !== undefined
+  }
+
+  function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
+    if (!creditKey) return undefined
+    return find(
+      'credit_key = :creditKey AND created_at > :fromMs',
+      { creditKey, fromMs: nowMs - keyMs },
+      nowMs,
+    )
+  }
+
+  /** By the redemption, by the debit's transaction, or as the latest of that bill that can be given back. */
+  function findDebit(intent: CreditIntent, nowMs: number): Redemption | undefined {
+    const { venue, redemptionId: id, debitKey, account, cardHash, what } = intent
+    if (id) return find('id = :id AND venue = :venue', { id, venue }, nowMs)
+    if (debitKey) return findByKey(debitKey, nowMs)
+    if (!account || !what) return undefined
+    return find(
+      `venue = :venue AND account = :account AND card_hash = :cardHash AND kind = :kind
+       AND reward_id IS :rewardId AND points IS :points AND created_at > :fromMs
+       ORDER BY CASE state WHEN 'confirmed' THEN undo_by IS NOT NULL WHEN 'sent' THEN 2 WHEN 'in_doubt' THEN 2
+         WHEN 'stuck' THEN 2 WHEN 'credited' THEN 3 WHEN 'reversed' THEN 3 ELSE 4 END, created_at DESC`,
+      { venue, account, cardHash, ...columnsOf(what), fromMs: nowMs - billMs },
+      nowMs,
+    )
+  }
+
+  function find(where: string, values: Row, nowMs: number): Redemption | undefined {
+    const row = db.get(`SELECT * FROM redemptions WHERE ${where} LIMIT 1`, values)
+    return row && readRow(row, nowMs)
+  }
+
+  function mustFind(id: string, nowMs: number): Redemption {
+    const row = find('id = :id', { id }, nowMs)
+    if (!row) throw new Error(`redemption ${id} is not in the journal`)
+    return row
+  }
+
+  // Changing
+
+  function nextAttempt(key: string): number {
+    const row = db.get('SELECT max(attempt) AS latest FROM redemptions WHERE key = :key OR id = :firstId', {
+      key,
+      firstId: redemptionId(key, 1),
+    })
+    return Number(row?.latest ?? 0) + 1
+  }
+
+  type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'cardMasked'> & {
+    id: string
+    attempt: number
+    account: string | undefined
+    what: What | undefined
+    state: RedemptionState
+    secret: CreditIntent['secret'] | undefined
+    sentAtMs: number | null
+    dueAtMs?: number | null
+    keyUntilMs: number
+  }
+
+  function insert(row: NewRow, nowMs: number) {
+    const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
+    db.run(
+      `INSERT INTO redemptions (id, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id, points,
+         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until)
+       VALUES (:id, :key, :attempt, :venue, :venueId, :cardHash, :cardMasked, :account, :kind, :rewardId, :points,
+         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs)`,
+      {
+        id: row.id,
+        key: row.key,
+        attempt: row.attempt,
+        venue: row.venue,
+        venueId: row.venueId,
+        cardHash: row.cardHash,
+        cardMasked: row.cardMasked,
+        account: row.account ?? null,
+        ...columnsOf(row.what),
+        state: row.state,
+        sealed: sealed?.box ?? null,
+        sealKey: sealed?.keyId ?? null,
+        nowMs,
+        sentAtMs: row.sentAtMs,
+        dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
+        keyUntilMs: row.keyUntilMs,
+      },
+    )
+  }
+
+  /** A row for a debit that has never been here, only its credit. */
+  function insertUnseen(
+    intent: CreditIntent,
+    { reference, key }: { reference: string; key: string },
+    { state, dueAtMs, forMs }: { state: RedemptionState; dueAtMs: number | null; forMs: number },
+    nowMs: number,
+  ) {
+    const secret = dueAtMs === null ? undefined : intent.secret
+    const keyUntilMs = nowMs + forMs
+    const attempt = nextAttempt(key)
+    insert(
+      { ...intent, id: reference, key, attempt, secret, state, sentAtMs: null, dueAtMs, keyUntilMs },
+      nowMs,
+    )
+    db.run(`UPDATE redemptions SET undo_by = 'till', credit_key = :creditKey WHERE id = :id`, {
+      id: reference,
+      creditKey: intent.creditKey ?? null,
+    })
+  }
+
+  function askBack(row: Redemption, intent: CreditIntent, state: RedemptionState, nowMs: number) {
+    const sealed = seal.close(`redemptions/${row.id}`, intent.secret)
+    db.run(
+      `UPDATE redemptions SET state = :state, undo_by = 'till', credit_key = coalesce(:creditKey, credit_key),
+         sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
+      {
+        id: row.id,
+        state,
+        creditKey: intent.creditKey ?? null,
+        sealed: sealed.box,
+        sealKey: sealed.keyId,
+        dueAtMs: nowMs + settleWithinMs,
+        nowMs,
+      },
+    )
+  }
+
+  function change(id: string, next: Transition, nowMs: number) {
+    db.run(
+      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, undo_by = :undoBy,
+         undo_number = undo_number + :newUndo, changed_at = :nowMs,
+         sealed = CASE WHEN :isFinal THEN NULL ELSE sealed END,
+         seal_key = CASE WHEN :isFinal THEN NULL ELSE seal_key END
+       WHERE id = :id`,
+      {
+        id,
+        state: next.state,
+        dueAtMs: next.dueInMs === null ? null : nowMs + next.dueInMs,
+        undoBy: next.undoBy ?? null,
+        newUndo: next.isNewUndo ? 1 : 0,
+        isFinal: next.isFinal ? 1 : 0,
+        nowMs,
+      },
+    )
+  }
+
+  function rememberReplay(row: Redemption, key: string, nowMs: number) {
+    if (row.key !== key)
+      db.run(
+        `INSERT INTO redemption_aliases VALUES (:key, :id, :nowMs)
+         ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,
+        { key, id: row.id, nowMs },
+      )
+    // The till is about to hear the OK again: no undo may leave before that is known.
+    db.run(
+      `UPDATE redemptions SET due_at = :dueAtMs WHERE id = :id AND state = 'confirmed' AND due_at IS NOT NULL`,
+      {
+        id: row.id,
+        dueAtMs: nowMs + answerWithinMs,
+      },
+    )
+  }
+}
+
+function columnsOf(what: What | undefined): Row {
+  return {
+    kind: what?.kind ?? null,
+    rewardId: what?.kind === 'coupon' ? what.rewardId : null,
+    points: what?.kind === 'points' ? what.points : null,
+  }
+}
+
+function readRow(row: Row, nowMs: number): Redemption {
+  return {
+    id: String(row.id),
+    key: String(row.key),
+    attempt: Number(row.attempt),
+    cardHash: String(row.card_hash),
+    account: textOrNothing(row.account),
+    what: readWhat(row),
+    state: row.state as RedemptionState,
+    wasSent: row.sent_at !== null,
+    isDue: row.due_at !== null && Number(row.due_at) <= nowMs,
+    undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'],
+    undoNumber: Number(row.undo_number),
+    creditKey: textOrNothing(row.credit_key),
+    moved: readJson<Moved>(row.moved),
+    refusedWith: textOrNothing(row.refused_with) as Code | undefined,
+    givenBack: readJson<Moved>(row.given_back),
+  }
+}
+
+function readWhat(row: Row): What | undefined {
+  if (row.kind === 'coupon') return { kind: 'coupon', rewardId: String(row.reward_id) }
+  if (row.kind === 'points') return { kind: 'points', points: Number(row.points) }
+  return undefined
+}
+
+function textOrNothing(value: Row[string] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function readJson<T>(value: Row[string] | undefined): T | undefined {
+  return typeof value === 'string' ? (JSON.parse(value) as T) : undefined
+}

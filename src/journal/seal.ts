@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+
+export type Sealed = { box: Uint8Array; keyId: string }
+
+export type Seal = ReturnType<typeof createSeal>
+
+/**
+ * AES-256-GCM. What is sealed can only be opened in the row it was sealed for.
+ * @param keys base64 of 32 bytes each: the first seals, all open
+ */
+export function createSeal(keys: readonly string[]) {
+  const ring = new Map(keys.map((key) => [keyIdOf(key), Buffer.from(key, 'base64')]))
+  const [first] = ring
+  if (!first) throw new Error('a seal needs a key')
+  const [sealingId, sealingKey] = first
+
+  return {
+    keyIds: [...ring.keys()],
+
+    /** @param row names the row, so that a box copied to another row does not open */
+    close(row: string, content: unknown): Sealed {
+      const iv = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', sealingKey, iv).setAAD(Buffer.from(row))
+      const text = Buffer.concat([cipher.update(JSON.stringify(content), 'utf8'), cipher.final()])
+      return { box: Buffer.concat([iv, cipher.getAuthTag(), text]), keyId: sealingId }
+    },
+
+    /** @throws Error where the key is missing, or the box was changed or belongs to another row */
+    open(row: string, { box, keyId }: Sealed): unknown {
+      const key = ring.get(keyId)
+      if (!key) throw new Error(`no key ${keyId} in JOURNAL_KEY`)
+      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12)).setAAD(Buffer.from(row))
+      decipher.setAuthTag(box.subarray(12, 28))
+      const text = Buffer.concat([decipher.update(box.subarray(28)), decipher.final()])
+      return JSON.parse(text.toString('utf8'))
+    },
+  }
+}
+
+/** Names a key without telling it. */
+function keyIdOf(key: string): string {
+  return createHash('sha256').update(`journal key ${key}`).digest('hex').slice(0, 8)
+}

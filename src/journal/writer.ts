@@ -1,0 +1,80 @@
+import { isStorageTrouble, storageUnavailable, type Database } from './database.ts'
+
+type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
+
+export type Writer = {
+  /** Runs the work in a transaction; resolves when it is on disk. */
+  write<T>(work: () => T): Promise<T>
+  trouble(): string | undefined
+  /** Commits what waits. */
+  flush(): void
+}
+
+/**
+ * Group commit: all writes of one turn of the event loop share one transaction and its one sync. Where the file cannot
+ * be written all of them fail; where one of them is at fault each is run alone, so that it takes no other down with it.
+ *
+ * Works may run again, so they must do nothing but read and write the database.
+ *
+ * @param observe gets the seconds of each commit and whether it worked
+ */
+export function createWriter(db: Database, observe: (seconds: number, isDone: boolean) => void): Writer {
+  let queue: Waiting[] = []
+  let trouble: string | undefined
+
+  const commit = (works: (() => unknown)[]): unknown[] => {
+    const startedMs = performance.now()
+    let isDone = false
+    db.run('BEGIN IMMEDIATE')
+    try {
+      const results = works.map((work) => work())
+      db.run('COMMIT')
+      isDone = true
+      trouble = undefined
+      return results
+    } finally {
+      if (!isDone) rollBack(db)
+      observe((performance.now() - startedMs) / 1000, isDone)
+    }
+  }
+
+  const settle = (waiting: Waiting[]) => {
+    try {
+      const results = commit(waiting.map(({ work }) => work))
+      waiting.forEach(({ resolve }, index) => resolve(results[index]))
+    } catch (error) {
+      if (isStorageTrouble(error)) {
+        const unavailable = storageUnavailable(error)
+        trouble = unavailable.message
+        return waiting.forEach(({ reject }) => reject(unavailable))
+      }
+      if (waiting.length > 1) return waiting.forEach((one) => settle([one]))
+      waiting[0]?.reject(error)
+    }
+  }
+
+  const flush = () => {
+    const waiting = queue
+    queue = []
+    if (waiting.length > 0) settle(waiting)
+  }
+
+  return {
+    write: <T>(work: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        if (queue.length === 0) setImmediate(flush)
+        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      }),
+    trouble: () => trouble,
+    flush,
+  }
+}
+
+/** SQLite has rolled back by itself after some errors (a full disk, for one): then there is nothing left to do. */
+function rollBack(db: Database) {
+  try {
+    db.run('ROLLBACK')
+  } catch {
+    // No transaction is open any more.
+  }
+}

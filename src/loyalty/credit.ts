@@ -1,0 +1,121 @@
+import type { CreditOutcome, Redemption } from '../journal/journal.ts'
+import type { Exchange } from '../observability/exchange.ts'
+import { describeError } from '../observability/logger.ts'
+import type { RedemptionParts } from './debit.ts'
+import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
+import { giveBack, type CallOutcome } from './redemption.ts'
+import { Refusal } from './refusal.ts'
+import { decideCredit, type CreditQuestion } from './repeats.ts'
+import { turnOf } from './turns.ts'
+import { maskCard, type Caller, type CreditRequest, type Moved, type What } from './words.ts'
+
+export type CreditDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
+
+/** Time to write down what was asked and to answer, where a debit of the card takes too long to wait for. */
+const leastToAnswerMs = 300
+
+/**
+ * Gives back what a debit took. A credit belongs to its debit's row: it is found by the redemption, by the debit's
+ * transaction, or by the bill and what was taken; where it is not known here the core is asked.
+ *
+ * @throws Refusal by its code; NOT_GIVEN_BACK_YET where the outcome is unknown and the call will be repeated
+ */
+export function createCredit(parts: RedemptionParts) {
+  return async function credit(
+    request: CreditRequest,
+    caller: Caller,
+    exchange: Exchange,
+  ): Promise<CreditDone> {
+    const turn = turnOf(caller, request.cardNumber)
+    const endTurn = await parts.takeTurn(turn, exchange.leftMs() - leastToAnswerMs)
+    try {
+      const question = readQuestion(parts, request, caller, endTurn === undefined)
+      const begun = await parts.journal.beginCredit(question, (known) => decideCredit(known, question))
+      if (begun.do === 'refuse') throw new Refusal(begun.code)
+      const { redemption } = begun
+      const what = redemption.what ?? request.what
+      if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
+      exchange.facts.redemptionId = redemption.id
+      if (begun.do === 'send')
+        return await send(parts, redemption, what, request.cardNumber, caller, exchange)
+      exchange.facts.isReplayed = true
+      return { redemptionId: redemption.id, what, moved: redemption.givenBack ?? {}, isReplayed: true }
+    } finally {
+      endTurn?.()
+    }
+  }
+}
+
+function readQuestion(
+  { hashCard }: RedemptionParts,
+  request: CreditRequest,
+  caller: Caller,
+  isLate: boolean,
+): CreditQuestion {
+  const { cardNumber, transactionId, originalTransactionId, accountNumber, what } = request
+  return {
+    venue: caller.venue.coreId,
+    venueId: caller.venue.id,
+    cardHash: hashCard(cardNumber),
+    cardMasked: maskCard(cardNumber),
+    secret: { cardNumber, apiKey: caller.credentials.apiKey },
+    creditKey: transactionId && creditKey(caller, transactionId),
+    redemptionId: request.redemptionId,
+    debitKey: originalTransactionId && transactionKey(caller, originalTransactionId),
+    account: accountNumber,
+    what,
+    unknown: readUnknown(request, caller),
+    isLate,
+  }
+}
+
+/** How a debit that is not known here would be named, here and at the core. */
+function readUnknown(request: CreditRequest, caller: Caller): CreditQuestion['unknown'] {
+  const { redemptionId: id, originalTransactionId, accountNumber, what } = request
+  if (originalTransactionId) {
+    const key = transactionKey(caller, originalTransactionId)
+    return { key, reference: id ?? redemptionId(key, 1), isNamed: true }
+  }
+  if (id)
+    return { key: JSON.stringify([caller.venue.coreId, 'redemption', id]), reference: id, isNamed: true }
+  // Points are never debited without a transaction id, so a bill alone names no late debit of points.
+  if (!accountNumber || what?.kind !== 'coupon') return undefined
+  const key = debitKey(caller, { accountNumber, what })
+  return { key, reference: redemptionId(key, 1), isNamed: false }
+}
+
+async function send(
+  { core, balances, journal, log }: RedemptionParts,
+  redemption: Redemption,
+  what: What,
+  cardNumber: string,
+  caller: Caller,
+  exchange: Exchange,
+): Promise<CreditDone> {
+  const { id, undoNumber } = redemption
+  const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
+  const outcome = await giveBack(core, balances, order, exchange)
+  // Not waited for: until it is written the row stays open, and asking again finds the same answer at the core.
+  journal.settleCredit(id, creditOutcome(outcome)).catch((error: unknown) => {
+    log.warn(
+      { redemptionId: id, error: describeError(error) },
+      'the outcome of a credit could not be written',
+    )
+  })
+  if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
+  if (outcome.kind === 'unknown') throw new Refusal('NOT_GIVEN_BACK_YET')
+  // The till never heard that it was taken, and the core has nothing to give back: so it is not taken.
+  if (isNothing(outcome) && redemption.state === 'in_doubt' && redemption.wasSent)
+    return { redemptionId: id, what, moved: {}, isReplayed: false }
+  throw outcome.refusal
+}
+
+function creditOutcome(outcome: CallOutcome): CreditOutcome {
+  if (outcome.kind === 'done') return { kind: 'given_back', moved: outcome.moved }
+  if (isNothing(outcome)) return { kind: 'nothing' }
+  return outcome.kind === 'refused' ? { kind: 'refused', code: outcome.code } : { kind: outcome.kind }
+}
+
+function isNothing(outcome: CallOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.code === 'NOTHING_TO_GIVE_BACK'
+}

@@ -1,0 +1,73 @@
+import { createHash, createHmac } from 'node:crypto'
+import { v5 as uuidV5 } from 'uuid'
+import type { Caller, Ticket, What } from './words.ts'
+
+/**
+ * The names under which things are remembered. All are pure functions of what the till said, so that a repeat finds
+ * what it repeats, also after a restart. A venue is named by TRIFFT's id of it: two projects may use the same Aztec
+ * venue ID, and a renewed API key does not change it.
+ */
+const namespace = '5d3c1c0e-6f0a-5b7e-9c55-3f0f5f7b2a11'
+
+export function debitKey(
+  caller: Caller,
+  request: { transactionId?: string; accountNumber: string; what: What },
+): string {
+  const { transactionId, accountNumber, what } = request
+  if (transactionId) return transactionKey(caller, transactionId)
+  return JSON.stringify([
+    caller.venue.coreId,
+    'bill',
+    accountNumber,
+    what.kind === 'coupon' ? what.rewardId : what.points,
+  ])
+}
+
+export function transactionKey(caller: Caller, transactionId: string): string {
+  return JSON.stringify([caller.venue.coreId, 'transaction', transactionId])
+}
+
+/** A credit's own transaction id is remembered apart from debits'. */
+export function creditKey(caller: Caller, transactionId: string): string {
+  return JSON.stringify([caller.venue.coreId, 'credit', transactionId])
+}
+
+/** The reference under which the core knows a debit. */
+export function redemptionId(key: string, attempt: number): string {
+  return uuidV5(JSON.stringify([key, attempt]), namespace)
+}
+
+export function ticketEventId(
+  caller: Caller,
+  ticket: Pick<Ticket, 'ticketId' | 'kind' | 'businessDate'>,
+): string {
+  const { ticketId, kind, businessDate } = ticket
+  return uuidV5(JSON.stringify([caller.venue.coreId, 'ticket', ticketId, kind, businessDate]), namespace)
+}
+
+/** A bill that was reopened and closed again is one more event. */
+export function reopenedEventId(eventId: string, fingerprint: string): string {
+  return uuidV5(fingerprint, eventId)
+}
+
+/**
+ * The same for a repeat of a ticket, another for a bill that was reopened. When and under which call reference it was
+ * sent says nothing about the bill.
+ */
+export function ticketFingerprint(ticket: Ticket): string {
+  const { dateTime: _sentAt, transactionId: _callReference, ...bill } = ticket
+  return createHash('sha256').update(stableJson(bill)).digest('base64url')
+}
+
+/** @returns a function from a card number to its keyed hash (HMAC-SHA-256, hex), which stands for it outside */
+export function createCardHash(secret: string): (cardNumber: string) => string {
+  return (cardNumber) => createHmac('sha256', secret).update(cardNumber).digest('hex')
+}
+
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    part && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

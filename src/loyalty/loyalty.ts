@@ -1,0 +1,53 @@
+import type { CoreClient } from '../core/client.ts'
+import type { Balances } from '../core/balances.ts'
+import type { Venues } from '../core/venues.ts'
+import type { Journal } from '../journal/journal.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { createBalance } from './balance.ts'
+import { createCredit } from './credit.ts'
+import { createDebit } from './debit.ts'
+import { createTicket } from './ticket.ts'
+import { createTurns } from './turns.ts'
+
+export type Loyalty = ReturnType<typeof createLoyalty>
+
+type Parts = {
+  core: CoreClient
+  venues: Venues
+  balances: Balances
+  journal: Journal
+  hashCard: (cardNumber: string) => string
+  wakeRelay: () => void
+  ticketsWithoutCard: 'publish' | 'count'
+  log: Logger
+  metrics: Metrics
+}
+
+/** What the service does for a till: one function a message, and what belongs around them. */
+export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, ...parts }: Parts) {
+  const { log, metrics } = parts
+  const redemptionParts = { ...parts, balances, journal, takeTurn: createTurns() }
+  return {
+    approve: venues.approve,
+    /** The core has refused the key meanwhile: ask again before the next message of this till. */
+    forgetApproval: venues.drop,
+    balance: createBalance({ balances }),
+    debit: createDebit(redemptionParts),
+    credit: createCredit(redemptionParts),
+    ticket: createTicket({ ...parts, journal, withoutCard: ticketsWithoutCard }),
+
+    /** The OK of a debit has left; without this word its redemption is in doubt soon. */
+    markAnswered(redemptionId: string) {
+      journal.markAnswered(redemptionId).catch((error: unknown) => {
+        log.warn({ redemptionId, error: describeError(error) }, 'an answered debit could not be marked')
+      })
+    },
+
+    /** A ticket that could not be understood is kept whole, but for its credentials. */
+    async keepUnreadTicket(letter: { venueId: string; reason: string; content: string }) {
+      await journal.keepDeadLetter(letter)
+      metrics.ticketsTaken.inc({ result: 'dead_letter' })
+    },
+  }
+}

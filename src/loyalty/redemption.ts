@@ -1,0 +1,72 @@
+import type { Balances } from '../core/balances.ts'
+import type { CoreClient } from '../core/client.ts'
+import { CoreRejected, CoreUnavailable } from '../core/errors.ts'
+import type { Exchange } from '../observability/exchange.ts'
+import { Refusal, type Code } from './refusal.ts'
+import type { Caller, Moved, What } from './words.ts'
+
+export type Order = {
+  caller: Caller
+  cardNumber: string
+  what: What
+  reference: string
+  idempotencyKey: string
+}
+
+/** What came of a call that takes or gives back: done, refused for good, not done, or nobody knows. */
+export type CallOutcome =
+  | { kind: 'done'; moved: Moved }
+  | { kind: 'refused'; code: Code; refusal: Refusal }
+  | { kind: 'not_done'; refusal: Refusal }
+  | { kind: 'unknown' }
+
+export type CoreCalls = Pick<CoreClient, 'redeemCoupon' | 'restoreCoupon' | 'takePoints' | 'givePointsBack'>
+
+export function take(
+  core: CoreCalls,
+  balances: Balances,
+  order: Order,
+  exchange: Exchange,
+): Promise<CallOutcome> {
+  const { what, ...rest } = order
+  return move(balances, order, () =>
+    what.kind === 'coupon'
+      ? core.redeemCoupon({ ...rest, rewardId: what.rewardId }, exchange)
+      : core.takePoints({ ...rest, points: what.points }, exchange),
+  )
+}
+
+export function giveBack(
+  core: CoreCalls,
+  balances: Balances,
+  order: Order,
+  exchange: Exchange,
+): Promise<CallOutcome> {
+  const { what, ...rest } = order
+  return move(balances, order, () =>
+    what.kind === 'coupon'
+      ? core.restoreCoupon({ ...rest, rewardId: what.rewardId }, exchange)
+      : core.givePointsBack({ ...rest, points: what.points }, exchange),
+  )
+}
+
+/** The card's balance is forgotten when the call leaves and again when its outcome is known. */
+async function move(balances: Balances, order: Order, call: () => Promise<Moved>): Promise<CallOutcome> {
+  balances.drop(order.caller, order.cardNumber)
+  try {
+    return { kind: 'done', moved: await call() }
+  } catch (error) {
+    return outcomeOf(error)
+  } finally {
+    balances.drop(order.caller, order.cardNumber)
+  }
+}
+
+function outcomeOf(error: unknown): CallOutcome {
+  if (error instanceof CoreRejected && error.meaning === 'refused')
+    return { kind: 'refused', code: error.code, refusal: error }
+  if (error instanceof CoreRejected || error instanceof CoreUnavailable)
+    return { kind: 'not_done', refusal: error }
+  if (error instanceof Refusal) return { kind: 'unknown' }
+  throw error
+}

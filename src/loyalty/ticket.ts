@@ -1,0 +1,63 @@
+import type { Journal } from '../journal/journal.ts'
+import type { Exchange } from '../observability/exchange.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { ticketEventId, ticketFingerprint } from './keys.ts'
+import type { Caller, Ticket } from './words.ts'
+
+export type TicketTaken = { ticketId: string; isDuplicate: boolean }
+
+/** Redemptions of a bill without an opening time are looked for this far back. */
+const longestBillMs = 24 * 60 * 60 * 1000
+
+type Parts = {
+  journal: Journal
+  hashCard: (cardNumber: string) => string
+  wakeRelay: () => void
+  metrics: Metrics
+  withoutCard: 'publish' | 'count'
+}
+
+/**
+ * Takes a closed bill in: it is on disk when this returns, and on its way to Kafka after that. A repeat is a duplicate;
+ * a bill that was reopened and closed again is one more event.
+ *
+ * @throws StorageUnavailable where it could not be written: the till keeps it in its queue
+ */
+export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Parts) {
+  return async function ticket(bill: Ticket, caller: Caller, exchange: Exchange): Promise<TicketTaken> {
+    const { ticketId, cardNumber, accountNumber } = bill
+    if (!cardNumber && withoutCard === 'count') {
+      metrics.ticketsTaken.inc({ result: 'without_card' })
+      return { ticketId, isDuplicate: false }
+    }
+    const { isDuplicate } = await journal.takeTicket({
+      eventId: ticketEventId(caller, bill),
+      fingerprint: ticketFingerprint(bill),
+      kafkaKey: cardNumber ? hashCard(cardNumber) : `${caller.venue.id}/${accountNumber ?? ticketId}`,
+      closed: {
+        venueId: caller.venue.id,
+        tenant: caller.credentials.tenant,
+        traceparent: exchange.traceparent,
+        ticket: bill,
+        coupons: await couponsOf(bill, caller),
+      },
+    })
+    metrics.ticketsTaken.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
+    if (!isDuplicate) wakeRelay()
+    return { ticketId, isDuplicate }
+  }
+
+  async function couponsOf(bill: Ticket, caller: Caller): Promise<string[]> {
+    const said = bill.redemptions.flatMap(({ rewardId }) => rewardId ?? [])
+    const { cardNumber, accountNumber, openedAtMs, closedAtMs } = bill
+    if (!cardNumber || !accountNumber) return [...new Set(said)]
+    const known = await journal.couponsTaken({
+      venue: caller.venue.coreId,
+      cardHash: hashCard(cardNumber),
+      account: accountNumber,
+      fromMs: openedAtMs ?? closedAtMs - longestBillMs,
+      toMs: closedAtMs,
+    })
+    return [...new Set([...known, ...said])]
+  }
+}

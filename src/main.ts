@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { ConfigInvalid, readConfig, summarize, type Config } from './config.ts'
+import { JournalKeyMissing } from './journal/sqlite.ts'
+import { createLogger, describeError, type Logger } from './observability/logger.ts'
+import { createService } from './service.ts'
+
+/** sysexits.h: the configuration has to be put right before another start can help. */
+const exitConfig = 78
+
+async function main() {
+  const config = readConfig(process.env)
+  const log = createLogger(config.log.level)
+  // Node would print the whole error, and libraries keep headers in theirs.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error: describeError(error) }, 'ended by an error that nobody caught')
+    process.exit(1)
+  })
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  log.info({ version, config: summarize(config) }, 'starting')
+  if (config.isDevelopmentKey.journal || config.isDevelopmentKey.cardHash)
+    log.warn(
+      config.isDevelopmentKey,
+      'a development key is in use; production needs JOURNAL_KEY and CARD_HASH_KEY',
+    )
+
+  const service = createService(config, { log, version })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => stop(signal, service, config, log))
+  log.info(await service.start(), 'listening')
+}
+
+function stop(signal: string, service: { stop(): Promise<void> }, config: Config, log: Logger) {
+  log.info({ signal }, 'stopping')
+  setTimeout(() => {
+    log.error('the stop took too long and was forced')
+    process.exit(1)
+  }, config.server.shutdownTimeoutMs).unref()
+  service.stop().then(
+    () => log.info('stopped'),
+    (error: unknown) => {
+      log.error({ error: describeError(error) }, 'the stop failed')
+      process.exit(1)
+    },
+  )
+}
+
+main().catch((error: unknown) => {
+  process.exitCode = error instanceof ConfigInvalid || error instanceof JournalKeyMissing ? exitConfig : 1
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: 'unknown' }
+  process.stderr.write(`${name}: ${message}\n`)
+})

@@ -1,0 +1,68 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+
+export type Clock = {
+  /** Epoch ms: for what is written down. */
+  nowMs(): number
+  /** Never goes back: for durations and deadlines. */
+  monotonicMs(): number
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+
+export type CoreCallFact = {
+  operation: string
+  outcome: string
+  status?: number
+  durationMs: number
+  eventId?: string
+}
+
+/** What the one wide log line of a request will say; each room adds what it knows. No card number, key or name. */
+export type Facts = {
+  coreCalls: CoreCallFact[]
+  message?: string
+  venue?: string
+  tenant?: string
+  card?: string
+  account?: string
+  transactionId?: string
+  redemptionId?: string
+  ticketId?: string
+  cache?: 'hit' | 'miss' | 'stale'
+  isReplayed?: boolean
+  unreadFields?: string[]
+  [more: string]: unknown
+}
+
+/** One request of a till on its way through the house, from the arrival of its headers to its answer. */
+export type Exchange = {
+  requestId: string
+  /** W3C trace context; goes to Kafka with a ticket. */
+  traceparent: string
+  arrivedAtMs: number
+  /** Time until the answer must have left; negative when it is late. */
+  leftMs(): number
+  facts: Facts
+}
+
+/**
+ * @param deadlineMs the till's patience, counted from now
+ * @param parent a `traceparent` header as it came; anything unreadable starts a new trace
+ */
+export function createExchange(clock: Clock, deadlineMs: number, parent?: string): Exchange {
+  const endsAtMs = clock.monotonicMs() + deadlineMs
+  return {
+    requestId: randomUUID(),
+    traceparent: nextTraceparent(parent),
+    arrivedAtMs: clock.nowMs(),
+    leftMs: () => endsAtMs - clock.monotonicMs(),
+    facts: { coreCalls: [] },
+  }
+}
+
+/** Version 00 only: https://www.w3.org/TR/trace-context/#traceparent-header */
+function nextTraceparent(parent: string | undefined): string {
+  const [, traceId, flags] =
+    /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/.exec(parent ?? '') ?? []
+  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags ?? '01'}`
+}

@@ -1,0 +1,30 @@
+import { pino, type DestinationStream, type Logger } from 'pino'
+
+export type { Logger }
+
+/** JSON lines on stdout. Nothing secret is given to it: errors are logged by `describeError`, not whole. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+}
+
+/**
+ * What may be said of an error: never its properties, where libraries keep headers and bodies.
+ * @returns name, code, message, stack and the same of its cause
+ */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: 'a value that is no Error was thrown' }
+  const { name, cause } = error
+  // A SyntaxError quotes the text that it could not read.
+  const { message, stack } =
+    error instanceof SyntaxError ? { message: 'unreadable text', stack: undefined } : error
+  const code = (error as NodeJS.ErrnoException).code
+  return { name, code, message, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) }
+}

@@ -1,0 +1,41 @@
+import { createServer, type Server } from 'node:http'
+
+export type Health = { isReady: boolean; [part: string]: unknown }
+
+type ManagementParts = {
+  health: () => Promise<Health>
+  metricsPage: () => Promise<{ contentType: string; body: string }>
+}
+
+/**
+ * Probes and metrics, on a port of their own. A pod is ready once it has started: without Kafka, core or a writable
+ * journal it still serves balances and tells each till what to do, so those are reported and no reason to be taken out.
+ */
+export function createManagement({ health, metricsPage }: ManagementParts): Server {
+  const answer = async (url: string | undefined): Promise<{ status: number; type: string; body: string }> => {
+    switch (url) {
+      case '/health/live':
+        return json(200, { status: 'live' })
+      case '/health/ready': {
+        const { isReady, ...parts } = await health()
+        return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...parts })
+      }
+      case '/metrics': {
+        const { contentType, body } = await metricsPage()
+        return { status: 200, type: contentType, body }
+      }
+      default:
+        return json(404, { status: 'not found', paths: ['/health/live', '/health/ready', '/metrics'] })
+    }
+  }
+  return createServer((request, response) => {
+    answer(request.url?.split('?')[0])
+      .catch(() => json(500, { status: 'failed' }))
+      .then(({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body))
+      .catch(() => response.destroy())
+  })
+}
+
+function json(status: number, body: object) {
+  return { status, type: 'application/json', body: JSON.stringify(body) }
+}

@@ -1,0 +1,54 @@
+import type { DefaultState, Middleware } from 'koa'
+import { createExchange, type Clock, type Exchange } from './exchange.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+
+export type TrackedState = DefaultState & {
+  exchange: Exchange
+  /** The outcome code that the till was told; OK unless a refusal says otherwise. */
+  code: string
+}
+
+export type TrackingParts = {
+  clock: Clock
+  deadlineMs: number
+  log: Logger
+  metrics: Metrics
+  /** The state of each breaker, by operation. */
+  breakers: () => Record<string, string>
+}
+
+/** Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. */
+export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
+  const { clock, deadlineMs, log, metrics, breakers } = parts
+  return async function trackExchange(ctx, next) {
+    const startedMs = clock.monotonicMs()
+    const exchange = createExchange(clock, deadlineMs, ctx.get('traceparent'))
+    ctx.state = { ...ctx.state, exchange, code: 'OK' }
+    ctx.set('X-Request-Id', exchange.requestId)
+
+    ctx.res.once('close', () => {
+      const durationMs = clock.monotonicMs() - startedMs
+      const { message = 'none', ...facts } = exchange.facts
+      const { code } = ctx.state
+      metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
+      log.info(
+        {
+          requestId: exchange.requestId,
+          message,
+          code,
+          status: ctx.status,
+          durationMs: Math.round(durationMs * 10) / 10,
+          // False where the till had hung up before its answer was out.
+          isAnswered: ctx.res.writableFinished,
+          openBreakers: Object.entries(breakers()).flatMap(([name, state]) =>
+            state === 'closed' ? [] : name,
+          ),
+          ...facts,
+        },
+        'request',
+      )
+    })
+    await next()
+  }
+}

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { createBalances } from './core/balances.ts'
+import { createCoreClient } from './core/client.ts'
+import { createVenues } from './core/venues.ts'
+import { createSqliteJournal } from './journal/sqlite.ts'
+import { createCardHash } from './loyalty/keys.ts'
+import { createLoyalty } from './loyalty/loyalty.ts'
+import { systemClock } from './observability/exchange.ts'
+import { createReports } from './observability/health.ts'
+import type { Logger } from './observability/logger.ts'
+import { createManagement } from './observability/management.ts'
+import { createMetrics } from './observability/metrics.ts'
+import { createPublisher } from './tickets/publisher.ts'
+import { createRelay } from './tickets/relay.ts'
+import { createCapture } from './zonal/capture.ts'
+import { closeServer, createTillServer } from './zonal/server.ts'
+
+export type Service = ReturnType<typeof createService>
+
+/**
+ * Builds every part from the configuration. Nothing listens or connects before `start`.
+ *
+ * @throws StorageUnavailable, JournalKeyMissing where the journal cannot be used
+ */
+export function createService(config: Config, { log, version }: { log: Logger; version: string }) {
+  const clock = systemClock
+  const metrics = createMetrics()
+  const journal = createSqliteJournal(config.journal, { clock, log, metrics })
+  const core = createCoreClient(config.core, { clock, log, metrics })
+  const venues = createVenues(config.core, { client: core, clock, metrics })
+  const balances = createBalances(config.core, { client: core, clock, metrics })
+  const hasKafka = config.tickets.brokers.length > 0
+  const publisher = hasKafka ? createPublisher(config.tickets, { log, metrics }) : undefined
+  const relay =
+    publisher && createRelay({ journal, publisher, venueParameter: config.core.venueParameter, log, metrics })
+  const loyalty = createLoyalty({
+    core,
+    venues,
+    balances,
+    journal,
+    hashCard: createCardHash(config.journal.cardHashKey),
+    wakeRelay: () => relay?.wake(),
+    ticketsWithoutCard: config.tickets.withoutCard,
+    log,
+    metrics,
+  })
+  const reports = createReports({ journal, metrics, clock, breakers: core.states, hasKafka })
+
+  let phase: 'starting' | 'ready' | 'draining' | 'stopping' = 'starting'
+  const app = createApp({
+    tracking: { clock, deadlineMs: config.zonal.deadlineMs, log, metrics, breakers: core.states },
+    capture: createCapture(config.zonal.captureDir, { log, metrics }),
+    refusals: { ...config.zonal, isStopping: () => phase === 'stopping' },
+    routes: {
+      loyalty,
+      settings: config.zonal,
+      metrics,
+      service: { service: 'zonal-loyalty-adapter', version },
+    },
+    log,
+  })
+  const tills = createTillServer(app.callback(), config.zonal)
+  const management = createManagement({
+    health: () => reports.health(phase === 'ready'),
+    metricsPage: reports.metricsPage,
+  })
+  let stopped: Promise<void> | undefined
+
+  return {
+    /** Kafka and the core need not be there: they are found when they come. */
+    async start(): Promise<{ port: number; managementPort: number }> {
+      const { host, port, managementPort } = config.server
+      const ports = {
+        managementPort: await listen(management, managementPort, host),
+        port: await listen(tills, port, host),
+      }
+      relay?.start()
+      phase = 'ready'
+      return ports
+    },
+
+    /** Serves on until no ingress sends here any more, ends what is in flight, then closes from the till inwards. */
+    stop(): Promise<void> {
+      stopped ??= (async () => {
+        phase = 'draining'
+        await pause(config.server.drainDelayMs)
+        phase = 'stopping'
+        await closeServer(tills)
+        await relay?.stop()
+        await publisher?.close()
+        await core.close()
+        await journal.close()
+        await closeServer(management)
+      })()
+      return stopped
+    },
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host)
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kafka, Partitioners, logLevel, type Producer, type SASLOptions } from 'kafkajs'
+import type { Config } from '../config.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { Event } from './event.ts'
+
+type Dependencies = { log: Logger; metrics: Pick<Metrics, 'kafkaSendSeconds' | 'kafkaConnected'> }
+export type Publisher = ReturnType<typeof createPublisher>
+
+const connectTimeoutMs = 3_000
+/** How long the broker may wait for its in-sync replicas; must end before `requestTimeoutMs`. */
+const replicationTimeoutMs = 5_000
+const requestTimeoutMs = 8_000
+/** kafkajs knows no limit for a SASL handshake that nobody answers. */
+const attemptDeadlineMs = 15_000
+/** A connected kafkajs re-arms a 1 ms timer for ever (tulios/kafkajs#1751), and networks drop idle connections. */
+const idleMs = 10_000
+
+/** Kafka says that these records can never be taken. All else may work later, whatever kafkajs calls retriable. */
+const refusals: ReadonlySet<unknown> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+])
+
+/** At least one of these events can never be taken. */
+export class EventRefused extends Error {
+  override name = 'EventRefused'
+}
+
+/**
+ * Sends to one topic, which must exist. Nothing is repeated here, and after a failure the connection is made anew:
+ * the caller repeats, and an old attempt is over before it can.
+ */
+export function createPublisher(settings: Config['tickets'], { log, metrics }: Dependencies) {
+  const createProducer = producersOf(settings, log)
+  let producer: Producer | undefined
+  let idleTimer: NodeJS.Timeout | undefined
+
+  async function hangUp() {
+    clearTimeout(idleTimer)
+    const old = producer
+    producer = undefined
+    // kafkajs ends a connection when its requests are settled.
+    if (old) await within(requestTimeoutMs, old.disconnect()).catch(() => undefined)
+  }
+
+  async function attempt(action: (connected: Producer) => Promise<unknown>) {
+    clearTimeout(idleTimer)
+    producer ??= createProducer()
+    const connected = producer
+    const connectAndAct = async () => {
+      await connected.connect()
+      // A connection that comes after its deadline must not send what is being sent by the next one.
+      if (producer !== connected) throw new Error('Kafka connection was given up')
+      await action(connected)
+    }
+    try {
+      await within(attemptDeadlineMs, connectAndAct())
+      metrics.kafkaConnected.set(1)
+      idleTimer = setTimeout(() => void hangUp(), idleMs).unref()
+    } catch (error) {
+      await hangUp()
+      const refusal = findRefusal(error)
+      metrics.kafkaConnected.set(refusal ? 1 : 0)
+      throw refusal ? new EventRefused(refusal, { cause: error }) : error
+    }
+  }
+
+  return {
+    /** @throws what kafkajs says; it may work later */
+    connect: () => attempt(async () => undefined),
+
+    /**
+     * All events, in their order for each key, acknowledged by all in-sync replicas.
+     * @throws EventRefused where one of them can never be taken; others of the same call may have been
+     * @throws anything else where it may work later; some may have been taken
+     */
+    async send(events: Event[]): Promise<void> {
+      const stopTimer = metrics.kafkaSendSeconds.startTimer()
+      const record = { topic: settings.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
+      try {
+        await attempt((connected) => connected.send(record))
+        stopTimer({ outcome: 'done' })
+      } catch (error) {
+        stopTimer({ outcome: 'failed' })
+        throw error
+      }
+    },
+
+    /** Twice is harmless. */
+    close: hangUp,
+  }
+}
+
+/** A producer for each attempt to connect, each starting from the next broker of the list. */
+function producersOf(settings: Config['tickets'], log: Logger): () => Producer {
+  const { brokers, clientId } = settings
+  // A copy: kafkajs writes into it, and the configuration is frozen.
+  const sasl: SASLOptions | undefined = settings.sasl && { ...settings.sasl }
+  const ssl = settings.sslCaFile ? { ca: readFileSync(settings.sslCaFile, 'utf8') } : settings.ssl
+  let turn = 0
+
+  return () => {
+    const first = turn++ % brokers.length
+    const kafka = new Kafka({
+      brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
+      clientId,
+      ssl,
+      sasl,
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      // A repeat inside kafkajs can overtake a request to another broker that is still under way.
+      retry: { retries: 0 },
+      logLevel: logLevel.WARN,
+      logCreator:
+        () =>
+        ({ namespace, log: entry }) =>
+          log.debug({ kafkajs: namespace, broker: entry.broker }, entry.message),
+    })
+    return kafka.producer({
+      allowAutoTopicCreation: false,
+      // The same partition for a key as Java's producers choose (murmur2).
+      createPartitioner: Partitioners.DefaultPartitioner,
+    })
+  }
+}
+
+/** kafkajs wraps the broker's answer in up to two errors of its own. */
+function findRefusal(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('type' in error && refusals.has(error.type)) return String(error.type)
+  return findRefusal(error.cause)
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const tooLate = pause(ms, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`Kafka did not answer within ${ms} ms`)
+  })
+  try {
+    return await Promise.race([work, tooLate])
+  } finally {
+    done.abort()
+  }
+}

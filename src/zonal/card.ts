@@ -1,0 +1,41 @@
+import { isTextOrNumber } from './fold.ts'
+import { RequestInvalid } from './request-invalid.ts'
+import { mustBe } from './shapes.ts'
+
+const cardPattern = /^[A-Za-z0-9]{4,32}$/
+
+/**
+ * The card number in what was typed, swiped or scanned: prefixes of scanned codes are stripped, and of a URL the last
+ * path segment counts.
+ * @param raw a text, or a number where the till sends one
+ * @param prefixes the configured `CARD_PREFIXES`; the longest that fits is stripped, once
+ * @returns 4 to 32 letters and digits
+ * @throws RequestInvalid `CARD_INVALID`
+ */
+export function readCardNumber(raw: unknown, prefixes: readonly string[]): string {
+  const number = findCardNumber(raw, prefixes)
+  if (number === undefined) throw new RequestInvalid('cardNumber', mustBe.card, 'CARD_INVALID')
+  return number
+}
+
+/** The same, for messages that do without a card number that cannot be read: undefined then. */
+export function findCardNumber(raw: unknown, prefixes: readonly string[]): string | undefined {
+  const text = stripPrefix(isTextOrNumber(raw) ? String(raw).trim() : '', prefixes)
+  const number = isUrl(text) ? stripPrefix(lastPathSegment(text), prefixes) : text
+  return cardPattern.test(number) ? number : undefined
+}
+
+function stripPrefix(text: string, prefixes: readonly string[]): string {
+  const fitting = prefixes.filter((prefix) => text.startsWith(prefix))
+  const longest = Math.max(0, ...fitting.map((prefix) => prefix.length))
+  return text.slice(longest).trim()
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text)
+}
+
+function lastPathSegment(url: string): string {
+  const path = URL.parse(url)?.pathname ?? ''
+  return path.replace(/\/+$/, '').split('/').at(-1) ?? ''
+}

@@ -1,0 +1,171 @@
+import type { Code } from '../loyalty/refusal.ts'
+
+/** What the operator is told: `text` on the till, at most 60 characters, and `action`, what to do next. */
+type Entry = { text: string; action: string }
+
+export const catalogue = {
+  en: {
+    CARD_UNKNOWN: { text: 'Card not known', action: 'Scan the card again, or type its number.' },
+    MEMBER_BLOCKED: { text: 'Member is blocked', action: 'Ask the guest to contact customer care.' },
+    REWARD_UNKNOWN: { text: 'Reward not found', action: 'Check the balance again and pick from the list.' },
+    REWARD_ALREADY_REDEEMED: {
+      text: 'Reward was already redeemed',
+      action: 'Check the balance again and pick another reward.',
+    },
+    REWARD_EXPIRED: {
+      text: 'Reward has expired',
+      action: 'Check the balance again and pick another reward.',
+    },
+    REWARD_NOT_ACTIVE: { text: 'Reward is not active', action: 'Ask the guest to activate it in the app.' },
+    REWARD_NOT_FOR_VENUE: { text: 'Reward is not valid at this venue', action: 'Pick another reward.' },
+    POINTS_NOT_ENOUGH: {
+      text: 'Not enough points',
+      action: 'Check the balance, and take fewer points or another reward.',
+    },
+    NOTHING_TO_GIVE_BACK: {
+      text: 'Nothing to give back',
+      action: 'Check that it is the same card and bill. No reward or points were taken.',
+    },
+    ALREADY_GIVEN_BACK: {
+      text: 'Was already given back',
+      action: 'Nothing to do. To redeem once more, start again from the balance.',
+    },
+    DUPLICATE_REFERENCE: {
+      text: 'Reference was used for something else',
+      action: 'Start again from the balance. If it comes back, call support.',
+    },
+    NOT_SUPPORTED: {
+      text: 'Guests register in the app, not at the till',
+      action: 'Ask the guest to register in the app.',
+    },
+    REFUSED: {
+      text: 'The loyalty service has refused this',
+      action: 'Check the balance again, or carry on without.',
+    },
+    MESSAGE_INVALID: {
+      text: 'The till sent something not understood',
+      action: 'Call support with the request id.',
+    },
+    MESSAGE_UNREADABLE: {
+      text: 'The till sent an unreadable message',
+      action: 'Call support with the request id.',
+    },
+    CARD_INVALID: { text: 'This is not a card number', action: 'Scan the card again, or type its number.' },
+    CREDENTIALS_MISSING: {
+      text: 'Loyalty is not set up at this site',
+      action: 'Call support: user name and password are missing.',
+    },
+    CREDENTIALS_WRONG: {
+      text: 'Loyalty user name or password is wrong',
+      action: 'Call support: check venue ID and API key.',
+    },
+    VENUE_UNKNOWN: {
+      text: 'This venue is not known to loyalty',
+      action: 'Call support: check the venue ID and its custom parameter in TRIFFT.',
+    },
+    KEY_NOT_ALLOWED: {
+      text: 'The loyalty key may not do this',
+      action: 'Call support: the API key needs write access.',
+    },
+    OPERATION_UNKNOWN: {
+      text: 'The till asked for something unknown',
+      action: 'Call support with the request id.',
+    },
+    METHOD_NOT_ALLOWED: {
+      text: 'The till must send this as a POST',
+      action: 'Call support with the request id.',
+    },
+    MESSAGE_TOO_LARGE: {
+      text: 'The message of the till is too large',
+      action: 'Call support with the request id.',
+    },
+    MEDIA_TYPE_UNSUPPORTED: {
+      text: 'The message of the till has a wrong format',
+      action: 'Call support with the request id.',
+    },
+    CREDENTIALS_LOCKED: {
+      text: 'Too many wrong passwords, wait a minute',
+      action: 'Wait a minute and try again. If it stays, call support.',
+    },
+    TRY_AGAIN_SHORTLY: {
+      text: 'Still being settled, try again shortly',
+      action: 'Wait a few seconds and try again.',
+    },
+    CORE_UNAVAILABLE: {
+      text: 'Loyalty is not available, nothing was done',
+      action: 'Try again. The bill can be closed without it.',
+    },
+    CORE_BUSY: {
+      text: 'Loyalty is busy, nothing was done',
+      action: 'Wait a minute and try again. The bill can be closed without it.',
+    },
+    NOT_REDEEMED: {
+      text: 'Not redeemed, nothing is lost, try again shortly',
+      action: 'Do not give the reward. Wait a few seconds and try again.',
+    },
+    NOT_GIVEN_BACK_YET: {
+      text: 'Not given back yet, it will be by itself',
+      action: 'Nothing to do, or try again to see that it is done.',
+    },
+    STORAGE_UNAVAILABLE: {
+      text: 'Loyalty cannot store this now, nothing was done',
+      action: 'Try again shortly. Balances work meanwhile.',
+    },
+    STOPPING: {
+      text: 'Loyalty is restarting, try again shortly',
+      action: 'Wait a few seconds and try again.',
+    },
+    INTERNAL_ERROR: {
+      text: 'Loyalty has a problem, try again',
+      action: 'Try again. If it comes back, call support with the request id.',
+    },
+  },
+} satisfies Record<string, Record<Code, Entry>>
+
+export type Language = keyof typeof catalogue
+
+/** Assumed: how the plugin treats statuses is not public. The only place that knows them. */
+const statuses: Record<Code, number> = {
+  CARD_UNKNOWN: 200,
+  MEMBER_BLOCKED: 200,
+  REWARD_UNKNOWN: 200,
+  REWARD_ALREADY_REDEEMED: 200,
+  REWARD_EXPIRED: 200,
+  REWARD_NOT_ACTIVE: 200,
+  REWARD_NOT_FOR_VENUE: 200,
+  POINTS_NOT_ENOUGH: 200,
+  NOTHING_TO_GIVE_BACK: 200,
+  ALREADY_GIVEN_BACK: 200,
+  DUPLICATE_REFERENCE: 200,
+  NOT_SUPPORTED: 200,
+  REFUSED: 200,
+  MESSAGE_INVALID: 400,
+  MESSAGE_UNREADABLE: 400,
+  CARD_INVALID: 400,
+  CREDENTIALS_MISSING: 401,
+  CREDENTIALS_WRONG: 401,
+  VENUE_UNKNOWN: 403,
+  KEY_NOT_ALLOWED: 403,
+  OPERATION_UNKNOWN: 404,
+  METHOD_NOT_ALLOWED: 405,
+  MESSAGE_TOO_LARGE: 413,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  CREDENTIALS_LOCKED: 429,
+  TRY_AGAIN_SHORTLY: 503,
+  CORE_UNAVAILABLE: 503,
+  CORE_BUSY: 503,
+  NOT_REDEEMED: 503,
+  NOT_GIVEN_BACK_YET: 503,
+  STORAGE_UNAVAILABLE: 503,
+  STOPPING: 503,
+  INTERNAL_ERROR: 500,
+}
+
+/**
+ * The cashier message catalogue.
+ * @returns what the operator is told, the HTTP status, and whether the same message may succeed later
+ */
+export function lookUp(code: Code, language: Language): Entry & { status: number; retry: boolean } {
+  const status = statuses[code]
+  return { ...catalogue[language][code], status, retry: status === 429 || status >= 500 }
+}

@@ -1,0 +1,104 @@
+import { Refusal } from '../loyalty/refusal.ts'
+import { commonNames, messageNames } from './fields.ts'
+import { fold, isObject, type Clash, type RawFields } from './fold.ts'
+import { parseJson } from './json.ts'
+import { RequestInvalid } from './request-invalid.ts'
+
+export type Operation = keyof typeof messageNames
+export type RawRequest = { operation: Operation; fields: RawFields }
+
+/** Longest message, in bytes after unpacking. */
+export const maxBytes: Record<Operation, number> = {
+  balance: 16_384,
+  debit: 16_384,
+  credit: 16_384,
+  ticket: 262_144,
+}
+
+/** @returns the operation that is meant, in any case; undefined for any other name */
+export function readOperation(name: string): Operation | undefined {
+  const known = name.trim().toLowerCase()
+  return isOperation(known) ? known : undefined
+}
+
+/**
+ * From a body to the fields of one message under our names; their values are as they came.
+ * @param input `operationInPath` is undefined at the bare base path, where `method` in the message names the operation
+ * @throws Refusal `MESSAGE_UNREADABLE`, `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `OPERATION_UNKNOWN`, and
+ *   `NOT_SUPPORTED` for `register`: members are registered in the app, never at the till
+ */
+export function readRequest(input: {
+  operationInPath: string | undefined
+  contentType: string
+  text: string
+}): RawRequest {
+  const named = input.operationInPath
+  const operationInPath = named === undefined ? undefined : toOperation(named)
+  const parts = openEnvelope(parseBody(input.contentType, input.text))
+  const operation = chooseOperation(operationInPath, fold(parts, commonNames, refuseClash).method)
+  if (operationInPath === undefined && Buffer.byteLength(input.text) > maxBytes[operation])
+    throw new Refusal('MESSAGE_TOO_LARGE')
+  return { operation, fields: fold(parts, messageNames[operation], refuseClash) }
+}
+
+function chooseOperation(inPath: Operation | undefined, method: unknown): Operation {
+  if (inPath !== undefined && method === undefined) return inPath
+  const inside = typeof method === 'string' ? method : ''
+  if (inPath === undefined || isRegister(inside)) return toOperation(inside)
+  if (readOperation(inside) !== inPath)
+    throw new RequestInvalid('method', 'must name the same operation as the path')
+  return inPath
+}
+
+function toOperation(name: string): Operation {
+  if (isRegister(name)) throw new Refusal('NOT_SUPPORTED')
+  const operation = readOperation(name)
+  if (operation === undefined)
+    throw new Refusal('OPERATION_UNKNOWN', {
+      detail: `The operations are ${Object.keys(messageNames).join(', ')}`,
+    })
+  return operation
+}
+
+function isOperation(name: string): name is Operation {
+  return Object.hasOwn(messageNames, name)
+}
+
+function isRegister(name: string): boolean {
+  return name.trim().toLowerCase() === 'register'
+}
+
+/** Zonal's other services send a form whose field `request` holds the JSON, so ours may come that way too. */
+function parseBody(contentType: string, text: string): object {
+  const json = isForm(contentType) ? readFormField(text) : text
+  const message = json === undefined ? undefined : parseJson(json)
+  if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE')
+  return message
+}
+
+export function isForm(contentType: string): boolean {
+  return /^\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType)
+}
+
+function readFormField(text: string): string | undefined {
+  const found = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
+  return found.length === 1 ? found[0]?.[1] : undefined
+}
+
+/** @returns the message and, where there is one, what its `request` holds */
+function openEnvelope(message: object): object[] {
+  const envelopes = Object.entries(message).filter(([name]) => isEnvelope(name))
+  const [first, second] = envelopes
+  if (first === undefined) return [message]
+  if (second !== undefined) refuseClash({ first: first[0], second: second[0] })
+  if (!isObject(first[1])) throw new Refusal('MESSAGE_UNREADABLE')
+  return [message, first[1]]
+}
+
+export function isEnvelope(name: string): boolean {
+  return name.toLowerCase() === 'request'
+}
+
+function refuseClash({ first, second }: Clash): never {
+  throw new RequestInvalid(first, `and ${second} are the same field with different values`)
+}

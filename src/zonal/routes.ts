@@ -1,0 +1,140 @@
+import Router from '@koa/router'
+import type { Middleware, ParameterizedContext } from 'koa'
+import type { Loyalty } from '../loyalty/loyalty.ts'
+import { Refusal } from '../loyalty/refusal.ts'
+import { maskCard, type Caller, type PosFields, type Ticket } from '../loyalty/words.ts'
+import type { Exchange } from '../observability/exchange.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { TrackedState } from '../observability/tracking.ts'
+import { createBodyReader } from './body.ts'
+import { readCredentials } from './credentials.ts'
+import { parseBalance, parseCredit, parseDebit, parseTicket, type MessageSettings } from './messages.ts'
+import { readOperation, readRequest, type RawRequest } from './read-request.ts'
+import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
+import { RequestInvalid } from './request-invalid.ts'
+
+export type RouteParts = {
+  loyalty: Loyalty
+  settings: MessageSettings & { basePath: string }
+  metrics: Pick<Metrics, 'unreadFields'>
+  /** What `GET {base}` says. */
+  service: { service: string; version: string }
+}
+
+type Context = ParameterizedContext<TrackedState>
+
+/** `POST {base}/{operation}`, or `POST {base}` with the operation inside; `GET {base}` shows that the address is right. */
+export function createRoutes(parts: RouteParts): Middleware<TrackedState> {
+  const { basePath } = parts.settings
+  const router = new Router<TrackedState>()
+  router.get(basePath, (ctx) => {
+    ctx.body = parts.service
+  })
+  router.post([basePath, `${basePath}/:operation`], createBodyReader(basePath), async (ctx) => {
+    await answer(ctx, parts)
+  })
+  router.all([basePath, `${basePath}/:operation`], (ctx) => {
+    ctx.set('Allow', ctx.path === basePath ? 'GET, POST' : 'POST')
+    throw new Refusal('METHOD_NOT_ALLOWED')
+  })
+  return router.routes()
+}
+
+/** One request: what do they want, who are they, are they known here, and then the message itself. */
+async function answer(ctx: Context, parts: RouteParts) {
+  const { exchange } = ctx.state
+  const operationInPath: string | undefined = ctx.params.operation
+  exchange.facts.message = operationInPath && readOperation(operationInPath)
+  const request = readRequest({
+    operationInPath,
+    contentType: ctx.get('content-type'),
+    text: String(ctx.request.body),
+  })
+  exchange.facts.message = request.operation
+
+  const credentials = readCredentials(ctx.get('authorization') || undefined, request.fields)
+  exchange.facts.venue = credentials.venueId
+  exchange.facts.tenant = credentials.tenant
+  try {
+    const venue = await parts.loyalty.approve(credentials, exchange)
+    ctx.body = await answerMessage(ctx, request, { credentials, venue }, parts)
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'CREDENTIALS_WRONG')
+      parts.loyalty.forgetApproval(credentials)
+    throw error
+  }
+}
+
+async function answerMessage(
+  ctx: Context,
+  { operation, fields }: RawRequest,
+  caller: Caller,
+  parts: RouteParts,
+): Promise<object> {
+  const { loyalty, settings } = parts
+  const { exchange } = ctx.state
+  const { requestId } = exchange
+  switch (operation) {
+    case 'balance': {
+      const request = noted(exchange, parseBalance(fields, settings))
+      const balance = await loyalty.balance(request, caller, exchange)
+      return replyBalance({ requestId, cardNumber: request.cardNumber, balance })
+    }
+    case 'debit': {
+      const request = noted(exchange, parseDebit(fields, settings))
+      const debit = await loyalty.debit(request, caller, exchange)
+      ctx.res.once('finish', () => loyalty.markAnswered(debit.redemptionId))
+      markReplayed(ctx, debit)
+      return replyDebit({ requestId, transactionId: request.transactionId, ...debit })
+    }
+    case 'credit': {
+      const request = noted(exchange, parseCredit(fields, settings))
+      const credit = await loyalty.credit(request, caller, exchange)
+      markReplayed(ctx, credit)
+      return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
+    }
+    case 'ticket': {
+      const ticket = noted(exchange, await readTicket(ctx, fields, caller, parts))
+      const taken = await loyalty.ticket(ticket, caller, exchange)
+      return replyTicket({ requestId, ...taken })
+    }
+  }
+}
+
+/** A ticket that cannot be understood is refused and kept, so that nothing is lost to a strict reader. */
+async function readTicket(
+  ctx: Context,
+  fields: RawRequest['fields'],
+  caller: Caller,
+  { loyalty, settings, metrics }: RouteParts,
+): Promise<Ticket> {
+  const { facts } = ctx.state.exchange
+  try {
+    const { ticket, unreadFields } = parseTicket(fields, {
+      ...settings,
+      venueCurrency: caller.venue.currency,
+    })
+    facts.ticketId = ticket.ticketId
+    if (unreadFields.length > 0) facts.unreadFields = unreadFields
+    for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
+    return ticket
+  } catch (error) {
+    if (!(error instanceof RequestInvalid)) throw error
+    const content = withoutCredentials(ctx.get('content-type'), String(ctx.request.body))
+    await loyalty.keepUnreadTicket({ venueId: caller.venue.id, reason: error.message, content })
+    facts.isKept = true
+    throw error
+  }
+}
+
+function markReplayed(ctx: Context, { isReplayed }: { isReplayed: boolean }) {
+  if (isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
+}
+
+/** Puts into the log line what tells one request from another, and passes the message on. */
+function noted<T extends PosFields & { cardNumber?: string }>({ facts }: Exchange, message: T): T {
+  facts.card = message.cardNumber && maskCard(message.cardNumber)
+  facts.account = message.accountNumber
+  facts.transactionId = message.transactionId
+  return message
+}

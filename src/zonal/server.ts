@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { STATUS_CODES, createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { Refusal } from '../loyalty/refusal.ts'
+import { replyRefusal, type ReplySettings } from './replies.ts'
+
+/** A till that has not sent its whole message by then has long given up waiting for the answer. */
+const requestTimeoutMs = 10_000
+/** Longer than an ingress keeps its idle connections, so that it is never us who closes one under a request. */
+const keepAliveTimeoutMs = 75_000
+
+/** The listener for tills. What is no HTTP at all is answered in the till's shape too. */
+export function createTillServer(listener: RequestListener, settings: ReplySettings): Server {
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+    },
+    listener,
+  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
+    socket.end(unreadableAnswer(settings))
+  })
+  return server
+}
+
+/** Resolves when the last answer has left. */
+export async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+}
+
+function unreadableAnswer(settings: ReplySettings): string {
+  const refusal = new Refusal('MESSAGE_UNREADABLE')
+  const reply = replyRefusal({
+    requestId: randomUUID(),
+    refusal,
+    operation: undefined,
+    isKept: false,
+    settings,
+  })
+  const body = JSON.stringify(reply.body)
+  return [
+    `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+
+/** The kinds of values that fields hold, as a till may send them. */
+
+/** A reference of the POS: a text inside, whether it came as one or as a number. */
+export const id = z.union([
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(128)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u),
+  z.int().transform(String),
+])
+
+export const name = z.union([z.string().trim().max(200), z.int().transform(String)])
+
+export const card = z
+  .union([z.string().trim().min(1).max(512), z.int()])
+  .describe('As typed, swiped or scanned: a prefix is stripped, of a URL the last path segment counts')
+
+export const points = z.union([
+  z.int().min(1).max(999_999_999),
+  z
+    .string()
+    .trim()
+    .regex(/^[1-9]\d{0,8}$/)
+    .transform(Number),
+])
+
+export const money = z
+  .union([z.number(), z.string().trim().max(40)])
+  .describe('Amount in major units, such as 5.50')
+
+export const time = z.string().trim().max(64).describe('ISO 8601; without an offset it is local to the venue')
+
+export const quantity = z.union([
+  z.number(),
+  z
+    .string()
+    .trim()
+    .regex(/^[+-]?\d{1,9}(\.\d{1,9})?$/)
+    .transform(Number),
+])
+
+export const count = z.union([
+  z.int().min(0),
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+])
+
+export const flag = z.union([
+  z.boolean(),
+  z.literal([0, 1]).transform((value) => value === 1),
+  z
+    .string()
+    .trim()
+    .regex(/^(true|false|0|1)$/i)
+    .transform((value) => value === '1' || value.toLowerCase() === 'true'),
+])
+
+export const currency = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z]{3}$/)
+  .transform((code) => code.toUpperCase())
+  .describe("ISO 4217; the venue's own where it is not given")
+
+/** What a till is told of a field that refuses its message. */
+export const mustBe = {
+  id: 'must be a text or a whole number of at most 128 characters',
+  card: 'must be 4 to 32 letters and digits',
+  points: 'must be a positive whole number',
+  money: 'must be an amount in major units, such as 5.50',
+  time: 'must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
+  currency: 'must be an ISO 4217 code, such as GBP: without it the total cannot be read',
+}

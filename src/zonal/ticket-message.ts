@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import type { Ticket, TicketItem } from '../loyalty/words.ts'
+import { findCardNumber } from './card.ts'
+import type { RawFields } from './fold.ts'
+import { known } from './known.ts'
+import { posFields, type MessageSettings } from './messages.ts'
+import { digitsOf, toMinor } from './money.ts'
+import { readFields } from './read-fields.ts'
+import { RequestInvalid } from './request-invalid.ts'
+import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
+import { localDate, readDate, readTime } from './time.ts'
+
+const ticketItem = z.object({
+  id: id.optional().describe('Entity code'),
+  name: name.optional(),
+  quantity: quantity.optional().describe('May be decimal or negative'),
+  unitPrice: money.optional(),
+  total: money.optional(),
+  tax: money.optional(),
+  discount: money.optional(),
+  category: name.optional(),
+  portion: name.optional(),
+})
+
+export const ticketRequest = z
+  .object({
+    ...posFields,
+    ticketId: id.optional(),
+    closedAt: time,
+    total: money,
+    currency: currency.optional(),
+    cardNumber: card.optional(),
+    openedAt: time.optional(),
+    businessDate: time.optional().describe('ISO 8601 date; else the local date of closedAt'),
+    items: z.array(ticketItem).optional(),
+    discounts: z
+      .array(z.object({ id: id.optional(), name: name.optional(), amount: money.optional() }))
+      .optional(),
+    payments: z.array(z.object({ type: name.optional(), amount: money.optional() })).optional(),
+    redemptions: z
+      .array(z.object({ redemptionId: id.optional(), rewardId: id.optional(), points: points.optional() }))
+      .optional(),
+    covers: count.optional(),
+    tips: money.optional(),
+    serviceCharge: money.optional(),
+    isVoid: flag.optional(),
+    isRefund: flag.optional(),
+  })
+  .describe('ticketId or transactionId must be given')
+
+const neededAlways = {
+  ticketId: mustBe.id,
+  closedAt: mustBe.time,
+  total: mustBe.money,
+  currency: mustBe.currency,
+}
+
+type TicketSettings = MessageSettings & { venueCurrency: string | undefined }
+type TicketFields = z.output<typeof ticketRequest>
+type ItemFields = z.output<typeof ticketItem>
+
+/**
+ * A closed bill is not to be lost to a strict schema: only what names it, dates it or sums it up refuses it.
+ * @param fields as `readRequest` returns them
+ * @param settings `venueCurrency` (ISO 4217) counts where the ticket says none
+ * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
+ * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, or a `currency` that leaves the total
+ *   without a meaning
+ */
+export function parseTicket(
+  fields: RawFields,
+  settings: TicketSettings,
+): { ticket: Ticket; unreadFields: string[] } {
+  const needed = fields.ticketId === undefined ? { ...neededAlways, transactionId: mustBe.id } : neededAlways
+  const { read, unreadFields } = readFields(ticketRequest, fields, needed)
+  const unread = new Set(unreadFields)
+  return { ticket: toTicket(read, settings, unread), unreadFields: [...unread] }
+}
+
+function toTicket(fields: TicketFields, settings: TicketSettings, unread: Set<string>): Ticket {
+  const { ticketId, closedAt, total, currency, items, discounts, payments, redemptions, ...rest } = fields
+  const { cardNumber, openedAt, businessDate, covers, tips, serviceCharge, isVoid, isRefund, ...pos } = rest
+  const { cardPrefixes, timeZone } = settings
+  const money = readMoneyOf(currency ?? settings.venueCurrency)
+  const closedAtMs = readClosedAt(closedAt, timeZone)
+  const optional = createOptionalReader(money.digits, unread)
+  return known({
+    ...pos,
+    ticketId: readTicketId(ticketId ?? pos.transactionId),
+    kind: isRefund ? 'refund' : isVoid ? 'void' : 'sale',
+    closedAtMs,
+    openedAtMs: optional.read('openedAt', openedAt, (text) => readTime(text, timeZone)),
+    businessDate: optional.read('businessDate', businessDate, readDate) ?? localDate(closedAtMs, timeZone),
+    currency: money.currency,
+    totalMinor: readTotal(total, money.digits),
+    cardNumber: optional.read('cardNumber', cardNumber, (raw) => findCardNumber(raw, cardPrefixes)),
+    covers,
+    tipsMinor: optional.amount('tips', tips),
+    serviceChargeMinor: optional.amount('serviceCharge', serviceCharge),
+    items: (items ?? []).map((item) => toItem(item, optional)),
+    discounts: (discounts ?? []).map(({ amount, ...discount }) =>
+      known({ ...discount, amountMinor: optional.amount('discounts.amount', amount) }),
+    ),
+    payments: (payments ?? []).map(({ amount, ...payment }) =>
+      known({ ...payment, amountMinor: optional.amount('payments.amount', amount) }),
+    ),
+    redemptions: redemptions ?? [],
+  })
+}
+
+function toItem(
+  { unitPrice, total, tax, discount, ...item }: ItemFields,
+  optional: OptionalReader,
+): TicketItem {
+  return known({
+    ...item,
+    unitPriceMinor: optional.amount('items.unitPrice', unitPrice),
+    totalMinor: optional.amount('items.total', total),
+    taxMinor: optional.amount('items.tax', tax),
+    discountMinor: optional.amount('items.discount', discount),
+  })
+}
+
+function readTicketId(id: string | undefined): string {
+  if (id === undefined) throw new RequestInvalid('ticketId', 'is missing, and transactionId too')
+  return id
+}
+
+function readClosedAt(text: string, timeZone: string): number {
+  const closedAtMs = readTime(text, timeZone)
+  if (closedAtMs === undefined) throw new RequestInvalid('closedAt', mustBe.time)
+  return closedAtMs
+}
+
+/** Without a known currency nobody can say what `total` is in minor units. */
+function readMoneyOf(currency: string | undefined): { currency: string; digits: number } {
+  const digits = currency === undefined ? undefined : digitsOf(currency)
+  if (currency === undefined || digits === undefined) throw new RequestInvalid('currency', mustBe.currency)
+  return { currency, digits }
+}
+
+function readTotal(total: string | number, digits: number): number {
+  const amount = toMinor(total, digits, 'refuse')
+  if (!amount) throw new RequestInvalid('total', `must be an amount with at most ${digits} decimals`)
+  return amount.minor
+}
+
+type OptionalReader = ReturnType<typeof createOptionalReader>
+
+/** Reads fields that a ticket can do without, and notes the path of each that it could not read as it came. */
+function createOptionalReader(digits: number, unread: Set<string>) {
+  function read<From, To>(path: string, value: From | undefined, parse: (value: From) => To | undefined) {
+    if (value === undefined) return undefined
+    const parsed = parse(value)
+    if (parsed === undefined) unread.add(path)
+    return parsed
+  }
+
+  /** In minor units; finer ones are rounded, as in the unit price of a weighed item. */
+  function amount(path: string, value: string | number | undefined) {
+    const inMinor = read(path, value, (major) => toMinor(major, digits, 'round'))
+    if (inMinor?.isRounded) unread.add(path)
+    return inMinor?.minor
+  }
+
+  return { read, amount }
+}

@@ -1,0 +1,123 @@
+import { pino } from 'pino'
+import { readConfig } from '../../src/config.ts'
+import { createCoreClient, type CoreClient } from '../../src/core/client.ts'
+import type { Caller } from '../../src/loyalty/words.ts'
+import { createExchange, type Clock, type Exchange } from '../../src/observability/exchange.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+
+/** A host that only nock answers for. */
+export const coreOrigin = 'https://core.test'
+
+export const apiKey = 'key-of-the-crown-0123456789'
+export const cardNumber = 'URCARD123'
+export const caller: Caller = {
+  credentials: { venueId: '1902', apiKey, tenant: '0123456789abcdef' },
+  venue: { id: '1902', coreId: '5b1e', currency: 'GBP' },
+}
+
+/** Half a minute before Christmas 2026. */
+export const startMs = Date.UTC(2026, 11, 24, 23, 59, 30)
+
+/** A clock that stands still until it is told otherwise. */
+export function controlledClock() {
+  let passedMs = 1
+  return {
+    nowMs: () => startMs + passedMs - 1,
+    monotonicMs: () => passedMs,
+    advance(ms: number) {
+      passedMs += ms
+    },
+  }
+}
+
+export function coreConfig(env: Record<string, string> = {}) {
+  return readConfig({ CORE_BASE_URL: `${coreOrigin}/v1`, ...env }).core
+}
+
+export type LogLine = { msg: string; [field: string]: unknown }
+
+/** All that the core room needs, with a clock under control and the log in an array. */
+export function coreParts(env: Record<string, string> = {}, clock = controlledClock()) {
+  const config = coreConfig(env)
+  const logLines: LogLine[] = []
+  const log = pino({ base: null }, { write: (line: string) => logLines.push(JSON.parse(line)) })
+  const metrics = createMetrics()
+  const client = createCoreClient(config, { clock, metrics, log })
+  return { client, clock, config, log, logLines, metrics }
+}
+
+export function exchangeWith(clock: Clock, leftMs = 2500): Exchange {
+  return createExchange(clock, leftMs)
+}
+
+/** @returns the error that a call which must fail failed with */
+export async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  const nothing = Symbol('nothing')
+  const failure = await call.then(
+    () => nothing,
+    (error: unknown) => error,
+  )
+  if (failure === nothing) throw new Error('the call was expected to fail')
+  return failure
+}
+
+/** Each call of the client once, with the path it takes below the base URL. */
+export const everyCall: {
+  name: string
+  method: 'GET' | 'POST'
+  path: string
+  good: object
+  call: (client: CoreClient, exchange: Exchange) => Promise<unknown>
+}[] = [
+  {
+    name: 'findVenue',
+    method: 'GET',
+    path: '/v1/venue?param=aztecVenueId:1902',
+    good: [{ id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }],
+    call: (client, exchange) => client.findVenue(caller.credentials, exchange),
+  },
+  {
+    name: 'readCard',
+    method: 'GET',
+    path: '/v1/card/URCARD123',
+    good: { member: { first_name: 'Anna', last_name: 'Kovac', is_blocked: false } },
+    call: (client, exchange) => client.readCard(caller, cardNumber, exchange),
+  },
+  {
+    name: 'readRewards',
+    method: 'GET',
+    path: '/v1/card/URCARD123/coupons?status=activated',
+    good: [],
+    call: (client, exchange) => client.readRewards(caller, cardNumber, exchange),
+  },
+  {
+    name: 'redeemCoupon',
+    method: 'POST',
+    path: '/v1/card/URCARD123/coupon/redeem',
+    good: { id: 'uc-1', status: 'redeemed', coupon: { name: 'Free coffee' } },
+    call: (client, exchange) => client.redeemCoupon({ ...order, rewardId: 'uc-1' }, exchange),
+  },
+  {
+    name: 'restoreCoupon',
+    method: 'POST',
+    path: '/v1/card/URCARD123/coupon/restore',
+    good: { id: 'uc-1', status: 'activated', coupon: { name: 'Free coffee' } },
+    call: (client, exchange) => client.restoreCoupon({ ...order, rewardId: 'uc-1' }, exchange),
+  },
+  {
+    name: 'takePoints',
+    method: 'POST',
+    path: '/v1/card/URCARD123/points/debit',
+    good: { points: -200, balance: 1050 },
+    call: (client, exchange) => client.takePoints({ ...order, points: 200 }, exchange),
+  },
+  {
+    name: 'givePointsBack',
+    method: 'POST',
+    path: '/v1/card/URCARD123/points/credit',
+    good: { points: 200, balance: 1250 },
+    call: (client, exchange) => client.givePointsBack({ ...order, points: 200 }, exchange),
+  },
+]
+
+export const order = { caller, cardNumber, reference: 'red-1', idempotencyKey: 'red-1:take' }

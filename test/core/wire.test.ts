@@ -1,0 +1,247 @@
+import { expect } from 'chai'
+import nock from 'nock'
+import { once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import { inspect } from 'node:util'
+import { CoreOutcomeUnknown, CoreProtocolError, CoreUnavailable } from '../../src/core/errors.ts'
+import { createCoreHttp, type CoreHttp } from '../../src/core/http.ts'
+import { apiKey, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
+
+type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
+
+/** What a debit hears, and how many requests arrived, where the core behaves like `handler`. */
+async function debitAgainst(handler: Handler, env: Record<string, string> = {}) {
+  await using server = await listen(http.createServer(handler))
+  const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1`, ...env })
+  const failure = await failureOf(client.takePoints({ ...order, points: 200 }, exchangeWith(clock)))
+  await client.close()
+  return { failure, requests: server.requests() }
+}
+
+async function debitAt(baseUrl: string, env: Record<string, string> = {}) {
+  const { client, clock } = coreParts({ CORE_BASE_URL: baseUrl, ...env })
+  const exchange = exchangeWith(clock)
+  const failure = await failureOf(client.takePoints({ ...order, points: 200 }, exchange))
+  await client.close()
+  return { failure, fact: exchange.facts.coreCalls[0] }
+}
+
+async function listen<S extends net.Server>(server: S) {
+  let requests = 0
+  const sockets = new Set<net.Socket>()
+  server.on('connection', (socket) => sockets.add(socket))
+  server.on('request', () => requests++)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  return {
+    port,
+    requests: () => requests,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** A port on which nobody listens. */
+async function closedPort() {
+  await using server = await listen(net.createServer())
+  return server.port
+}
+
+const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: '100' }
+
+// Real sockets from end to end: nock would stand in between, also where it lets a call through.
+before(() => nock.restore())
+after(() => nock.activate())
+
+describe('the wire: it left, and no whole answer came back', () => {
+  it('a core that never answers, at the deadline', async () => {
+    const { failure } = await debitAgainst(() => undefined, shortDeadline)
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(failure).to.have.property('message', 'takePoints: no answer (deadline)')
+  })
+
+  for (const how of ['chunked', 'until the connection closes']) {
+    it(`a core that drips its answer (${how}), at the deadline`, async () => {
+      const drips: NodeJS.Timeout[] = []
+      const { failure } = await debitAgainst((_request, response) => {
+        response.writeHead(
+          200,
+          how === 'chunked' ? {} : { Connection: 'close', 'Transfer-Encoding': 'identity' },
+        )
+        drips.push(setInterval(() => response.write(' '), 10))
+      }, shortDeadline)
+      drips.forEach(clearInterval)
+      expect(failure).to.have.property('message', 'takePoints: no answer (deadline)')
+      expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    })
+  }
+
+  it('a connection reset after the request', async () => {
+    const { failure, requests } = await debitAgainst((request) => request.socket.resetAndDestroy())
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(requests, 'sent once, never again').to.equal(1)
+  })
+
+  it('a body cut short, though the status was 200', async () => {
+    const { failure } = await debitAgainst((_request, response) => {
+      response.writeHead(200, { 'Content-Length': 100 })
+      response.write('{"balance":1050}', () => response.destroy())
+    })
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(failure).not.to.be.instanceOf(CoreProtocolError)
+  })
+
+  it('a body beyond any sense', async () => {
+    const { failure } = await debitAgainst((_request, response) => {
+      response.end(`{"balance":1050,"more":"${'x'.repeat(2 ** 20)}"}`)
+    })
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(failure).to.have.property('message', 'takePoints: no answer (UND_ERR_RES_EXCEEDED_MAX_SIZE)')
+  })
+
+  for (const status of [301, 302, 303, 307, 308]) {
+    it(`a ${status} on a POST is never followed`, async () => {
+      const { failure, requests } = await debitAgainst((request, response) => {
+        if (request.url?.startsWith('/v1/'))
+          return response.writeHead(status, { Location: '/elsewhere' }).end()
+        response.end('{"balance":0}')
+      })
+      expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+      expect(requests).to.equal(1)
+    })
+  }
+})
+
+describe('the wire: it never left', () => {
+  it('a refused connection', async () => {
+    const { failure, fact } = await debitAt(`http://127.0.0.1:${await closedPort()}`)
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(failure).to.have.property('message', 'takePoints: not sent (ECONNREFUSED)')
+    expect(fact).to.include({ outcome: 'not_done' })
+  })
+
+  it('a host name that nobody knows', async () => {
+    // RFC 6761: `.invalid` never resolves; a resolver that is away itself says EAI_AGAIN.
+    const { failure } = await debitAt('http://core.invalid')
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(String(failure)).to.match(/not sent \((ENOTFOUND|EAI_AGAIN)\)/)
+  })
+
+  it('a server that does not speak TLS', async () => {
+    await using server = await listen(net.createServer((socket) => socket.end('hello')))
+    const { failure } = await debitAt(`https://127.0.0.1:${server.port}`)
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+  })
+
+  it('a TLS handshake that does not end before the deadline', async () => {
+    await using server = await listen(net.createServer())
+    const { failure } = await debitAt(`https://127.0.0.1:${server.port}`, shortDeadline)
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(failure).to.have.property('message', 'takePoints: not sent (deadline)')
+  })
+
+  it('a deadline that passes while all connections are busy', async () => {
+    const busy = Promise.withResolvers<void>()
+    let requests = 0
+    await using server = await listen(
+      http.createServer(() => {
+        if (++requests === 64) busy.resolve()
+      }),
+    )
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}` })
+    const others = new AbortController()
+    const sixtyFour = Array.from({ length: 64 }, () => failureOf(send(wire, others.signal)))
+    await busy.promise
+
+    const failure = await failureOf(send(wire, AbortSignal.timeout(20)))
+    others.abort()
+    const failures = await Promise.all(sixtyFour)
+    await wire.close()
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(failures.every((each) => each instanceof CoreOutcomeUnknown)).to.equal(true)
+    expect(requests, 'the late one never arrived').to.equal(64)
+  })
+
+  it('a signal that is aborted already', async () => {
+    await using server = await listen(http.createServer((_request, response) => response.end('{}')))
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}` })
+    expect(await failureOf(send(wire, AbortSignal.abort()))).to.be.instanceOf(CoreUnavailable)
+    await wire.close()
+    expect(server.requests()).to.equal(0)
+  })
+
+  it('a client that is closed, also twice', async () => {
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
+    await wire.close()
+    await wire.close()
+    expect(await failureOf(send(wire, new AbortController().signal))).to.be.instanceOf(CoreUnavailable)
+  })
+})
+
+describe('the wire', () => {
+  const proxies = [
+    'HTTP_PROXY',
+    'http_proxy',
+    'HTTPS_PROXY',
+    'https_proxy',
+    'ALL_PROXY',
+    'NODE_USE_ENV_PROXY',
+  ]
+
+  it('takes no proxy from the environment', async () => {
+    const saved = Object.fromEntries(proxies.map((name) => [name, process.env[name]]))
+    await using proxy = await listen(http.createServer((_request, response) => response.end('{"balance":0}')))
+    await using server = await listen(
+      http.createServer((_request, response) => response.end('{"balance":1050}')),
+    )
+    try {
+      for (const name of proxies) process.env[name] = `http://127.0.0.1:${proxy.port}`
+      const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}` })
+      const moved = await client.takePoints({ ...order, points: 200 }, exchangeWith(clock))
+      await client.close()
+      expect(moved).to.deep.equal({ points: 1050 })
+      expect(proxy.requests()).to.equal(0)
+    } finally {
+      for (const [name, value] of Object.entries(saved)) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+    }
+  })
+
+  it('uses a connection again, and reads a body behind a byte order mark', async () => {
+    let connections = 0
+    const core = http.createServer((_request, response) => response.end('\uFEFF{"balance":1050}'))
+    core.on('connection', () => connections++)
+    await using server = await listen(core)
+    const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}` })
+    for (let call = 0; call < 3; call++) await client.takePoints({ ...order, points: 1 }, exchangeWith(clock))
+    await client.close()
+    expect(connections).to.equal(1)
+  })
+
+  it('puts neither key nor card into an error', async () => {
+    const failures = await Promise.all([
+      debitAgainst((request) => request.socket.resetAndDestroy()),
+      debitAgainst((_request, response) => response.end('<html>')),
+      debitAgainst((_request, response) => response.writeHead(402).end('{"exception":"NoException"}')),
+      debitAgainst(() => undefined, shortDeadline),
+      debitAt(`http://127.0.0.1:${await closedPort()}`),
+    ])
+    for (const { failure } of failures) {
+      const everything = inspect(failure, { depth: Infinity, showHidden: true })
+      expect(everything).to.not.include(apiKey)
+      expect(everything).to.not.include(cardNumber)
+      expect(failure).to.have.property('cause', undefined)
+    }
+  })
+})
+
+function send(wire: CoreHttp, signal: AbortSignal) {
+  return wire.send({ operation: 'takePoints', method: 'POST', path: '/', apiKey, body: {}, signal })
+}

@@ -1,0 +1,62 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { checkout } from './checkout.ts'
+
+const run = promisify(execFile)
+const script = new URL('sandbox.ts', import.meta.url).pathname
+
+describe('npm run sandbox', function () {
+  this.timeout(60_000)
+
+  it('plays a whole checkout, prints it within 100 plain columns, and ends with 0', async () => {
+    const { stdout, stderr } = await run(process.execPath, [script, '--once'])
+    expect(stderr).to.equal('')
+    for (const { story } of checkout) expect(stdout).to.contain(story)
+    expect(stdout).to.contain('zonal_tickets_waiting 1').and.to.contain('each as it must be')
+    expect(stdout).not.to.contain('\u001b')
+    expect(stdout.split('\n').filter((line) => line.length > 100)).to.deep.equal([])
+  })
+
+  describe('when it keeps serving', () => {
+    let sandbox: ChildProcess
+    let printed = ''
+    before(async () => {
+      sandbox = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+      for await (const chunk of sandbox.stdout ?? []) {
+        printed += String(chunk)
+        if (printed.includes('Ctrl-C ends it.')) break
+      }
+    })
+    after(() => sandbox.kill('SIGKILL'))
+
+    const answers: [what: string, answer: RegExp][] = [
+      ["Anna's balance", /"name":"Anna K\."/],
+      ['a card that nobody knows', /"code":"CARD_UNKNOWN"/],
+      ['a member who is blocked', /"code":"MEMBER_BLOCKED"/],
+      ['her coffee', /"response":"OK".*"entityCode":"10000000123"/],
+      ['and given back', /"response":"OK".*"id":"uc-coffee"/],
+      ['a coupon of another pub', /"code":"REWARD_NOT_FOR_VENUE"/],
+      ['more points than she has', /"code":"POINTS_NOT_ENOUGH"/],
+      ['a closed bill', /"accepted":true/],
+      ['a key that is wrong', /"code":"CREDENTIALS_WRONG"/],
+      ['is the address right?', /\d+\.\d+\.\d+/],
+      ['its metrics', /^zonal_tickets_waiting/m],
+    ]
+    it('prints curl lines that work when pasted', async function () {
+      await run('curl', ['--version']).catch(() => this.skip())
+      for (const [what, answer] of answers) {
+        const command = new RegExp(`^# ${RegExp.escape(what)}.*\n((?:.*\\\\\n)?.*)$`, 'm').exec(printed)?.[1]
+        const { stdout } = await run('sh', ['-c', command ?? 'false'])
+        expect(stdout, command).to.match(answer)
+      }
+    })
+
+    it('ends with 0 on Ctrl-C', async () => {
+      const ended = once(sandbox, 'exit')
+      sandbox.kill('SIGINT')
+      expect(await ended).to.deep.equal([0, null])
+    })
+  })
+})

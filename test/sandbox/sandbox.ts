@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { demo } from '../simulators/core/demo-project.ts'
+import { createTill, type TillAnswer } from '../simulators/till.ts'
+import { readTopic } from '../support/kafka-consumer.ts'
+import { checkout } from './checkout.ts'
+import { curlLines } from './curl-lines.ts'
+import { bad, beside, bold, dim, good, printClaims, printEvent, printExchange } from './print.ts'
+import { startWorld, topic, type World } from './world.ts'
+
+/** `npm run sandbox -- [--once] [--kafka]`: the whole thing on one machine, played through and then left running. */
+const { values: options } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, kafka: { type: 'boolean', default: false } },
+})
+
+const world = await startWorld(options.kafka)
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => true)
+let isGood = false
+try {
+  printWorld(world)
+  isGood = await Promise.race([playAll(world), interrupted])
+  if (isGood && !options.once) isGood = await serve(world)
+} finally {
+  await world.stop(!isGood)
+  if (!isGood) console.error(bad(`\n The adapter's log is kept: ${world.logFile}\n`))
+}
+process.exitCode = isGood ? 0 : 1
+
+function printWorld({ adapter, core, brokers, logFile }: World) {
+  console.log(`\n ${bold('The Zonal loyalty adapter, between a till and a simulated TRIFFT core')}\n`)
+  console.log(beside('adapter', [adapter.url]))
+  console.log(beside('', [dim(`its log: ${logFile}`)]))
+  console.log(beside('core', [`${core.url} ${dim('(simulated)')}`]))
+  console.log(beside('Kafka', [brokers ? `${brokers.join()} ${dim('(a real broker)')}` : dim('none')]))
+}
+
+/** @returns whether every answer was what it must be */
+async function playAll(world: World): Promise<boolean> {
+  const results = [await playCheckout(world), await showTicket(world)]
+  const isGood = results.every(Boolean)
+  console.log(
+    isGood
+      ? `\n ${good('✔')} ${checkout.length} exchanges, each as it must be.\n`
+      : bad('\n ✘ Not every answer was what it must be.'),
+  )
+  return isGood
+}
+
+async function playCheckout({ adapter, core }: World): Promise<boolean> {
+  const till = createTill({ baseUrl: adapter.url, venueId: demo.venueId, apiKey: demo.apiKey })
+  let before: TillAnswer | undefined
+  let isGood = true
+  for (const [row, step] of checkout.entries()) {
+    const callsBefore = core.calls.length
+    const answer = await step.play(till, before)
+    printExchange(row + 1, step, answer, core.calls.slice(callsBefore))
+    const claims = { 'the till hears OK': answer.reply.response === 'OK', ...step.claims(answer, core) }
+    isGood = printClaims(claims) && isGood
+    before = answer
+  }
+  return isGood
+}
+
+/** @returns whether the ticket is where it must be: in Kafka, or without Kafka in the journal */
+async function showTicket({ adapter, brokers }: World): Promise<boolean> {
+  console.log(`\n ${bold('Behind the counter: the ticket goes to Kafka.')}\n`)
+  if (brokers) {
+    const [event] = await readTopic(brokers, topic, (records) => records.length === 1)
+    if (event) printEvent(topic, event)
+    return event !== undefined
+  }
+  const metric = await readMetric(adapter.managementUrl, 'zonal_tickets_waiting', '1')
+  console.log(
+    beside('no KAFKA_BROKERS', ['so it waits in the journal, synced to disk:', metric ?? 'no metric']),
+  )
+  console.log(beside('', [dim('npm run sandbox -- --kafka  starts a real broker and shows the event')]))
+  return printClaims({ 'one ticket waits': metric === 'zonal_tickets_waiting 1' })
+}
+
+/** Metrics follow a moment later: asked until it has the value, for two seconds at most. */
+async function readMetric(managementUrl: string, name: string, value: string): Promise<string | undefined> {
+  const endMs = performance.now() + 2000
+  for (;;) {
+    const page = await (await fetch(`${managementUrl}/metrics`)).text()
+    const line = page.split('\n').find((line) => line.startsWith(`${name} `))
+    if (line === `${name} ${value}` || performance.now() > endMs) return line
+    await sleep(50)
+  }
+}
+
+/** @returns false where the adapter ended by itself */
+async function serve({ adapter }: World): Promise<boolean> {
+  console.log(` ${bold('It keeps serving. Paste these into another terminal:')}`)
+  for (const { what, command } of curlLines(adapter.url, adapter.managementUrl))
+    console.log(`\n${dim(`# ${what}`)}\n${command}`)
+  console.log(`\n ${bold('Ctrl-C ends it.')}`)
+  return Promise.race([interrupted, adapter.exited.then(() => false)])
+}

@@ -1,0 +1,151 @@
+import { expect } from 'chai'
+import { startCoreSimulator, type CoreSimulator } from './core.ts'
+import { createCaller } from './core/caller.ts'
+import { demo } from './core/demo-project.ts'
+import type { FaultKind } from './core/faults.ts'
+
+const { anna } = demo.cards
+
+describe('the simulated core: faults on order', () => {
+  let core: CoreSimulator
+  let caller: ReturnType<typeof createCaller>
+  beforeEach(async () => {
+    core = await startCoreSimulator()
+    caller = createCaller(core)
+  })
+  afterEach(() => core.close())
+
+  const debit = () => caller.debit(anna, 200, 'p-1')
+  const rejects = (asked: Promise<unknown>) =>
+    asked.then(
+      () => expect.fail('should have been rejected'),
+      (error: unknown) => expect(error).to.be.instanceOf(Error),
+    )
+
+  for (const [when, points] of [
+    ['before', 1250],
+    ['after', 1050],
+  ] as const) {
+    it(`a reset ${when} the work leaves ${points} points`, async () => {
+      core.faults.next({ operation: 'debit', kind: 'reset', when })
+      await rejects(debit())
+      expect(core.points(anna)).to.equal(points)
+      expect(core.calls[0]?.status, 'no answer was written').to.equal(undefined)
+      expect((await debit()).status, 'the repeat settles it').to.equal(200)
+      expect(core.points(anna)).to.equal(1050)
+    })
+
+    it(`a 500 ${when} the work leaves ${points} points`, async () => {
+      core.faults.next({ kind: '500', when })
+      expect((await debit()).status).to.equal(500)
+      expect(core.points(anna)).to.equal(points)
+    })
+
+    it(`what hangs ${when} the work has left ${points} points until it is let go`, async () => {
+      const fault = core.faults.next({ operation: 'debit', kind: 'hang', when })
+      const answer = debit()
+      await fault.reached
+      expect(core.points(anna)).to.equal(points)
+      fault.release()
+      expect((await answer).status).to.equal(200)
+      expect(core.points(anna)).to.equal(1050)
+    })
+  }
+
+  it('does what hung even though the caller has gone meanwhile: a lost call that arrives late', async () => {
+    const fault = core.faults.next({ operation: 'debit', kind: 'hang' })
+    const gone = new AbortController()
+    const asked = caller.ask(`/card/${anna}/points/debit`, {
+      method: 'POST',
+      signal: gone.signal,
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'k' },
+      body: JSON.stringify({
+        points: 200,
+        reference: 'p-1',
+        venue_id_type: 'CustomParam',
+        venue_id: 'aztecVenueId:1902',
+      }),
+    })
+    await fault.reached
+    gone.abort()
+    await rejects(asked)
+    expect((await caller.credit(anna, 200, 'p-1')).status, 'nothing to give back yet').to.equal(409)
+    fault.release()
+    // Answered only after the released call has had its turn of the event loop.
+    await caller.card(anna)
+    expect(core.points(anna)).to.equal(1050)
+  })
+
+  const unreadable: [FaultKind, (text: string) => void][] = [
+    ['garbage', (text) => expect(() => JSON.parse(text)).to.throw()],
+    ['html', (text) => expect(text).to.match(/^<html>/)],
+    ['empty', (text) => expect(text).to.equal('')],
+  ]
+  for (const [kind, look] of unreadable)
+    it(`${kind}: a 200 that nobody can read`, async () => {
+      core.faults.next({ kind })
+      const headers = { authorization: `Bearer ${demo.apiKey}` }
+      const response = await fetch(`${core.url}/card/${anna}`, { headers })
+      expect(response.status).to.equal(200)
+      look(await response.text())
+    })
+
+  it('truncated: a body that ends too early', async () => {
+    core.faults.next({ kind: 'truncated' })
+    await rejects(caller.card(anna))
+  })
+
+  it('drip: a complete answer, byte by byte', async () => {
+    core.faults.next({ kind: 'drip', ms: 0 })
+    expect((await caller.card(anna)).body).to.have.property('id', anna)
+  })
+
+  it('delay: the answer comes in the end', async () => {
+    core.faults.next({ kind: 'delay', ms: 1 })
+    expect((await caller.card(anna)).status).to.equal(200)
+  })
+
+  it('redirect: whoever follows it is seen', async () => {
+    core.faults.next({ kind: 'redirect' })
+    const headers = { authorization: `Bearer ${demo.apiKey}` }
+    await fetch(`${core.url}/card/${anna}`, { headers })
+    expect(core.violations).to.have.length(1)
+  })
+
+  it('refusal: any exception, also one that the truth does not call for', async () => {
+    core.faults.next({ kind: 'refusal', exception: 'MemberNotFoundException' })
+    expect((await caller.card(anna)).body).to.have.nested.property(
+      'error.exception',
+      'MemberNotFoundException',
+    )
+  })
+
+  it('strikes only the operation it is for, and only so many times', async () => {
+    core.faults.next({ operation: 'debit', kind: '500', times: 2 })
+    expect((await caller.card(anna)).status).to.equal(200)
+    const statuses = [(await debit()).status, (await debit()).status, (await debit()).status]
+    expect(statuses).to.deep.equal([500, 500, 200])
+  })
+
+  it('forgets on demand what has not happened yet', async () => {
+    core.faults.next({ kind: '500', times: Infinity })
+    expect((await caller.card(anna)).status).to.equal(500)
+    core.faults.clear()
+    expect((await caller.card(anna)).status).to.equal(200)
+  })
+
+  it('goes away, refuses connections, and comes back with all it knew', async () => {
+    await debit()
+    await core.goAway()
+    await rejects(caller.card(anna))
+    await core.comeBack()
+    expect((await caller.card(anna)).body).to.have.nested.property('wallet.points', 1050)
+  })
+
+  it('tells of a call, past or to come', async () => {
+    const coming = core.call(({ operation }) => operation === 'card')
+    await caller.card(anna)
+    expect(await coming).to.equal(core.calls[0])
+    expect(await core.call(({ operation }) => operation === 'card')).to.equal(core.calls[0])
+  })
+})

@@ -1,0 +1,73 @@
+import { expect } from 'chai'
+import { startCoreSimulator, type CoreSimulator } from './core.ts'
+import { createCaller } from './core/caller.ts'
+import { demo } from './core/demo-project.ts'
+import { publishedLimit } from './core/rate-limit.ts'
+
+describe('the simulated core: 50 requests in 10 s, then a block of 60 s', () => {
+  let nowMs = 0
+  let core: CoreSimulator
+  let caller: ReturnType<typeof createCaller>
+  beforeEach(async () => {
+    nowMs = Date.UTC(2026, 10, 23, 12)
+    core = await startCoreSimulator({ nowMs: () => nowMs })
+    caller = createCaller(core)
+  })
+  afterEach(() => core.close())
+
+  const ask = async (key: string = demo.apiKey) => {
+    const headers = { authorization: `Bearer ${key}` }
+    return (await caller.ask(`/card/${demo.cards.anna}`, { headers })).status
+  }
+  const askTimes = async (times: number) => {
+    const statuses = new Set<number>()
+    for (let i = 0; i < times; i++) statuses.add(await ask())
+    return [...statuses]
+  }
+
+  it('serves 50 in a window and refuses the 51st with Retry-After', async () => {
+    expect(await askTimes(50)).to.deep.equal([200])
+    const { status, headers, body } = await caller.card(demo.cards.anna)
+    expect(status).to.equal(429)
+    expect(headers.get('retry-after')).to.equal('60')
+    expect(body).to.have.nested.property('error.exception', 'RateLimitExceededException')
+    expect(core.rateLimited()).to.equal(1)
+  })
+
+  it('slides: what is older than the window no longer counts', async () => {
+    await askTimes(25)
+    nowMs += 5_000
+    await askTimes(25)
+    nowMs += 5_000
+    expect(await askTimes(25)).to.deep.equal([200])
+    expect(await ask()).to.equal(429)
+  })
+
+  it('refuses everything for the whole block, asking does not lengthen it, and then begins anew', async () => {
+    await askTimes(51)
+    nowMs += 59_000
+    const late = await caller.ask('/venue?param=aztecVenueId:1902')
+    expect(late.status).to.equal(429)
+    expect(late.headers.get('retry-after')).to.equal('1')
+    nowMs += 1_000
+    expect(await askTimes(50)).to.deep.equal([200])
+  })
+
+  it('does nothing that it refuses', async () => {
+    await askTimes(51)
+    expect((await caller.debit(demo.cards.anna, 200, 'p-1')).status).to.equal(429)
+    expect(core.movements()).to.deep.equal([])
+  })
+
+  it('counts all callers together, or each key by itself', async () => {
+    await askTimes(51)
+    expect(await ask(demo.readOnlyKey)).to.equal(429)
+    core.settings.limit = { ...publishedLimit, scope: 'key' }
+    expect(await ask(demo.readOnlyKey)).to.equal(200)
+  })
+
+  it('can be switched off', async () => {
+    core.settings.limit = 'off'
+    expect(await askTimes(60)).to.deep.equal([200])
+  })
+})

@@ -1,0 +1,42 @@
+import { EventEmitter } from 'node:events'
+import type { Operation } from './api.ts'
+
+/** One request as it came, and what became of it. */
+export type CoreCall = {
+  operation: Operation | undefined
+  method: string
+  /** With the query. */
+  path: string
+  /** Without Authorization. */
+  headers: Record<string, string>
+  body: string
+  /** Unknown until the answer is written; stays so where a fault kept it back. */
+  status?: number
+  atMs: number
+}
+
+/** Every request in the order of arrival. */
+export function createCallLog() {
+  const calls: CoreCall[] = []
+  const arrivals = new EventEmitter<{ call: [CoreCall] }>()
+
+  return {
+    calls,
+    add(call: CoreCall) {
+      calls.push(call)
+      arrivals.emit('call', call)
+    },
+    /** @returns the first call, past or to come, that fits; it may not be answered yet */
+    find: (fits: (call: CoreCall) => boolean) =>
+      new Promise<CoreCall>((resolve) => {
+        const past = calls.find(fits)
+        if (past) return resolve(past)
+        const look = (call: CoreCall) => {
+          if (!fits(call)) return
+          arrivals.off('call', look)
+          resolve(call)
+        }
+        arrivals.on('call', look)
+      }),
+  }
+}

@@ -1,0 +1,140 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Operation } from './api.ts'
+import { CoreRefusal, refuse, type Answer, type ErrorForm, type Exception } from './refusal.ts'
+
+export type FaultKind =
+  | 'delay'
+  | 'hang'
+  | 'reset'
+  | '500'
+  | 'garbage'
+  | 'html'
+  | 'empty'
+  | 'truncated'
+  | 'drip'
+  | 'redirect'
+  | 'refusal'
+
+export type FaultOrder = {
+  /** Absent: whatever comes next. */
+  operation?: Operation
+  kind: FaultKind
+  /** Of `delay`, and of `drip` between two bytes. */
+  ms?: number
+  /** Of `refusal`. */
+  exception?: Exception
+  /** Whether the fault comes `before` the core has done what was asked (and keeps it from doing so), or `after`. */
+  when?: 'before' | 'after'
+  times?: number
+}
+
+export type Fault = {
+  /** Resolves when the first call has run into it; after the work, where the fault comes after it. */
+  reached: Promise<void>
+  /** Lets go of what hangs: the work is done now, where it was held before it. */
+  release(): void
+}
+
+type Spoiled = {
+  response: ServerResponse
+  answer: () => Answer
+  form: ErrorForm
+  send: (answer: Answer) => void
+}
+type Armed = FaultOrder & { left: number; reach: () => void; released: Promise<void>; release: () => void }
+
+/** Faults on order; each call takes at most one, the oldest that fits. */
+export function createFaults() {
+  const closing = new AbortController()
+  let armed: Armed[] = []
+
+  return {
+    next(order: FaultOrder): Fault {
+      const reached = Promise.withResolvers<void>()
+      const released = Promise.withResolvers<void>()
+      armed.push({
+        ...order,
+        left: order.times ?? 1,
+        reach: reached.resolve,
+        released: released.promise,
+        release: released.resolve,
+      })
+      return { reached: reached.promise, release: released.resolve }
+    },
+
+    /** What is still on order is forgotten, and what hangs goes on. */
+    clear() {
+      for (const fault of armed) fault.release()
+      armed = []
+    },
+
+    /** @returns how to answer this call, where it has a fault coming */
+    take(operation: Operation | undefined) {
+      const fault = armed.find((one) => one.left > 0 && (!one.operation || one.operation === operation))
+      if (!fault) return undefined
+      fault.left -= 1
+      return (spoiled: Spoiled) => strike(fault, spoiled, closing.signal)
+    },
+
+    close: () => closing.abort(),
+  }
+}
+
+async function strike(fault: Armed, spoiled: Spoiled, closing: AbortSignal): Promise<void> {
+  const done = fault.when === 'after' ? spoiled.answer() : undefined
+  fault.reach()
+  const answer = () => done ?? spoiled.answer()
+  const { response, send, form } = spoiled
+  const body = () => JSON.stringify(answer().body)
+
+  switch (fault.kind) {
+    case 'delay':
+      await sleep(fault.ms ?? 0, undefined, { signal: closing })
+      return send(answer())
+    case 'hang':
+      await Promise.race([fault.released, aborted(closing)])
+      return send(answer())
+    case 'reset':
+      response.socket?.resetAndDestroy()
+      return
+    case '500':
+      return send(refuse(new CoreRefusal('InternalErrorException'), form))
+    case 'refusal':
+      return send(refuse(new CoreRefusal(fault.exception ?? 'InternalErrorException'), form))
+    case 'redirect':
+      return send({ status: 307, headers: { Location: '/v1/elsewhere' }, body: {} })
+    case 'garbage':
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"id":"uc-')
+      return
+    case 'html':
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html><body>Back soon</body></html>')
+      return
+    case 'empty':
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end()
+      return
+    case 'truncated':
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 }).flushHeaders()
+      response.write('{"id":', () => response.destroy())
+      return
+    case 'drip':
+      return drip(response, body(), fault.ms ?? 50, closing)
+  }
+}
+
+/** An answer that is complete only after a long while, and never silent for long. */
+async function drip(response: ServerResponse, body: string, ms: number, closing: AbortSignal): Promise<void> {
+  response.writeHead(200, { 'Content-Type': 'application/json' })
+  for (const byte of body) {
+    if (response.destroyed) return
+    response.write(byte)
+    await sleep(ms, undefined, { signal: closing })
+  }
+  response.end()
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  )
+}

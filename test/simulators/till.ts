@@ -1,0 +1,86 @@
+import { plainDialect, type Dialect } from './till/dialects.ts'
+import { encode, type Login } from './till/encode.ts'
+import {
+  tillReply,
+  type Operation,
+  type TillBalance,
+  type TillCredit,
+  type TillDebit,
+  type TillMessage,
+  type TillReply,
+  type TillTicket,
+} from './till/messages.ts'
+
+export type TillRequest = { method: string; url: string; headers: Record<string, string>; body?: string }
+
+export type TillAnswer = {
+  /** As it went over the wire. */
+  request: TillRequest
+  status: number
+  headers: Record<string, string>
+  text: string
+  /** The text as JSON; undefined where it is none. */
+  body: unknown
+  /** What the till understands of it; empty where it understands nothing. */
+  reply: TillReply
+  ms: number
+}
+
+export type TillOptions = Login & {
+  /** With the base path. */
+  baseUrl: string
+  dialect?: Dialect
+  /** The connection is closed then, and the call throws a `TimeoutError`. */
+  patienceMs?: number
+}
+
+export type Till = ReturnType<typeof createTill>
+
+/** One till of one venue. Every call is one HTTP request; nothing is repeated. */
+export function createTill({ baseUrl, dialect = plainDialect, patienceMs = 10_000, ...login }: TillOptions) {
+  async function raw({
+    method = 'POST',
+    path = '',
+    headers = {},
+    body,
+  }: { path?: string } & Partial<Omit<TillRequest, 'url'>>) {
+    const request: TillRequest = { method, url: baseUrl + path, headers, ...(body !== undefined && { body }) }
+    return deliver(request, patienceMs)
+  }
+  const send = (operation: Operation, message: TillMessage) => raw(encode(dialect, operation, message, login))
+
+  return {
+    balance: (message: TillBalance) => send('balance', message),
+    debit: (message: TillDebit) => send('debit', message),
+    credit: (message: TillCredit) => send('credit', message),
+    ticket: (message: TillTicket) => send('ticket', message),
+    /** Sends exactly this, without credentials; `path` follows the base address. */
+    raw,
+  }
+}
+
+async function deliver(request: TillRequest, patienceMs: number): Promise<TillAnswer> {
+  const { url, ...init } = request
+  const startedMs = performance.now()
+  const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(patienceMs) })
+  const text = await response.text()
+  const ms = performance.now() - startedMs
+  const body = readJson(text)
+  return {
+    request,
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    text,
+    body,
+    reply: tillReply.safeParse(body).data ?? {},
+    ms,
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,68 @@
+import { startBroker, type Broker } from './kafka-broker.ts'
+import { kafkaClassPath, missingPrograms } from './kafka-jars.ts'
+
+/** The first time 44 MB are fetched. */
+const startTimeoutMs = 180_000
+
+let missing: Promise<string | undefined> | undefined
+let shared: Promise<Broker> | undefined
+
+/**
+ * A real Kafka for a suite: the one of KAFKA_BROKERS, else a broker that all suites of this run share and that ends
+ * with it. Without either the suite is pending, or fails where REQUIRE_KAFKA=1. Each test makes topics of its own.
+ * @returns to be called in a test: the brokers
+ */
+export function useKafka(): () => string[] {
+  let brokers: string[] = []
+  before(async function () {
+    this.timeout(startTimeoutMs)
+    brokers = (process.env.KAFKA_BROKERS ?? '').split(',').filter(Boolean)
+    if (brokers.length > 0) return
+    if (await cannotStart()) return this.skip()
+    shared ??= startBroker()
+    const broker = await shared
+    broker.unref()
+    brokers = broker.brokers
+  })
+  return () => brokers
+}
+
+/**
+ * A broker that a suite may kill. Pending or failing as `useKafka`.
+ * @returns to be called in a test: the broker
+ */
+export function useOwnBroker(options?: Parameters<typeof startBroker>[0]): () => Broker {
+  let broker: Broker | undefined
+  before(async function () {
+    this.timeout(startTimeoutMs)
+    if (await cannotStart()) return this.skip()
+    broker = await startBroker(options)
+  })
+  after(() => broker?.stop())
+  return () => {
+    if (!broker) throw new Error('The broker is there in tests only')
+    return broker
+  }
+}
+
+/** @throws what is missing where REQUIRE_KAFKA=1 */
+async function cannotStart(): Promise<boolean> {
+  missing ??= findMissing()
+  const reason = await missing
+  if (reason && process.env.REQUIRE_KAFKA === '1') throw new Error(`REQUIRE_KAFKA=1, but ${reason}`)
+  return reason !== undefined
+}
+
+async function findMissing(): Promise<string | undefined> {
+  const programs = missingPrograms()
+  const reason =
+    programs.length > 0
+      ? `${programs.join(' and ')} cannot be run`
+      : await kafkaClassPath().then(
+          () => undefined,
+          (error: unknown) => `Maven cannot fetch Kafka: ${String(error).split('\n')[1]}`,
+        )
+  if (reason)
+    console.warn(`\n!!! KAFKA IS NOT TESTED: ${reason}. Install Java 17 and Maven, or set KAFKA_BROKERS.\n`)
+  return reason
+}

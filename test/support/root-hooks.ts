@@ -1,0 +1,29 @@
+import { expect } from 'chai'
+import nock from 'nock'
+
+/**
+ * An un-mocked call would hide as a failure of the core (nock answers it with 501), so every test that makes one
+ * fails, as does a test that leaves an expected call unmade.
+ */
+const unmatched: string[] = []
+const note = (request: { method?: string; path?: string }) =>
+  unmatched.push(`${request.method} ${request.path}`)
+
+export const mochaHooks = {
+  beforeAll() {
+    nock.disableNetConnect()
+    nock.enableNetConnect('127.0.0.1')
+    nock.emitter.on('no match', note)
+  },
+  afterEach() {
+    const pending = nock.pendingMocks()
+    const strangers = unmatched.splice(0)
+    nock.cleanAll()
+    expect(strangers, 'calls that no test expected').to.deep.equal([])
+    expect(pending, 'expected calls that were not made').to.deep.equal([])
+  },
+  afterAll() {
+    nock.emitter.off('no match', note)
+    nock.restore()
+  },
+}

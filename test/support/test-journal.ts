@@ -1,0 +1,50 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSqliteJournal } from '../../src/journal/sqlite.ts'
+import type { Journal } from '../../src/journal/journal.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+
+export const journalKeys = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'))
+
+export type TestJournal = {
+  journal: Journal
+  path: string
+  clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void }
+  lines: string[]
+  /** Closes it and opens the same file again. */
+  reopen(keys?: string[]): Promise<void>
+  end(): Promise<void>
+}
+
+/** A journal in a folder of its own, with a clock that only the test moves. */
+export function openTestJournal(): TestJournal {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-test-'))
+  const path = join(folder, 'journal.sqlite')
+  let nowMs = Date.UTC(2026, 10, 23, 12)
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, pass: (ms: number) => void (nowMs += ms) }
+  const lines: string[] = []
+  const log = createLogger('info', { write: (line: string) => void lines.push(line) })
+  const open = (keys: string[]) =>
+    createSqliteJournal(
+      { path, keys, cardHashKey: 'a card hash key for tests', posDeadlineMs: 2500 },
+      { clock, log, metrics: createMetrics() },
+    )
+  const test: TestJournal = {
+    journal: open(journalKeys.slice(0, 1)),
+    path,
+    clock,
+    lines,
+    async reopen(keys = journalKeys.slice(0, 1)) {
+      await test.journal.close()
+      test.journal = open(keys)
+    },
+    async end() {
+      await test.journal.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return test
+}

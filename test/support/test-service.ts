@@ -1,0 +1,50 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createService } from '../../src/service.ts'
+
+export type LogLine = Record<string, unknown> & { msg: string }
+export type TestService = Awaited<ReturnType<typeof startTestService>>
+
+/** A host that only nock answers. */
+export const mockedCore = 'https://core.test'
+
+/**
+ * The real service on free ports of 127.0.0.1, with a journal in a folder of its own; its log lines are kept.
+ * @param env as for `npm start`; the core is one that only nock answers unless CORE_BASE_URL says otherwise
+ */
+export async function startTestService(env: Record<string, string> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'adapter-test-'))
+  const journalPath = join(folder, 'journal.sqlite')
+  const rawLines: string[] = []
+  const log = createLogger('debug', { write: (line: string) => void rawLines.push(line) })
+  const config = readConfig({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    MANAGEMENT_PORT: '0',
+    JOURNAL_PATH: journalPath,
+    CORE_BASE_URL: `${mockedCore}/v1`,
+    ...env,
+  })
+  const service = createService(config, { log, version: '0.0.0-test' })
+  const { port, managementPort } = await service.start()
+
+  return {
+    url: `http://127.0.0.1:${port}${config.zonal.basePath}`,
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    managementUrl: `http://127.0.0.1:${managementPort}`,
+    folder,
+    journalPath,
+    rawLines,
+    lines: (): LogLine[] => rawLines.map((line) => JSON.parse(line) as LogLine),
+    stop: () => service.stop(),
+    async end() {
+      await service.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import { pino } from 'pino'
+import { readConfig } from '../../src/config.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { createPublisher } from '../../src/tickets/publisher.ts'
+
+/**
+ * The real publisher, with all that it logs.
+ * @param env more of the environment
+ */
+export function publisherForTests(brokers: string[], topic: string, env: Record<string, string> = {}) {
+  const { tickets } = readConfig({ KAFKA_BROKERS: brokers.join(), KAFKA_TOPIC: topic, ...env })
+  const logged: string[] = []
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
+  const metrics = createMetrics()
+  return { publisher: createPublisher(tickets, { log, metrics }), log, logged, metrics }
+}

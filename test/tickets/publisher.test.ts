@@ -1,0 +1,128 @@
+import { expect } from 'chai'
+import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { toEvent } from '../../src/tickets/event.ts'
+import { EventRefused } from '../../src/tickets/publisher.ts'
+import { readTopic } from '../support/kafka-consumer.ts'
+import { useKafka, useOwnBroker } from '../support/kafka-for-tests.ts'
+import { countRecords, createTopic, listTopics } from '../support/kafka-topic.ts'
+import { closedBill } from './closed-bill.ts'
+import { publisherForTests } from './publisher-for-tests.ts'
+
+describe('the publisher', () => {
+  const kafka = useKafka()
+  let open: ReturnType<typeof publisherForTests>['publisher'] | undefined
+  const publisherTo = (topic: string, brokers = kafka()) => {
+    const parts = publisherForTests(brokers, topic)
+    open = parts.publisher
+    return parts
+  }
+  afterEach(() => open?.close())
+
+  it('brings an event to a consumer as it was', async () => {
+    const topic = await createTopic(kafka())
+    const { publisher, metrics } = publisherTo(topic)
+    const event = toEvent(closedBill({ ticket: { ticketId: 'Krčma 7 🍺' } }), {
+      venueParameter: 'aztecVenueId',
+    })
+    await publisher.send([event])
+
+    const [record, ...others] = await readTopic(kafka(), topic)
+    expect(record).to.deep.equal({ partition: 0, offset: 0, ...event })
+    expect(others).to.be.empty
+    const { body } = await metrics.page()
+    expect(body).to.include('zonal_kafka_connected 1')
+    expect(body).to.include('zonal_kafka_send_duration_seconds_count{outcome="done"} 1')
+  })
+
+  it('chooses the partition that a Java producer chooses', async () => {
+    const topic = await createTopic(kafka(), { partitions: 7 })
+    await publisherTo(topic).publisher.send(
+      Object.keys(murmur2OfJava).map((key) => ({ key, value: '{}', headers: {} })),
+    )
+
+    const chosen = (await readTopic(kafka(), topic)).map(({ key, partition }) => [key, partition])
+    const expected = Object.entries(murmur2OfJava).map(([key, hash]) => [key, (hash & 0x7fffffff) % 7])
+    expect(chosen).to.have.deep.members(expected)
+  })
+
+  it('tells what Kafka refuses for good, and goes on', async () => {
+    const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '1000' } })
+    const { publisher, metrics } = publisherTo(topic)
+    const refusal = await failureOf(publisher.send([{ ...small, value: 'x'.repeat(1000) }]))
+    expect(refusal).to.be.instanceOf(EventRefused).with.property('message', 'MESSAGE_TOO_LARGE')
+    expect((await metrics.page()).body).to.include('zonal_kafka_connected 1')
+
+    await publisher.send([small])
+    expect(await countRecords(kafka(), topic)).to.equal(1)
+  })
+
+  it('tries the next broker of its list after one that is away', async () => {
+    const topic = await createTopic(kafka())
+    const { publisher, metrics } = publisherTo(topic, [await deadBroker(), ...kafka()])
+    expect(await failureOf(publisher.send([small])))
+      .to.be.an('error')
+      .not.instanceOf(EventRefused)
+    expect((await metrics.page()).body).to.include('zonal_kafka_connected 0')
+
+    await publisher.send([small])
+    expect(await countRecords(kafka(), topic)).to.equal(1)
+    expect((await metrics.page()).body).to.include('zonal_kafka_connected 1')
+  })
+
+  it('sends again after it was closed', async () => {
+    const topic = await createTopic(kafka())
+    const { publisher } = publisherTo(topic)
+    await publisher.send([small])
+    await publisher.close()
+    await publisher.close()
+    await publisher.send([small])
+    expect(await countRecords(kafka(), topic)).to.equal(2)
+  })
+})
+
+describe('a topic that is not there', () => {
+  const broker = useOwnBroker({ properties: { 'auto.create.topics.enable': 'true' } })
+
+  it('is neither made, though the broker would, nor taken for a refusal', async () => {
+    const { brokers } = broker()
+    const { publisher } = publisherForTests(brokers, 'nobody-made-this-topic')
+    expect(await failureOf(publisher.send([small])))
+      .to.be.an('error')
+      .not.instanceOf(EventRefused)
+    expect(await listTopics(brokers)).to.not.include('nobody-made-this-topic')
+
+    await createTopic(brokers, { name: 'nobody-made-this-topic' })
+    await publisher.send([small])
+    await publisher.close()
+    expect(await countRecords(brokers, 'nobody-made-this-topic')).to.equal(1)
+  })
+})
+
+const small = { key: '1902|A-12', value: '{}', headers: {} }
+
+/** From the tests of Kafka's own `Utils.murmur2`. */
+const murmur2OfJava = {
+  '21': -973932308,
+  foobar: -790332482,
+  'a-little-bit-long-string': -985981536,
+  'a-little-bit-longer-string': -1486304829,
+  lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8: -58897971,
+  abc: 479470107,
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('it worked'),
+    (error: unknown) => error,
+  )
+}
+
+/** An address where nobody listens. */
+async function deadBroker(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  return `127.0.0.1:${port}`
+}

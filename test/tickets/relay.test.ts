@@ -1,0 +1,181 @@
+import { expect } from 'chai'
+import { StorageUnavailable, type WaitingTicket } from '../../src/journal/journal.ts'
+import { createRelay, type Relay } from '../../src/tickets/relay.ts'
+import { readTopic } from '../support/kafka-consumer.ts'
+import { useKafka } from '../support/kafka-for-tests.ts'
+import { createTopic } from '../support/kafka-topic.ts'
+import { closedBill } from './closed-bill.ts'
+import { createMemoryJournal } from './memory-journal.ts'
+import { publisherForTests } from './publisher-for-tests.ts'
+
+type Journal = Parameters<typeof createRelay>[0]['journal']
+type Publisher = Parameters<typeof createRelay>[0]['publisher']
+
+describe('the relay', () => {
+  const kafka = useKafka()
+  const afterwards: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const end of afterwards.splice(0)) await end()
+  })
+
+  function startRelay(topic: string, journal: Journal, wrap = (publisher: Publisher) => publisher) {
+    const { publisher, ...rest } = publisherForTests(kafka(), topic)
+    const relay: Relay = createRelay({
+      journal,
+      publisher: wrap(publisher),
+      venueParameter: 'aztecVenueId',
+      ...rest,
+    })
+    afterwards.push(relay.stop, publisher.close)
+    relay.start()
+    return { relay, ...rest }
+  }
+
+  it('publishes what waits, then what it is woken for', async () => {
+    const topic = await createTopic(kafka())
+    const journal = createMemoryJournal(tickets(2))
+    const { relay, metrics } = startRelay(topic, journal)
+    await journal.whenEmpty()
+    journal.take(closedBill({ eventId: 'late' }))
+    relay.wake()
+    await journal.whenEmpty()
+
+    expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(['e-0', 'e-1', 'late'])
+    expect(journal.published).to.deep.equal(['e-0', 'e-1', 'late'])
+    expect((await metrics.page()).body).to.include('zonal_tickets_published_total 3')
+  })
+
+  it('does not sleep over a ticket that comes while it looks', async () => {
+    const journal = createMemoryJournal()
+    const looked = Promise.withResolvers<void>()
+    const slow = {
+      ...journal,
+      // The read sees nothing, and before it answers a ticket is written and rings.
+      waitingTickets: async (limit: number) => {
+        const seen = await journal.waitingTickets(limit)
+        looked.resolve()
+        await rung.promise
+        return seen
+      },
+    }
+    const rung = Promise.withResolvers<void>()
+    const { relay } = startRelay(await createTopic(kafka()), slow)
+    await looked.promise
+    journal.take(closedBill({ eventId: 'meanwhile' }))
+    relay.wake()
+    rung.resolve()
+    await journal.whenEmpty()
+    expect(journal.published).to.deep.equal(['meanwhile'])
+  }).timeout(4_000) // Below the heartbeat, which would find it too.
+
+  it('keeps the order of each card over many batches', async () => {
+    const topic = await createTopic(kafka(), { partitions: 3 })
+    const journal = createMemoryJournal(tickets(350, (index) => ({ kafkaKey: `card-${index % 5}` })))
+    startRelay(topic, journal)
+    await journal.whenEmpty()
+
+    const read = await readTopic(kafka(), topic)
+    expect(read).to.have.length(350)
+    for (const card of ['card-0', 'card-1', 'card-2', 'card-3', 'card-4']) {
+      const expected = tickets(350).filter((_, index) => `card-${index % 5}` === card)
+      expect(idsOf(read.filter(({ key }) => key === card))).to.deep.equal(
+        expected.map(({ eventId }) => eventId),
+      )
+    }
+  })
+
+  it('buries what Kafka refuses for good and what makes no event, and publishes all others', async () => {
+    // All small ones together are more than the topic takes at once: only alone can each show whether it fits.
+    const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '3000' } })
+    const [first, second, ...others] = tickets(20)
+    const tooLarge = closedBill({
+      eventId: 'large',
+      ticket: { cardNumber, items: [{ name: 'x'.repeat(3000) }] },
+    })
+    const unreadable = closedBill({ eventId: 'unreadable', ticket: { cardNumber, closedAtMs: NaN } })
+    const journal = createMemoryJournal(
+      [first, tooLarge, second, unreadable, ...others].filter((ticket) => !!ticket),
+    )
+    const { logged } = startRelay(topic, journal)
+    await journal.whenEmpty()
+
+    expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(tickets(20).map(({ eventId }) => eventId))
+    expect(journal.buried).to.deep.equal([
+      { eventId: 'large', reason: 'MESSAGE_TOO_LARGE' },
+      { eventId: 'unreadable', reason: 'EVENT_CANNOT_BE_MADE' },
+    ])
+    expect(logged.join()).to.include('"eventId":"large"').and.not.include(cardNumber)
+  })
+
+  for (const name of ['waitingTickets', 'markPublished', 'buryTicket'] as const) {
+    it(`neither loses nor sends twice when the journal fails at ${name}`, async () => {
+      const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '3000' } })
+      const tooLarge = closedBill({ eventId: 'large', ticket: { items: [{ name: 'x'.repeat(3000) }] } })
+      const journal = createMemoryJournal([...tickets(1), tooLarge])
+      const { logged } = startRelay(topic, failing(journal, name, 2))
+      await journal.whenEmpty()
+
+      expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(['e-0'])
+      expect(journal.buried).to.have.length(1)
+      const levels = logged.map((line) => JSON.parse(line) as { level: number; failures?: number })
+      expect(levels.filter(({ level }) => level === 40)).to.have.length(1)
+      expect(levels.filter(({ failures }) => failures === 2)).to.have.length(1)
+    })
+  }
+
+  it('stops after the send that is under way and its mark', async () => {
+    const topic = await createTopic(kafka())
+    const journal = createMemoryJournal(tickets(150))
+    const sending = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const { relay } = startRelay(topic, journal, (publisher) => ({
+      ...publisher,
+      async send(events) {
+        sending.resolve()
+        await release.promise
+        await publisher.send(events)
+      },
+    }))
+    await sending.promise
+    const stopped = relay.stop()
+    release.resolve()
+    await stopped
+    await relay.stop()
+
+    const read = idsOf(await readTopic(kafka(), topic))
+    expect(read).to.deep.equal(journal.published).and.to.have.length(100)
+    expect(journal.waiting()).to.have.length(50)
+  })
+
+  it('stops while it sleeps', async () => {
+    const topic = await createTopic(kafka())
+    const journal = createMemoryJournal(tickets(1))
+    const { relay } = startRelay(topic, journal)
+    await journal.whenEmpty()
+    await relay.stop()
+    expect(journal.published).to.deep.equal(['e-0'])
+  })
+})
+
+const cardNumber = 'URCARD-SECRET-123'
+
+function tickets(count: number, vary?: (index: number) => { kafkaKey: string }): WaitingTicket[] {
+  return Array.from({ length: count }, (_, index) => closedBill({ eventId: `e-${index}`, ...vary?.(index) }))
+}
+
+function idsOf(records: { headers: Record<string, string> }[]): (string | undefined)[] {
+  return records.map(({ headers }) => headers.ce_id)
+}
+
+/** The same journal, of which one function fails so many times before it does its work. */
+function failing(journal: Journal, name: keyof Journal, times: number): Journal {
+  let left = times
+  const failOrDo = <A extends unknown[], T>(action: (...args: A) => Promise<T>) =>
+    async function maybe(...args: A): Promise<T> {
+      if (left-- > 0) throw new StorageUnavailable('disk full')
+      return action(...args)
+    }
+  if (name === 'waitingTickets') return { ...journal, waitingTickets: failOrDo(journal.waitingTickets) }
+  if (name === 'markPublished') return { ...journal, markPublished: failOrDo(journal.markPublished) }
+  return { ...journal, buryTicket: failOrDo(journal.buryTicket) }
+}
