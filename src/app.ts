@@ -14,12 +14,12 @@ export type AppParts = {
 }
 
 /** The way of a till's request, from the outside in. */
-export function createApp({ tracking, refusals, capture, routes, log }: AppParts): Koa {
-  const app = new Koa()
+export function createApp({ tracking, refusals, capture, routes, log }: AppParts): Koa<TrackedState> {
+  const app = new Koa<TrackedState>()
   app.use(createTracking(tracking))
   app.use(capture)
   app.use(createRefusalAnswers(refusals, log))
-  app.use(createRoutes(routes))
+  app.use(createRoutes(routes).routes())
 
   // What goes wrong after the answer has begun; all else has been answered by then.
   app.on('error', (error: unknown) =>

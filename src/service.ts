@@ -54,7 +54,11 @@ export function createService(config: Config, { log, version }: { log: Logger; v
   let phase: 'starting' | 'ready' | 'draining' | 'stopping' = 'starting'
   const app = createApp({
     tracking: { clock, deadlineMs: config.zonal.deadlineMs, log, metrics, breakers: core.states },
-    capture: createCapture(config.zonal.captureDir, { log, metrics }),
+    capture: createCapture(config.zonal.captureDir, {
+      cardPrefixes: config.zonal.cardPrefixes,
+      log,
+      metrics,
+    }),
     refusals: { ...config.zonal, isStopping: () => phase === 'stopping' },
     routes: {
       loyalty,

@@ -47,7 +47,7 @@ export function ticketEventId(
 
 /** A bill that was reopened and closed again is one more event. */
 export function reopenedEventId(eventId: string, fingerprint: string): string {
-  return uuidV5(fingerprint, eventId)
+  return uuidV5(JSON.stringify([eventId, fingerprint]), namespace)
 }
 
 /**

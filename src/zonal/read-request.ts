@@ -53,11 +53,14 @@ function chooseOperation(inPath: Operation | undefined, method: unknown): Operat
 function toOperation(name: string): Operation {
   if (isRegister(name)) throw new Refusal('NOT_SUPPORTED')
   const operation = readOperation(name)
-  if (operation === undefined)
-    throw new Refusal('OPERATION_UNKNOWN', {
-      detail: `The operations are ${Object.keys(messageNames).join(', ')}`,
-    })
+  if (operation === undefined) throw operationUnknown()
   return operation
+}
+
+export function operationUnknown(): Refusal {
+  return new Refusal('OPERATION_UNKNOWN', {
+    detail: `The operations are ${Object.keys(messageNames).join(', ')}`,
+  })
 }
 
 function isOperation(name: string): name is Operation {

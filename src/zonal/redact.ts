@@ -1,4 +1,5 @@
 import { anyMessageNames, type Names } from './fields.ts'
+import { isObject } from './fold.ts'
 import { isEnvelope } from './read-request.ts'
 import { isSecret, removed, rewriteBody } from './rewrite.ts'
 import type { StandIns } from './stand-ins.ts'
@@ -17,7 +18,11 @@ export function redactReply(body: unknown, standIns: StandIns): unknown {
   if (typeof body !== 'object' || body === null) return body
   const member = 'member' in body ? { member: { name: removed } } : {}
   const isCardSaid = 'cardNumber' in body && typeof body.cardNumber === 'string'
-  return { ...body, ...(isCardSaid ? { cardNumber: standIns.ofCard(String(body.cardNumber)) } : {}), ...member }
+  return {
+    ...body,
+    ...(isCardSaid ? { cardNumber: standIns.ofCard(String(body.cardNumber)) } : {}),
+    ...member,
+  }
 }
 
 /** Headers whose values are about the message, not about who sends it. */
@@ -37,7 +42,8 @@ export function redactHeaders(headers: NodeJS.Dict<string | string[]>): Record<s
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (plainHeaders.has(name)) return [name, String(value)]
-      const [scheme = ''] = name === 'authorization' ? (/^(Basic|Bearer|Digest) /i.exec(String(value)) ?? []) : []
+      const [scheme = ''] =
+        name === 'authorization' ? (/^(Basic|Bearer|Digest) /i.exec(String(value)) ?? []) : []
       return [name, scheme + removed]
     }),
   )
@@ -52,14 +58,53 @@ export function redactPath(path: string, standIns: StandIns): string {
 }
 
 function redactMessage(message: unknown, names: Names, standIns: StandIns): unknown {
-  return mapFields(message, (value, name) => {
-    const canonical = names.canonical.get(name.toLowerCase())
-    const entryNames = canonical === undefined ? undefined : names.lists.get(canonical)
-    if (isSecret(name)) return removed
-    if (isEnvelope(name)) return redactMessage(value, names, standIns)
-    if (canonical === 'cardNumber') return mapScalars(value, standIns.ofCard)
-    if (entryNames && Array.isArray(value)) return value.map((entry) => redactMessage(entry, entryNames, standIns))
-    if (canonical !== undefined && canonical !== 'staffId' && isScalar(value)) return value
-    return mapScalars(value, standIns.ofText)
-  }, standIns)
+  if (!isRecord(message)) return cover(message, standIns)
+  return mapFields(message, (name, value) => redactField(name, value, names, standIns))
+}
+
+function redactField(name: string, value: unknown, names: Names, standIns: StandIns): unknown {
+  const canonical = names.canonical.get(name.toLowerCase())
+  if (isSecret(name)) return removed
+  if (isEnvelope(name)) return redactMessage(value, names, standIns)
+  if (canonical === undefined || canonical === 'staffId' || isCard(name))
+    return coverField(name, value, standIns)
+  const entryNames = names.lists.get(canonical)
+  if (entryNames && Array.isArray(value))
+    return value.map((entry) => redactMessage(entry, entryNames, standIns))
+  return isScalar(value) ? value : cover(value, standIns)
+}
+
+function coverField(name: string, value: unknown, standIns: StandIns): unknown {
+  if (isSecret(name)) return removed
+  if (isCard(name) && isScalar(value)) return mapText(value, standIns.ofCard)
+  return cover(value, standIns)
+}
+
+function cover(value: unknown, standIns: StandIns): unknown {
+  if (Array.isArray(value)) return value.map((entry) => cover(entry, standIns))
+  if (isRecord(value)) return mapFields(value, (name, inner) => coverField(name, inner, standIns))
+  return mapText(value, standIns.ofText)
+}
+
+function isCard(name: string): boolean {
+  return anyMessageNames.canonical.get(name.toLowerCase()) === 'cardNumber'
+}
+
+/** Of a number, digit by digit; one with an exponent says no more than that it is a number. */
+function mapText(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (!JSON.isRawJSON(value)) return value
+  return JSON.rawJSON(/e/i.test(value.rawJSON) ? '1' : change(value.rawJSON))
+}
+
+function mapFields(record: object, change: (name: string, value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(name, value)]))
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== 'object' || JSON.isRawJSON(value)
+}
+
+function isRecord(value: unknown): value is object {
+  return isObject(value) && !JSON.isRawJSON(value)
 }

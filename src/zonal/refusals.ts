@@ -4,7 +4,7 @@ import { Refusal } from '../loyalty/refusal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { replyRefusal, type ReplySettings } from './replies.ts'
-import { readOperation } from './read-request.ts'
+import { operationUnknown, readOperation } from './read-request.ts'
 
 export type RefusalSettings = ReplySettings & {
   /** The listener is closed: what still arrives on an open connection is not begun. */
@@ -18,7 +18,7 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
     try {
       if (settings.isStopping()) throw new Refusal('STOPPING')
       await next()
-      if (ctx.status === 404) throw new Refusal('OPERATION_UNKNOWN')
+      if (ctx.status === 404) throw operationUnknown()
     } catch (error) {
       const refusal = asRefusal(error)
       if (refusal.code === 'INTERNAL_ERROR')

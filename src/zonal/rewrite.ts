@@ -36,9 +36,10 @@ export function rewriteBody(
 ): string | undefined {
   try {
     if (!isForm(contentType)) return rewriteJson(text, change)
-    const fields = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
-    if (fields.length === 0) return undefined
-    return new URLSearchParams(fields.map(([name, json]) => [name, rewriteJson(json, change)])).toString()
+    const form = new URLSearchParams()
+    for (const [name, json] of new URLSearchParams(text))
+      if (isEnvelope(name)) form.append(name, rewriteJson(json, change))
+    return form.size > 0 ? form.toString() : undefined
   } catch {
     return undefined // no JSON, or nested too deeply
   }

@@ -1,5 +1,5 @@
 import Router from '@koa/router'
-import type { Middleware, ParameterizedContext } from 'koa'
+import type { ParameterizedContext } from 'koa'
 import type { Loyalty } from '../loyalty/loyalty.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import { maskCard, type Caller, type PosFields, type Ticket } from '../loyalty/words.ts'
@@ -8,10 +8,12 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { createBodyReader } from './body.ts'
 import { readCredentials } from './credentials.ts'
-import { parseBalance, parseCredit, parseDebit, parseTicket, type MessageSettings } from './messages.ts'
+import { parseBalance, parseCredit, parseDebit, type MessageSettings } from './messages.ts'
 import { readOperation, readRequest, type RawRequest } from './read-request.ts'
 import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
 import { RequestInvalid } from './request-invalid.ts'
+import { withoutCredentials } from './rewrite.ts'
+import { parseTicket } from './ticket-message.ts'
 
 export type RouteParts = {
   loyalty: Loyalty
@@ -24,7 +26,7 @@ export type RouteParts = {
 type Context = ParameterizedContext<TrackedState>
 
 /** `POST {base}/{operation}`, or `POST {base}` with the operation inside; `GET {base}` shows that the address is right. */
-export function createRoutes(parts: RouteParts): Middleware<TrackedState> {
+export function createRoutes(parts: RouteParts): Router<TrackedState> {
   const { basePath } = parts.settings
   const router = new Router<TrackedState>()
   router.get(basePath, (ctx) => {
@@ -37,7 +39,7 @@ export function createRoutes(parts: RouteParts): Middleware<TrackedState> {
     ctx.set('Allow', ctx.path === basePath ? 'GET, POST' : 'POST')
     throw new Refusal('METHOD_NOT_ALLOWED')
   })
-  return router.routes()
+  return router
 }
 
 /** One request: what do they want, who are they, are they known here, and then the message itself. */

@@ -27,8 +27,9 @@ export function createStandIns(cardPrefixes: readonly string[]) {
   return { ofText, ofCard }
 }
 
+/** No zero: a number must not begin with one. */
 function alike(sign: string, noise: number): string {
-  if (/\d/.test(sign)) return String(noise % 10)
+  if (/\d/.test(sign)) return String(1 + (noise % 9))
   if (/[A-Z]/.test(sign)) return String.fromCharCode(65 + (noise % 26))
   if (/[a-z]/.test(sign)) return String.fromCharCode(97 + (noise % 26))
   return 'x'

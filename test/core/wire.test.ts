@@ -1,12 +1,11 @@
 import { expect } from 'chai'
-import nock from 'nock'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { inspect } from 'node:util'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreUnavailable } from '../../src/core/errors.ts'
 import { createCoreHttp, type CoreHttp } from '../../src/core/http.ts'
-import { apiKey, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
+import { apiKey, cardNumber, coreParts, exchangeWith, failureOf, order, realSockets } from './setup.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
@@ -54,11 +53,9 @@ async function closedPort() {
 
 const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: '100' }
 
-// Real sockets from end to end: nock would stand in between, also where it lets a call through.
-before(() => nock.restore())
-after(() => nock.activate())
-
 describe('the wire: it left, and no whole answer came back', () => {
+  realSockets()
+
   it('a core that never answers, at the deadline', async () => {
     const { failure } = await debitAgainst(() => undefined, shortDeadline)
     expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
@@ -118,6 +115,8 @@ describe('the wire: it left, and no whole answer came back', () => {
 })
 
 describe('the wire: it never left', () => {
+  realSockets()
+
   it('a refused connection', async () => {
     const { failure, fact } = await debitAt(`http://127.0.0.1:${await closedPort()}`)
     expect(failure).to.be.instanceOf(CoreUnavailable)
@@ -184,6 +183,8 @@ describe('the wire: it never left', () => {
 })
 
 describe('the wire', () => {
+  realSockets()
+
   const proxies = [
     'HTTP_PROXY',
     'http_proxy',
@@ -220,9 +221,11 @@ describe('the wire', () => {
     core.on('connection', () => connections++)
     await using server = await listen(core)
     const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}` })
-    for (let call = 0; call < 3; call++) await client.takePoints({ ...order, points: 1 }, exchangeWith(clock))
+    for (let call = 0; call < 10; call++)
+      await client.takePoints({ ...order, points: 1 }, exchangeWith(clock))
     await client.close()
-    expect(connections).to.equal(1)
+    // Two take turns: undici lets a connection rest for one turn of the event loop.
+    expect(connections).to.be.at.most(2)
   })
 
   it('puts neither key nor card into an error', async () => {

@@ -7,8 +7,8 @@ import type { Consumed } from '../support/kafka-consumer.ts'
 import type { Step } from './checkout.ts'
 
 /** Everything fits into 100 columns. Colours only on a terminal, and never with NO_COLOR: `styleText` sees to it. */
-const width = 96
-const labelWidth = 18
+const width = 100
+const labelWidth = 15
 const indent = ' '.repeat(4)
 
 export const bold = (text: string) => styleText('bold', text)
@@ -26,9 +26,9 @@ export function printExchange(row: number, step: Step, answer: TillAnswer, calls
   const { request, status, reply, ms } = answer
   const outcome = reply.response === 'OK' ? good('OK') : bad(reply.code ?? 'not understood')
   console.log(`\n ${bold(`${row}  ${step.story}`)}\n`)
-  console.log(beside('the till asks', [postLine(request.url), ...wrapJson(request.body ?? '').map(dim)]))
-  if (calls.length > 0) console.log(beside('the core is asked', calls.flatMap(callLines)))
-  console.log(beside('the till hears', [`${status} ${outcome} ${dim(`in ${Math.round(ms)} ms`)}`]))
+  console.log(beside('till asks', [postLine(request.url), ...wrapJson(request.body ?? '').map(dim)]))
+  if (calls.length > 0) console.log(beside('core is asked', calls.flatMap(callLines)))
+  console.log(beside('till hears', [`${status} ${outcome} ${dim(`in ${Math.round(ms)} ms`)}`]))
   console.log(
     drawScreen(demo.venueName, step.operation, reply)
       .map((line) => indent + line)

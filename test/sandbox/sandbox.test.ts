@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { useKafka } from '../support/kafka-for-tests.ts'
 import { checkout } from './checkout.ts'
 
 const run = promisify(execFile)
@@ -10,13 +11,28 @@ const script = new URL('sandbox.ts', import.meta.url).pathname
 describe('npm run sandbox', function () {
   this.timeout(60_000)
 
+  const expectWholeCheckout = (stdout: string) => {
+    for (const { story } of checkout) expect(stdout).to.contain(story)
+    expect(stdout).to.contain('each as it must be')
+    expect(stdout).not.to.contain('\u001b')
+    expect(stdout.split('\n').filter((line) => line.length > 100)).to.deep.equal([])
+  }
+
   it('plays a whole checkout, prints it within 100 plain columns, and ends with 0', async () => {
     const { stdout, stderr } = await run(process.execPath, [script, '--once'])
     expect(stderr).to.equal('')
-    for (const { story } of checkout) expect(stdout).to.contain(story)
-    expect(stdout).to.contain('zonal_tickets_waiting 1').and.to.contain('each as it must be')
-    expect(stdout).not.to.contain('\u001b')
-    expect(stdout.split('\n').filter((line) => line.length > 100)).to.deep.equal([])
+    expectWholeCheckout(stdout)
+    expect(stdout).to.contain('zonal_tickets_waiting 1')
+  })
+
+  describe('with Kafka', () => {
+    useKafka()
+    it('shows the event as a consumer sees it', async () => {
+      const { stdout } = await run(process.execPath, [script, '--once', '--kafka'])
+      expectWholeCheckout(stdout)
+      expect(stdout).to.contain('ce_type: com.trifftloyalty.zonal.ticket.closed.v1')
+      expect(stdout).to.contain('"transaction_id":"B-77"')
+    })
   })
 
   describe('when it keeps serving', () => {
@@ -24,10 +40,13 @@ describe('npm run sandbox', function () {
     let printed = ''
     before(async () => {
       sandbox = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
-      for await (const chunk of sandbox.stdout ?? []) {
-        printed += String(chunk)
-        if (printed.includes('Ctrl-C ends it.')) break
-      }
+      const isServing = new Promise<void>((resolve) => {
+        sandbox.stdout?.on('data', (chunk) => {
+          printed += String(chunk)
+          if (printed.includes('Ctrl-C ends it.')) resolve()
+        })
+      })
+      await Promise.race([isServing, once(sandbox, 'exit')])
     })
     after(() => sandbox.kill('SIGKILL'))
 

@@ -1,0 +1,101 @@
+import { expect } from 'chai'
+import type { TicketIntake } from '../../src/journal/journal.ts'
+import { ticketFingerprint } from '../../src/loyalty/keys.ts'
+import type { Ticket } from '../../src/loyalty/words.ts'
+import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+
+const bill: Ticket = {
+  ticketId: 'B-77',
+  kind: 'sale',
+  closedAtMs: Date.UTC(2026, 10, 23, 12),
+  businessDate: '2026-11-23',
+  currency: 'GBP',
+  totalMinor: 1250,
+  cardNumber: 'CARD0001',
+  items: [{ id: '10000000123', quantity: 2, totalMinor: 1250 }],
+  discounts: [],
+  payments: [],
+  redemptions: [],
+}
+const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
+  eventId,
+  fingerprint: ticketFingerprint(ticket),
+  kafkaKey: 'hash-of-card',
+  closed: { venueId: '1902', tenant: '0123456789abcdef', traceparent: '00-…', ticket, coupons: ['uc-1'] },
+})
+
+describe('tickets in the journal', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  it('waits for Kafka in the order of arrival, also after a restart', async () => {
+    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.takeTicket(intake(id))
+    await test.reopen()
+    const waiting = await test.journal.waitingTickets(2)
+    expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-1', 'e-2'])
+    expect(waiting[0]).to.deep.include({ kafkaKey: 'hash-of-card', closed: intake('e-1').closed })
+  })
+
+  it('does not wait any more once it is published, and is still known', async () => {
+    await test.journal.takeTicket(intake('e-1'))
+    await test.journal.markPublished(['e-1'])
+    expect(await test.journal.waitingTickets(10)).to.deep.equal([])
+    expect(await test.journal.takeTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.waitingTickets(10)).to.deep.equal([])
+  })
+
+  it('takes a bill that was reopened and closed again as one more event, once', async () => {
+    const reopened = { ...bill, totalMinor: 900 }
+    const answers = []
+    for (const ticket of [bill, reopened, reopened, bill])
+      answers.push(await test.journal.takeTicket(intake('e-1', ticket)))
+    expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, false, true, true])
+    const waiting = await test.journal.waitingTickets(10)
+    expect(waiting.map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([1250, 900])
+    expect(new Set(waiting.map(({ eventId }) => eventId)).size).to.equal(2)
+  })
+
+  it('takes twins of one turn of the event loop once', async () => {
+    const twins = await Promise.all([
+      test.journal.takeTicket(intake('e-1')),
+      test.journal.takeTicket(intake('e-1')),
+    ])
+    expect(twins.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, true])
+  })
+
+  it('buries what Kafka refuses for good, out of the way of those behind it', async () => {
+    for (const id of ['e-1', 'e-2']) await test.journal.takeTicket(intake(id))
+    await test.journal.buryTicket('e-1', 'too large')
+    expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
+    expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
+  })
+
+  it('keeps a message that nobody understood once per content', async () => {
+    const letter = { venueId: '1902', reason: 'total cannot be read', content: '{"ticketId":"B-1"}' }
+    for (const content of [letter.content, letter.content, '{"ticketId":"B-2"}'])
+      await test.journal.keepDeadLetter({ ...letter, content })
+    expect((await test.journal.stats()).deadLetters).to.equal(2)
+  })
+
+  it('tells how many wait and since when', async () => {
+    expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, oldestTicketAtMs: undefined })
+    const takenAtMs = test.clock.nowMs()
+    await test.journal.takeTicket(intake('e-1'))
+    test.clock.pass(5000)
+    await test.journal.takeTicket(intake('e-2'))
+    expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, oldestTicketAtMs: takenAtMs })
+  })
+})
+
+describe('the fingerprint of a ticket', () => {
+  it('is the same for a repeat under another call reference, at another time, and in another order of fields', () => {
+    const { ticketId, ...rest } = bill
+    const repeat = { dateTime: 'later', transactionId: 'another', ...rest, ticketId }
+    expect(ticketFingerprint(repeat)).to.equal(ticketFingerprint({ ...bill, transactionId: 'first' }))
+  })
+  it('is another for another bill', () => {
+    expect(ticketFingerprint({ ...bill, totalMinor: 1251 })).to.not.equal(ticketFingerprint(bill))
+    expect(ticketFingerprint({ ...bill, items: [] })).to.not.equal(ticketFingerprint(bill))
+  })
+})

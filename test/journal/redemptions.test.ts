@@ -1,0 +1,265 @@
+import { expect } from 'chai'
+import { randomBytes } from 'node:crypto'
+import type { CreditIntent, DebitIntent, KnownDebit } from '../../src/journal/journal.ts'
+import { redemptionId } from '../../src/loyalty/keys.ts'
+import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+
+const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
+const common = { venue: 'venue-uuid', venueId: '1902', cardHash: 'hash-of-card', cardMasked: '…0001' }
+const debitIntent: DebitIntent = {
+  ...common,
+  secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
+  key: 'T-1',
+  isNamed: true,
+  account: 'A-1',
+  what: coupon,
+}
+const creditIntent: CreditIntent = {
+  ...common,
+  secret: debitIntent.secret,
+  creditKey: 'C-1',
+  redemptionId: undefined,
+  debitKey: 'T-1',
+  account: undefined,
+  what: undefined,
+}
+
+describe('redemptions in the journal', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const begin = async (intent: DebitIntent) => {
+    const begun = await test.journal.beginDebit(intent, () => ({ do: 'send' }))
+    if (begun.do !== 'send') throw new Error('was not sent')
+    return begun.redemption
+  }
+  const look = async (intent: DebitIntent): Promise<KnownDebit> => {
+    let known: KnownDebit | undefined
+    await test.journal.beginDebit(intent, (found) => {
+      known = found
+      return { do: 'refuse', code: 'REFUSED' }
+    })
+    return known!
+  }
+  const find = async (more: Partial<CreditIntent>) => {
+    let id: string | undefined
+    await test.journal.beginCredit({ ...creditIntent, ...more }, ({ debit }) => {
+      id = debit?.id
+      return { do: 'refuse', code: 'REFUSED' }
+    })
+    return id
+  }
+  const sendCredit = async (more: Partial<CreditIntent> = {}) => {
+    const begun = await test.journal.beginCredit({ ...creditIntent, ...more }, ({ debit }) =>
+      debit ? { do: 'send', redemption: debit } : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' },
+    )
+    if (begun.do !== 'send') throw new Error('was not sent')
+    return begun.redemption
+  }
+
+  it('writes the intent before the call leaves, under an id that its key and attempt make', async () => {
+    const sent = await begin(debitIntent)
+    expect(sent).to.include({
+      id: redemptionId('T-1', 1),
+      attempt: 1,
+      state: 'sent',
+      wasSent: true,
+      isDue: false,
+    })
+    await test.reopen()
+    expect((await look(debitIntent)).sameKey).to.deep.equal(sent)
+  })
+
+  it('tells one of two twins to send, and shows the other its row', async () => {
+    const decide = ({ sameKey }: KnownDebit) =>
+      sameKey ? ({ do: 'replay', redemption: sameKey } as const) : ({ do: 'send' } as const)
+    const twins = await Promise.all([
+      test.journal.beginDebit(debitIntent, decide),
+      test.journal.beginDebit(debitIntent, decide),
+    ])
+    expect(twins.map((twin) => twin.do)).to.deep.equal(['send', 'replay'])
+  })
+
+  it('finds a debit that was left on its way due after the deadline and a second', async () => {
+    await begin(debitIntent)
+    test.clock.pass(3499)
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: false })
+    test.clock.pass(1)
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
+  })
+
+  it('finds a confirmed debit due where its OK has not left within ten seconds, and never where it has', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: { points: 5 } })
+    test.clock.pass(10_000)
+    expect((await look(debitIntent)).sameKey).to.deep.include({
+      state: 'confirmed',
+      isDue: true,
+      moved: { points: 5 },
+    })
+    await test.journal.markAnswered(id)
+    expect((await look(debitIntent)).sameKey).to.include({ isDue: false })
+  })
+
+  it('gives a repeat ten seconds more for its OK to leave', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    test.clock.pass(9_000)
+    await test.journal.beginDebit(debitIntent, ({ sameKey }) => ({ do: 'replay', redemption: sameKey! }))
+    test.clock.pass(9_000)
+    expect((await look(debitIntent)).sameKey).to.include({ isDue: false })
+  })
+
+  it('makes the same attempt again of what was not done, the next of what was refused', async () => {
+    const first = await begin(debitIntent)
+    await test.journal.settleDebit(first.id, { kind: 'not_done' })
+    const again = await begin(debitIntent)
+    expect(again.id).to.equal(first.id)
+    await test.journal.settleDebit(again.id, { kind: 'refused', code: 'REWARD_EXPIRED' })
+    expect((await begin(debitIntent)).attempt).to.equal(2)
+  })
+
+  it('remembers a key for a day; later it is a new attempt with the next number', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.markAnswered(id)
+    test.clock.pass(24 * 60 * 60 * 1000)
+    expect((await look(debitIntent)).sameKey).to.equal(undefined)
+    expect(await begin(debitIntent)).to.include({ attempt: 2 })
+  })
+
+  it('never forgets a key whose debit is not settled', async () => {
+    await begin(debitIntent)
+    test.clock.pass(48 * 60 * 60 * 1000)
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
+  })
+
+  it('knows the coupon of a card on a bill under any key, and finds it by both ids after a replay', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    const pressedAgain = { ...debitIntent, key: 'T-2' }
+    expect((await look(pressedAgain)).sameCoupon).to.include({ id })
+    await test.journal.beginDebit(pressedAgain, ({ sameCoupon }) => ({
+      do: 'replay',
+      redemption: sameCoupon!,
+    }))
+    expect(await find({ debitKey: 'T-2' })).to.equal(id)
+    expect((await look(pressedAgain)).sameKey).to.include({ id })
+  })
+
+  it('holds a coupon at every venue and bill while one debit of it is not settled', async () => {
+    const elsewhere = { ...debitIntent, key: 'T-9', venue: 'other-venue', account: 'B-7' }
+    expect((await look(elsewhere)).isHeld).to.equal(false)
+    const { id } = await begin(debitIntent)
+    expect((await look(elsewhere)).isHeld).to.equal(true)
+    await test.journal.settleDebit(id, { kind: 'unknown' })
+    expect((await look(elsewhere)).isHeld).to.equal(true)
+    await sendCredit()
+    await test.journal.settleCredit(id, { kind: 'given_back', moved: {} })
+    expect((await look(elsewhere)).isHeld).to.equal(false)
+  })
+
+  it('finds the debit of a credit in all three ways, and no other', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    const nothing = { debitKey: undefined, redemptionId: undefined }
+    expect(await find({ ...nothing, redemptionId: id })).to.equal(id)
+    expect(await find({ ...nothing, debitKey: 'T-1' })).to.equal(id)
+    expect(await find({ ...nothing, account: 'A-1', what: coupon })).to.equal(id)
+    expect(await find({ ...nothing, account: 'A-2', what: coupon })).to.equal(undefined)
+    expect(await find({ ...nothing, account: 'A-1', what: coupon, cardHash: 'other' })).to.equal(undefined)
+    expect(await find({ ...nothing, redemptionId: id, venue: 'other-venue' })).to.equal(undefined)
+  })
+
+  it('finds by bill the latest that stands, before one that was given back', async () => {
+    const points = { kind: 'points', points: 50 } as const
+    const ids: string[] = []
+    for (const key of ['P-1', 'P-2', 'P-3']) {
+      const { id } = await begin({ ...debitIntent, key, what: points })
+      await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+      test.clock.pass(1000)
+      ids.push(id)
+    }
+    const byBill = { debitKey: undefined, account: 'A-1', what: points }
+    expect(await find(byBill)).to.equal(ids[2])
+    await sendCredit({ ...byBill, creditKey: 'C-3' })
+    await test.journal.settleCredit(ids[2]!, { kind: 'given_back', moved: {} })
+    expect(await find(byBill)).to.equal(ids[1])
+    test.clock.pass(24 * 60 * 60 * 1000)
+    expect(await find(byBill)).to.equal(undefined)
+  })
+
+  it('takes back a debit that a credit could not wait for', async () => {
+    const { id } = await begin(debitIntent)
+    const asked = await test.journal.beginCredit(creditIntent, ({ debit }) => ({
+      do: 'ask',
+      redemption: debit!,
+    }))
+    expect(asked).to.deep.equal({ do: 'refuse', code: 'NOT_GIVEN_BACK_YET' })
+    expect(await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })).to.deep.equal({
+      stands: false,
+    })
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'in_doubt', undoBy: 'till', isDue: true })
+  })
+
+  it('refuses a late debit whose credit came first, for as long as it is remembered', async () => {
+    const firstId = redemptionId('T-1', 1)
+    await test.journal.beginCredit(creditIntent, () => ({
+      do: 'entomb',
+      reference: firstId,
+      key: 'T-1',
+      forMs: 60_000,
+    }))
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'reversed', wasSent: false })
+    test.clock.pass(60_000)
+    expect((await look(debitIntent)).sameKey).to.equal(undefined)
+    expect(await begin(debitIntent)).to.include({ attempt: 2 })
+  })
+
+  it('recognises by its id a debit that a credit has named before it came', async () => {
+    const reference = redemptionId('T-1', 1)
+    const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
+    await test.journal.beginCredit(byId, () => ({ do: 'adopt', reference, key: 'by-id' }))
+    await test.journal.settleCredit(reference, { kind: 'nothing' })
+    expect((await look(debitIntent)).sameKey).to.include({ id: reference, state: 'reversed', wasSent: false })
+  })
+
+  it('sends a debit whose credit the core would not hear', async () => {
+    const reference = redemptionId('T-1', 1)
+    const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
+    await test.journal.beginCredit(byId, () => ({ do: 'adopt', reference, key: 'by-id' }))
+    await test.journal.settleCredit(reference, { kind: 'not_done' })
+    expect(await begin(debitIntent)).to.include({ id: reference, attempt: 1, state: 'sent' })
+  })
+
+  it('lists the coupons that a bill took and kept', async () => {
+    const bill = { venue: 'venue-uuid', cardHash: 'hash-of-card', account: 'A-1' }
+    const fromMs = test.clock.nowMs()
+    for (const rewardId of ['uc-1', 'uc-2', 'uc-3']) {
+      const { id } = await begin({ ...debitIntent, key: rewardId, what: { kind: 'coupon', rewardId } })
+      await test.journal.settleDebit(
+        id,
+        rewardId === 'uc-2' ? { kind: 'refused', code: 'REFUSED' } : { kind: 'confirmed', moved: {} },
+      )
+      test.clock.pass(10)
+    }
+    expect(await test.journal.couponsTaken({ ...bill, fromMs, toMs: test.clock.nowMs() })).to.deep.equal([
+      'uc-1',
+      'uc-3',
+    ])
+    expect(await test.journal.couponsTaken({ ...bill, fromMs, toMs: fromMs })).to.deep.equal(['uc-1'])
+    expect(
+      await test.journal.couponsTaken({ ...bill, account: 'A-2', fromMs, toMs: test.clock.nowMs() }),
+    ).to.deep.equal([])
+  })
+})
+
+describe('a number that no uuid repeats', () => {
+  it('gives each key and attempt an id of its own', () => {
+    const keys = Array.from({ length: 50 }, () => randomBytes(6).toString('hex'))
+    const ids = keys.flatMap((key) => [redemptionId(key, 1), redemptionId(key, 2)])
+    expect(new Set(ids).size).to.equal(100)
+    expect(redemptionId('a', 11)).to.not.equal(redemptionId('a1', 1))
+  })
+})

@@ -1,0 +1,96 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { JournalKeyMissing } from '../../src/journal/sqlite.ts'
+import { createSeal } from '../../src/journal/seal.ts'
+import { journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
+
+describe('a seal', () => {
+  const [oldKey, newKey] = journalKeys as [string, string]
+
+  it('opens what it closed, in its own row only', () => {
+    const seal = createSeal([oldKey])
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.jsonValue(), (row, otherRow, content) => {
+        fc.pre(row !== otherRow)
+        const sealed = seal.close(row, content)
+        expect(seal.open(row, sealed)).to.deep.equal(JSON.parse(JSON.stringify(content)))
+        expect(() => seal.open(otherRow, sealed)).to.throw()
+      }),
+    )
+  })
+
+  it('does not open what was changed, wherever', () => {
+    const seal = createSeal([oldKey])
+    const sealed = seal.close('row', 'content')
+    for (let index = 0; index < sealed.box.length; index++) {
+      const box = Uint8Array.from(sealed.box)
+      box[index] = box[index]! ^ 1
+      expect(() => seal.open('row', { ...sealed, box })).to.throw()
+    }
+  })
+
+  it('closes with the first key and opens with all', () => {
+    const before = createSeal([oldKey]).close('row', 'old')
+    const rotated = createSeal([newKey, oldKey])
+    expect(rotated.open('row', before)).to.equal('old')
+    expect(createSeal([newKey]).open('row', rotated.close('row', 'new'))).to.equal('new')
+  })
+})
+
+describe('the sealed columns of the journal', () => {
+  const cardNumber = 'CANARYCARD0001'
+  const apiKey = 'canary-api-key'
+  const [oldKey, newKey] = journalKeys as [string, string]
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const debit = {
+    venue: 'v',
+    venueId: '1902',
+    cardHash: 'hash',
+    cardMasked: '…0001',
+    secret: { cardNumber, apiKey },
+    key: 'T-1',
+    isNamed: true,
+    account: 'A-1',
+    what: { kind: 'coupon', rewardId: 'uc-1' },
+  } as const
+  const filesOfJournal = () => {
+    const folder = dirname(test.path)
+    return readdirSync(folder).map((name) => readFileSync(join(folder, name)))
+  }
+
+  it('never hold a card number or an API key as bytes of any file', async () => {
+    await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+    await test.journal.keepDeadLetter({ venueId: '1902', reason: 'unreadable', content: cardNumber })
+    const files = filesOfJournal()
+    expect(files.some((bytes) => bytes.includes('hash'))).to.equal(true)
+    for (const bytes of files) {
+      expect(bytes.includes(cardNumber)).to.equal(false)
+      expect(bytes.includes(apiKey)).to.equal(false)
+    }
+  })
+
+  it('stop a start whose keys do not open them, and say how many', async () => {
+    await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+    try {
+      await test.reopen([newKey])
+      expect.fail('was opened')
+    } catch (error) {
+      expect(error).to.be.instanceOf(JournalKeyMissing)
+      expect((error as Error).message).to.match(/1 in redemptions/)
+    }
+    await test.reopen([newKey, oldKey])
+  })
+
+  it('are erased when a row is final, so that its key may go', async () => {
+    const begun = await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+    if (begun.do !== 'send') return expect.fail()
+    await test.journal.settleDebit(begun.redemption.id, { kind: 'confirmed', moved: {} })
+    await test.journal.markAnswered(begun.redemption.id)
+    await test.reopen([newKey])
+  })
+})

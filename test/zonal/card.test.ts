@@ -1,0 +1,65 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { readCardNumber } from '../../src/zonal/card.ts'
+import { refusalOf } from './refusal-of.ts'
+
+const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789']
+const cards = fc.string({ unit: fc.constantFrom(...letters), minLength: 4, maxLength: 32 })
+const prefixes = ['LOY-', 'LOY-X', 'QR:']
+
+describe('a card number', () => {
+  for (const [raw, number] of [
+    [' URCARD123 ', 'URCARD123'],
+    [9826123456, '9826123456'],
+    ['LOY-1234', '1234'],
+    ['LOY-X1234', '1234'],
+    ['QR: 1234', '1234'],
+    ['https://app.example/c/URCARD123', 'URCARD123'],
+    ['HTTPS://app.example/c/URCARD123/?from=qr#top', 'URCARD123'],
+    ['https://app.example/c/LOY-1234', '1234'],
+    ['QR:https://app.example/c/1234', '1234'],
+  ] as const)
+    it(`is ${number} in ${raw}`, () => {
+      expect(readCardNumber(raw, prefixes)).to.equal(number)
+    })
+
+  for (const raw of [
+    '',
+    'abc',
+    'a'.repeat(33),
+    'AB-12',
+    'АБВГ',
+    'LOY-123',
+    'LOY-LOY-1234',
+    'https://app.example',
+    'https://',
+    -12345,
+    1.25,
+    true,
+    null,
+    undefined,
+    {},
+    ['1234'],
+  ])
+    it(`is not in ${JSON.stringify(raw)}`, () => {
+      expect(refusalOf(() => readCardNumber(raw, prefixes)).code).to.equal('CARD_INVALID')
+    })
+
+  it('is the same typed, scanned with a prefix, or in a URL', () => {
+    fc.assert(
+      fc.property(cards, fc.constantFrom('LOY-', 'QR:', 'https://app.example/', ' '), (card, before) => {
+        expect(readCardNumber(`${before}${card}`, ['LOY-', 'QR:'])).to.equal(card)
+      }),
+    )
+  })
+
+  it('is never said in a refusal', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 33 }), (raw) => {
+        expect(refusalOf(() => readCardNumber(raw, [])).message).to.equal(
+          'cardNumber must be 4 to 32 letters and digits',
+        )
+      }),
+    )
+  })
+})

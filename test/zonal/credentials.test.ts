@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { expect } from 'chai'
+import { readCredentials } from '../../src/zonal/credentials.ts'
+import { refusalOf } from './refusal-of.ts'
+
+const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
+const key = 'a-key-of-the-venue'
+
+describe('credentials', () => {
+  it('come from the header, with a tenant that is not the key', () => {
+    const tenant = createHash('sha256').update(key).digest('hex').slice(0, 16)
+    expect(readCredentials(basic(`1902:${key}`), {})).to.deep.equal({ venueId: '1902', apiKey: key, tenant })
+  })
+
+  for (const [name, header, fields, venueId, apiKey] of [
+    [
+      'a scheme in any case',
+      `bAsIc ${Buffer.from('1902:abcdefgh').toString('base64')}`,
+      {},
+      '1902',
+      'abcdefgh',
+    ],
+    ['a password with colons', basic('1902:a:b:c:d:e'), {}, '1902', 'a:b:c:d:e'],
+    [
+      'the header before the message',
+      basic('1902:abcdefgh'),
+      { username: '7', password: 'x' },
+      '1902',
+      'abcdefgh',
+    ],
+    ['username and password', undefined, { username: '1902', password: 'abcdefgh' }, '1902', 'abcdefgh'],
+    ['token and password', undefined, { token: 1902, password: 'abcdefgh' }, '1902', 'abcdefgh'],
+  ] as const)
+    it(`may be ${name}`, () => {
+      expect(readCredentials(header, fields)).to.include({ venueId, apiKey })
+    })
+
+  for (const [name, header, fields] of [
+    ['nothing', undefined, {}],
+    ['a user name alone', undefined, { username: '1902' }],
+    ['a password alone', undefined, { password: 'abcdefgh' }],
+    ['another scheme', 'Bearer abcdefgh', { username: '1902', password: 'abcdefgh' }],
+    ['no Base64', 'Basic 1902:abcdefgh', {}],
+    ['no colon', basic('1902'), {}],
+    ['an empty header', '', { username: '1902', password: 'abcdefgh' }],
+  ] as const)
+    it(`are missing with ${name}`, () => {
+      expect(refusalOf(() => readCredentials(header, fields)).code).to.equal('CREDENTIALS_MISSING')
+    })
+
+  for (const [name, header, fields] of [
+    ['an empty venue ID', basic(':abcdefgh'), {}],
+    ['a venue ID with a blank', basic('19 02:abcdefgh'), {}],
+    ['a venue ID of 65 characters', basic(`${'1'.repeat(65)}:abcdefgh`), {}],
+    ['a key of 7 characters', basic('1902:abcdefg'), {}],
+    ['a key of 513 characters', basic(`1902:${'k'.repeat(513)}`), {}],
+    ['a key beyond ASCII', basic('1902:abcdefgé'), {}],
+    ['a key with a line break', basic('1902:abcdefgh\n'), {}],
+    ['a password that is no text', undefined, { username: '1902', password: { a: 1 } }],
+  ] as const)
+    it(`are wrong with ${name}`, () => {
+      expect(refusalOf(() => readCredentials(header, fields)).code).to.equal('CREDENTIALS_WRONG')
+    })
+})

@@ -1,0 +1,211 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Refusal } from '../../src/loyalty/refusal.ts'
+import { readRequest } from '../../src/zonal/read-request.ts'
+import { refusalOf } from './refusal-of.ts'
+
+const json = 'application/json'
+const form = 'application/x-www-form-urlencoded; charset=utf-8'
+const read = (operationInPath: string | undefined, text: string, contentType = json) =>
+  readRequest({ operationInPath, contentType, text })
+const asForm = (text: string) => new URLSearchParams({ request: text }).toString()
+
+describe('the operation of a request', () => {
+  for (const named of ['balance', 'Balance', 'BALANCE'])
+    it(`is named by the path as ${named}`, () => {
+      expect(read(named, '{}').operation).to.equal('balance')
+    })
+
+  for (const text of [
+    '{"method":"Debit"}',
+    '{"Request":{"METHOD":"debit"}}',
+    '{"method":"debit","request":{}}',
+  ])
+    it(`is named inside as ${text} at the bare base path`, () => {
+      expect(read(undefined, text).operation).to.equal('debit')
+    })
+
+  it('may be named in both places', () => {
+    expect(read('ticket', '{"method":"TICKET"}').operation).to.equal('ticket')
+  })
+
+  it('is refused where path and method disagree', () => {
+    expect(refusalOf(() => read('balance', '{"method":"debit"}'))).to.include({
+      code: 'MESSAGE_INVALID',
+      detail: 'method must name the same operation as the path',
+    })
+  })
+
+  for (const [path, text] of [
+    ['refund', '{}'],
+    [undefined, '{}'],
+    [undefined, '{"method":"toString"}'],
+    ['__proto__', '{}'],
+    [undefined, '{"method":{"a":1}}'],
+  ] as const)
+    it(`is unknown as ${path} with ${text}`, () => {
+      expect(refusalOf(() => read(path, text))).to.include({
+        code: 'OPERATION_UNKNOWN',
+        detail: 'The operations are balance, debit, credit, ticket',
+      })
+    })
+
+  for (const [path, text] of [
+    ['Register', '{}'],
+    [undefined, '{"request":{"method":"register"}}'],
+    ['balance', '{"method":"register"}'],
+  ] as const)
+    it(`is not supported as ${path} with ${text}`, () => {
+      expect(refusalOf(() => read(path, text)).code).to.equal('NOT_SUPPORTED')
+    })
+
+  it('sets the longest message at the bare base path', () => {
+    const long = (method: string) => JSON.stringify({ method, filler: 'x'.repeat(20_000) })
+    expect(refusalOf(() => read(undefined, long('balance'))).code).to.equal('MESSAGE_TOO_LARGE')
+    expect(read(undefined, long('ticket')).operation).to.equal('ticket')
+  })
+})
+
+describe('the envelope of a request', () => {
+  const message = '{"cardNumber":"URCARD123"}'
+  for (const [name, text, contentType] of [
+    ['plain JSON', message, json],
+    ['JSON inside request', `{"request":${message}}`, 'text/json'],
+    ['a form', asForm(message), form],
+    ['a form with the envelope too', asForm(`{"request":${message}}`), form],
+    ['fields on both sides', `{"cardNumber":"URCARD123","request":${message}}`, json],
+  ] as const)
+    it(`may be ${name}`, () => {
+      expect({ ...read('balance', text, contentType).fields }).to.deep.equal({ cardNumber: 'URCARD123' })
+    })
+
+  for (const [name, text, contentType] of [
+    ['broken JSON', '{"cardNumber":', json],
+    ['no JSON', 'cardNumber', json],
+    ['an array', '[]', json],
+    ['null', 'null', json],
+    ['a number', '5', json],
+    ['a request that is no object', '{"request":[]}', json],
+    ['a form without request', 'cardNumber=1', form],
+    ['a form with two requests', `${asForm('{}')}&${asForm('{}')}`, form],
+    ['a form with broken JSON', 'request=%7B', form],
+  ] as const)
+    it(`is unreadable as ${name}`, () => {
+      expect(refusalOf(() => read('balance', text, contentType)).code).to.equal('MESSAGE_UNREADABLE')
+    })
+})
+
+describe('the fields of a request', () => {
+  it('are known in any case and by their aliases, and unknown ones stay out', () => {
+    const text = '{"CARDID":"URCARD123","AztecSiteId":7,"platformServicesSiteId":"8","colour":"red"}'
+    expect({ ...read('balance', text).fields }).to.deep.equal({
+      cardNumber: 'URCARD123',
+      siteId: 7,
+      siteRef: '8',
+    })
+  })
+
+  it('are folded in the lists of a ticket by the names of each list', () => {
+    const text = '{"ITEMS":[{"AztecID":5,"Price":2.5,"Qty":2,"x":1}],"tenders":[{"tender":"Cash"}]}'
+    const { fields } = read('ticket', text)
+    expect(JSON.parse(JSON.stringify(fields))).to.deep.equal({
+      items: [{ id: 5, unitPrice: 2.5, quantity: 2 }],
+      payments: [{ type: 'Cash' }],
+    })
+  })
+
+  it('keep integers of 64 bits, and only those, as text', () => {
+    const text =
+      '{"cardNumber":9826123456789012345,"items":[{"id":10000000123},{"id":9223372036854775807}],"total":1234567890.1234567}'
+    const { fields } = read('ticket', text)
+    expect(fields.cardNumber).to.equal('9826123456789012345')
+    expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([
+      { id: 10000000123 },
+      { id: '9223372036854775807' },
+    ])
+    expect(fields.total).to.equal(1234567890.1234567)
+  })
+
+  it('have no prototype, and none can be given to them', () => {
+    const evil =
+      '{"__proto__":{"cardNumber":"EVIL1"},"constructor":{"a":1},"prototype":1,"items":[{"__proto__":{"id":1}}]}'
+    const { fields } = read('ticket', evil)
+    expect(Object.getPrototypeOf(fields)).to.equal(null)
+    expect(Object.keys(fields)).to.deep.equal(['items'])
+    const [item] = fields.items as object[]
+    expect(Object.getPrototypeOf(item)).to.equal(null)
+    expect(item).to.have.property('id', undefined)
+  })
+
+  for (const [text, detail] of [
+    [
+      '{"cardNumber":"A123","CardNumber":"B123"}',
+      'cardNumber and CardNumber are the same field with different values',
+    ],
+    [
+      '{"cardNumber":"A123","cardId":"B123"}',
+      'cardNumber and cardId are the same field with different values',
+    ],
+    [
+      '{"cardNumber":"A123","request":{"CARDNUMBER":"B123"}}',
+      'cardNumber and CARDNUMBER are the same field with different values',
+    ],
+    ['{"request":{},"Request":{}}', 'request and Request are the same field with different values'],
+  ] as const)
+    it(`are refused when said twice and differently: ${text}`, () => {
+      expect(refusalOf(() => read('balance', text))).to.include({ code: 'MESSAGE_INVALID', detail })
+    })
+
+  it('may be said twice alike, as number or text, or once empty', () => {
+    const text = '{"siteId":7,"SiteId":"7","cardNumber":null,"CardNumber":"A123","CARDNUMBER":" "}'
+    expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7, cardNumber: 'A123' })
+  })
+
+  it('lose only the one of a line that contradicts itself', () => {
+    const { fields } = read('ticket', '{"items":[{"id":1,"aztecId":2,"name":"Tea"}]}')
+    expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ name: 'Tea' }])
+  })
+})
+
+describe('a hostile request', () => {
+  const depth = 100_000
+  const deep = '['.repeat(depth) + ']'.repeat(depth)
+
+  for (const [name, text] of [
+    ['nested deeply', deep],
+    ['nested deeply in a field', `{"cardNumber":${deep}}`],
+    ['nested deeply with long digits', `{"a":1234567890123456789,"cardNumber":${deep}}`],
+    ['nested deeply twice in one field', `{"cardNumber":${deep},"CardNumber":${deep}}`],
+    ['nested deeply in objects', `{"request":${'{"request":'.repeat(depth)}1${'}'.repeat(depth)}}`],
+    ['with texts that are no texts', '{"siteId":{"toString":1},"SiteId":"1"}'],
+  ] as const)
+    it(`is read or refused when ${name}`, () => {
+      expectReadOrRefused('ticket', text, json)
+    })
+
+  it('is read or refused, whatever it holds', () => {
+    const messages = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .dictionary(fc.constantFrom('request', 'method', 'items', 'cardNumber', '__proto__'), fc.jsonValue())
+        .map((value) => JSON.stringify(value)),
+    )
+    fc.assert(
+      fc.property(
+        fc.option(fc.constantFrom('balance', 'ticket', 'register', ''), { nil: undefined }),
+        messages,
+        fc.boolean(),
+        (path, text, isForm) => expectReadOrRefused(path, isForm ? asForm(text) : text, isForm ? form : json),
+      ),
+    )
+  })
+})
+
+function expectReadOrRefused(path: string | undefined, text: string, contentType: string) {
+  try {
+    expect(read(path, text, contentType)).to.have.keys('operation', 'fields')
+  } catch (error) {
+    expect(error).to.be.instanceOf(Refusal)
+  }
+}
