@@ -31,7 +31,7 @@ export async function waitFor<T>(load: Promise<T>, exchange: Exchange): Promise<
   const { promise: tooLate, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
     () => reject(new CoreUnavailable({ message: 'no time left to wait for a load' })),
-    timeToWaitMs(exchange),
+    Math.max(timeToWaitMs(exchange), 0),
   )
   try {
     return await Promise.race([load, tooLate])

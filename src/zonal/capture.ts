@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Middleware, ParameterizedContext } from 'koa'
 import { describeError, type Logger } from '../observability/logger.ts'
-import type { Metrics } from '../observability/metrics.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { redactBody, redactHeaders, redactPath, redactReply } from './redact.ts'
 import { createStandIns, type StandIns } from './stand-ins.ts'
@@ -10,7 +9,7 @@ import { createStandIns, type StandIns } from './stand-ins.ts'
 export type CaptureParts = {
   cardPrefixes: readonly string[]
   log: Logger
-  metrics: Pick<Metrics, 'captureFailures'>
+  metrics: { captureFailures: { inc(): void } }
 }
 
 type Context = ParameterizedContext<TrackedState>

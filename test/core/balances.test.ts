@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import nock from 'nock'
 import { createBalances } from '../../src/core/balances.ts'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
-import { caller, cardNumber, coreOrigin, coreParts, exchangeWith, failureOf, startMs } from './setup.ts'
+import { caller, cardNumber, coreOrigin, coreParts, exchangeWith, startMs } from './setup.ts'
 
 function balancesAt(env?: Record<string, string>) {
   const parts = coreParts(env)

@@ -19,7 +19,10 @@ const world = await startWorld(options.kafka).catch((error: unknown) => {
   console.error(bad(`\n ${error instanceof Error ? error.message : String(error)}\n`))
   return process.exit(1)
 })
-const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => true)
+/** Good where it was to serve until then; a checkout that was asked for by itself is not done. */
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(
+  () => !options.once,
+)
 let isGood = false
 try {
   printWorld(world)

@@ -34,28 +34,13 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
   const violations: string[] = []
   const log = createCallLog()
   const faults = createFaults()
-  const countRequest = createRateLimiter(nowMs)
   const api = createApi(projects, nowMs, (what) => violations.push(what))
 
-  async function serve(request: IncomingMessage, response: ServerResponse) {
-    const { call, rest } = await readCall(request, nowMs())
-    log.add(call)
-    const send = (answer: Answer) => {
-      call.status = answer.status
-      write(response, answer)
-    }
-    const refusal =
-      settings.limit === 'off' ? undefined : countRequest(settings.limit, rest.headers.authorization ?? '')
-    if (refusal) return send(refuse(refusal, settings.errorForm))
-
-    const answer = () => attempt(settings.errorForm, () => api.answer({ ...call, ...rest }))
-    const strike = faults.take(call.operation)
-    return strike ? strike({ response, answer, form: settings.errorForm, send }) : send(answer())
-  }
+  const exchange = createExchange({ api, log, faults, settings, nowMs })
 
   const listener = await startListener(port, (request, response) => {
     // Fails where a caller goes away in mid-body, and where what hangs is cut at the end.
-    serve(request, response).catch(() => response.destroy())
+    exchange(request, response).catch(() => response.destroy())
   })
 
   return {
@@ -76,6 +61,35 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
       faults.close()
       await listener.goAway()
     },
+  }
+}
+
+type Parts = {
+  api: ReturnType<typeof createApi>
+  log: ReturnType<typeof createCallLog>
+  faults: ReturnType<typeof createFaults>
+  settings: CoreSettings
+  nowMs: () => number
+}
+
+/** One request on its way: written down, counted, perhaps struck by a fault, and answered. */
+function createExchange({ api, log, faults, settings, nowMs }: Parts) {
+  const countRequest = createRateLimiter(nowMs)
+
+  return async (request: IncomingMessage, response: ServerResponse) => {
+    const { call, rest } = await readCall(request, nowMs())
+    log.add(call)
+    const send = (answer: Answer) => {
+      call.status = answer.status
+      write(response, answer)
+    }
+    const { limit, errorForm: form } = settings
+    const refusal = limit === 'off' ? undefined : countRequest(limit, rest.headers.authorization ?? '')
+    if (refusal) return send(refuse(refusal, form))
+
+    const answer = () => attempt(form, () => api.answer({ ...call, ...rest }))
+    const strike = faults.take(call.operation)
+    return strike ? strike({ response, answer, form, send }) : send(answer())
   }
 }
 

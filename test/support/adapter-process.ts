@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 const logLine = z.looseObject({ msg: z.string() })
@@ -21,19 +22,7 @@ export async function startAdapterProcess(
   env: Record<string, string>,
   { logFile }: { logFile?: string } = {},
 ) {
-  const { PATH = '', NODE_V8_COVERAGE } = process.env
-  const child = spawn(process.execPath, [new URL('../../src/main.ts', import.meta.url).pathname], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH,
-      ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }),
-      HOST: '127.0.0.1',
-      PORT: '0',
-      MANAGEMENT_PORT: '0',
-      DRAIN_DELAY_MS: '0',
-      ...env,
-    },
-  })
+  const child = spawnAdapter(env)
   const log = collectLines(child.stdout, child.stderr, logFile)
 
   const killWithParent = () => child.kill('SIGKILL')
@@ -74,6 +63,22 @@ export async function startAdapterProcess(
     stop: () => end('SIGTERM'),
     kill9: () => end('SIGKILL'),
   }
+}
+
+function spawnAdapter(env: Record<string, string>) {
+  const { PATH = '', NODE_V8_COVERAGE } = process.env
+  return spawn(process.execPath, [fileURLToPath(new URL('../../src/main.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH,
+      ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }),
+      HOST: '127.0.0.1',
+      PORT: '0',
+      MANAGEMENT_PORT: '0',
+      DRAIN_DELAY_MS: '0',
+      ...env,
+    },
+  })
 }
 
 function collectLines(stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream, logFile?: string) {

@@ -85,8 +85,7 @@ async function strike(fault: Armed, spoiled: Spoiled, closing: AbortSignal): Pro
   const done = fault.when === 'after' ? spoiled.answer() : undefined
   fault.reach()
   const answer = () => done ?? spoiled.answer()
-  const { response, send, form } = spoiled
-  const body = () => JSON.stringify(answer().body)
+  const { response, send } = spoiled
 
   switch (fault.kind) {
     case 'delay':
@@ -95,30 +94,39 @@ async function strike(fault: Armed, spoiled: Spoiled, closing: AbortSignal): Pro
     case 'hang':
       await Promise.race([fault.released, aborted(closing)])
       return send(answer())
+    case 'drip':
+      return drip(response, JSON.stringify(answer().body), fault.ms ?? 50, closing)
+    default:
+      return instead(fault, fault.kind, spoiled)
+  }
+}
+
+/** What the caller gets in place of an answer. */
+function instead(
+  { exception }: Armed,
+  kind: Exclude<FaultKind, 'delay' | 'hang' | 'drip'>,
+  spoiled: Spoiled,
+): void {
+  const { response, send, form } = spoiled
+  const start = (type: string, more = {}) => response.writeHead(200, { 'Content-Type': type, ...more })
+  switch (kind) {
     case 'reset':
-      response.socket?.resetAndDestroy()
-      return
+      return void response.socket?.resetAndDestroy()
     case '500':
       return send(refuse(new CoreRefusal('InternalErrorException'), form))
     case 'refusal':
-      return send(refuse(new CoreRefusal(fault.exception ?? 'InternalErrorException'), form))
+      return send(refuse(new CoreRefusal(exception ?? 'InternalErrorException'), form))
     case 'redirect':
       return send({ status: 307, headers: { Location: '/v1/elsewhere' }, body: {} })
     case 'garbage':
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"id":"uc-')
-      return
+      return void start('application/json').end('{"id":"uc-')
     case 'html':
-      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html><body>Back soon</body></html>')
-      return
+      return void start('text/html').end('<html><body>Back soon</body></html>')
     case 'empty':
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end()
-      return
+      return void start('application/json').end()
     case 'truncated':
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 }).flushHeaders()
-      response.write('{"id":', () => response.destroy())
-      return
-    case 'drip':
-      return drip(response, body(), fault.ms ?? 50, closing)
+      start('application/json', { 'Content-Length': 1000 }).flushHeaders()
+      return void response.write('{"id":', () => response.destroy())
   }
 }
 

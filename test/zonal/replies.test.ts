@@ -1,0 +1,145 @@
+import { expect } from 'chai'
+import { Refusal } from '../../src/loyalty/refusal.ts'
+import { replyBalance, replyCredit, replyDebit, replyRefusal, replyTicket } from '../../src/zonal/replies.ts'
+
+const settings = { language: 'en', failureHttpStatus: 503, invalidTicketHttpStatus: 400 } as const
+const requestId = 'q-1'
+
+describe('an OK', () => {
+  it('of a balance says what is known, in its order', () => {
+    const body = replyBalance({
+      requestId,
+      cardNumber: 'URCARD123',
+      balance: {
+        member: { name: 'Anna K.', isBlocked: false, program: 'Gold', points: 1250 },
+        rewards: [
+          {
+            id: 'uc-1',
+            name: 'Free coffee',
+            type: 'promotion',
+            entityCode: '10000000123',
+            expires: '2026-12-24T23:59:59Z',
+          },
+          { id: 'uc-2', name: '10 % off', type: 'discount', discountId: '12', cost: 200 },
+        ],
+        asOfMs: Date.parse('2026-11-23T12:00:00Z'),
+        isStale: false,
+      },
+    })
+    expect(JSON.stringify(body)).to.equal(
+      '{"response":"OK","requestId":"q-1","cardNumber":"URCARD123","member":{"name":"Anna K."},"program":"Gold","points":1250,' +
+        '"balances":[{"valueType":"Points","amount":1250}],' +
+        '"rewards":[{"id":"uc-1","name":"Free coffee","type":"promotion","entityCode":"10000000123","expires":"2026-12-24T23:59:59Z"},' +
+        '{"id":"uc-2","name":"10 % off","type":"discount","discountId":"12","cost":200,"valueType":"Points"}],' +
+        '"asOf":"2026-11-23T12:00:00.000Z","stale":false}',
+    )
+  })
+
+  it('of a balance leaves out what is not known', () => {
+    const member = { name: undefined, isBlocked: false, program: undefined, points: undefined }
+    const balance = { member, rewards: [], asOfMs: 0, isStale: true }
+    expect(replyBalance({ requestId, cardNumber: 'A123', balance })).to.deep.equal({
+      response: 'OK',
+      requestId,
+      cardNumber: 'A123',
+      rewards: [],
+      asOf: '1970-01-01T00:00:00.000Z',
+      stale: true,
+    })
+  })
+
+  const reward = { id: 'uc-1', name: 'Free coffee', type: 'promotion', entityCode: '10000000123' } as const
+  const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
+  const points = { kind: 'points', points: 200 } as const
+  const base = { response: 'OK', requestId, redemptionId: 'r-1' }
+
+  it('of a debit says the reward, or at least its id', () => {
+    const said = { requestId, transactionId: 'T-1', redemptionId: 'r-1', what: coupon }
+    expect(replyDebit({ ...said, moved: { reward } })).to.deep.equal({
+      ...base,
+      transactionId: 'T-1',
+      reward,
+    })
+    expect(replyDebit({ ...said, moved: {} })).to.deep.include({ reward: { id: 'uc-1' } })
+  })
+
+  it('of a debit of points says what is left, where that is known', () => {
+    const said = { requestId, redemptionId: 'r-1', what: points }
+    expect(replyDebit({ ...said, moved: { points: 1050 } })).to.deep.equal({
+      ...base,
+      pointsTaken: 200,
+      points: 1050,
+    })
+    expect(replyDebit({ ...said, moved: {} })).to.deep.equal({ ...base, pointsTaken: 200 })
+  })
+
+  it('of a credit says what was given back', () => {
+    const said = { requestId, redemptionId: 'r-1' }
+    expect(replyCredit({ ...said, what: coupon, moved: { reward } })).to.deep.equal({ ...base, reward })
+    expect(replyCredit({ ...said, what: points, moved: { points: 1250 } })).to.deep.equal({
+      ...base,
+      pointsReturned: 200,
+      points: 1250,
+    })
+  })
+
+  it('of a ticket says whether it was known', () => {
+    expect(replyTicket({ requestId, ticketId: 'B-77', isDuplicate: true })).to.deep.equal({
+      response: 'OK',
+      requestId,
+      ticketId: 'B-77',
+      accepted: true,
+      duplicate: true,
+    })
+  })
+})
+
+describe('a refusal', () => {
+  const reply = (refusal: Refusal, more: Partial<Parameters<typeof replyRefusal>[0]> = {}) =>
+    replyRefusal({ requestId, refusal, operation: 'debit', isKept: false, settings, ...more })
+
+  it('says code, text, action, retry and request id, in that order', () => {
+    expect(JSON.stringify(reply(new Refusal('CARD_UNKNOWN')))).to.equal(
+      '{"status":200,"headers":{},"body":{"response":"Error","code":"CARD_UNKNOWN","detail":"Card not known",' +
+        '"action":"Scan the card again, or type its number.","retry":false,"requestId":"q-1"}}',
+    )
+  })
+
+  it('names the field where it has a detail', () => {
+    const { body } = reply(new Refusal('MESSAGE_INVALID', { detail: 'cardNumber is missing' }))
+    expect(body).to.include({ detail: 'cardNumber is missing' })
+  })
+
+  it('asks for credentials with 401', () => {
+    const { status, headers } = reply(new Refusal('CREDENTIALS_WRONG'))
+    expect(status).to.equal(401)
+    expect(headers).to.deep.equal({ 'WWW-Authenticate': 'Basic realm="zonal", charset="UTF-8"' })
+  })
+
+  it('says when to come back with 429 and 503', () => {
+    expect(reply(new Refusal('CORE_BUSY', { retryAfterSeconds: 42 })).headers).to.deep.equal({
+      'Retry-After': '42',
+    })
+    expect(reply(new Refusal('CREDENTIALS_LOCKED')).headers).to.have.keys('Retry-After')
+    expect(reply(new Refusal('INTERNAL_ERROR')).headers).to.deep.equal({})
+  })
+
+  it('can be sent with 200 instead of 503 to what an operator waits for, and still asks for a retry', () => {
+    const refusal = new Refusal('CORE_UNAVAILABLE')
+    const soft = { settings: { ...settings, failureHttpStatus: 200 } }
+    const { status, headers, body } = reply(refusal, soft)
+    expect({ status, headers }).to.deep.equal({ status: 200, headers: {} })
+    expect(body).to.include({ retry: true })
+    expect(reply(refusal, { ...soft, operation: 'ticket' }).status).to.equal(503)
+    expect(reply(refusal, { ...soft, operation: undefined }).status).to.equal(503)
+    expect(reply(new Refusal('INTERNAL_ERROR'), soft).status).to.equal(500)
+  })
+
+  it('can be sent with 200 for a ticket that was kept', () => {
+    const refusal = new Refusal('MESSAGE_INVALID')
+    const soft = { operation: 'ticket', settings: { ...settings, invalidTicketHttpStatus: 200 } } as const
+    expect(reply(refusal, { ...soft, isKept: true }).status).to.equal(200)
+    expect(reply(refusal, { ...soft, isKept: false }).status).to.equal(400)
+    expect(reply(new Refusal('STORAGE_UNAVAILABLE'), { ...soft, isKept: true }).status).to.equal(503)
+  })
+})

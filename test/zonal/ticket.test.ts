@@ -1,0 +1,219 @@
+import { expect } from 'chai'
+import type { RawFields } from '../../src/zonal/fold.ts'
+import { readRequest } from '../../src/zonal/read-request.ts'
+import { parseTicket } from '../../src/zonal/ticket-message.ts'
+import { refusalOf } from './refusal-of.ts'
+
+const settings = { cardPrefixes: [], timeZone: 'Europe/London', venueCurrency: 'GBP' }
+const least = { ticketId: 'B-77', closedAt: '2026-11-23T21:14:00Z', total: 23.5 }
+const parse = (fields: RawFields, venueCurrency: string | undefined = 'GBP') =>
+  parseTicket(fields, { ...settings, venueCurrency })
+
+describe('a ticket', () => {
+  it('needs an id, a time and a total', () => {
+    expect(parse(least)).to.deep.equal({
+      ticket: {
+        ticketId: 'B-77',
+        kind: 'sale',
+        closedAtMs: Date.parse('2026-11-23T21:14:00Z'),
+        businessDate: '2026-11-23',
+        currency: 'GBP',
+        totalMinor: 2350,
+        items: [],
+        discounts: [],
+        payments: [],
+        redemptions: [],
+      },
+      unreadFields: [],
+    })
+  })
+
+  it('is read with all that it may say', () => {
+    const { ticket, unreadFields } = parse({
+      ...least,
+      transactionId: 'T-9',
+      accountNumber: 501,
+      cardNumber: 9826123456,
+      openedAt: '2026-11-23T19:00:00',
+      businessDate: '2026-11-22',
+      currency: 'eur',
+      items: [
+        {
+          id: '10000000123',
+          name: 'Pie',
+          quantity: '0.350',
+          unitPrice: '9.90',
+          total: 3.47,
+          tax: 0.58,
+          discount: 0,
+          category: 4,
+          portion: 'large',
+        },
+      ],
+      discounts: [{ id: 9, name: 'Staff', amount: -2 }],
+      payments: [{ type: 'Card', amount: '23.50' }],
+      redemptions: [{ redemptionId: 'r-1', rewardId: 'u-1' }, { points: '200' }],
+      covers: '2',
+      tips: 1.5,
+      serviceCharge: '0.00',
+    })
+    expect(unreadFields).to.deep.equal([])
+    expect(ticket).to.deep.equal({
+      ticketId: 'B-77',
+      transactionId: 'T-9',
+      accountNumber: '501',
+      kind: 'sale',
+      closedAtMs: Date.parse('2026-11-23T21:14:00Z'),
+      openedAtMs: Date.parse('2026-11-23T19:00:00Z'),
+      businessDate: '2026-11-22',
+      currency: 'EUR',
+      totalMinor: 2350,
+      cardNumber: '9826123456',
+      covers: 2,
+      tipsMinor: 150,
+      serviceChargeMinor: 0,
+      items: [
+        {
+          id: '10000000123',
+          name: 'Pie',
+          quantity: 0.35,
+          unitPriceMinor: 990,
+          totalMinor: 347,
+          taxMinor: 58,
+          discountMinor: 0,
+          category: '4',
+          portion: 'large',
+        },
+      ],
+      discounts: [{ id: '9', name: 'Staff', amountMinor: -200 }],
+      payments: [{ type: 'Card', amountMinor: 2350 }],
+      redemptions: [{ redemptionId: 'r-1', rewardId: 'u-1' }, { points: 200 }],
+    })
+  })
+
+  it('is known by its transactionId where it has no ticketId', () => {
+    const { ticketId: _, ...fields } = least
+    expect(parse({ ...fields, transactionId: 12 }).ticket).to.include({ ticketId: '12', transactionId: '12' })
+  })
+
+  for (const [flags, kind] of [
+    [{ isVoid: true }, 'void'],
+    [{ isVoid: 1 }, 'void'],
+    [{ isVoid: 'True', isRefund: 0 }, 'void'],
+    [{ isRefund: '1' }, 'refund'],
+    [{ isRefund: true, isVoid: true }, 'refund'],
+    [{ isVoid: 'false', isRefund: false }, 'sale'],
+  ] as const)
+    it(`is a ${kind} with ${JSON.stringify(flags)}`, () => {
+      expect(parse({ ...least, ...flags }).ticket.kind).to.equal(kind)
+    })
+
+  it('counts minor units as its currency has them', () => {
+    expect(parse({ ...least, currency: 'JPY', total: 2350 }).ticket.totalMinor).to.equal(2350)
+    expect(parse({ ...least, currency: 'IQD', total: '2.350' }).ticket.totalMinor).to.equal(2350)
+  })
+
+  it('belongs to the local date of the venue', () => {
+    expect(parse({ ...least, closedAt: '2026-07-22T23:30:00Z' }).ticket.businessDate).to.equal('2026-07-23')
+  })
+
+  for (const [fields, detail] of [
+    [{ ticketId: undefined }, 'ticketId is missing, and transactionId too'],
+    [{ ticketId: { a: 1 } }, 'ticketId must be a text or a whole number of at most 128 characters'],
+    [
+      { ticketId: undefined, transactionId: 1.5 },
+      'transactionId must be a text or a whole number of at most 128 characters',
+    ],
+    [{ closedAt: undefined }, 'closedAt is missing'],
+    [{ closedAt: 1795694400 }, 'closedAt must be an ISO 8601 time, such as 2026-11-23T12:00:00Z'],
+    [{ closedAt: '23/11/2026' }, 'closedAt must be an ISO 8601 time, such as 2026-11-23T12:00:00Z'],
+    [{ total: undefined }, 'total is missing'],
+    [{ total: true }, 'total must be an amount in major units, such as 5.50'],
+    [{ total: '23,50' }, 'total must be an amount with at most 2 decimals'],
+    [{ total: 23.505 }, 'total must be an amount with at most 2 decimals'],
+    [{ total: 23.5, currency: 'JPY' }, 'total must be an amount with at most 0 decimals'],
+    [
+      { currency: 'XYZ' },
+      'currency must be an ISO 4217 code, such as GBP: without it the total cannot be read',
+    ],
+    [
+      { currency: 826 },
+      'currency must be an ISO 4217 code, such as GBP: without it the total cannot be read',
+    ],
+  ] as const)
+    it(`is refused with "${detail}" for ${JSON.stringify(fields)}`, () => {
+      const refusal = refusalOf(() => parse({ ...least, ...fields }))
+      expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail, name: 'RequestInvalid' })
+    })
+
+  it('is refused where neither it nor the venue says a currency', () => {
+    const refusal = refusalOf(() => parseTicket(least, { ...settings, venueCurrency: undefined }))
+    expect(refusal.detail).to.match(/^currency /)
+  })
+})
+
+describe('a ticket with fields that cannot be read', () => {
+  for (const [fields, unread] of [
+    [{ cardNumber: 'no card' }, 'cardNumber'],
+    [{ cardNumber: {} }, 'cardNumber'],
+    [{ transactionId: [] }, 'transactionId'],
+    [{ openedAt: 'noon' }, 'openedAt'],
+    [{ openedAt: '0001-01-01T00:00:00' }, 'openedAt'],
+    [{ businessDate: 'monday' }, 'businessDate'],
+    [{ covers: -1 }, 'covers'],
+    [{ tips: '1,50' }, 'tips'],
+    [{ serviceCharge: true }, 'serviceCharge'],
+    [{ isVoid: 'perhaps' }, 'isVoid'],
+    [{ items: {} }, 'items'],
+    [{ items: [null] }, 'items'],
+    [{ payments: 'cash' }, 'payments'],
+  ] as const)
+    it(`is taken without ${JSON.stringify(fields)}`, () => {
+      expect(parse({ ...least, ...fields })).to.deep.equal({ ...parse(least), unreadFields: [unread] })
+    })
+
+  it('keeps what can be read of each line, and names each field once', () => {
+    const { ticket, unreadFields } = parse({
+      ...least,
+      items: [
+        { id: {}, name: 'Tea', unitPrice: '2,50' },
+        'no line',
+        { id: 2, quantity: 'two', unitPrice: 'free' },
+        { id: 3, name: 'n'.repeat(201) },
+      ],
+      redemptions: [{ points: -1, rewardId: 'u-1' }],
+    })
+    expect(ticket.items).to.deep.equal([{ name: 'Tea' }, { id: '2' }, { id: '3' }])
+    expect(ticket.redemptions).to.deep.equal([{ rewardId: 'u-1' }])
+    expect(unreadFields).to.have.members([
+      'items',
+      'items.id',
+      'items.quantity',
+      'items.name',
+      'items.unitPrice',
+      'redemptions.points',
+    ])
+  })
+
+  it('rounds a unit price of a weighed item, and counts it', () => {
+    const { ticket, unreadFields } = parse({
+      ...least,
+      items: [{ unitPrice: 1.2345 }, { unitPrice: -1.235 }],
+    })
+    expect(ticket.items).to.deep.equal([{ unitPriceMinor: 123 }, { unitPriceMinor: -124 }])
+    expect(unreadFields).to.deep.equal(['items.unitPrice'])
+  })
+
+  it('is taken without what a line says twice and differently', () => {
+    const text = JSON.stringify({ ...least, items: [{ id: 1, aztecId: 2, name: 'Tea' }] })
+    const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
+    const { ticket, unreadFields } = parse(fields)
+    expect(ticket.items).to.deep.equal([{ name: 'Tea' }])
+    expect(unreadFields).to.deep.equal(['items.id'])
+  })
+
+  it('is read in one go however many lines are odd', () => {
+    const items = Array.from({ length: 20_000 }, () => ({ id: {} }))
+    expect(parse({ ...least, items }).unreadFields).to.deep.equal(['items.id'])
+  })
+})
