@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { createBreakers } from './breakers.ts'
 import { timeToWaitMs, withDeadline } from './deadline.ts'
-import { CoreOutcomeUnknown, CoreProtocolError, CoreRejected, CoreUnavailable } from './errors.ts'
+import { CoreFailure, CoreProtocolError, CoreUnavailable } from './errors.ts'
 import { createCoreHttp, type CoreRequest } from './http.ts'
 import { readOutcome } from './outcomes.ts'
 
@@ -55,11 +55,7 @@ export function createCalls(baseUrl: string, { clock, metrics, log }: CallDeps) 
   }
 
   function noteFailure(error: unknown, fact: CoreCallFact, { requestId }: Exchange) {
-    if (
-      error instanceof CoreRejected ||
-      error instanceof CoreUnavailable ||
-      error instanceof CoreOutcomeUnknown
-    ) {
+    if (error instanceof CoreFailure) {
       fact.outcome = error.meaning
       if (error.eventId !== undefined) fact.eventId = error.eventId
     }

@@ -5,7 +5,7 @@ type Answer = { status?: number; exception?: string; eventId?: string }
 type Details = Answer & { message: string; retryAfterSeconds?: number }
 
 /** What all failures of a core call have in common; `meaning` is the class of outcome, also the metric's label. */
-abstract class CoreFailure extends Refusal {
+export abstract class CoreFailure extends Refusal {
   abstract readonly meaning: 'refused' | 'not_done' | 'unknown'
   readonly status: number | undefined
   readonly exception: string | undefined

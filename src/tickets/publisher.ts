@@ -19,7 +19,7 @@ const attemptDeadlineMs = 15_000
 const idleMs = 10_000
 
 /** Kafka says that these records can never be taken. All else may work later, whatever kafkajs calls retriable. */
-const refusals: ReadonlySet<unknown> = new Set([
+const refusals: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
@@ -129,11 +129,9 @@ function producersOf(settings: Config['tickets'], log: Logger): () => Producer {
   }
 }
 
-/** kafkajs wraps the broker's answer in up to two errors of its own. */
 function findRefusal(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ('type' in error && refusals.has(error.type)) return String(error.type)
-  return findRefusal(error.cause)
+  const type = error instanceof Error && 'type' in error ? error.type : undefined
+  return typeof type === 'string' && refusals.has(type) ? type : undefined
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -5,7 +5,12 @@ import { parseJson } from './json.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
 export type Operation = keyof typeof messageNames
-export type RawRequest = { operation: Operation; fields: RawFields }
+export type RawRequest = {
+  operation: Operation
+  fields: RawFields
+  /** One field says two things. Not thrown, so that a ticket of a known venue can be kept before it is refused. */
+  clash: RequestInvalid | undefined
+}
 
 /** Longest message, in bytes after unpacking. */
 export const maxBytes: Record<Operation, number> = {
@@ -35,10 +40,12 @@ export function readRequest(input: {
   const named = input.operationInPath
   const operationInPath = named === undefined ? undefined : toOperation(named)
   const parts = openEnvelope(parseBody(input.contentType, input.text))
-  const operation = chooseOperation(operationInPath, fold(parts, commonNames, refuseClash).method)
+  const operation = chooseOperation(operationInPath, fold(parts, commonNames, () => undefined).method)
   if (operationInPath === undefined && Buffer.byteLength(input.text) > maxBytes[operation])
     throw new Refusal('MESSAGE_TOO_LARGE')
-  return { operation, fields: fold(parts, messageNames[operation], refuseClash) }
+  const clashes: RequestInvalid[] = []
+  const fields = fold(parts, messageNames[operation], (clash) => clashes.push(toInvalid(clash)))
+  return { operation, fields, clash: clashes[0] }
 }
 
 function chooseOperation(inPath: Operation | undefined, method: unknown): Operation {
@@ -93,7 +100,7 @@ function openEnvelope(message: object): object[] {
   const envelopes = Object.entries(message).filter(([name]) => isEnvelope(name))
   const [first, second] = envelopes
   if (first === undefined) return [message]
-  if (second !== undefined) refuseClash({ first: first[0], second: second[0] })
+  if (second !== undefined) throw toInvalid({ first: first[0], second: second[0] })
   if (!isObject(first[1])) throw new Refusal('MESSAGE_UNREADABLE')
   return [message, first[1]]
 }
@@ -102,6 +109,6 @@ export function isEnvelope(name: string): boolean {
   return name.toLowerCase() === 'request'
 }
 
-function refuseClash({ first, second }: Clash): never {
-  throw new RequestInvalid(first, `and ${second} are the same field with different values`)
+function toInvalid({ first, second }: Clash): RequestInvalid {
+  return new RequestInvalid(first, `and ${second} are the same field with different values`)
 }

@@ -69,10 +69,11 @@ async function answer(ctx: Context, parts: RouteParts) {
 
 async function answerMessage(
   ctx: Context,
-  { operation, fields }: RawRequest,
+  { operation, fields, clash }: RawRequest,
   caller: Caller,
   parts: RouteParts,
 ): Promise<object> {
+  if (clash && operation !== 'ticket') throw clash
   const { loyalty, settings } = parts
   const { exchange } = ctx.state
   const { requestId } = exchange
@@ -96,7 +97,7 @@ async function answerMessage(
       return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
     }
     case 'ticket': {
-      const ticket = noted(exchange, await readTicket(ctx, fields, caller, parts))
+      const ticket = noted(exchange, await readTicket(ctx, fields, clash, caller, parts))
       const taken = await loyalty.ticket(ticket, caller, exchange)
       return replyTicket({ requestId, ...taken })
     }
@@ -107,11 +108,13 @@ async function answerMessage(
 async function readTicket(
   ctx: Context,
   fields: RawRequest['fields'],
+  clash: RawRequest['clash'],
   caller: Caller,
   { loyalty, settings, metrics }: RouteParts,
 ): Promise<Ticket> {
   const { facts } = ctx.state.exchange
   try {
+    if (clash) throw clash
     const { ticket, unreadFields } = parseTicket(fields, {
       ...settings,
       venueCurrency: caller.venue.currency,

@@ -34,8 +34,13 @@ async function answerTo(
   return { failure, fact: exchange.facts.coreCalls[0], page: (await metrics.page()).body, logLines }
 }
 
-const takePoints = everyCall.find(({ name }) => name === 'takePoints')!
-const readCard = everyCall.find(({ name }) => name === 'readCard')!
+function callNamed(name: string) {
+  const found = everyCall.find((each) => each.name === name)
+  if (!found) throw new Error(`no call is named ${name}`)
+  return found
+}
+const takePoints = callNamed('takePoints')
+const readCard = callNamed('readCard')
 
 describe("the core's answers", () => {
   describe('a readable refusal is final, under its own code', () => {
@@ -114,6 +119,7 @@ describe("the core's answers", () => {
     const known = 'InsufficientPointsException'
     const rows: [what: string, status: number, body: nock.Body][] = [
       ...[301, 302, 303, 307, 308].map((status): [string, number, nock.Body] => ['a redirect', status, '']),
+      ['a redirect with a good body', 302, { balance: 1050 }],
       ['a request timeout with a readable error', 408, nested(408, known)],
       ['an unlisted 4xx with a readable error', 418, nested(418, known)],
       ...[500, 502, 503, 504].map((status): [string, number, nock.Body] => [
@@ -154,6 +160,28 @@ describe("the core's answers", () => {
     expect(line).to.deep.include({ operation: 'readCard', status: 200, fields })
     expect(JSON.stringify(logLines) + String(failure)).to.not.match(/Anna|4711|1250|URCARD/)
   })
+
+  for (const [what, name, body, field] of [
+    [
+      'a coupon that is not redeemed after all',
+      'redeemCoupon',
+      { id: 'uc-1', status: 'activated' },
+      'status',
+    ],
+    ['a coupon that is still redeemed', 'restoreCoupon', { id: 'uc-1', status: 'redeemed' }, 'status'],
+    ['points without a balance', 'givePointsBack', { points: 200 }, 'balance'],
+    [
+      'a time in milliseconds',
+      'readRewards',
+      [{ id: 'uc-1', status: 'activated', valid_until: startMs, coupon: { name: 'Free coffee' } }],
+      '0.valid_until',
+    ],
+  ] as const) {
+    it(`takes ${what} for no success`, async () => {
+      const { failure } = await answerTo(callNamed(name), 200, body as nock.Body)
+      expect(failure).to.be.instanceOf(CoreProtocolError).and.have.deep.property('fields', [field])
+    })
+  }
 
   for (const { name, method, path, good, call } of everyCall) {
     it(`${name}: a good body is done, whatever more it holds`, async () => {

@@ -218,18 +218,20 @@ describe('a till that joins a venue check under way', () => {
   })
 })
 
-it('venue reads are counted by result', async () => {
-  const { approve, checksEnded, client, clock, metrics } = venuesAt()
-  answer(200, crown())
-  await approve()
-  await approve()
-  clock.advance(hourMs + 1)
-  answer(200, crown())
-  await approve()
-  await checksEnded(2)
-  const { body } = await metrics.page()
-  for (const result of ['miss', 'hit', 'stale']) {
-    expect(body).to.include(`zonal_cache_reads_total{cache="venue",result="${result}"} 1`)
-  }
-  await client.close()
+describe('reads of the venue cache', () => {
+  it('are counted by result', async () => {
+    const { approve, checksEnded, client, clock, metrics } = venuesAt()
+    answer(200, crown())
+    await approve()
+    await approve()
+    clock.advance(hourMs + 1)
+    answer(200, crown())
+    await approve()
+    await checksEnded(2)
+    const { body } = await metrics.page()
+    for (const result of ['miss', 'hit', 'stale']) {
+      expect(body).to.include(`zonal_cache_reads_total{cache="venue",result="${result}"} 1`)
+    }
+    await client.close()
+  })
 })

@@ -19,6 +19,7 @@ describe('the body of a request', () => {
     // It would unpack what is broken on purpose, and take connections for its own.
     nock.restore()
     const app = new Koa()
+    app.silent = true
     app.use(async (ctx, next) => {
       try {
         await next()

@@ -1,0 +1,167 @@
+import { expect } from 'chai'
+import { openCounter, demo, takeCoffee, type Counter } from './counter.ts'
+import { basic } from '../simulators/till/encode.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { readJournal } from '../support/read-journal.ts'
+
+describe('a ticket', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => (counter = await openCounter()))
+  afterEach(() => counter.close())
+
+  const { anna } = demo.cards
+  const closedAt = new Date()
+  const bill = {
+    ticketId: 'B-77',
+    accountNumber: 'A-1',
+    cardNumber: anna,
+    openedAt: new Date(closedAt.getTime() - 3_600_000),
+    closedAt: new Date(closedAt.getTime() + 60_000),
+    currency: 'GBP',
+    total: 22.1,
+    items: [{ id: '9007199254740993', name: 'Sunday roast', quantity: 1, unitPrice: 22.1, total: 22.1 }],
+  }
+  const waiting = () => readJournal(counter.service, (journal) => journal.waitingTickets(100))
+
+  /** As another till might word it. */
+  const post = async (body: object) => {
+    const { status, text } = await counter.till.raw({
+      path: '/ticket',
+      headers: {
+        'content-type': 'application/json',
+        authorization: basic({ venueId: demo.venueId, apiKey: demo.apiKey }),
+      },
+      body: JSON.stringify(body),
+    })
+    return { status, body: JSON.parse(text) as Record<string, unknown> }
+  }
+
+  it('is taken in without a call to the core, and waits with what was redeemed', async () => {
+    const debit = await counter.till.debit(takeCoffee)
+    const callsBefore = counter.core.calls.length
+    const { status, reply } = await counter.till.ticket(bill)
+    expect(status).to.equal(200)
+    expect(reply).to.include({ response: 'OK', ticketId: 'B-77', accepted: true, duplicate: false })
+    expect(counter.core.calls).to.have.length(callsBefore)
+    const [ticket] = await waiting()
+    expect(debit.reply.response).to.equal('OK')
+    expect(ticket?.closed.coupons).to.deep.equal([demo.coupons.coffee])
+    expect(ticket?.closed.ticket).to.deep.include({ ticketId: 'B-77', kind: 'sale', totalMinor: 2210 })
+    expect(ticket?.closed.ticket.items[0]).to.include({ id: '9007199254740993', unitPriceMinor: 2210 })
+  })
+
+  it('joins what it says of redemptions itself, and leaves out what was given back', async () => {
+    await counter.till.debit(takeCoffee)
+    await counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
+    await counter.till.ticket({ ...bill, redemptions: [{ rewardId: 'uc-of-another-till' }] })
+    expect((await waiting())[0]?.closed.coupons).to.deep.equal(['uc-of-another-till'])
+  })
+
+  it('is a duplicate when it comes again, and one more event when the bill was reopened', async () => {
+    const answers = []
+    for (const total of [22.1, 22.1, 18, 18, 22.1])
+      answers.push((await counter.till.ticket({ ...bill, total })).reply.duplicate)
+    expect(answers).to.deep.equal([false, true, false, true, true])
+    expect((await waiting()).map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([2210, 1800])
+  })
+
+  it('is its own event as a void and as a refund', async () => {
+    for (const kind of [{}, { isVoid: true }, { isRefund: true }])
+      expect((await counter.till.ticket({ ...bill, ...kind })).reply.duplicate).to.equal(false)
+    expect((await waiting()).map(({ closed }) => closed.ticket.kind)).to.deep.equal([
+      'sale',
+      'void',
+      'refund',
+    ])
+  })
+
+  it('that nobody can understand is refused, named, and kept once', async () => {
+    for (let times = 0; times < 2; times++) {
+      const { status, body } = await post({ ticketId: 'B-1', closedAt: 'yesterday evening', total: '12.30' })
+      expect([status, body.code, body.retry]).to.deep.equal([400, 'MESSAGE_INVALID', false])
+      expect(body.detail).to.match(/^closedAt /)
+    }
+    expect(await readJournal(counter.service, (journal) => journal.stats())).to.include({
+      deadLetters: 1,
+      ticketsWaiting: 0,
+    })
+  })
+
+  it('that says two things of one field is kept too', async () => {
+    const { status, body } = await post({
+      ticketId: 'B-1',
+      TicketId: 'B-2',
+      closedAt: '2026-11-23T12:00:00',
+      total: 1,
+    })
+    expect([status, body.code]).to.deep.equal([400, 'MESSAGE_INVALID'])
+    expect(body.detail).to.equal('ticketId and TicketId are the same field with different values')
+    expect((await readJournal(counter.service, (journal) => journal.stats())).deadLetters).to.equal(1)
+  })
+
+  it('is taken without a field that cannot be read, which is counted', async () => {
+    const { status } = await post({
+      ticketId: 'B-1',
+      closedAt: '2026-11-23T12:00:00',
+      total: 12.3,
+      covers: 'many',
+      items: [{ id: 1, unitPrice: 0.3333, tax: 'some' }],
+    })
+    expect(status).to.equal(200)
+    const line = counter.service.lines().findLast(({ msg }) => msg === 'request')
+    expect(line?.unreadFields).to.have.members(['covers', 'items.unitPrice', 'items.tax'])
+    expect((await waiting())[0]?.closed.ticket.items).to.deep.equal([{ id: '1', unitPriceMinor: 33 }])
+  })
+
+  it('of an unknown currency has no total', async () => {
+    const { body } = await post({
+      ticketId: 'B-1',
+      closedAt: '2026-11-23T12:00:00',
+      total: 12.3,
+      currency: 'XQQ',
+    })
+    expect(body.code).to.equal('MESSAGE_INVALID')
+    expect(body.detail).to.match(/^currency /)
+  })
+})
+
+describe('tickets as the configuration says', () => {
+  useRealSockets()
+  const bill = { ticketId: 'B-1', closedAt: new Date(), total: 5, currency: 'GBP' }
+
+  it('without a card are published by default, only counted where that is wanted', async () => {
+    for (const [mode, expected] of [
+      ['publish', 1],
+      ['count', 0],
+    ] as const) {
+      const counter = await openCounter({ TICKETS_WITHOUT_CARD: mode })
+      try {
+        expect((await counter.till.ticket(bill)).reply).to.include({ response: 'OK', duplicate: false })
+        expect((await readJournal(counter.service, (journal) => journal.stats())).ticketsWaiting).to.equal(
+          expected,
+        )
+      } finally {
+        await counter.close()
+      }
+    }
+  })
+
+  it('that nobody can understand are answered with the status that is wanted', async () => {
+    const counter = await openCounter({ INVALID_TICKET_HTTP_STATUS: '200' })
+    try {
+      const headers = {
+        'content-type': 'application/json',
+        authorization: basic({ venueId: demo.venueId, apiKey: demo.apiKey }),
+      }
+      const { status, reply } = await counter.till.raw({
+        path: '/ticket',
+        headers,
+        body: '{"ticketId":"B-1"}',
+      })
+      expect([status, reply.code]).to.deep.equal([200, 'MESSAGE_INVALID'])
+    } finally {
+      await counter.close()
+    }
+  })
+})
