@@ -68,7 +68,8 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     },
     log,
   })
-  const tills = createTillServer(app.callback(), config.zonal)
+  const handle = app.callback()
+  const tills = createTillServer((request, response) => void handle(request, response), config.zonal)
   const management = createManagement({
     health: () => reports.health(phase === 'ready'),
     metricsPage: reports.metricsPage,

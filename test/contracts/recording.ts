@@ -22,7 +22,7 @@ const coreCall = z.strictObject({
   request: coreRequest,
   reply: z.union([
     z.strictObject({ status: z.int(), headers: headers.optional(), body: z.unknown() }),
-    z.strictObject({ fault: z.enum(['refused', 'reset', 'hang']) }),
+    z.strictObject({ fault: z.enum(['reset', 'hang']) }),
   ]),
 })
 

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { mock } from 'node:test'
 import { withDeadline } from '../../src/core/deadline.ts'
 import { CoreOutcomeUnknown, CoreUnavailable } from '../../src/core/errors.ts'
-import { coreOrigin, coreParts, everyCall, exchangeWith, failureOf, realSockets } from './setup.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { coreOrigin, coreParts, everyCall, exchangeWith, failureOf } from './setup.ts'
 
 describe('the time that a core call may take', () => {
   const isTaking = (name: string) => ['redeemCoupon', 'takePoints'].includes(name)
@@ -30,7 +31,7 @@ describe('the time that a core call may take', () => {
   }
 
   describe('ends', () => {
-    realSockets()
+    useRealSockets()
     const core = http.createServer(() => undefined)
     before(async () => {
       core.listen(0, '127.0.0.1')

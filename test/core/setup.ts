@@ -1,4 +1,3 @@
-import nock from 'nock'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.ts'
 import { createCoreClient, type CoreClient } from '../../src/core/client.ts'
@@ -45,12 +44,6 @@ export function coreParts(env: Record<string, string> = {}, clock = controlledCl
   const metrics = createMetrics()
   const client = createCoreClient(config, { clock, metrics, log })
   return { client, clock, config, log, logLines, metrics }
-}
-
-/** For a `describe` whose core is a real server: nock would stand in between, also where it lets a call through. */
-export function realSockets() {
-  before(() => nock.restore())
-  after(() => nock.activate())
 }
 
 export function exchangeWith(clock: Clock, leftMs = 2500): Exchange {

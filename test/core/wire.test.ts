@@ -5,7 +5,8 @@ import net from 'node:net'
 import { inspect } from 'node:util'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreUnavailable } from '../../src/core/errors.ts'
 import { createCoreHttp, type CoreHttp } from '../../src/core/http.ts'
-import { apiKey, cardNumber, coreParts, exchangeWith, failureOf, order, realSockets } from './setup.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { apiKey, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
@@ -54,7 +55,7 @@ async function closedPort() {
 const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: '100' }
 
 describe('the wire: it left, and no whole answer came back', () => {
-  realSockets()
+  useRealSockets()
 
   it('a core that never answers, at the deadline', async () => {
     const { failure } = await debitAgainst(() => undefined, shortDeadline)
@@ -115,7 +116,7 @@ describe('the wire: it left, and no whole answer came back', () => {
 })
 
 describe('the wire: it never left', () => {
-  realSockets()
+  useRealSockets()
 
   it('a refused connection', async () => {
     const { failure, fact } = await debitAt(`http://127.0.0.1:${await closedPort()}`)
@@ -183,7 +184,7 @@ describe('the wire: it never left', () => {
 })
 
 describe('the wire', () => {
-  realSockets()
+  useRealSockets()
 
   const proxies = [
     'HTTP_PROXY',

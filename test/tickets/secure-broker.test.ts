@@ -16,7 +16,12 @@ describe('a broker with TLS and SASL', () => {
       KAFKA_SASL_USERNAME: 'adapter',
       ...env,
     })
-    const failure: unknown = await publisher.send([event]).then(
+    const sendTwice = async () => {
+      await publisher.send([event])
+      await publisher.close()
+      await publisher.send([event])
+    }
+    const failure: unknown = await sendTwice().then(
       () => undefined,
       (error: unknown) => error,
     )
@@ -25,7 +30,7 @@ describe('a broker with TLS and SASL', () => {
   }
 
   for (const mechanism of ['plain', 'scram-sha-512']) {
-    it(`takes an event after ${mechanism}`, async () => {
+    it(`takes events after ${mechanism}, and after a new connection`, async () => {
       const topic = await createTopic(broker().brokers)
       const { failure } = await sendTo(topic, {
         KAFKA_SSL_CA_FILE: broker().caFile,
@@ -33,7 +38,7 @@ describe('a broker with TLS and SASL', () => {
         KAFKA_SASL_PASSWORD: password,
       })
       expect(failure).to.equal(undefined)
-      expect(await countRecords(broker().brokers, topic)).to.equal(1)
+      expect(await countRecords(broker().brokers, topic)).to.equal(2)
     })
 
     it(`takes none with a wrong password by ${mechanism}, which stays out of the log`, async () => {

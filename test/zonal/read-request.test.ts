@@ -209,7 +209,7 @@ describe('a hostile request', () => {
 
 function expectReadOrRefused(path: string | undefined, text: string, contentType: string) {
   try {
-    expect(read(path, text, contentType)).to.have.keys('operation', 'fields')
+    expect(read(path, text, contentType)).to.have.keys('operation', 'fields', 'clash')
   } catch (error) {
     expect(error).to.be.instanceOf(Refusal)
   }

@@ -1,0 +1,99 @@
+import { request as send } from 'undici'
+import { dummyApiKey, dummyVenueId, type Reply, type TillRequest } from './recording.ts'
+
+export type Credentials = { venueId: string; apiKey: string }
+
+/** Of the till's answer; the rest is HTTP's own business. */
+export const replyHeaders = [
+  'allow',
+  'content-type',
+  'retry-after',
+  'www-authenticate',
+  'x-idempotent-replayed',
+  'x-request-id',
+]
+
+const recordedBase = '/zonal/v1'
+
+/**
+ * Sends what a till sent, as it stands.
+ * @param baseUrl with the base path, as it is set in Zonal: `https://…/zonal/v1`
+ */
+export async function exchange(baseUrl: string, request: TillRequest): Promise<Reply> {
+  const { method, path, headers, body } = request
+  const { origin, pathname } = new URL(baseUrl)
+  const isOurs = path === recordedBase || path.startsWith(`${recordedBase}/`)
+  const ourPath = isOurs ? pathname.replace(/\/$/, '') + path.slice(recordedBase.length) : path
+  const answer = await send(origin + ourPath, { method, headers, body: body === '' ? null : body })
+  const text = await answer.body.text()
+  return { status: answer.statusCode, headers: pick(answer.headers, replyHeaders), body: parse(text) }
+}
+
+/** @returns the headers of those names */
+export function pick(headers: NodeJS.Dict<string | string[]>, names: string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.filter((name) => headers[name]).map((name) => [name, String(headers[name])]),
+  )
+}
+
+/**
+ * Gives a recording the credentials of a real venue, where it has the dummy's or none any more; wrong ones stay wrong.
+ */
+export function withCredentials(request: TillRequest, credentials: Credentials): TillRequest {
+  return {
+    ...request,
+    headers: fillHeader(request.headers, credentials),
+    body: fillBody(request, credentials),
+  }
+}
+
+export function basic({ venueId, apiKey }: Credentials): string {
+  return `Basic ${Buffer.from(`${venueId}:${apiKey}`).toString('base64')}`
+}
+
+const removed = '(removed)'
+const dummy = { venueId: dummyVenueId, apiKey: dummyApiKey }
+
+function fillHeader(headers: Record<string, string>, credentials: Credentials): Record<string, string> {
+  const isOpen = (value: string) => value === basic(dummy) || value === `Basic ${removed}`
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      name.toLowerCase() === 'authorization' && isOpen(value) ? basic(credentials) : value,
+    ]),
+  )
+}
+
+function fillBody({ headers, body }: TillRequest, credentials: Credentials): string {
+  const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+  if (!contentType?.startsWith('application/x-www-form-urlencoded')) return fillJson(body, credentials)
+  const form = new URLSearchParams()
+  for (const [name, json] of new URLSearchParams(body)) form.append(name, fillJson(json, credentials))
+  return form.toString()
+}
+
+/** In the text itself: a recording is replayed as it was written, long integers and all. */
+function fillJson(json: string, { venueId, apiKey }: Credentials): string {
+  const values = {
+    username: [dummyVenueId, venueId],
+    token: [dummyVenueId, venueId],
+    password: [dummyApiKey, apiKey],
+  }
+  return Object.entries(values).reduce(
+    (text, [name, [old, value]]) =>
+      text.replace(
+        new RegExp(`("${name}"\\s*:\\s*)"([^"]*)"`, 'gi'),
+        (whole, start: string, given: string) =>
+          given === old || given === removed ? start + JSON.stringify(value) : whole,
+      ),
+    json,
+  )
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

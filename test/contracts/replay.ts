@@ -1,0 +1,89 @@
+import nock from 'nock'
+import { parseArgs } from 'node:util'
+import { mockedCore } from '../support/test-service.ts'
+import { playCaptured, toComparable, whyNotSendable } from './captured.ts'
+import { exchange, withCredentials, type Credentials } from './exchange.ts'
+import { compare, type Bindings } from './placeholders.ts'
+import { fillRequest, play } from './play.ts'
+import { readChain, readRecordings, type Recording } from './recording.ts'
+
+const usage = `npm run contracts:replay -- DIR [--url URL] [--venue ID] [--key KEY]
+
+Plays each recording in DIR through a fresh service, its core being what the recording tells of it.
+  --url URL     a running service instead (https://…/zonal/v1): only replies are compared, and its core is the real one
+  --venue, --key  for --url: credentials in place of the recordings' own (else ADAPTER_VENUE and ADAPTER_KEY)
+`
+
+const mockedCoreHost = `${new URL(mockedCore).hostname}:443`
+
+type Target = { url: string; credentials: Credentials | undefined }
+type Result = { problems: string[] } | { skipped: string }
+
+/**
+ * @param args as given on the command line
+ * @param print gets each line
+ * @returns the exit code: 0, 1 where anything differs, 2 where the call itself is wrong
+ */
+export async function replay(args: string[], print: (line: string) => void = console.log): Promise<number> {
+  const { folder, target } = readArguments(args)
+  if (folder === undefined) {
+    print(usage)
+    return 2
+  }
+  let different = 0
+  for (const recording of readRecordings(folder)) {
+    const result = await replayOne(folder, recording, target)
+    if ('problems' in result && result.problems.length > 0) different += 1
+    for (const line of describe(recording, result)) print(line)
+  }
+  print(different === 0 ? 'no differences' : `${different} with differences`)
+  return different === 0 ? 0 : 1
+}
+
+function readArguments(args: string[]): { folder: string | undefined; target: Target | undefined } {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { url: { type: 'string' }, venue: { type: 'string' }, key: { type: 'string' } },
+  })
+  const venueId = values.venue ?? process.env.ADAPTER_VENUE
+  const apiKey = values.key ?? process.env.ADAPTER_KEY
+  const credentials = venueId && apiKey ? { venueId, apiKey } : undefined
+  return { folder: positionals[0], target: values.url ? { url: values.url, credentials } : undefined }
+}
+
+async function replayOne(folder: string, recording: Recording, target: Target | undefined): Promise<Result> {
+  const isCaptured = recording.origin === 'captured'
+  const why = isCaptured ? whyNotSendable(recording) : undefined
+  if (why) return { skipped: why }
+  if (target) return await replayAt(target, folder, recording)
+  if (isCaptured && recording.core.length === 0) return { problems: await playCaptured(recording) }
+  return { problems: (await play(folder, recording)).problems }
+}
+
+/** A running service has its own settings, journal and core: what it says is all that can be compared. */
+async function replayAt({ url, credentials }: Target, folder: string, recording: Recording): Promise<Result> {
+  const settings = Object.entries(recording.settings).map(([name, value]) => `${name}=${value}`)
+  if (settings.length > 0) return { skipped: `it is about a service with ${settings.join(' ')}` }
+  const bindings: Bindings = new Map()
+  let problems: string[] = []
+  for (const each of readChain(folder, recording)) {
+    const { request, reply } = each.origin === 'captured' ? toComparable(each) : each
+    const filled = fillRequest(request, bindings)
+    const got = await exchange(url, credentials ? withCredentials(filled, credentials) : filled)
+    problems = compare(reply, got, 'reply', bindings)
+  }
+  return { problems }
+}
+
+function describe({ file, name }: Recording, result: Result): string[] {
+  if ('skipped' in result) return [`skipped    ${file}: ${result.skipped}`]
+  if (result.problems.length === 0) return [`same       ${file}: ${name}`]
+  return [`DIFFERENT  ${file}: ${name}`, ...result.problems.map((problem) => `             ${problem}`)]
+}
+
+if (import.meta.main) {
+  nock.disableNetConnect()
+  nock.enableNetConnect((host) => host !== mockedCoreHost)
+  process.exitCode = await replay(process.argv.slice(2))
+}
