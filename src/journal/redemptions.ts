@@ -92,7 +92,11 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       case 'replay':
         return decision
       case 'ask':
-        askBack(decision.redemption, intent, decision.redemption.state, nowMs)
+        // When it is due stays as it is: a till that asks again and again must not put it off.
+        db.run(
+          `UPDATE redemptions SET undo_by = 'till', credit_key = coalesce(:creditKey, credit_key) WHERE id = :id`,
+          { id: decision.redemption.id, creditKey: intent.creditKey ?? null },
+        )
         return { do: 'refuse', code: 'NOT_GIVEN_BACK_YET' }
       case 'entomb':
         insertUnseen(intent, decision, { state: 'reversed', dueAtMs: null, forMs: decision.forMs }, nowMs)
@@ -106,12 +110,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
         )
         return { do: 'send', redemption: mustFind(decision.reference, nowMs) }
       case 'send':
-        askBack(
-          decision.redemption,
-          intent,
-          decision.redemption.state === 'confirmed' ? 'confirmed' : 'in_doubt',
-          nowMs,
-        )
+        askBack(decision.redemption, intent, nowMs)
         return { do: 'send', redemption: mustFind(decision.redemption.id, nowMs) }
     }
   }
@@ -282,14 +281,14 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     })
   }
 
-  function askBack(row: Redemption, intent: CreditIntent, state: RedemptionState, nowMs: number) {
+  function askBack(row: Redemption, intent: CreditIntent, nowMs: number) {
     const sealed = seal.close(`redemptions/${row.id}`, intent.secret)
     db.run(
       `UPDATE redemptions SET state = :state, undo_by = 'till', credit_key = coalesce(:creditKey, credit_key),
          sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
       {
         id: row.id,
-        state,
+        state: row.state === 'confirmed' ? 'confirmed' : 'in_doubt',
         creditKey: intent.creditKey ?? null,
         sealed: sealed.box,
         sealKey: sealed.keyId,

@@ -203,6 +203,16 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'in_doubt', undoBy: 'till', isDue: true })
   })
 
+  // A debit was under way when its process was killed. The till asked for it back every few milliseconds, each time
+  // putting off the moment from which it is in doubt, so that it was never given back.
+  it('is due when it was, however often a credit asks for a debit on its way', async () => {
+    await begin(debitIntent)
+    test.clock.pass(3000)
+    await test.journal.beginCredit(creditIntent, ({ debit }) => ({ do: 'ask', redemption: debit! }))
+    test.clock.pass(500)
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
+  })
+
   it('refuses a late debit whose credit came first, for as long as it is remembered', async () => {
     const firstId = redemptionId('T-1', 1)
     await test.journal.beginCredit(creditIntent, () => ({
