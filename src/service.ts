@@ -59,7 +59,11 @@ export function createService(config: Config, { log, version }: { log: Logger; v
       log,
       metrics,
     }),
-    refusals: { ...config.zonal, isStopping: () => phase === 'stopping' },
+    refusals: {
+      ...config.zonal,
+      isDraining: () => phase !== 'ready',
+      isStopping: () => phase === 'stopping',
+    },
     routes: {
       loyalty,
       settings: config.zonal,

@@ -7,6 +7,8 @@ import { replyRefusal, type ReplySettings } from './replies.ts'
 import { operationUnknown, readOperation } from './read-request.ts'
 
 export type RefusalSettings = ReplySettings & {
+  /** Answers still go out, and ask for a new connection elsewhere. */
+  isDraining: () => boolean
   /** The listener is closed: what still arrives on an open connection is not begun. */
   isStopping: () => boolean
 }
@@ -34,7 +36,7 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
       ctx.set(reply.headers)
       ctx.body = reply.body
     } finally {
-      if (settings.isStopping()) ctx.set('Connection', 'close')
+      if (settings.isDraining()) ctx.set('Connection', 'close')
     }
   }
 }

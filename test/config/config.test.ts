@@ -1,0 +1,145 @@
+import { expect } from 'chai'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigInvalid, describeConfig, readConfig, summarize } from '../../src/config.ts'
+import { variables } from '../../src/config-variables.ts'
+
+const main = new URL('../../src/main.ts', import.meta.url).pathname
+const key = Buffer.alloc(32, 7).toString('base64')
+
+const problemsOf = (env: Record<string, string>) => {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error
+    return error.problems.map(({ name }) => name)
+  }
+}
+
+describe('the configuration', () => {
+  it('has a default for everything outside production', () => {
+    expect(readConfig({})).to.deep.include({ isProduction: false })
+  })
+
+  it('gives an example of each variable that it would take', () => {
+    for (const [name, { schema, example }] of Object.entries(variables)) {
+      if (example.startsWith('$(')) continue
+      expect(schema.safeParse(example).success, name).to.equal(true)
+    }
+  })
+
+  const wrong: [name: string, env: Record<string, string>][] = [
+    ['PORT', { PORT: '80a' }],
+    ['PORT', { PORT: '65536' }],
+    ['MANAGEMENT_PORT', { PORT: '8080', MANAGEMENT_PORT: '8080' }],
+    ['BASE_PATH', { BASE_PATH: 'zonal' }],
+    ['CORE_BASE_URL', { CORE_BASE_URL: 'ftp://core' }],
+    ['POS_DEADLINE_MS', { POS_DEADLINE_MS: '-1' }],
+    ['POS_DEADLINE_MS', { POS_DEADLINE_MS: '2.5' }],
+    ['FAILURE_HTTP_STATUS', { FAILURE_HTTP_STATUS: '500' }],
+    ['VENUE_TIME_ZONE', { VENUE_TIME_ZONE: 'Europe/Londinium' }],
+    ['LANGUAGE', { LANGUAGE: 'tlh' }],
+    ['TICKETS_WITHOUT_CARD', { TICKETS_WITHOUT_CARD: 'drop' }],
+    ['KAFKA_BROKERS', { KAFKA_BROKERS: 'kafka-1' }],
+    ['KAFKA_SSL', { KAFKA_SSL: 'yes' }],
+    ['KAFKA_SSL', { KAFKA_SSL_CA_FILE: main }],
+    ['KAFKA_SSL_CA_FILE', { KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: '/no/such/file' }],
+    ['KAFKA_SASL_MECHANISM', { KAFKA_SASL_MECHANISM: 'gssapi' }],
+    ['KAFKA_SASL_MECHANISM', { KAFKA_SASL_USERNAME: 'adapter' }],
+    ['KAFKA_SASL_PASSWORD', { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'adapter' }],
+    ['JOURNAL_KEY', { JOURNAL_KEY: 'c2hvcnQ=' }],
+    ['CARD_HASH_KEY', { CARD_HASH_KEY: 'short' }],
+    ['BALANCE_STALE_MS', { BALANCE_FRESH_MS: '10', BALANCE_STALE_MS: '9' }],
+    ['VENUE_STALE_MS', { VENUE_FRESH_MS: '10', VENUE_STALE_MS: '9' }],
+    ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
+  ]
+  for (const [name, env] of wrong)
+    it(`refuses ${JSON.stringify(env)}, naming ${name}`, () => {
+      expect(problemsOf(env)).to.deep.equal([name])
+    })
+
+  it('asks in production for what only development may do without', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).to.have.members([
+      'KAFKA_BROKERS',
+      'JOURNAL_KEY',
+      'CARD_HASH_KEY',
+    ])
+    const env = { NODE_ENV: 'production', KAFKA_BROKERS: 'kafka:9092', JOURNAL_KEY: key, CARD_HASH_KEY: key }
+    expect(readConfig(env).server.drainDelayMs).to.equal(5000)
+  })
+
+  it('reads each variable from a file too, and says where that cannot be', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
+    const file = join(folder, 'key')
+    writeFileSync(file, `${key}\n`)
+    expect(readConfig({ JOURNAL_KEY_FILE: file }).journal.keys).to.deep.equal([key])
+    expect(problemsOf({ JOURNAL_KEY_FILE: `${file}-of-nobody` })).to.deep.equal(['JOURNAL_KEY'])
+    expect(problemsOf({ JOURNAL_KEY_FILE: file, JOURNAL_KEY: key })).to.deep.equal(['JOURNAL_KEY'])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('cannot be changed', () => {
+    const config = readConfig({})
+    expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw()
+  })
+
+  it('is summed up without a secret', () => {
+    const secrets = {
+      JOURNAL_KEY: key,
+      CARD_HASH_KEY: 'card-hash-canary-0001',
+      KAFKA_SASL_PASSWORD: 'sasl-canary',
+    }
+    const env = {
+      ...secrets,
+      KAFKA_BROKERS: 'kafka:9092',
+      KAFKA_SASL_MECHANISM: 'plain',
+      KAFKA_SASL_USERNAME: 'adapter',
+    }
+    const summary = JSON.stringify(summarize(readConfig(env)))
+    expect(summary).to.include('kafka:9092')
+    for (const secret of Object.values(secrets)) expect(summary).to.not.include(secret)
+  })
+
+  it('is described variable by variable', () => {
+    expect(describeConfig().map(({ name }) => name)).to.deep.equal(Object.keys(variables))
+  })
+
+  it('that is wrong ends the start with 78 and every problem', () => {
+    const { status, stderr, stdout } = spawnSync(process.execPath, [main], {
+      env: { PATH: process.env.PATH, PORT: 'x', NODE_ENV: 'production', LOG_LEVEL: 'loud' },
+      encoding: 'utf8',
+    })
+    expect(status).to.equal(78)
+    expect(stdout).to.equal('')
+    for (const name of ['PORT', 'KAFKA_BROKERS', 'JOURNAL_KEY', 'CARD_HASH_KEY', 'LOG_LEVEL'])
+      expect(stderr).to.match(new RegExp(`^  ${name} .+, for example ${name}=`, 'm'))
+  })
+
+  it('of a journal that no key opens ends the start with 78 and says how many rows', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
+    const journalPath = join(folder, 'journal.sqlite')
+    const leaveDeadLetter = `
+      import { createSqliteJournal } from ${JSON.stringify(new URL('../../src/journal/sqlite.ts', import.meta.url))}
+      import { readJournal } from ${JSON.stringify(new URL('../support/read-journal.ts', import.meta.url))}
+      await readJournal({ journalPath: ${JSON.stringify(journalPath)} }, (journal) =>
+        journal.keepDeadLetter({ venueId: '1', reason: 'r', content: 'c' }))`
+    execFileSync(process.execPath, ['--input-type=module', '--eval', leaveDeadLetter])
+    const { status, stderr } = spawnSync(process.execPath, [main], {
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        MANAGEMENT_PORT: '0',
+        HOST: '127.0.0.1',
+        JOURNAL_PATH: journalPath,
+        JOURNAL_KEY: key,
+      },
+      encoding: 'utf8',
+    })
+    expect(status).to.equal(78)
+    expect(stderr).to.match(/1 in dead_letters/)
+    rmSync(folder, { recursive: true })
+  })
+})

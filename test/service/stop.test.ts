@@ -1,0 +1,80 @@
+import { expect } from 'chai'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { startAdapterProcess } from '../support/adapter-process.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { demo, openCounter, takePoints, type Counter } from './counter.ts'
+
+describe('a service that is told to stop', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => (counter = await openCounter()))
+  afterEach(() => counter.close())
+
+  it('finishes the debit that is under way, with Connection: close, and remembers it', async () => {
+    await counter.till.balance({ cardNumber: demo.cards.anna })
+    const fault = counter.core.faults.next({ operation: 'debit', kind: 'hang' })
+    const debit = counter.till.debit(takePoints)
+    await fault.reached
+    const stopped = counter.service.stop()
+    fault.release()
+    const { reply, headers } = await debit
+    expect(reply).to.include({ response: 'OK', points: 1050 })
+    expect(headers).to.have.property('connection', 'close')
+    await stopped
+  })
+
+  it('stops once, however often it is told', async () => {
+    await Promise.all([counter.service.stop(), counter.service.stop()])
+    await counter.service.stop()
+  })
+
+  it('is not ready while it stops, and begins nothing that still comes on an open connection', async () => {
+    const socket = connect(counter.service.port, '127.0.0.1')
+    await once(socket, 'connect')
+    const stopped = counter.service.stop()
+    expect((await fetch(`${counter.service.managementUrl}/health/ready`)).status).to.equal(503)
+    while (await canConnect(counter.service.port));
+    socket.write('GET /zonal/v1 HTTP/1.1\r\nHost: adapter\r\n\r\n')
+    const answer = await text(socket)
+    expect(answer).to.match(/^HTTP\/1\.1 503 /)
+    expect(answer).to.match(/^Connection: close/m)
+    expect(answer).to.include('"code":"STOPPING"')
+    await stopped
+  })
+
+  it('ends with 0 on SIGTERM, also when told twice', async () => {
+    const adapter = await startAdapterProcess({
+      CORE_BASE_URL: counter.core.url,
+      JOURNAL_PATH: `${counter.service.folder}/other.sqlite`,
+      DRAIN_DELAY_MS: '50',
+    })
+    process.kill(adapter.pid!, 'SIGTERM')
+    await adapter.line(({ msg }) => msg === 'stopping')
+    process.kill(adapter.pid!, 'SIGTERM')
+    expect(await adapter.exited).to.deep.equal({ code: 0, signal: null })
+  })
+
+  it('ends with 0 on SIGTERM while Kafka is away', async () => {
+    const adapter = await startAdapterProcess({
+      CORE_BASE_URL: counter.core.url,
+      JOURNAL_PATH: `${counter.service.folder}/other.sqlite`,
+      KAFKA_BROKERS: '127.0.0.1:1',
+    })
+    await adapter.line(({ msg }) => msg.startsWith('connecting to Kafka failed'))
+    expect(await adapter.stop()).to.deep.equal({ code: 0, signal: null })
+  })
+})
+
+async function canConnect(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,60 @@
+import { expect } from 'chai'
+import { DatabaseSync } from 'node:sqlite'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { demo, openCounter, takeCoffee, takePoints, type Counter } from './counter.ts'
+
+describe('a journal that cannot be written', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => (counter = await openCounter()))
+  afterEach(() => counter.close())
+
+  const bill = { ticketId: 'B-1', closedAt: new Date(), total: 5, currency: 'GBP' }
+  /** Holds the file as an operator's forgotten transaction would. */
+  const lock = () => {
+    const shell = new DatabaseSync(counter.service.journalPath)
+    shell.exec('BEGIN IMMEDIATE')
+    return () => {
+      shell.exec('ROLLBACK')
+      shell.close()
+    }
+  }
+  const health = async () =>
+    (await fetch(`${counter.service.managementUrl}/health/ready`)).json() as Promise<Record<string, string>>
+
+  it('refuses debits, credits and tickets before anything is done, serves balances, and recovers by itself', async () => {
+    await counter.till.debit(takeCoffee)
+    const unlock = lock()
+    const answers = [
+      await counter.till.debit(takePoints),
+      await counter.till.credit({ cardNumber: demo.cards.anna, originalTransactionId: 'T-1' }),
+      await counter.till.ticket(bill),
+    ]
+    for (const { status, reply } of answers) {
+      expect([status, reply.code, reply.retry]).to.deep.equal([503, 'STORAGE_UNAVAILABLE', true])
+    }
+    expect(counter.moves()).to.have.length(1)
+    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply.response).to.equal('OK')
+    expect(await health())
+      .to.include({ status: 'ready' })
+      .and.to.have.property('journal')
+      .that.matches(/locked/)
+
+    unlock()
+    expect((await counter.till.debit(takePoints)).reply.response).to.equal('OK')
+    expect((await counter.till.ticket(bill)).reply.accepted).to.equal(true)
+    expect(await health()).to.include({ status: 'ready', journal: 'ok' })
+  })
+
+  it('does not say OK to a debit whose outcome it could not write, and holds the reward', async () => {
+    await counter.till.balance({ cardNumber: demo.cards.anna })
+    const fault = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
+    const debit = counter.till.debit(takeCoffee)
+    await fault.reached
+    const unlock = lock()
+    fault.release()
+    expect((await debit).reply.code).to.equal('NOT_REDEEMED')
+    unlock()
+    expect((await counter.till.debit(takeCoffee)).reply.code).to.equal('TRY_AGAIN_SHORTLY')
+  })
+})
