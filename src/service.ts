@@ -8,7 +8,7 @@ import { createBalances } from './core/balances.ts'
 import { createCoreClient } from './core/client.ts'
 import { createVenues } from './core/venues.ts'
 import { createSqliteJournal } from './journal/sqlite.ts'
-import { createCardHash } from './loyalty/keys.ts'
+import { createKeyedHash } from './loyalty/keys.ts'
 import { createLoyalty } from './loyalty/loyalty.ts'
 import { systemClock } from './observability/exchange.ts'
 import { createReports } from './observability/health.ts'
@@ -43,7 +43,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     venues,
     balances,
     journal,
-    hashCard: createCardHash(config.journal.cardHashKey),
+    hashCard: createKeyedHash(config.journal.cardHashKey),
     wakeRelay: () => relay?.wake(),
     ticketsWithoutCard: config.tickets.withoutCard,
     log,

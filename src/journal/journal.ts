@@ -1,5 +1,7 @@
 import type { Code } from '../loyalty/refusal.ts'
-import type { Moved, Ticket, What } from '../loyalty/words.ts'
+import type { Credentials, Moved, Ticket, Venue, What } from '../loyalty/words.ts'
+import type { Approval } from './approvals.ts'
+import type { BudgetLeft } from './budget-log.ts'
 
 /**
  * What the service writes down so that nothing is lost and nothing is taken twice. One interface; `sqlite.ts` is the
@@ -19,8 +21,13 @@ export type Journal = {
 
   /** Finds the debit that a credit is about and writes what `decide` says. */
   beginCredit(intent: CreditIntent, decide: (known: KnownCredit) => CreditDecision): Promise<CreditBegun>
-  /** Writes what came of the call that gives back. */
-  settleCredit(id: string, outcome: CreditOutcome): Promise<void>
+
+  /** @returns redemptions in doubt, and credits whose answer is lost, that are due: the longest due first */
+  dueUndos(limit: number): Promise<string[]>
+  /** Claims one of them; undefined where it is settled, or not due any more. */
+  beginUndo(id: string): Promise<UndoBegun | undefined>
+  /** Writes what came of a call that gives back, a credit's or an undo's. */
+  settleUndo(id: string, outcome: UndoOutcome): Promise<{ state: RedemptionState; isFinal: boolean }>
 
   /** @returns the user coupons that a card took on a bill (confirmed) between two times, epoch ms */
   couponsTaken(bill: {
@@ -39,7 +46,16 @@ export type Journal = {
   /** Moves a ticket that Kafka refuses for good to the dead letters. */
   buryTicket(eventId: string, reason: string): Promise<void>
   /** Keeps a ticket message that could not be understood, once per content. */
-  keepDeadLetter(letter: { venueId: string; reason: string; content: string }): Promise<void>
+  keepDeadLetter(letter: UnreadMessage & { reason: string }): Promise<void>
+
+  findApproval(credentials: Credentials): Promise<Approval | undefined>
+  keepApproval(credentials: Credentials, approval: Approval): Promise<void>
+  dropApproval(credentials: Credentials): Promise<void>
+
+  /** How the last process left the budget; from now on a kill is noticed by the next. */
+  openBudget(): Promise<BudgetLeft>
+  keepBlock(scope: string, blockedUntilMs: number): Promise<void>
+  closeBudget(scopes: { scope: string; freeAtMs: number[] }[]): Promise<void>
 
   stats(): Promise<JournalStats>
   /** Why the last write failed; undefined while all is well. */
@@ -69,12 +85,21 @@ export type Redemption = {
   state: RedemptionState
   /** False where only a credit has ever come. */
   wasSent: boolean
+  /** Epoch ms; 0 where it never left. */
+  sentAtMs: number
   /** Its due time has passed: a row that is `sent` by then is in doubt whoever left it. */
   isDue: boolean
   /** Who asks for it back; undefined while nobody does. */
   undoBy: 'till' | 'doubt' | undefined
-  /** Counts the readable answers to calls that give back; part of their Idempotency-Key. */
+  /** Part of the Idempotency-Key of calls that give back: another after each readable answer. */
   undoNumber: number
+  /** Calls that give back so far, and how many of them were refused readably. */
+  undoCalls: number
+  undoTries: number
+  /** Epoch ms: since when it is to be given back. */
+  undoSinceMs: number
+  /** The core has said that there is nothing to give back, so the reward is free; it is asked once more. */
+  isFreed: boolean
   creditKey: string | undefined
   /** What the core said when it was taken. */
   moved: Moved | undefined
@@ -156,12 +181,23 @@ export type CreditBegun =
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
 
-export type CreditOutcome =
+export type UndoBegun = {
+  redemption: Redemption
+  secret: RedemptionSecret
+  /** TRIFFT's id of the venue, and the Aztec one. */
+  venue: string
+  venueId: string
+}
+
+export type UndoOutcome =
   | { kind: 'given_back'; moved: Moved }
   | { kind: 'nothing' }
   | { kind: 'refused'; code: Code }
   | { kind: 'not_done' }
   | { kind: 'unknown' }
+
+/** A ticket message as it came, but for its credentials, with what is needed to read it again. */
+export type UnreadMessage = { venue: Venue; tenant: string; contentType: string; text: string }
 
 /** All that Kafka will be told of a closed bill; kept sealed until it is there. */
 export type ClosedTicket = {

@@ -19,6 +19,10 @@ export const migrations = [
     refused_with  TEXT,
     undo_by       TEXT CHECK (undo_by IN ('till', 'doubt')),
     undo_number   INTEGER NOT NULL DEFAULT 1,
+    undo_calls    INTEGER NOT NULL DEFAULT 0,
+    undo_tries    INTEGER NOT NULL DEFAULT 0,
+    undo_last     TEXT,
+    undo_since    INTEGER,
     credit_key    TEXT,
     given_back    TEXT,
     sealed        BLOB,
@@ -30,6 +34,8 @@ export const migrations = [
     answered_at   INTEGER,
     changed_at    INTEGER NOT NULL,
     key_until     INTEGER NOT NULL,
+    settled_by    TEXT,
+    settled_why   TEXT,
     UNIQUE (key, attempt)
   ) STRICT;
   CREATE INDEX redemptions_by_bill ON redemptions (venue, account, card_hash);
@@ -59,11 +65,31 @@ export const migrations = [
 
   CREATE TABLE dead_letters (
     id            TEXT PRIMARY KEY,
+    kind          TEXT NOT NULL CHECK (kind IN ('message', 'ticket')),
     venue_id      TEXT NOT NULL,
     reason        TEXT NOT NULL,
     sealed        BLOB NOT NULL,
     seal_key      TEXT NOT NULL,
     created_at    INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE venues (
+    venue_id      TEXT NOT NULL,
+    api_key_hash  TEXT NOT NULL,
+    core_id       TEXT NOT NULL,
+    currency      TEXT,
+    approved_at   INTEGER NOT NULL,
+    PRIMARY KEY (venue_id, api_key_hash)
+  ) STRICT;
+
+  CREATE TABLE budget (
+    scope         TEXT PRIMARY KEY,
+    free_at       TEXT NOT NULL DEFAULT '[]',
+    blocked_until INTEGER
+  ) STRICT;
+  CREATE TABLE starts (
+    only          INTEGER PRIMARY KEY CHECK (only = 1),
+    is_clean      INTEGER NOT NULL
   ) STRICT;
   `,
 ]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { reopenedEventId } from '../loyalty/keys.ts'
 import type { Database } from './database.ts'
-import type { ClosedTicket, TicketIntake, WaitingTicket } from './journal.ts'
+import type { ClosedTicket, TicketIntake, UnreadMessage, WaitingTicket } from './journal.ts'
 import type { Seal } from './seal.ts'
 
 /** Tickets on their way to Kafka, and those that cannot go. Each function runs inside a transaction of the writer's. */
@@ -56,25 +56,26 @@ export function createOutbox(db: Database, seal: Seal) {
     if (!row) return
     const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
     const closed = seal.open(`tickets/${eventId}`, sealed) as ClosedTicket
-    insertDeadLetter(eventId, closed.venueId, reason, closed, nowMs)
+    insertDeadLetter({ id: eventId, kind: 'ticket', venueId: closed.venueId, reason }, closed, nowMs)
     markPublished([eventId], nowMs)
   }
 
-  function keepDeadLetter(
-    { venueId, reason, content }: { venueId: string; reason: string; content: string },
-    nowMs: number,
-  ) {
+  function keepDeadLetter({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
     const id = createHash('sha256')
-      .update(JSON.stringify([venueId, content]))
+      .update(JSON.stringify([message.venue.coreId, message.text]))
       .digest('hex')
-    insertDeadLetter(id, venueId, reason, content, nowMs)
+    insertDeadLetter({ id, kind: 'message', venueId: message.venue.id, reason }, message, nowMs)
   }
 
-  function insertDeadLetter(id: string, venueId: string, reason: string, content: unknown, nowMs: number) {
-    const { box, keyId } = seal.close(`dead_letters/${id}`, content)
+  function insertDeadLetter(
+    letter: { id: string; kind: 'message' | 'ticket'; venueId: string; reason: string },
+    content: ClosedTicket | UnreadMessage,
+    nowMs: number,
+  ) {
+    const { box, keyId } = seal.close(`dead_letters/${letter.id}`, content)
     db.run(
-      `INSERT INTO dead_letters VALUES (:id, :venueId, :reason, :box, :keyId, :nowMs) ON CONFLICT (id) DO NOTHING`,
-      { id, venueId, reason, box, keyId, nowMs },
+      `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :nowMs) ON CONFLICT (id) DO NOTHING`,
+      { ...letter, box, keyId, nowMs },
     )
   }
 }

@@ -6,7 +6,6 @@ import type {
   CreditBegun,
   CreditDecision,
   CreditIntent,
-  CreditOutcome,
   DebitBegun,
   DebitDecision,
   DebitIntent,
@@ -14,10 +13,13 @@ import type {
   KnownCredit,
   KnownDebit,
   Redemption,
+  RedemptionSecret,
   RedemptionState,
+  UndoBegun,
+  UndoOutcome,
 } from './journal.ts'
 import type { Seal } from './seal.ts'
-import { afterCredit, afterDebit, answerWithinMs, type Transition } from './transitions.ts'
+import { afterDebit, afterUndo, answerWithinMs, type Transition } from './transitions.ts'
 
 /** A key is remembered this long; later it is a new attempt. */
 const keyMs = 24 * 60 * 60 * 1000
@@ -31,7 +33,7 @@ const billMs = keyMs
  * @param settleWithinMs a call that has not settled by then has been left by whoever made it
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
-  return { beginDebit, settleDebit, markAnswered, beginCredit, settleCredit, couponsTaken }
+  return { beginDebit, settleDebit, markAnswered, beginCredit, dueUndos, beginUndo, settleUndo, couponsTaken }
 
   function beginDebit(
     intent: DebitIntent,
@@ -56,7 +58,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
 
   function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
     const row = mustFind(id, nowMs)
-    const next = afterDebit(row, outcome)
+    const next = afterDebit(row, outcome, nowMs)
     change(id, next, nowMs)
     if (outcome.kind === 'confirmed')
       db.run('UPDATE redemptions SET moved = :moved, confirmed_at = :nowMs WHERE id = :id', {
@@ -66,6 +68,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       })
     if (outcome.kind === 'refused')
       db.run('UPDATE redemptions SET refused_with = :code WHERE id = :id', { id, code: outcome.code })
+    if (outcome.kind === 'unknown') askBackInDoubt(id, nowMs)
     return { stands: next.state !== 'in_doubt' }
   }
 
@@ -94,8 +97,9 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       case 'ask':
         // When it is due stays as it is: a till that asks again and again must not put it off.
         db.run(
-          `UPDATE redemptions SET undo_by = 'till', credit_key = coalesce(:creditKey, credit_key) WHERE id = :id`,
-          { id: decision.redemption.id, creditKey: intent.creditKey ?? null },
+          `UPDATE redemptions SET undo_by = 'till', undo_since = coalesce(undo_since, :nowMs),
+             credit_key = coalesce(:creditKey, credit_key) WHERE id = :id`,
+          { id: decision.redemption.id, creditKey: intent.creditKey ?? null, nowMs },
         )
         return { do: 'refuse', code: 'NOT_GIVEN_BACK_YET' }
       case 'entomb':
@@ -115,13 +119,64 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     }
   }
 
-  function settleCredit(id: string, outcome: CreditOutcome, nowMs: number) {
-    change(id, afterCredit(mustFind(id, nowMs), outcome), nowMs)
-    if (outcome.kind === 'given_back')
-      db.run('UPDATE redemptions SET given_back = :moved WHERE id = :id', {
+  function dueUndos(limit: number, nowMs: number): string[] {
+    return db
+      .all('SELECT id FROM redemptions WHERE due_at <= :nowMs ORDER BY due_at LIMIT :limit', { nowMs, limit })
+      .map((row) => String(row.id))
+  }
+
+  function beginUndo(id: string, nowMs: number): UndoBegun | undefined {
+    const row = db.get('SELECT * FROM redemptions WHERE id = :id AND due_at <= :nowMs', { id, nowMs })
+    if (!row) return undefined
+    const redemption = readRow(row, nowMs)
+    // A coupon that was taken again since cannot have been taken by the call that was lost.
+    if (redemption.isFreed && isTakenLater(redemption)) {
+      change(id, { state: 'reversed', dueAtMs: null, isFinal: true }, nowMs)
+      return undefined
+    }
+    const isCredit = redemption.state === 'confirmed' && redemption.undoBy === 'till'
+    db.run('UPDATE redemptions SET state = :state, due_at = :dueAtMs WHERE id = :id', {
+      id,
+      state: isCredit ? 'confirmed' : 'in_doubt',
+      dueAtMs: nowMs + settleWithinMs,
+    })
+    askBackInDoubt(id, nowMs)
+    const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
+    return {
+      redemption: mustFind(id, nowMs),
+      secret: seal.open(`redemptions/${id}`, sealed) as RedemptionSecret,
+      venue: String(row.venue),
+      venueId: String(row.venue_id),
+    }
+  }
+
+  function settleUndo(
+    id: string,
+    outcome: UndoOutcome,
+    nowMs: number,
+  ): { state: RedemptionState; isFinal: boolean } {
+    const row = mustFind(id, nowMs)
+    const next = afterUndo(row, outcome, nowMs, Math.random())
+    change(id, next, nowMs)
+    const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'
+    db.run(
+      `UPDATE redemptions SET undo_last = :last, undo_calls = undo_calls + 1, undo_tries = undo_tries + :tries,
+         undo_number = undo_number + :answers, given_back = :givenBack WHERE id = :id`,
+      {
         id,
-        moved: JSON.stringify(outcome.moved),
-      })
+        last: outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind,
+        tries: outcome.kind === 'refused' ? 1 : 0,
+        answers: isAnswer ? 1 : 0,
+        givenBack: outcome.kind === 'given_back' ? JSON.stringify(outcome.moved) : null,
+      },
+    )
+    // What stands again is asked back anew by the next credit.
+    if (next.isFinal && next.state === 'confirmed')
+      db.run(
+        'UPDATE redemptions SET undo_by = NULL, undo_calls = 0, undo_tries = 0, undo_since = NULL WHERE id = :id',
+        { id },
+      )
+    return next
   }
 
   function couponsTaken(bill: {
@@ -168,11 +223,22 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     if (what.kind === 'points') return false
     const held = find(
       `card_hash = :cardHash AND reward_id = :rewardId AND key != :key
-       AND (state IN ('sent', 'in_doubt') OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
+       AND (state = 'sent' OR (state = 'in_doubt' AND undo_last IS NOT 'nothing')
+         OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
       { cardHash, rewardId: what.rewardId, key },
       nowMs,
     )
     return held !== undefined
+  }
+
+  function isTakenLater({ sentAtMs, cardHash, what }: Redemption): boolean {
+    if (what?.kind !== 'coupon') return false
+    const taken = find(
+      `card_hash = :cardHash AND reward_id = :rewardId AND state = 'confirmed' AND sent_at > :sentAtMs`,
+      { cardHash, rewardId: what.rewardId, sentAtMs },
+      sentAtMs,
+    )
+    return taken !== undefined
   }
 
   function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
@@ -275,17 +341,21 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       { ...intent, id: reference, key, attempt, secret, state, sentAtMs: null, dueAtMs, keyUntilMs },
       nowMs,
     )
-    db.run(`UPDATE redemptions SET undo_by = 'till', credit_key = :creditKey WHERE id = :id`, {
-      id: reference,
-      creditKey: intent.creditKey ?? null,
-    })
+    db.run(
+      `UPDATE redemptions SET undo_by = 'till', undo_since = :nowMs, credit_key = :creditKey WHERE id = :id`,
+      {
+        id: reference,
+        nowMs,
+        creditKey: intent.creditKey ?? null,
+      },
+    )
   }
 
   function askBack(row: Redemption, intent: CreditIntent, nowMs: number) {
     const sealed = seal.close(`redemptions/${row.id}`, intent.secret)
     db.run(
-      `UPDATE redemptions SET state = :state, undo_by = 'till', credit_key = coalesce(:creditKey, credit_key),
-         sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
+      `UPDATE redemptions SET state = :state, undo_by = 'till', undo_since = coalesce(undo_since, :nowMs),
+         credit_key = coalesce(:creditKey, credit_key), sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
       {
         id: row.id,
         state: row.state === 'confirmed' ? 'confirmed' : 'in_doubt',
@@ -298,22 +368,20 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     )
   }
 
+  function askBackInDoubt(id: string, nowMs: number) {
+    db.run(
+      `UPDATE redemptions SET undo_by = coalesce(undo_by, 'doubt'), undo_since = coalesce(undo_since, :nowMs) WHERE id = :id`,
+      { id, nowMs },
+    )
+  }
+
   function change(id: string, next: Transition, nowMs: number) {
     db.run(
-      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, undo_by = :undoBy,
-         undo_number = undo_number + :newUndo, changed_at = :nowMs,
+      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
          sealed = CASE WHEN :isFinal THEN NULL ELSE sealed END,
          seal_key = CASE WHEN :isFinal THEN NULL ELSE seal_key END
        WHERE id = :id`,
-      {
-        id,
-        state: next.state,
-        dueAtMs: next.dueInMs === null ? null : nowMs + next.dueInMs,
-        undoBy: next.undoBy ?? null,
-        newUndo: next.isNewUndo ? 1 : 0,
-        isFinal: next.isFinal ? 1 : 0,
-        nowMs,
-      },
+      { id, state: next.state, dueAtMs: next.dueAtMs, isFinal: next.isFinal ? 1 : 0, nowMs },
     )
   }
 
@@ -353,9 +421,14 @@ function readRow(row: Row, nowMs: number): Redemption {
     what: readWhat(row),
     state: row.state as RedemptionState,
     wasSent: row.sent_at !== null,
+    sentAtMs: Number(row.sent_at ?? 0),
     isDue: row.due_at !== null && Number(row.due_at) <= nowMs,
     undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'],
     undoNumber: Number(row.undo_number),
+    undoCalls: Number(row.undo_calls),
+    undoTries: Number(row.undo_tries),
+    undoSinceMs: Number(row.undo_since ?? nowMs),
+    isFreed: row.state === 'in_doubt' && row.undo_last === 'nothing',
     creditKey: textOrNothing(row.credit_key),
     moved: readJson<Moved>(row.moved),
     refusedWith: textOrNothing(row.refused_with) as Code | undefined,

@@ -2,6 +2,9 @@ import type { Config } from '../config.ts'
 import type { Clock } from '../observability/exchange.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { createKeyedHash } from '../loyalty/keys.ts'
+import { createApprovals } from './approvals.ts'
+import { createBudgetLog } from './budget-log.ts'
 import { isStorageTrouble, openDatabase, storageUnavailable, type Database } from './database.ts'
 import type { Journal, JournalStats } from './journal.ts'
 import { createOutbox } from './outbox.ts'
@@ -38,6 +41,8 @@ export function createSqliteJournal(
 
   const redemptions = createRedemptions(db, seal, config.posDeadlineMs + leftAloneMs)
   const outbox = createOutbox(db, seal)
+  const approvals = createApprovals(db, createKeyedHash(config.cardHashKey))
+  const budgetLog = createBudgetLog(db)
   const writer = createWriter(db, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
     if (!isDone) metrics.journalFailures.inc()
@@ -51,13 +56,21 @@ export function createSqliteJournal(
     settleDebit: (id, outcome) => write(() => redemptions.settleDebit(id, outcome, now())),
     markAnswered: (id) => write(() => redemptions.markAnswered(id, now())),
     beginCredit: (intent, decide) => write(() => redemptions.beginCredit(intent, decide, now())),
-    settleCredit: (id, outcome) => write(() => redemptions.settleCredit(id, outcome, now())),
+    dueUndos: async (limit) => read(() => redemptions.dueUndos(limit, now())),
+    beginUndo: (id) => write(() => redemptions.beginUndo(id, now())),
+    settleUndo: (id, outcome) => write(() => redemptions.settleUndo(id, outcome, now())),
     couponsTaken: async (bill) => read(() => redemptions.couponsTaken(bill)),
     takeTicket: (ticket) => write(() => outbox.take(ticket, now())),
     waitingTickets: async (limit) => read(() => outbox.waiting(limit)),
     markPublished: (eventIds) => write(() => outbox.markPublished(eventIds, now())),
     buryTicket: (eventId, reason) => write(() => outbox.bury(eventId, reason, now())),
     keepDeadLetter: (letter) => write(() => outbox.keepDeadLetter(letter, now())),
+    findApproval: async (credentials) => read(() => approvals.find(credentials)),
+    keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
+    dropApproval: (credentials) => write(() => approvals.drop(credentials)),
+    openBudget: () => write(() => budgetLog.open()),
+    keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
+    closeBudget: (scopes) => write(() => budgetLog.close(scopes)),
     stats: async () => read(() => readStats(db)),
     trouble: () => writer.trouble(),
     async close() {

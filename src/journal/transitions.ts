@@ -1,90 +1,85 @@
-import type { CreditOutcome, DebitOutcome, Redemption, RedemptionState } from './journal.ts'
+import type { DebitOutcome, Redemption, RedemptionState, UndoOutcome } from './journal.ts'
 
 /**
  * How a redemption goes from one state to the next: the two tables that ARCHITECTURE.md draws.
  *
- * `dueInMs` is when somebody has to look after the row; null is never. `isFinal` erases the seal. A row is in doubt
- * while it is taken, or may be, and the till was not told so.
+ * A row is in doubt while it is taken, or may be, and the till was not told so. `dueAtMs` is when somebody has to look
+ * after it; null is never. A final row needs its seal no more.
  */
-export type Transition = {
-  state: RedemptionState
-  dueInMs: number | null
-  isFinal: boolean
-  /** Undefined closes what was asked back. */
-  undoBy: Redemption['undoBy']
-  /** The core has answered a call that gives back; the next one is a new call with a new key. */
-  isNewUndo?: boolean
-}
+export type Transition = { state: RedemptionState; dueAtMs: number | null; isFinal: boolean }
 
 /** The till's OK has this long to leave before the redemption is in doubt. */
 export const answerWithinMs = 10_000
+/** A take whose answer is lost may still be under way this long after it left. */
+export const lostCallMs = 60_000
 const firstUndoInMs = 2_000
-/** A lost take may still be under way this long after it left. */
-const lostCallMs = 60_000
+const longestBackoffMs = 300_000
+/** Readable refusals of an undo, and time in doubt, after which an operator has to decide. */
+const mostTries = 6
+const longestDoubtMs = 24 * 60 * 60 * 1000
 
-export function afterDebit(row: Redemption, outcome: DebitOutcome): Transition {
+export function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Transition {
   switch (outcome.kind) {
     case 'confirmed':
       // A credit came while the debit was on its way and could not wait: what was taken has to go back.
-      return row.undoBy
-        ? { state: 'in_doubt', dueInMs: 0, isFinal: false, undoBy: row.undoBy }
-        : { state: 'confirmed', dueInMs: answerWithinMs, isFinal: false, undoBy: undefined }
+      return row.undoBy ? open('in_doubt', nowMs) : open('confirmed', nowMs + answerWithinMs)
     case 'refused':
-      return { state: 'refused', dueInMs: null, isFinal: true, undoBy: undefined }
+      return final('refused')
     case 'not_done':
-      return { state: 'not_done', dueInMs: null, isFinal: true, undoBy: undefined }
+      return final('not_done')
     case 'unknown':
-      return { state: 'in_doubt', dueInMs: firstUndoInMs, isFinal: false, undoBy: row.undoBy ?? 'doubt' }
+      return open('in_doubt', nowMs + firstUndoInMs)
   }
 }
 
-export function afterCredit(row: Redemption, outcome: CreditOutcome): Transition {
-  if (row.state === 'confirmed') return afterCreditOfConfirmed(outcome)
-  if (!row.wasSent) return afterCreditOfUnknown(outcome)
-  return afterCreditInDoubt(row, outcome)
-}
-
-/** The till has its OK and gives the reward back: it is credited, or it stays taken, or it is asked again. */
-function afterCreditOfConfirmed(outcome: CreditOutcome): Transition {
+/**
+ * After a call that gives back, whoever asked for it: a credit of the till, or the undo of a doubt.
+ *
+ * @param row as it was before the call
+ * @param jitter 0 to 1, so that not all come back at once
+ */
+export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, jitter: number): Transition {
+  const isCredit = row.state === 'confirmed'
   switch (outcome.kind) {
     case 'given_back':
-      return { state: 'credited', dueInMs: null, isFinal: true, undoBy: undefined }
+      return final(isCredit ? 'credited' : 'reversed')
     case 'nothing':
+      if (isCredit) return afterFailure(row, 'refused', nowMs, jitter)
+      // The reward is free from now on, but a take that is still under way has to be waited for.
+      return nowMs < row.sentAtMs + lostCallMs
+        ? open('in_doubt', row.sentAtMs + lostCallMs)
+        : final('reversed')
     case 'refused':
-      return { state: 'confirmed', dueInMs: null, isFinal: true, undoBy: undefined, isNewUndo: true }
     case 'not_done':
-      return { state: 'confirmed', dueInMs: null, isFinal: true, undoBy: undefined }
     case 'unknown':
-      return { state: 'confirmed', dueInMs: firstUndoInMs, isFinal: false, undoBy: 'till' }
+      return afterFailure(row, outcome.kind, nowMs, jitter)
   }
 }
 
-/** The debit was never seen here: what the core says of it is all that is known. */
-function afterCreditOfUnknown(outcome: CreditOutcome): Transition {
-  switch (outcome.kind) {
-    case 'given_back':
-    case 'nothing':
-      return { state: 'reversed', dueInMs: null, isFinal: true, undoBy: 'till' }
-    case 'refused':
-    case 'not_done':
-      return { state: 'not_done', dueInMs: null, isFinal: true, undoBy: undefined }
-    case 'unknown':
-      return { state: 'in_doubt', dueInMs: firstUndoInMs, isFinal: false, undoBy: 'till' }
-  }
+function afterFailure(
+  row: Redemption,
+  kind: 'refused' | 'not_done' | 'unknown',
+  nowMs: number,
+  jitter: number,
+): Transition {
+  // The first call of a credit has its answer: the till hears it, and all is as it was.
+  if (kind !== 'unknown' && isFirstOfCredit(row))
+    return final(row.state === 'confirmed' ? 'confirmed' : 'not_done')
+  const tries = row.undoTries + (kind === 'refused' ? 1 : 0)
+  if (tries >= mostTries || nowMs - row.undoSinceMs >= longestDoubtMs) return { ...open('stuck', null) }
+  const backoffMs = Math.min(firstUndoInMs * 2 ** row.undoCalls, longestBackoffMs)
+  return open(row.state, nowMs + backoffMs * (0.5 + jitter / 2))
 }
 
-/** The till does not know that it was taken: it has to go back, whatever this answer was. */
-function afterCreditInDoubt(row: Redemption, outcome: CreditOutcome): Transition {
-  const open = { state: 'in_doubt', isFinal: false, undoBy: row.undoBy ?? 'doubt' } as const
-  switch (outcome.kind) {
-    case 'given_back':
-      return { state: 'reversed', dueInMs: null, isFinal: true, undoBy: row.undoBy }
-    case 'nothing':
-      return { ...open, dueInMs: lostCallMs, isNewUndo: true }
-    case 'refused':
-      return { ...open, dueInMs: firstUndoInMs, isNewUndo: true }
-    case 'not_done':
-    case 'unknown':
-      return { ...open, dueInMs: firstUndoInMs }
-  }
+/** Of a debit that stands, or that was never seen here; of one in doubt there is no way back. */
+function isFirstOfCredit(row: Redemption): boolean {
+  return row.undoBy === 'till' && row.undoCalls === 0 && (row.state === 'confirmed' || !row.wasSent)
+}
+
+function final(state: RedemptionState): Transition {
+  return { state, dueAtMs: null, isFinal: true }
+}
+
+function open(state: RedemptionState, dueAtMs: number | null): Transition {
+  return { state, dueAtMs, isFinal: false }
 }

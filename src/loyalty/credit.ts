@@ -1,9 +1,9 @@
-import type { CreditOutcome, Redemption } from '../journal/journal.ts'
+import type { Journal, Redemption, UndoOutcome } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
-import { describeError } from '../observability/logger.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
 import type { RedemptionParts } from './debit.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
-import { giveBack, type CallOutcome } from './redemption.ts'
+import { giveBack, isNothing, undoOutcome } from './redemption.ts'
 import { Refusal } from './refusal.ts'
 import { decideCredit, type CreditQuestion } from './repeats.ts'
 import { turnOf } from './turns.ts'
@@ -95,27 +95,23 @@ async function send(
   const { id, undoNumber } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(core, balances, order, exchange)
-  // Not waited for: until it is written the row stays open, and asking again finds the same answer at the core.
-  journal.settleCredit(id, creditOutcome(outcome)).catch((error: unknown) => {
+  const isOpen = await settle(journal, log, id, undoOutcome(outcome))
+  if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
+  // The till never heard that it was taken, and the core has nothing to give back: so it is not taken.
+  if (isNothing(outcome) && redemption.state === 'in_doubt' && redemption.wasSent)
+    return { redemptionId: id, what, moved: {}, isReplayed: false }
+  throw outcome.kind === 'unknown' || isOpen ? new Refusal('NOT_GIVEN_BACK_YET') : outcome.refusal
+}
+
+/** @returns whether it will be asked again from here; so too where that could not be written */
+async function settle(journal: Journal, log: Logger, id: string, outcome: UndoOutcome): Promise<boolean> {
+  try {
+    return !(await journal.settleUndo(id, outcome)).isFinal
+  } catch (error) {
     log.warn(
       { redemptionId: id, error: describeError(error) },
       'the outcome of a credit could not be written',
     )
-  })
-  if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
-  if (outcome.kind === 'unknown') throw new Refusal('NOT_GIVEN_BACK_YET')
-  // The till never heard that it was taken, and the core has nothing to give back: so it is not taken.
-  if (isNothing(outcome) && redemption.state === 'in_doubt' && redemption.wasSent)
-    return { redemptionId: id, what, moved: {}, isReplayed: false }
-  throw outcome.refusal
-}
-
-function creditOutcome(outcome: CallOutcome): CreditOutcome {
-  if (outcome.kind === 'done') return { kind: 'given_back', moved: outcome.moved }
-  if (isNothing(outcome)) return { kind: 'nothing' }
-  return outcome.kind === 'refused' ? { kind: 'refused', code: outcome.code } : { kind: outcome.kind }
-}
-
-function isNothing(outcome: CallOutcome): boolean {
-  return outcome.kind === 'refused' && outcome.code === 'NOTHING_TO_GIVE_BACK'
+    return true
+  }
 }

@@ -59,9 +59,9 @@ export function ticketFingerprint(ticket: Ticket): string {
   return createHash('sha256').update(stableJson(bill)).digest('base64url')
 }
 
-/** @returns a function from a card number to its keyed hash (HMAC-SHA-256, hex), which stands for it outside */
-export function createCardHash(secret: string): (cardNumber: string) => string {
-  return (cardNumber) => createHmac('sha256', secret).update(cardNumber).digest('hex')
+/** @returns a function from a card number or key to its HMAC-SHA-256 (hex), which stands for it outside */
+export function createKeyedHash(secret: string): (text: string) => string {
+  return (text) => createHmac('sha256', secret).update(text).digest('hex')
 }
 
 function stableJson(value: unknown): string {

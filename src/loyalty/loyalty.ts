@@ -1,7 +1,7 @@
 import type { CoreClient } from '../core/client.ts'
 import type { Balances } from '../core/balances.ts'
 import type { Venues } from '../core/venues.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Journal, UnreadMessage } from '../journal/journal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { createBalance } from './balance.ts'
@@ -45,7 +45,7 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     },
 
     /** A ticket that could not be understood is kept whole, but for its credentials. */
-    async keepUnreadTicket(letter: { venueId: string; reason: string; content: string }) {
+    async keepUnreadTicket(letter: UnreadMessage & { reason: string }) {
       await journal.keepDeadLetter(letter)
       metrics.ticketsTaken.inc({ result: 'dead_letter' })
     },

@@ -1,6 +1,7 @@
 import type { Balances } from '../core/balances.ts'
 import type { CoreClient } from '../core/client.ts'
 import { CoreRejected, CoreUnavailable } from '../core/errors.ts'
+import type { UndoOutcome } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import { Refusal, type Code } from './refusal.ts'
 import type { Caller, Moved, What } from './words.ts'
@@ -69,4 +70,14 @@ function outcomeOf(error: unknown): CallOutcome {
     return { kind: 'not_done', refusal: error }
   if (error instanceof Refusal) return { kind: 'unknown' }
   throw error
+}
+
+export function undoOutcome(outcome: CallOutcome): UndoOutcome {
+  if (outcome.kind === 'done') return { kind: 'given_back', moved: outcome.moved }
+  if (isNothing(outcome)) return { kind: 'nothing' }
+  return outcome.kind === 'refused' ? { kind: 'refused', code: outcome.code } : { kind: outcome.kind }
+}
+
+export function isNothing(outcome: CallOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.code === 'NOTHING_TO_GIVE_BACK'
 }

@@ -28,8 +28,10 @@ function decideRepeatedDebit(row: Redemption, intent: DebitIntent): DebitDecisio
   if (!row.wasSent && row.state === 'reversed') return { do: 'refuse', code: 'ALREADY_GIVEN_BACK' }
   if (row.wasSent && !isSameContent(row, intent)) return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
   switch (row.state) {
-    case 'sent':
     case 'in_doubt':
+      // Where the core has nothing to give back the reward is free; only the row waits for a call that may still come.
+      return row.isFreed ? decideReversed(row, intent) : { do: 'refuse', code: 'TRY_AGAIN_SHORTLY' }
+    case 'sent':
     case 'stuck':
       return { do: 'refuse', code: 'TRY_AGAIN_SHORTLY' }
     case 'confirmed':
@@ -39,13 +41,15 @@ function decideRepeatedDebit(row: Redemption, intent: DebitIntent): DebitDecisio
     case 'credited':
       return intent.isNamed ? { do: 'refuse', code: 'ALREADY_GIVEN_BACK' } : undefined
     case 'reversed':
-      // The till heard "not redeemed" and tries again, unless it has asked for it back itself.
-      return intent.isNamed && row.undoBy === 'till'
-        ? { do: 'refuse', code: 'ALREADY_GIVEN_BACK' }
-        : undefined
+      return decideReversed(row, intent)
     case 'not_done':
       return undefined
   }
+}
+
+/** The till heard "not redeemed" and tries again, unless it has asked for it back itself. */
+function decideReversed(row: Redemption, intent: DebitIntent): DebitDecision | undefined {
+  return intent.isNamed && row.undoBy === 'till' ? { do: 'refuse', code: 'ALREADY_GIVEN_BACK' } : undefined
 }
 
 /** A debit without a transaction id is forgotten sooner by a credit that came before it. */

@@ -57,13 +57,15 @@ async function answer(ctx: Context, parts: RouteParts) {
   const credentials = readCredentials(ctx.get('authorization') || undefined, request.fields)
   exchange.facts.venue = credentials.venueId
   exchange.facts.tenant = credentials.tenant
+  const venue = await parts.loyalty.approve(credentials, exchange)
   try {
-    const venue = await parts.loyalty.approve(credentials, exchange)
     ctx.body = await answerMessage(ctx, request, { credentials, venue }, parts)
   } catch (error) {
     if (error instanceof Refusal && error.code === 'CREDENTIALS_WRONG')
       parts.loyalty.forgetApproval(credentials)
     throw error
+  } finally {
+    if (exchange.facts.isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
   }
 }
 
@@ -87,13 +89,11 @@ async function answerMessage(
       const request = noted(exchange, parseDebit(fields, settings))
       const debit = await loyalty.debit(request, caller, exchange)
       ctx.res.once('finish', () => loyalty.markAnswered(debit.redemptionId))
-      markReplayed(ctx, debit)
       return replyDebit({ requestId, transactionId: request.transactionId, ...debit })
     }
     case 'credit': {
       const request = noted(exchange, parseCredit(fields, settings))
       const credit = await loyalty.credit(request, caller, exchange)
-      markReplayed(ctx, credit)
       return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
     }
     case 'ticket': {
@@ -125,15 +125,17 @@ async function readTicket(
     return ticket
   } catch (error) {
     if (!(error instanceof RequestInvalid)) throw error
-    const content = withoutCredentials(ctx.get('content-type'), String(ctx.request.body))
-    await loyalty.keepUnreadTicket({ venueId: caller.venue.id, reason: error.message, content })
+    const contentType = ctx.get('content-type')
+    await loyalty.keepUnreadTicket({
+      venue: caller.venue,
+      tenant: caller.credentials.tenant,
+      reason: error.message,
+      contentType,
+      text: withoutCredentials(contentType, String(ctx.request.body)),
+    })
     facts.isKept = true
     throw error
   }
-}
-
-function markReplayed(ctx: Context, { isReplayed }: { isReplayed: boolean }) {
-  if (isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
 }
 
 /** Puts into the log line what tells one request from another, and passes the message on. */

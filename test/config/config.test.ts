@@ -122,10 +122,10 @@ describe('the configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
     const journalPath = join(folder, 'journal.sqlite')
     const leaveDeadLetter = `
-      import { createSqliteJournal } from ${JSON.stringify(new URL('../../src/journal/sqlite.ts', import.meta.url))}
+      import { unreadMessage } from ${JSON.stringify(new URL('../support/test-journal.ts', import.meta.url))}
       import { readJournal } from ${JSON.stringify(new URL('../support/read-journal.ts', import.meta.url))}
       await readJournal({ journalPath: ${JSON.stringify(journalPath)} }, (journal) =>
-        journal.keepDeadLetter({ venueId: '1', reason: 'r', content: 'c' }))`
+        journal.keepDeadLetter(unreadMessage('text')))`
     execFileSync(process.execPath, ['--input-type=module', '--eval', leaveDeadLetter])
     const { status, stderr } = spawnSync(process.execPath, [main], {
       env: {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { TicketIntake } from '../../src/journal/journal.ts'
 import { ticketFingerprint } from '../../src/loyalty/keys.ts'
 import type { Ticket } from '../../src/loyalty/words.ts'
-import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 const bill: Ticket = {
   ticketId: 'B-77',
@@ -72,9 +72,8 @@ describe('tickets in the journal', () => {
   })
 
   it('keeps a message that nobody understood once per content', async () => {
-    const letter = { venueId: '1902', reason: 'total cannot be read', content: '{"ticketId":"B-1"}' }
-    for (const content of [letter.content, letter.content, '{"ticketId":"B-2"}'])
-      await test.journal.keepDeadLetter({ ...letter, content })
+    for (const text of ['{"ticketId":"B-1"}', '{"ticketId":"B-1"}', '{"ticketId":"B-2"}'])
+      await test.journal.keepDeadLetter(unreadMessage(text))
     expect((await test.journal.stats()).deadLetters).to.equal(2)
   })
 

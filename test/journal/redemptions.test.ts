@@ -156,7 +156,7 @@ describe('redemptions in the journal', () => {
     await test.journal.settleDebit(id, { kind: 'unknown' })
     expect((await look(elsewhere)).isHeld).to.equal(true)
     await sendCredit()
-    await test.journal.settleCredit(id, { kind: 'given_back', moved: {} })
+    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
     expect((await look(elsewhere)).isHeld).to.equal(false)
   })
 
@@ -184,7 +184,7 @@ describe('redemptions in the journal', () => {
     const byBill = { debitKey: undefined, account: 'A-1', what: points }
     expect(await find(byBill)).to.equal(ids[2])
     await sendCredit({ ...byBill, creditKey: 'C-3' })
-    await test.journal.settleCredit(ids[2]!, { kind: 'given_back', moved: {} })
+    await test.journal.settleUndo(ids[2]!, { kind: 'given_back', moved: {} })
     expect(await find(byBill)).to.equal(ids[1])
     test.clock.pass(24 * 60 * 60 * 1000)
     expect(await find(byBill)).to.equal(undefined)
@@ -231,7 +231,7 @@ describe('redemptions in the journal', () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
     await test.journal.beginCredit(byId, () => ({ do: 'adopt', reference, key: 'by-id' }))
-    await test.journal.settleCredit(reference, { kind: 'nothing' })
+    await test.journal.settleUndo(reference, { kind: 'nothing' })
     expect((await look(debitIntent)).sameKey).to.include({ id: reference, state: 'reversed', wasSent: false })
   })
 
@@ -239,7 +239,7 @@ describe('redemptions in the journal', () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
     await test.journal.beginCredit(byId, () => ({ do: 'adopt', reference, key: 'by-id' }))
-    await test.journal.settleCredit(reference, { kind: 'not_done' })
+    await test.journal.settleUndo(reference, { kind: 'not_done' })
     expect(await begin(debitIntent)).to.include({ id: reference, attempt: 1, state: 'sent' })
   })
 

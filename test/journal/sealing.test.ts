@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { JournalKeyMissing } from '../../src/journal/sqlite.ts'
 import { createSeal } from '../../src/journal/seal.ts'
-import { journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 describe('a seal', () => {
   const [oldKey, newKey] = journalKeys as [string, string]
@@ -65,7 +65,7 @@ describe('the sealed columns of the journal', () => {
 
   it('never hold a card number or an API key as bytes of any file', async () => {
     await test.journal.beginDebit(debit, () => ({ do: 'send' }))
-    await test.journal.keepDeadLetter({ venueId: '1902', reason: 'unreadable', content: cardNumber })
+    await test.journal.keepDeadLetter(unreadMessage(cardNumber))
     const files = filesOfJournal()
     expect(files.some((bytes) => bytes.includes('hash'))).to.equal(true)
     for (const bytes of files) {

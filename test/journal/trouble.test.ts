@@ -3,14 +3,14 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageUnavailable } from '../../src/journal/journal.ts'
-import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 describe('a journal in trouble', () => {
   let test: TestJournal
   beforeEach(() => (test = openTestJournal()))
   afterEach(() => test.end())
 
-  const letter = { venueId: '1902', reason: 'unreadable', content: 'x' }
+  const letter = unreadMessage('x')
   const failureOf = async (work: Promise<unknown>): Promise<unknown> => {
     try {
       await work

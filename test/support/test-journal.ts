@@ -48,3 +48,14 @@ export function openTestJournal(): TestJournal {
   }
   return test
 }
+
+export function unreadMessage(text: string) {
+  const venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
+  return {
+    venue,
+    tenant: '0123456789abcdef',
+    contentType: 'application/json',
+    text,
+    reason: 'total cannot be read',
+  }
+}

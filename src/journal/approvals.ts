@@ -1,0 +1,43 @@
+import type { Venue } from '../loyalty/words.ts'
+import type { Database } from './database.ts'
+
+export type Approval = { venue: Venue; approvedAtMs: number }
+
+/** Which venues and keys the core has approved, so that a restart while it is away refuses nobody. */
+export function createApprovals(db: Database, hashApiKey: (apiKey: string) => string) {
+  return {
+    find({ venueId, apiKey }: { venueId: string; apiKey: string }): Approval | undefined {
+      const row = db.get('SELECT * FROM venues WHERE venue_id = :venueId AND api_key_hash = :hash', {
+        venueId,
+        hash: hashApiKey(apiKey),
+      })
+      if (!row) return undefined
+      const currency = row.currency === null ? undefined : String(row.currency)
+      return {
+        venue: { id: venueId, coreId: String(row.core_id), currency },
+        approvedAtMs: Number(row.approved_at),
+      }
+    },
+
+    keep(apiKey: string, { venue, approvedAtMs }: Approval) {
+      db.run(
+        `INSERT INTO venues VALUES (:venueId, :hash, :coreId, :currency, :approvedAtMs)
+         ON CONFLICT DO UPDATE SET core_id = :coreId, currency = :currency, approved_at = :approvedAtMs`,
+        {
+          venueId: venue.id,
+          hash: hashApiKey(apiKey),
+          coreId: venue.coreId,
+          currency: venue.currency ?? null,
+          approvedAtMs,
+        },
+      )
+    },
+
+    drop({ venueId, apiKey }: { venueId: string; apiKey: string }) {
+      db.run('DELETE FROM venues WHERE venue_id = :venueId AND api_key_hash = :hash', {
+        venueId,
+        hash: hashApiKey(apiKey),
+      })
+    },
+  }
+}

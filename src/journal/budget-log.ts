@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import type { Database } from './database.ts'
+
+/** How a process left the budget: `killed` where it had no time to say. Times are epoch ms. */
+export type BudgetLeft = {
+  how: 'never_started' | 'stopped' | 'killed'
+  scopes: { scope: string; freeAtMs: number[]; blockedUntilMs: number | undefined }[]
+}
+
+const times = z.array(z.number())
+
+/** What the core's rate limit still remembers of us, over restarts. */
+export function createBudgetLog(db: Database) {
+  return {
+    /** From now on the budget counts as left by a kill, until `close` says otherwise. */
+    open(): BudgetLeft {
+      const start = db.get('SELECT is_clean FROM starts')
+      const scopes = db.all('SELECT * FROM budget').map((row) => ({
+        scope: String(row.scope),
+        freeAtMs: times.parse(JSON.parse(String(row.free_at))),
+        blockedUntilMs: row.blocked_until === null ? undefined : Number(row.blocked_until),
+      }))
+      db.run('INSERT INTO starts VALUES (1, 0) ON CONFLICT DO UPDATE SET is_clean = 0')
+      db.run(`UPDATE budget SET free_at = '[]'`)
+      return { how: !start ? 'never_started' : start.is_clean === 1 ? 'stopped' : 'killed', scopes }
+    },
+
+    keepBlock(scope: string, blockedUntilMs: number) {
+      db.run(
+        `INSERT INTO budget (scope, blocked_until) VALUES (:scope, :blockedUntilMs)
+         ON CONFLICT DO UPDATE SET blocked_until = :blockedUntilMs`,
+        { scope, blockedUntilMs },
+      )
+    },
+
+    close(scopes: { scope: string; freeAtMs: number[] }[]) {
+      for (const { scope, freeAtMs } of scopes)
+        db.run(
+          'INSERT INTO budget (scope, free_at) VALUES (:scope, :times) ON CONFLICT DO UPDATE SET free_at = :times',
+          { scope, times: JSON.stringify(freeAtMs) },
+        )
+      db.run('UPDATE starts SET is_clean = 1')
+    },
+  }
+}
