@@ -15,6 +15,8 @@ import { createReports } from './observability/health.ts'
 import type { Logger } from './observability/logger.ts'
 import { createManagement } from './observability/management.ts'
 import { createMetrics } from './observability/metrics.ts'
+import { createTurns } from './loyalty/turns.ts'
+import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
 import { createRelay } from './tickets/relay.ts'
 import { createCapture } from './zonal/capture.ts'
@@ -38,7 +40,10 @@ export function createService(config: Config, { log, version }: { log: Logger; v
   const publisher = hasKafka ? createPublisher(config.tickets, { log, metrics }) : undefined
   const relay =
     publisher && createRelay({ journal, publisher, venueParameter: config.core.venueParameter, log, metrics })
+  const takeTurn = createTurns()
+  const reversals = createReversals({ journal, core, balances, takeTurn, clock, log, metrics })
   const loyalty = createLoyalty({
+    takeTurn,
     core,
     venues,
     balances,
@@ -89,6 +94,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
         port: await listen(tills, port, host),
       }
       relay?.start()
+      reversals.start()
       phase = 'ready'
       return ports
     },
@@ -100,7 +106,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
         await pause(config.server.drainDelayMs)
         phase = 'stopping'
         await closeServer(tills)
-        await relay?.stop()
+        await Promise.all([relay?.stop(), reversals.stop()])
         await publisher?.close()
         await core.close()
         await journal.close()

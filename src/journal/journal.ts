@@ -23,7 +23,7 @@ export type Journal = {
   beginCredit(intent: CreditIntent, decide: (known: KnownCredit) => CreditDecision): Promise<CreditBegun>
 
   /** @returns redemptions in doubt, and credits whose answer is lost, that are due: the longest due first */
-  dueUndos(limit: number): Promise<string[]>
+  dueUndos(limit: number): Promise<{ id: string; cardHash: string }[]>
   /** Claims one of them; undefined where it is settled, or not due any more. */
   beginUndo(id: string): Promise<UndoBegun | undefined>
   /** Writes what came of a call that gives back, a credit's or an undo's. */

@@ -119,10 +119,13 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     }
   }
 
-  function dueUndos(limit: number, nowMs: number): string[] {
+  function dueUndos(limit: number, nowMs: number): { id: string; cardHash: string }[] {
     return db
-      .all('SELECT id FROM redemptions WHERE due_at <= :nowMs ORDER BY due_at LIMIT :limit', { nowMs, limit })
-      .map((row) => String(row.id))
+      .all('SELECT id, card_hash FROM redemptions WHERE due_at <= :nowMs ORDER BY due_at LIMIT :limit', {
+        nowMs,
+        limit,
+      })
+      .map((row) => ({ id: String(row.id), cardHash: String(row.card_hash) }))
   }
 
   function beginUndo(id: string, nowMs: number): UndoBegun | undefined {

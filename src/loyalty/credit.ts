@@ -6,7 +6,6 @@ import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
 import { giveBack, isNothing, undoOutcome } from './redemption.ts'
 import { Refusal } from './refusal.ts'
 import { decideCredit, type CreditQuestion } from './repeats.ts'
-import { turnOf } from './turns.ts'
 import { maskCard, type Caller, type CreditRequest, type Moved, type What } from './words.ts'
 
 export type CreditDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
@@ -26,10 +25,10 @@ export function createCredit(parts: RedemptionParts) {
     caller: Caller,
     exchange: Exchange,
   ): Promise<CreditDone> {
-    const turn = turnOf(caller, request.cardNumber)
-    const endTurn = await parts.takeTurn(turn, exchange.leftMs() - leastToAnswerMs)
+    const cardHash = parts.hashCard(request.cardNumber)
+    const endTurn = await parts.takeTurn(cardHash, exchange.leftMs() - leastToAnswerMs)
     try {
-      const question = readQuestion(parts, request, caller, endTurn === undefined)
+      const question = readQuestion(request, caller, cardHash, endTurn === undefined)
       const begun = await parts.journal.beginCredit(question, (known) => decideCredit(known, question))
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
@@ -47,16 +46,16 @@ export function createCredit(parts: RedemptionParts) {
 }
 
 function readQuestion(
-  { hashCard }: RedemptionParts,
   request: CreditRequest,
   caller: Caller,
+  cardHash: string,
   isLate: boolean,
 ): CreditQuestion {
   const { cardNumber, transactionId, originalTransactionId, accountNumber, what } = request
   return {
     venue: caller.venue.coreId,
     venueId: caller.venue.id,
-    cardHash: hashCard(cardNumber),
+    cardHash,
     cardMasked: maskCard(cardNumber),
     secret: { cardNumber, apiKey: caller.credentials.apiKey },
     creditKey: transactionId && creditKey(caller, transactionId),

@@ -6,7 +6,7 @@ import { debitKey } from './keys.ts'
 import { take, type CoreCalls } from './redemption.ts'
 import { Refusal } from './refusal.ts'
 import { decideDebit, isSameContent } from './repeats.ts'
-import { isDoneWithin, turnOf, type TakeTurn } from './turns.ts'
+import { isDoneWithin, type TakeTurn } from './turns.ts'
 import { maskCard, type Caller, type DebitRequest, type Moved, type What } from './words.ts'
 
 export type RedemptionParts = {
@@ -80,10 +80,7 @@ async function debitInTurn(
   caller: Caller,
   exchange: Exchange,
 ): Promise<DebitDone> {
-  const endTurn = await parts.takeTurn(
-    turnOf(caller, intent.secret.cardNumber),
-    exchange.leftMs() - leastToSendMs,
-  )
+  const endTurn = await parts.takeTurn(intent.cardHash, exchange.leftMs() - leastToSendMs)
   if (!endTurn) throw new Refusal('CORE_UNAVAILABLE')
   try {
     const begun = await parts.journal.beginDebit(intent, (known) => decideDebit(known, intent))

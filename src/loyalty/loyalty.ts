@@ -8,7 +8,7 @@ import { createBalance } from './balance.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { createTicket } from './ticket.ts'
-import { createTurns } from './turns.ts'
+import type { TakeTurn } from './turns.ts'
 
 export type Loyalty = ReturnType<typeof createLoyalty>
 
@@ -17,6 +17,7 @@ type Parts = {
   venues: Venues
   balances: Balances
   journal: Journal
+  takeTurn: TakeTurn
   hashCard: (cardNumber: string) => string
   wakeRelay: () => void
   ticketsWithoutCard: 'publish' | 'count'
@@ -27,7 +28,7 @@ type Parts = {
 /** What the service does for a till: one function a message, and what belongs around them. */
 export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, ...parts }: Parts) {
   const { log, metrics } = parts
-  const redemptionParts = { ...parts, balances, journal, takeTurn: createTurns() }
+  const redemptionParts = { ...parts, balances, journal }
   return {
     approve: venues.approve,
     /** The core has refused the key meanwhile: ask again before the next message of this till. */

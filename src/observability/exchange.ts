@@ -40,6 +40,8 @@ export type Exchange = {
   /** W3C trace context; goes to Kafka with a ticket. */
   traceparent: string
   arrivedAtMs: number
+  /** No till waits for it: an undo, a refresh. */
+  isBackground: boolean
   /** Time until the answer must have left; negative when it is late. */
   leftMs(): number
   facts: Facts
@@ -47,14 +49,19 @@ export type Exchange = {
 
 /**
  * @param deadlineMs the till's patience, counted from now
- * @param parent a `traceparent` header as it came; anything unreadable starts a new trace
+ * @param options `parent`: a `traceparent` header as it came; anything unreadable starts a new trace
  */
-export function createExchange(clock: Clock, deadlineMs: number, parent?: string): Exchange {
+export function createExchange(
+  clock: Clock,
+  deadlineMs: number,
+  { parent, isBackground = false }: { parent?: string; isBackground?: boolean } = {},
+): Exchange {
   const endsAtMs = clock.monotonicMs() + deadlineMs
   return {
     requestId: randomUUID(),
     traceparent: nextTraceparent(parent),
     arrivedAtMs: clock.nowMs(),
+    isBackground,
     leftMs: () => endsAtMs - clock.monotonicMs(),
     facts: { coreCalls: [] },
   }

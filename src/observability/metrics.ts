@@ -72,6 +72,12 @@ export function createMetrics() {
       labelNames: ['state'] as const,
       registers,
     }),
+    undos: new Counter({
+      name: 'zonal_undos_total',
+      help: 'Calls that undo a redemption in doubt or repeat a credit, by outcome (done, refused, not_done, unknown)',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     ticketsWaiting: new Gauge({
       name: 'zonal_tickets_waiting',
       help: 'Tickets in the journal that are not in Kafka yet',

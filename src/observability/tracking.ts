@@ -23,7 +23,7 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
   const { clock, deadlineMs, log, metrics, breakers } = parts
   return async function trackExchange(ctx, next) {
     const startedMs = clock.monotonicMs()
-    const exchange = createExchange(clock, deadlineMs, ctx.get('traceparent'))
+    const exchange = createExchange(clock, deadlineMs, { parent: ctx.get('traceparent') })
     ctx.state = { ...ctx.state, exchange, code: 'OK' }
     ctx.set('X-Request-Id', exchange.requestId)
 

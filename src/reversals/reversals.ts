@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Balances } from '../core/balances.ts'
+import type { Journal, UndoBegun } from '../journal/journal.ts'
+import { tenantOf } from '../loyalty/keys.ts'
+import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
+import type { TakeTurn } from '../loyalty/turns.ts'
+import type { Caller } from '../loyalty/words.ts'
+import { createExchange, type Clock } from '../observability/exchange.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+
+export type Reversals = ReturnType<typeof createReversals>
+
+type Parts = {
+  journal: Pick<Journal, 'dueUndos' | 'beginUndo' | 'settleUndo'>
+  core: CoreCalls
+  balances: Balances
+  takeTurn: TakeTurn
+  clock: Clock
+  log: Logger
+  metrics: Pick<Metrics, 'undos'>
+}
+
+/** Nobody waits for an undo, so it has time for a slot and for a slow core. */
+const undoWithinMs = 10_000
+const lookEveryMs = 1_000
+/** At once, and never two of one card; what else is due comes with the next look. */
+const batchSize = 8
+
+/**
+ * Makes the till's "not redeemed" true: whatever is in doubt is given back, and a credit whose answer was lost is
+ * repeated, until the core has answered or an operator has to decide. All it knows is in the journal, so a crash or
+ * a restart changes nothing. What becomes of a row after each answer is in `journal/transitions.ts`.
+ */
+export function createReversals(parts: Parts) {
+  const stopping = new AbortController()
+  let running: Promise<void> | undefined
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      await runDue(parts)
+      await pause(lookEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  return {
+    /** Looks once after all that is due now; resolves when each has its answer. */
+    runDue: () => runDue(parts),
+    start() {
+      running = run()
+    },
+    /** Ends after the calls that are under way. Twice is harmless. */
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+async function runDue(parts: Parts) {
+  const complain = (error: unknown) =>
+    parts.log.warn({ error: describeError(error) }, 'a redemption in doubt could not be looked after')
+  const due = await parts.journal.dueUndos(batchSize).catch((error: unknown) => complain(error) ?? [])
+  await Promise.all(due.map((row) => undoInTurn(parts, row).catch(complain)))
+}
+
+async function undoInTurn(parts: Parts, { id, cardHash }: { id: string; cardHash: string }) {
+  const endTurn = await parts.takeTurn(cardHash, undoWithinMs)
+  if (!endTurn) return
+  try {
+    // Whoever had the turn before may have settled it.
+    const begun = await parts.journal.beginUndo(id)
+    if (begun) await undo(parts, begun)
+  } finally {
+    endTurn()
+  }
+}
+
+async function undo({ journal, core, balances, clock, log, metrics }: Parts, begun: UndoBegun) {
+  const { id } = begun.redemption
+  const exchange = createExchange(clock, undoWithinMs, { isBackground: true })
+  const outcome = await giveBack(core, balances, orderOf(begun), exchange)
+  const { state } = await journal.settleUndo(id, undoOutcome(outcome))
+  metrics.undos.inc({ outcome: outcome.kind })
+  const { coreCalls } = exchange.facts
+  log.info({ redemptionId: id, state, outcome: outcome.kind, venue: begun.venueId, coreCalls }, 'undo')
+  if (state === 'stuck')
+    log.error({ redemptionId: id, venue: begun.venueId }, 'a redemption is stuck: an operator has to decide')
+}
+
+function orderOf({ redemption, secret, venue, venueId }: UndoBegun): Order {
+  const { id, what, undoNumber } = redemption
+  if (!what) throw new Error(`redemption ${id} does not say what it took`)
+  const { apiKey, cardNumber } = secret
+  const caller: Caller = {
+    credentials: { venueId, apiKey, tenant: tenantOf(apiKey) },
+    venue: { id: venueId, coreId: venue, currency: undefined },
+  }
+  return { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
+}
