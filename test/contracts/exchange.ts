@@ -1,7 +1,10 @@
 import { request as send } from 'undici'
-import { dummyApiKey, dummyVenueId, type Reply, type TillRequest } from './recording.ts'
+import type { Reply, TillRequest } from './recording.ts'
 
 export type Credentials = { venueId: string; apiKey: string }
+
+/** Whose credentials modelled recordings have: nobody's. */
+export const dummy: Credentials = { venueId: '1902', apiKey: 'dummy-trifft-api-key' }
 
 /** Of the till's answer; the rest is HTTP's own business. */
 export const replyHeaders = [
@@ -26,7 +29,7 @@ export async function exchange(baseUrl: string, request: TillRequest): Promise<R
   const ourPath = isOurs ? pathname.replace(/\/$/, '') + path.slice(recordedBase.length) : path
   const answer = await send(origin + ourPath, { method, headers, body: body === '' ? null : body })
   const text = await answer.body.text()
-  return { status: answer.statusCode, headers: pick(answer.headers, replyHeaders), body: parse(text) }
+  return { status: answer.statusCode, headers: pick(answer.headers, replyHeaders), body: parseJson(text) }
 }
 
 /** @returns the headers of those names */
@@ -52,7 +55,6 @@ export function basic({ venueId, apiKey }: Credentials): string {
 }
 
 const removed = '(removed)'
-const dummy = { venueId: dummyVenueId, apiKey: dummyApiKey }
 
 function fillHeader(headers: Record<string, string>, credentials: Credentials): Record<string, string> {
   const isOpen = (value: string) => value === basic(dummy) || value === `Basic ${removed}`
@@ -75,9 +77,9 @@ function fillBody({ headers, body }: TillRequest, credentials: Credentials): str
 /** In the text itself: a recording is replayed as it was written, long integers and all. */
 function fillJson(json: string, { venueId, apiKey }: Credentials): string {
   const values = {
-    username: [dummyVenueId, venueId],
-    token: [dummyVenueId, venueId],
-    password: [dummyApiKey, apiKey],
+    username: [dummy.venueId, venueId],
+    token: [dummy.venueId, venueId],
+    password: [dummy.apiKey, apiKey],
   }
   return Object.entries(values).reduce(
     (text, [name, [old, value]]) =>
@@ -90,7 +92,8 @@ function fillJson(json: string, { venueId, apiKey }: Credentials): string {
   )
 }
 
-function parse(text: string): unknown {
+/** @returns the text itself where it is no JSON */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

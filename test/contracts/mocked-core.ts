@@ -1,49 +1,39 @@
 import nock from 'nock'
 import { mockedCore } from '../support/test-service.ts'
+import { parseJson, pick } from './exchange.ts'
 import { compare, fillIn, type Bindings } from './placeholders.ts'
-import { pick } from './exchange.ts'
 import type { CoreCall } from './recording.ts'
-
-type Answer = (error: NodeJS.ErrnoException | null, result: nock.ReplyFnResult) => void
 
 const headersThatMatter = ['authorization', 'content-type', 'idempotency-key']
 
 /**
  * The core as recordings tell of it.
  * @param calls expected, in this order and no others
- * @returns `problems`: one line per difference, once the exchange is over; `close` forgets the mocks
+ * @returns `requests` as they came; `problems`: one line per difference, once the exchange is over; `close` ends the
+ * watch for other calls
  */
 export function mockCore(calls: CoreCall[], bindings: Bindings) {
   const problems: string[] = []
   const made: number[] = []
-  const noteStranger = ({ method, path }: { method?: string; path?: string }) =>
-    problems.push(`core: nobody expected ${method} ${path}`)
+  const requests: CoreCall['request'][] = []
+  const noteStranger = ({ method, url }: Request) => {
+    if (url.startsWith(mockedCore)) problems.push(`core: nobody expected ${method} ${url}`)
+  }
   nock.emitter.on('no match', noteStranger)
 
-  for (const [index, { request, reply }] of calls.entries())
+  for (const [index, call] of calls.entries())
     nock(mockedCore)
-      .intercept(request.path, request.method)
-      .reply(function (
-        this: { req: { headers: NodeJS.Dict<string | string[]> } },
-        _uri: string,
-        body: nock.Body,
-        answer: Answer,
-      ) {
+      .intercept(call.request.path, call.request.method)
+      .reply(async (request: Request) => {
         made.push(index)
-        const headers = pick(this.req.headers, headersThatMatter)
-        const got = { ...request, headers, body: body === '' ? undefined : body }
-        problems.push(...compare(request, got, `core.${index}.request`, bindings))
-        if ('fault' in reply) return reply.fault === 'reset' ? answer(connectionReset(), [0]) : undefined
-        const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
-        const contentType = typeof reply.body === 'string' ? 'text/html' : 'application/json'
-        answer(null, [
-          reply.status,
-          fillIn(text, bindings),
-          { 'Content-Type': contentType, ...reply.headers },
-        ])
+        const got = await readRequest(request)
+        requests.push(got)
+        problems.push(...compare(call.request, got, `core.${index}.request`, bindings))
+        return await answer(call.reply, bindings)
       })
 
   return {
+    requests,
     problems(): string[] {
       const expected = calls.map((_, index) => index)
       return [...problems, ...compare(expected, made, 'order of the core calls', new Map())]
@@ -56,15 +46,32 @@ export function mockCore(calls: CoreCall[], bindings: Bindings) {
 
 /** A core that knows every venue and can answer nothing else: for exchanges of which only the till's side is known. */
 export function mockAbsentCore() {
-  const venues = [{ id: 'stand-in', currency: 'GBP' }]
-  nock(mockedCore)
-    .persist()
-    .get(/^\/v1\/venue\?/)
-    .reply(200, venues)
-  nock(mockedCore).persist().get(/./).reply(503)
-  nock(mockedCore).persist().post(/./).reply(503)
+  const core = nock(mockedCore).persist()
+  core.get(/^\/v1\/venue/).reply(200, [{ id: 'stand-in', currency: 'GBP' }])
+  core.get(/./).reply(503)
+  core.post(/./).reply(503)
 }
 
-function connectionReset(): NodeJS.ErrnoException {
-  return Object.assign(new Error('reset by a fault'), { code: 'ECONNRESET' })
+async function readRequest(request: Request): Promise<CoreCall['request']> {
+  const text = await request.text()
+  return {
+    method: request.method === 'POST' ? 'POST' : 'GET',
+    path: request.url.slice(mockedCore.length),
+    headers: pick(Object.fromEntries(request.headers), headersThatMatter),
+    ...(text === '' ? {} : { body: parseJson(text) }),
+  }
 }
+
+async function answer(reply: CoreCall['reply'], bindings: Bindings) {
+  if ('fault' in reply) return reply.fault === 'reset' ? resetConnection() : await never
+  const { status, headers, body } = reply
+  const isText = typeof body === 'string'
+  const text = fillIn(isText ? body : JSON.stringify(body), bindings)
+  return [status, text, { 'Content-Type': isText ? 'text/html' : 'application/json', ...headers }]
+}
+
+function resetConnection(): never {
+  throw Object.assign(new Error('reset by a fault'), { code: 'ECONNRESET' })
+}
+
+const never = new Promise<never>(() => undefined)

@@ -6,6 +6,7 @@ const kinds: Record<string, string> = {
   time: String.raw`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z`,
   hash: '[0-9a-f]{64}',
   traceparent: '00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}',
+  span: '[0-9a-f]{16}',
   version: String.raw`\d+\.\d+\.\d+[-.\w]*`,
 }
 

@@ -6,17 +6,29 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { toEvent } from '../../src/tickets/event.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
-import { exchange } from './exchange.ts'
+import { dummy, exchange, withCredentials } from './exchange.ts'
 import { mockCore } from './mocked-core.ts'
 import { compare, fillIn, type Bindings } from './placeholders.ts'
-import { readChain, type KafkaEvent, type Recording, type Reply, type TillRequest } from './recording.ts'
+import {
+  readChain,
+  type CoreCall,
+  type KafkaEvent,
+  type Recording,
+  type Reply,
+  type TillRequest,
+} from './recording.ts'
 
-export type Played = { problems: string[]; reply: Reply; events: KafkaEvent[] }
+export type Played = {
+  problems: string[]
+  reply: Reply
+  coreRequests: CoreCall['request'][]
+  events: KafkaEvent[]
+}
 
 /**
  * Plays a recording, and first those it builds on, through a fresh service whose core is what they tell of it.
  * @param folder where the recordings lie
- * @returns `problems`: one line per difference; and what the till and Kafka got in the end
+ * @returns `problems`: one line per difference; and what the till, the core and Kafka got in the end
  */
 export async function play(folder: string, recording: Recording): Promise<Played> {
   const chain = readChain(folder, recording)
@@ -30,7 +42,11 @@ export async function play(folder: string, recording: Recording): Promise<Played
     const problems: string[] = []
     let reply: Reply = { status: 0, headers: {}, body: undefined }
     for (const each of chain) {
-      reply = await exchange(service.url, fillRequest(each.request, bindings))
+      const request = fillRequest(each.request, bindings)
+      reply = await exchange(
+        service.url,
+        each.origin === 'captured' ? withCredentials(request, dummy) : request,
+      )
       problems.push(
         ...compare(each.reply, reply, each === recording ? 'reply' : `${each.file}: reply`, bindings),
       )
@@ -38,7 +54,7 @@ export async function play(folder: string, recording: Recording): Promise<Played
     await service.stop()
     const left = await readJournal(service)
     problems.push(...core.problems(), ...compareLeft(chain, left, bindings))
-    return { problems, reply, events: left.events }
+    return { problems, reply, coreRequests: core.requests, events: left.events }
   } finally {
     core.close()
     await service.end()

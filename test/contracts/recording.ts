@@ -2,12 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { toComparable } from './captured.ts'
 
 export const recordingsFolder = fileURLToPath(new URL('../../contracts/recordings', import.meta.url))
-
-/** Stands for 1902, a venue, and a key of nobody's in modelled recordings. */
-export const dummyVenueId = '1902'
-export const dummyApiKey = 'dummy-trifft-api-key'
 
 const headers = z.record(z.string(), z.string())
 
@@ -15,7 +12,7 @@ const coreRequest = z.strictObject({
   method: z.enum(['GET', 'POST']),
   path: z.string(),
   headers,
-  body: z.unknown(),
+  body: z.unknown().optional(),
 })
 
 const coreCall = z.strictObject({
@@ -30,7 +27,7 @@ const coreCall = z.strictObject({
 const recording = z.strictObject({
   name: z.string().min(1),
   origin: z.enum(['modelled', 'captured']),
-  note: z.string(),
+  note: z.string().default(''),
   /** File names, without `.json`, of recordings that are played first on the same service. */
   before: z.array(z.string()).default([]),
   /** Environment of the service where the defaults do not show what is meant. */
@@ -39,7 +36,7 @@ const recording = z.strictObject({
   core: z.array(coreCall),
   reply: z.strictObject({
     status: z.int(),
-    headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+    headers: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.number().transform(String)])),
     body: z.unknown(),
   }),
   event: z.strictObject({ key: z.string(), headers, value: z.unknown() }).nullable(),
@@ -73,5 +70,6 @@ function readRecording(folder: string, file: string): Recording {
   const parsed = recording.safeParse(JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')))
   if (!parsed.success)
     throw new Error(`${file}.json is no recording: ${z.prettifyError(parsed.error)}`, { cause: parsed.error })
-  return { ...parsed.data, file }
+  const read = { ...parsed.data, file }
+  return read.origin === 'captured' ? toComparable(read) : read
 }

@@ -1,9 +1,10 @@
 import nock from 'nock'
 import { parseArgs } from 'node:util'
 import { mockedCore } from '../support/test-service.ts'
-import { playCaptured, toComparable, whyNotSendable } from './captured.ts'
+import { whyNotSendable } from './captured.ts'
 import { exchange, withCredentials, type Credentials } from './exchange.ts'
 import { compare, type Bindings } from './placeholders.ts'
+import { playCaptured } from './play-captured.ts'
 import { fillRequest, play } from './play.ts'
 import { readChain, readRecordings, type Recording } from './recording.ts'
 
@@ -25,14 +26,15 @@ type Result = { problems: string[] } | { skipped: string }
  * @returns the exit code: 0, 1 where anything differs, 2 where the call itself is wrong
  */
 export async function replay(args: string[], print: (line: string) => void = console.log): Promise<number> {
-  const { folder, target } = readArguments(args)
-  if (folder === undefined) {
+  const asked = readArguments(args)
+  if (!asked) {
     print(usage)
     return 2
   }
+  const { folder, target } = asked
   let different = 0
   for (const recording of readRecordings(folder)) {
-    const result = await replayOne(folder, recording, target)
+    const result = await replayOne(folder, recording, target).catch(asProblem)
     if ('problems' in result && result.problems.length > 0) different += 1
     for (const line of describe(recording, result)) print(line)
   }
@@ -40,16 +42,19 @@ export async function replay(args: string[], print: (line: string) => void = con
   return different === 0 ? 0 : 1
 }
 
-function readArguments(args: string[]): { folder: string | undefined; target: Target | undefined } {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { url: { type: 'string' }, venue: { type: 'string' }, key: { type: 'string' } },
-  })
-  const venueId = values.venue ?? process.env.ADAPTER_VENUE
-  const apiKey = values.key ?? process.env.ADAPTER_KEY
-  const credentials = venueId && apiKey ? { venueId, apiKey } : undefined
-  return { folder: positionals[0], target: values.url ? { url: values.url, credentials } : undefined }
+function readArguments(args: string[]): { folder: string; target: Target | undefined } | undefined {
+  const flag = { type: 'string' } as const
+  try {
+    const options = { url: flag, venue: flag, key: flag }
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    const [folder] = positionals
+    const venueId = values.venue ?? process.env.ADAPTER_VENUE
+    const apiKey = values.key ?? process.env.ADAPTER_KEY
+    const credentials = venueId && apiKey ? { venueId, apiKey } : undefined
+    return folder ? { folder, target: values.url ? { url: values.url, credentials } : undefined } : undefined
+  } catch {
+    return undefined // a flag that is not known, or has no value
+  }
 }
 
 async function replayOne(folder: string, recording: Recording, target: Target | undefined): Promise<Result> {
@@ -61,14 +66,18 @@ async function replayOne(folder: string, recording: Recording, target: Target | 
   return { problems: (await play(folder, recording)).problems }
 }
 
+/** One that cannot be played, such as where nobody listens, does not keep back the others. */
+function asProblem(error: unknown): Result {
+  return { problems: [error instanceof Error ? error.message : String(error)] }
+}
+
 /** A running service has its own settings, journal and core: what it says is all that can be compared. */
 async function replayAt({ url, credentials }: Target, folder: string, recording: Recording): Promise<Result> {
   const settings = Object.entries(recording.settings).map(([name, value]) => `${name}=${value}`)
   if (settings.length > 0) return { skipped: `it is about a service with ${settings.join(' ')}` }
   const bindings: Bindings = new Map()
   let problems: string[] = []
-  for (const each of readChain(folder, recording)) {
-    const { request, reply } = each.origin === 'captured' ? toComparable(each) : each
+  for (const { request, reply } of readChain(folder, recording)) {
     const filled = fillRequest(request, bindings)
     const got = await exchange(url, credentials ? withCredentials(filled, credentials) : filled)
     problems = compare(reply, got, 'reply', bindings)

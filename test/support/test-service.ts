@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,7 +21,13 @@ export async function startTestService(env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'adapter-test-'))
   const journalPath = join(folder, 'journal.sqlite')
   const rawLines: string[] = []
-  const log = createLogger('debug', { write: (line: string) => void rawLines.push(line) })
+  const arrivals = new EventEmitter<{ line: [LogLine] }>()
+  const log = createLogger('debug', {
+    write(line: string) {
+      rawLines.push(line)
+      arrivals.emit('line', JSON.parse(line) as LogLine)
+    },
+  })
   const config = readConfig({
     HOST: '127.0.0.1',
     PORT: '0',
@@ -41,6 +48,15 @@ export async function startTestService(env: Record<string, string> = {}) {
     journalPath,
     rawLines,
     lines: (): LogLine[] => rawLines.map((line) => JSON.parse(line) as LogLine),
+    /** @returns the first line from now on that fits */
+    line: (fits: (line: LogLine) => boolean) =>
+      new Promise<LogLine>((resolve) => {
+        arrivals.on('line', function look(line) {
+          if (!fits(line)) return
+          arrivals.off('line', look)
+          resolve(line)
+        })
+      }),
     stop: () => service.stop(),
     async end() {
       await service.stop()

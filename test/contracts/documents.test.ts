@@ -1,0 +1,138 @@
+import $RefParser from '@apidevtools/json-schema-ref-parser'
+import SwaggerParser from '@apidevtools/swagger-parser'
+import asyncApiSchema from '@asyncapi/specs/schemas/3.0.0.json' with { type: 'json' }
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import { expect } from 'chai'
+import { z } from 'zod'
+import { readOutcome } from '../../src/core/outcomes.ts'
+import { codes, Refusal, type Code } from '../../src/loyalty/refusal.ts'
+import { lookUp } from '../../src/zonal/catalogue.ts'
+import { coreParts } from '../core/setup.ts'
+import { createChecker, documentPath, readDocument, type Json } from './documents.ts'
+
+const openApiFiles = ['zonal-izone.openapi.yaml', 'trifft-core.openapi.yaml']
+
+describe('the documents', () => {
+  for (const file of openApiFiles)
+    it(`are valid: ${file} is OpenAPI 3.1`, async () => {
+      expect(await SwaggerParser.validate(documentPath(file))).to.have.property('openapi', '3.1.0')
+    })
+
+  it('are valid: tickets.asyncapi.yaml is AsyncAPI 3.0', async () => {
+    // The schema of AsyncAPI brings draft 7 along, so Ajv must not know it already.
+    const ajv = new Ajv({ strict: false, meta: false, validateSchema: false })
+    addFormats.default(ajv)
+    const validate = ajv.compile(asyncApiSchema)
+    validate(await $RefParser.parse(documentPath('tickets.asyncapi.yaml')))
+    expect(validate.errors ?? []).to.deep.equal([])
+  })
+
+  for (const file of openApiFiles)
+    it(`give examples that are true: ${file}`, async () => {
+      const problemsOf = createChecker()
+      const mediaTypes = find(await readDocument(file), 'content').flatMap((content) =>
+        Object.values(content),
+      )
+      const checked = mediaTypes.flatMap((mediaType) =>
+        examplesOf(mediaType).flatMap((example) => [problemsOf(example, mediaType?.schema ?? {})]),
+      )
+      expect(checked).to.have.length.above(6)
+      expect(checked.flat()).to.deep.equal([])
+    })
+
+  it('give examples that are true: tickets.asyncapi.yaml', async () => {
+    const problemsOf = createChecker()
+    const { messages = {} } = (await readDocument('tickets.asyncapi.yaml')).components ?? {}
+    expect(Object.keys(messages)).to.deep.equal(['closed', 'voided', 'refunded'])
+    for (const message of Object.values(messages)) {
+      const example = message?.examples?.[0]
+      expect(problemsOf(example?.headers, message?.traits?.[0]?.headers ?? {})).to.deep.equal([])
+      expect(problemsOf(example?.payload, message?.payload?.schema ?? {})).to.deep.equal([])
+    }
+  })
+})
+
+describe('the POS document', () => {
+  it('has every code of the catalogue, each under its status, and no other', async () => {
+    const document = await readDocument('zonal-izone.openapi.yaml')
+    const responses = find(document, 'responses').flatMap((each) => Object.entries(each))
+    const documented = new Map<string, Set<string>>()
+    for (const [status, response] of responses)
+      for (const code of codesIn(response?.content?.['application/json']?.schema))
+        documented.set(code, (documented.get(code) ?? new Set()).add(status))
+
+    expect([...documented.keys()].sort()).to.deep.equal([...codes].sort())
+    for (const [code, statuses] of documented) {
+      const { status } = lookUp(code as Code, 'en')
+      // 200 beside another: FAILURE_HTTP_STATUS and INVALID_TICKET_HTTP_STATUS.
+      const known = [...statuses].filter((each) => /^\d{3}$/.test(each))
+      expect(known, code).to.include(String(status))
+      expect(new Set(['200', String(status)]), code).to.include.all.keys(known)
+    }
+  })
+})
+
+describe('the core document', () => {
+  it('says of every operation, and of no other than we call, what is documented and what assumed', async () => {
+    const { client } = coreParts()
+    const document = await readDocument('trifft-core.openapi.yaml')
+    const operations = Object.values(document.paths ?? {}).flatMap((item) => [
+      item?.get ?? [],
+      item?.post ?? [],
+    ])
+    const found = operations.flat()
+    expect(found.map((each) => each.operationId)).to.have.members(Object.keys(client.states()))
+    for (const operation of found) {
+      expect(operation['x-evidence'], String(operation.operationId)).to.be.oneOf(['documented', 'assumed'])
+      expect(String(operation['x-assumed'] ?? '')).to.have.length.above(10)
+    }
+    await client.close()
+  })
+
+  it('says what the till hears of each exception, in both forms', async () => {
+    const exceptions = (await readDocument('trifft-core.openapi.yaml'))['x-exceptions'] ?? {}
+    expect(Object.keys(exceptions)).to.have.length.above(10)
+    for (const [exception, said] of Object.entries(exceptions)) {
+      const status = Number(said?.status)
+      const error = { code: status, message: 'No.', exception }
+      for (const body of [
+        { status, success: false, error },
+        { event_id: 'e', ...error },
+      ])
+        expect(codeOf(status, body), exception).to.equal(said?.code)
+    }
+  })
+})
+
+function codeOf(status: number, body: object): Code | undefined {
+  try {
+    readOutcome('redeemCoupon', z.never(), { status, body, retryAfter: undefined }, 0)
+    return undefined
+  } catch (error) {
+    if (error instanceof Refusal) return error.code
+    throw error
+  }
+}
+
+/** @returns what stands under a name, anywhere in a document */
+function find(part: unknown, name: string): Json[] {
+  if (typeof part !== 'object' || part === null) return []
+  return Object.entries(part).flatMap(([key, value]) =>
+    key === name && isMap(value) ? [value, ...find(value, name)] : find(value, name),
+  )
+}
+
+function examplesOf(mediaType: Json | undefined): unknown[] {
+  const { example, examples = {} } = mediaType ?? {}
+  const named = Object.values(examples).map((each) => each?.value)
+  return example === undefined ? named : [example, ...named]
+}
+
+function codesIn(schema: unknown): string[] {
+  return find(schema, 'code').flatMap(({ enum: values }) => (Array.isArray(values) ? values.map(String) : []))
+}
+
+function isMap(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,54 @@
+import nock from 'nock'
+import { startTestService } from '../support/test-service.ts'
+import { isRecord } from './captured.ts'
+import { dummy, exchange, withCredentials } from './exchange.ts'
+import { mockAbsentCore } from './mocked-core.ts'
+import { compare } from './placeholders.ts'
+import type { Recording } from './recording.ts'
+
+/** Refusals that a message earns by itself, whoever the core is. */
+const readingCodes = new Set([
+  'CARD_INVALID',
+  'CREDENTIALS_MISSING',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'MESSAGE_INVALID',
+  'MESSAGE_TOO_LARGE',
+  'MESSAGE_UNREADABLE',
+  'METHOD_NOT_ALLOWED',
+  'NOT_SUPPORTED',
+  'OPERATION_UNKNOWN',
+])
+
+/**
+ * Plays a captured exchange, of which the core's part is not known, through a fresh service. A ticket's reply and a
+ * refusal that the message itself has earned are compared in full; of any other only whether the message was understood.
+ * @returns one line per difference
+ */
+export async function playCaptured({ request, reply, settings }: Recording): Promise<string[]> {
+  mockAbsentCore()
+  const service = await startTestService(settings)
+  try {
+    const got = await exchange(service.url, withCredentials(request, dummy))
+    if (isTicketTaken(reply.body)) return compare(asFirst(reply), got, 'reply', new Map())
+    if (!isUnderstood(reply.body)) return compare(reply, got, 'reply', new Map())
+    return isUnderstood(got.body)
+      ? []
+      : [`reply: the message was understood, got ${JSON.stringify(got.body)}`]
+  } finally {
+    await service.end()
+    nock.cleanAll()
+  }
+}
+
+function isUnderstood(body: unknown): boolean {
+  return isRecord(body) && !readingCodes.has(String(body.code))
+}
+
+function isTicketTaken(body: unknown): boolean {
+  return isRecord(body) && 'ticketId' in body
+}
+
+/** A fresh service has seen no ticket before. */
+function asFirst(reply: Recording['reply']): Recording['reply'] {
+  return isRecord(reply.body) ? { ...reply, body: { ...reply.body, duplicate: false } } : reply
+}

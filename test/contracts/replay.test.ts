@@ -1,0 +1,132 @@
+import { expect } from 'chai'
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import nock from 'nock'
+import { mockedCore, startTestService, type TestService } from '../support/test-service.ts'
+import { basic, dummy, exchange } from './exchange.ts'
+import { recordingsFolder } from './recording.ts'
+import { replay } from './replay.ts'
+
+describe('contracts:replay', () => {
+  let folder: string
+  let lines: string[]
+  const closers: (() => Promise<void>)[] = []
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'recordings-'))
+    lines = []
+  })
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const run = (...args: string[]) => replay([folder, ...args], (line) => lines.push(line))
+  const copy = (...files: string[]) => {
+    for (const file of files)
+      copyFileSync(join(recordingsFolder, `${file}.json`), join(folder, `${file}.json`))
+  }
+  const change = (file: string, from: string, to: string) => {
+    const path = join(folder, `${file}.json`)
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from, to))
+  }
+  async function startService(env: Record<string, string> = {}): Promise<TestService> {
+    const service = await startTestService(env)
+    closers.push(service.end)
+    return service
+  }
+
+  it('finds no differences where there are none', async () => {
+    copy('debit-of-a-reward', 'debit-repeated')
+    expect(await run()).to.equal(0)
+    expect(lines.map((line) => line.split(':')[0])).to.deep.equal([
+      'same       debit-of-a-reward',
+      'same       debit-repeated',
+      'no differences',
+    ])
+  })
+
+  it('says of each field what was expected and what came', async () => {
+    copy('ticket-of-few-words')
+    change('ticket-of-few-words', '"duplicate": false', '"duplicate": true')
+    change('ticket-of-few-words', '"currency": "GBP",\n      "venue_id_type"', '"venue_id_type"')
+    expect(await run()).to.equal(1)
+    expect(lines.join('\n')).to.include('reply.body.duplicate: expected true, got false')
+    expect(lines.join('\n')).to.include('event.0.value.currency: expected nothing, got "GBP"')
+    expect(lines.at(-1)).to.equal('1 with differences')
+  })
+
+  it('sends recordings to a running service with the credentials given, and compares what it says', async () => {
+    const { url } = await startService()
+    const authorization = 'Bearer another-trifft-api-key'
+    nock(mockedCore, { reqheaders: { authorization } })
+      .get('/v1/venue?param=aztecVenueId:1903')
+      .reply(200, [{ id: 'anchor', currency: 'GBP' }])
+    copy('ticket-as-a-form', 'broken-json', 'ticket-refused-with-200')
+    expect(await run('--url', url, '--venue', '1903', '--key', 'another-trifft-api-key')).to.equal(0)
+    expect(lines.join('\n')).to.include('skipped    ticket-refused-with-200')
+  })
+
+  it('says how it is called where it is called otherwise', async () => {
+    expect(await run('--address', 'http://127.0.0.1:1')).to.equal(2)
+    expect(lines.join('\n')).to.include('--url URL')
+  })
+
+  it('goes on where nobody answers', async () => {
+    copy('broken-json', 'empty-body')
+    expect(await run('--url', 'http://127.0.0.1:1/zonal/v1')).to.equal(1)
+    expect(lines.at(-1)).to.equal('2 with differences')
+  })
+
+  it('replays what was captured, on a fresh service and on a running one', async () => {
+    const service = await startService({ CAPTURE_DIR: folder })
+    nock(mockedCore)
+      .get('/v1/venue?param=aztecVenueId:1902')
+      .reply(200, [{ id: 'crown', currency: 'GBP' }])
+    nock(mockedCore).get('/v1/card/URCARD123').reply(404, notFound)
+    nock(mockedCore).get('/v1/card/URCARD123/coupons?status=activated').reply(404, notFound)
+    const headers = { 'content-type': 'application/json', authorization: basic(dummy) }
+    const post = (operation: string, body: object) =>
+      exchange(service.url, {
+        method: 'POST',
+        path: `/zonal/v1/${operation}`,
+        headers,
+        body: JSON.stringify(body),
+      })
+    await post('ticket', { ticketId: 'B-77', closedAt: '2026-11-23T21:15:00Z', total: 5 })
+    await post('balance', { cardNumber: 'URCARD123' })
+    await post('balance', { card: 'URCARD123' })
+    await files(folder, 3)
+
+    expect(await run(), lines.join('\n')).to.equal(0)
+    const card = '/v1/card/'
+    nock(mockedCore)
+      .get((path) => path.startsWith(card))
+      .twice()
+      .reply(404, notFound)
+    const { url, rawLines } = service
+    expect(
+      await run('--url', url, '--venue', dummy.venueId, '--key', dummy.apiKey),
+      rawLines.join(''),
+    ).to.equal(1)
+    expect(lines.filter((line) => line.includes('expected'))).to.deep.equal([
+      '             reply.body.duplicate: expected false, got true',
+    ])
+  })
+})
+
+const notFound = { event_id: 'e', code: 404, message: 'No.', exception: 'CardNotFoundException' }
+
+/** Resolves when so many recordings lie there, whole; they are written after the answer. */
+async function files(folder: string, count: number): Promise<void> {
+  const written = Promise.withResolvers<void>()
+  const look = () => {
+    const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+    if (texts.filter((text) => text.endsWith('}\n')).length === count) written.resolve()
+  }
+  const watcher = watch(folder, look)
+  look()
+  await written.promise
+  watcher.close()
+}

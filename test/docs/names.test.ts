@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { variables } from '../../src/config-variables.ts'
+import { migrations } from '../../src/journal/migrations.ts'
+import { codes } from '../../src/loyalty/refusal.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { readPage, root, type Page } from './pages.ts'
+
+const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as Record<
+  'scripts' | 'dependencies' | 'devDependencies' | 'optionalDependencies',
+  Record<string, string>
+>
+
+/** Variables that are not of the service, and who reads them. */
+const otherVariables: Record<string, string> = {
+  NODE_ENV: 'src/config.ts',
+  REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
+}
+
+/** Written when the service is built or runs. */
+const isMade = (path: string) => /^(dist|data)\//.test(path)
+const exists = (path: string) => existsSync(new URL(path, root))
+
+const readme = readPage('README.md')
+const architecture = readPage('ARCHITECTURE.md')
+
+for (const page of [readme, architecture])
+  describe(`what ${page.name} names exists`, () => {
+    it('files that it links to, and its own headings', () => {
+      for (const link of page.links.filter((target) => !/^https?:/.test(target)))
+        expect(link.startsWith('#') ? page.anchors.includes(link) : exists(link), link).to.equal(true)
+    })
+
+    it('files and folders, below src/ where no other is said', () => {
+      const paths = pathsOf(page)
+      expect(paths).not.to.have.length(0)
+      for (const path of paths) expect(exists(path) || exists(`src/${path}`), path).to.equal(true)
+    })
+
+    it('npm scripts', () => {
+      for (const text of codeOf(page))
+        for (const [, script = ''] of text.matchAll(/\bnpm (?:run )?([a-z]+(?::[a-z]+)*)/g))
+          if (script !== 'ci') expect(manifest.scripts).to.have.property(script)
+    })
+
+    it('metrics', async () => {
+      const { body } = await createMetrics().page()
+      for (const [metric] of page.text.matchAll(/\bzonal_[a-z_]+/g))
+        expect(body, metric).to.contain(`# TYPE ${metric} `)
+    })
+
+    it('variables and codes', () => {
+      const known = new Set<string>([...Object.keys(variables), ...Object.keys(otherVariables), ...codes])
+      for (const name of upperCaseNamesOf(page))
+        expect(known.has(name) || known.has(name.replace(/_FILE$/, '')), name).to.equal(true)
+    })
+  })
+
+describe('what the pages name', () => {
+  it('of variables that are not of the service is read somewhere', () => {
+    for (const [name, file] of Object.entries(otherVariables))
+      expect(readFileSync(new URL(file, root), 'utf8'), file).to.contain(name)
+  })
+
+  it('of packages is pinned exactly', () => {
+    const [, pins = ''] = /^## Pins\n(.*?)(?=^## |$(?![^]))/ms.exec(readme.text) ?? []
+    const packages = [...pins.matchAll(/^\| `([^`]+)`/gm)].map(([, name = '']) => name)
+    const { dependencies, devDependencies, optionalDependencies } = manifest
+    const pinned = { ...dependencies, ...devDependencies, ...optionalDependencies }
+    expect(packages).not.to.have.length(0)
+    for (const name of packages) expect(pinned[name], name).to.match(/^\d+\.\d+\.\d+$/)
+  })
+
+  it("of a redemption's states is what the journal keeps, in the diagram no other, in the text all", () => {
+    const [, list = ''] = /state\s+TEXT NOT NULL CHECK \(state IN\s+\(([^)]+)\)/.exec(migrations.join()) ?? []
+    const states = [...list.matchAll(/'(\w+)'/g)].map(([, state = '']) => state)
+    const [diagram] = architecture.fences.filter(({ text }) => text.startsWith('stateDiagram'))
+    const drawn = [...(diagram?.text.matchAll(/(\w+) --> (\w+)/g) ?? [])].flatMap(([, from, to]) => [
+      from,
+      to,
+    ])
+    expect(states).not.to.have.length(0)
+    expect(states).to.include.members(drawn)
+    expect(architecture.codeSpans).to.include.members(states)
+  })
+})
+
+function pathsOf({ codeSpans }: Page): string[] {
+  return codeSpans.filter((span) => /^[\w.-][\w./-]*(\/|\.(ts|js|json|yaml|md))$/.test(span) && !isMade(span))
+}
+
+/** In running text those with an underscore, as `HTTP` is none of ours; in commands whatever is set. */
+function upperCaseNamesOf(page: Page): string[] {
+  return codeOf(page).flatMap((text) => [
+    ...[...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name),
+    ...[...text.matchAll(/(?:^|\s)([A-Z]+)=/gm)].flatMap(([, name]) => name ?? []),
+  ])
+}
+
+function codeOf({ codeSpans, fences }: Page): string[] {
+  return [...codeSpans, ...fences.map(({ text }) => text)]
+}
