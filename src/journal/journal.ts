@@ -87,6 +87,8 @@ export type Redemption = {
   wasSent: boolean
   /** Epoch ms; 0 where it never left. */
   sentAtMs: number
+  /** The till's OK has left. */
+  isAnswered: boolean
   /** Its due time has passed: a row that is `sent` by then is in doubt whoever left it. */
   isDue: boolean
   /** Who asks for it back; undefined while nobody does. */

@@ -103,20 +103,51 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
         )
         return { do: 'refuse', code: 'NOT_GIVEN_BACK_YET' }
       case 'entomb':
-        insertUnseen(intent, decision, { state: 'reversed', dueAtMs: null, forMs: decision.forMs }, nowMs)
-        return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
       case 'adopt':
-        insertUnseen(
-          intent,
-          decision,
-          { state: 'in_doubt', dueAtMs: nowMs + settleWithinMs, forMs: keyMs },
-          nowMs,
-        )
-        return { do: 'send', redemption: mustFind(decision.reference, nowMs) }
+        return beginUnseen(intent, decision, nowMs)
       case 'send':
         askBack(decision.redemption, intent, nowMs)
         return { do: 'send', redemption: mustFind(decision.redemption.id, nowMs) }
     }
+  }
+
+  /** A debit that is not known here: it gets a row, so that a late one is recognised and the answer is remembered. */
+  function beginUnseen(
+    intent: CreditIntent,
+    decision: Extract<CreditDecision, { do: 'adopt' | 'entomb' }>,
+    nowMs: number,
+  ): CreditBegun {
+    const { key, reference } = decision
+    const attempt = nextAttempt(key)
+    const id = attempt === 1 ? reference : redemptionId(key, attempt)
+    // Another venue's redemption is nobody else's to give back.
+    if (find('id = :id', { id }, nowMs)) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+    const isAsked = decision.do === 'adopt'
+    insert(
+      {
+        ...intent,
+        id,
+        key,
+        attempt,
+        secret: isAsked ? intent.secret : undefined,
+        state: isAsked ? 'in_doubt' : 'reversed',
+        sentAtMs: null,
+        dueAtMs: isAsked ? nowMs + settleWithinMs : null,
+        keyUntilMs: nowMs + (isAsked ? keyMs : decision.forMs),
+      },
+      nowMs,
+    )
+    db.run(
+      `UPDATE redemptions SET undo_by = 'till', undo_since = :nowMs, credit_key = :creditKey WHERE id = :id`,
+      {
+        id,
+        nowMs,
+        creditKey: intent.creditKey ?? null,
+      },
+    )
+    return isAsked
+      ? { do: 'send', redemption: mustFind(id, nowMs) }
+      : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
   }
 
   function dueUndos(limit: number, nowMs: number): { id: string; cardHash: string }[] {
@@ -173,8 +204,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
         givenBack: outcome.kind === 'given_back' ? JSON.stringify(outcome.moved) : null,
       },
     )
-    // What stands again is asked back anew by the next credit.
-    if (next.isFinal && next.state === 'confirmed')
+    if (next.isCreditOver)
       db.run(
         'UPDATE redemptions SET undo_by = NULL, undo_calls = 0, undo_tries = 0, undo_since = NULL WHERE id = :id',
         { id },
@@ -201,12 +231,24 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
 
   // Finding
 
-  function findByKey(key: string, nowMs: number): Redemption | undefined {
+  function findByKey(
+    key: string,
+    nowMs: number,
+    within: 'memory' | 'ever' = 'memory',
+  ): Redemption | undefined {
     // A credit that named the redemption itself may have left a row under this id before its debit ever came.
     return find(
-      `(key = :key OR id = :firstId OR id = (SELECT redemption_id FROM redemption_aliases WHERE key = :key AND created_at > :aliasFromMs))
-       AND (key_until > :nowMs OR due_at IS NOT NULL) ORDER BY key = :key DESC, attempt DESC`,
-      { key, firstId: redemptionId(key, 1), aliasFromMs: nowMs - keyMs, nowMs },
+      `(key = :key OR id = :firstId
+         OR id = (SELECT redemption_id FROM redemption_aliases WHERE key = :key AND created_at > :aliasFromMs))
+       AND (:isEver OR key_until > :nowMs OR due_at IS NOT NULL OR state = 'stuck')
+       ORDER BY key = :key DESC, attempt DESC`,
+      {
+        key,
+        firstId: redemptionId(key, 1),
+        aliasFromMs: nowMs - keyMs,
+        nowMs,
+        isEver: within === 'ever' ? 1 : 0,
+      },
       nowMs,
     )
   }
@@ -257,7 +299,8 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   function findDebit(intent: CreditIntent, nowMs: number): Redemption | undefined {
     const { venue, redemptionId: id, debitKey, account, cardHash, what } = intent
     if (id) return find('id = :id AND venue = :venue', { id, venue }, nowMs)
-    if (debitKey) return findByKey(debitKey, nowMs)
+    // A debit's key is remembered for its repeats; a credit finds it for as long as the row is there.
+    if (debitKey) return findByKey(debitKey, nowMs, 'ever')
     if (!account || !what) return undefined
     return find(
       `venue = :venue AND account = :account AND card_hash = :cardHash AND kind = :kind
@@ -326,30 +369,6 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
         sentAtMs: row.sentAtMs,
         dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
         keyUntilMs: row.keyUntilMs,
-      },
-    )
-  }
-
-  /** A row for a debit that has never been here, only its credit. */
-  function insertUnseen(
-    intent: CreditIntent,
-    { reference, key }: { reference: string; key: string },
-    { state, dueAtMs, forMs }: { state: RedemptionState; dueAtMs: number | null; forMs: number },
-    nowMs: number,
-  ) {
-    const secret = dueAtMs === null ? undefined : intent.secret
-    const keyUntilMs = nowMs + forMs
-    const attempt = nextAttempt(key)
-    insert(
-      { ...intent, id: reference, key, attempt, secret, state, sentAtMs: null, dueAtMs, keyUntilMs },
-      nowMs,
-    )
-    db.run(
-      `UPDATE redemptions SET undo_by = 'till', undo_since = :nowMs, credit_key = :creditKey WHERE id = :id`,
-      {
-        id: reference,
-        nowMs,
-        creditKey: intent.creditKey ?? null,
       },
     )
   }
@@ -425,6 +444,7 @@ function readRow(row: Row, nowMs: number): Redemption {
     state: row.state as RedemptionState,
     wasSent: row.sent_at !== null,
     sentAtMs: Number(row.sent_at ?? 0),
+    isAnswered: row.answered_at !== null,
     isDue: row.due_at !== null && Number(row.due_at) <= nowMs,
     undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'],
     undoNumber: Number(row.undo_number),

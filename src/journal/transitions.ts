@@ -6,7 +6,13 @@ import type { DebitOutcome, Redemption, RedemptionState, UndoOutcome } from './j
  * A row is in doubt while it is taken, or may be, and the till was not told so. `dueAtMs` is when somebody has to look
  * after it; null is never. A final row needs its seal no more.
  */
-export type Transition = { state: RedemptionState; dueAtMs: number | null; isFinal: boolean }
+export type Transition = {
+  state: RedemptionState
+  dueAtMs: number | null
+  isFinal: boolean
+  /** The credit has failed, and all is as if it had never come. */
+  isCreditOver?: true
+}
 
 /** The till's OK has this long to leave before the redemption is in doubt. */
 export const answerWithinMs = 10_000
@@ -63,17 +69,22 @@ function afterFailure(
   jitter: number,
 ): Transition {
   // The first call of a credit has its answer: the till hears it, and all is as it was.
-  if (kind !== 'unknown' && isFirstOfCredit(row))
-    return final(row.state === 'confirmed' ? 'confirmed' : 'not_done')
+  if (kind !== 'unknown' && isFirstOfCredit(row)) return { ...asBefore(row, nowMs), isCreditOver: true }
   const tries = row.undoTries + (kind === 'refused' ? 1 : 0)
-  if (tries >= mostTries || nowMs - row.undoSinceMs >= longestDoubtMs) return { ...open('stuck', null) }
+  if (tries >= mostTries || nowMs - row.undoSinceMs >= longestDoubtMs) return open('stuck', null)
   const backoffMs = Math.min(firstUndoInMs * 2 ** row.undoCalls, longestBackoffMs)
-  return open(row.state, nowMs + backoffMs * (0.5 + jitter / 2))
+  return open(row.state, nowMs + Math.round(backoffMs * (0.5 + jitter / 2)))
 }
 
 /** Of a debit that stands, or that was never seen here; of one in doubt there is no way back. */
 function isFirstOfCredit(row: Redemption): boolean {
   return row.undoBy === 'till' && row.undoCalls === 0 && (row.state === 'confirmed' || !row.wasSent)
+}
+
+/** A debit whose OK has not left is still in doubt, credit or not. */
+function asBefore(row: Redemption, nowMs: number): Transition {
+  if (row.state !== 'confirmed') return final('not_done')
+  return row.isAnswered ? final('confirmed') : open('confirmed', nowMs + answerWithinMs)
 }
 
 function final(state: RedemptionState): Transition {

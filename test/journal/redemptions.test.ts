@@ -213,6 +213,25 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
 
+  it('comes back to a doubt after its backoff, on disk, until a day has passed', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'unknown' })
+    let calls = 0
+    while (test.clock.nowMs() < Date.UTC(2026, 10, 26)) {
+      test.clock.pass(500)
+      for (const due of await test.journal.dueUndos(10)) {
+        const begun = await test.journal.beginUndo(due.id)
+        expect(begun?.secret).to.deep.equal(debitIntent.secret)
+        await test.journal.settleUndo(due.id, { kind: 'not_done' })
+        if (++calls === 5) await test.reopen()
+      }
+      if (calls > 20) test.clock.pass(60_000)
+    }
+    expect(calls).to.be.within(288, 600)
+    expect(await look(debitIntent)).to.have.nested.property('sameKey.state', 'stuck')
+    expect((await test.journal.stats()).open).to.include({ in_doubt: 0, stuck: 1 })
+  })
+
   it('refuses a late debit whose credit came first, for as long as it is remembered', async () => {
     const firstId = redemptionId('T-1', 1)
     await test.journal.beginCredit(creditIntent, () => ({

@@ -16,6 +16,7 @@ function row(more: Partial<Redemption>): Redemption {
     state: 'in_doubt',
     wasSent: true,
     sentAtMs: nowMs - 5_000,
+    isAnswered: false,
     isDue: true,
     undoBy: 'doubt',
     undoNumber: 1,
@@ -55,7 +56,7 @@ describe('after the call of a debit', () => {
 })
 
 describe('after a call that gives back', () => {
-  const credit = { state: 'confirmed', undoBy: 'till' } as const
+  const credit = { state: 'confirmed', undoBy: 'till', isAnswered: true } as const
   const unseen = { undoBy: 'till', wasSent: false, sentAtMs: 0 } as const
   const cases: [
     what: string,
@@ -84,6 +85,14 @@ describe('after a call that gives back', () => {
     ['nothing is known of a debit never seen', unseen, { kind: 'nothing' }, 'reversed', null],
     ['a credit is refused: all is as it was', credit, refused, 'confirmed', null],
     ['a credit was not done: all is as it was', credit, { kind: 'not_done' }, 'confirmed', null],
+    // A till gave up before its OK; the operator's credit then failed, and the reward stayed taken for ever.
+    [
+      'a credit was not done of a debit whose OK never left',
+      { ...credit, isAnswered: false },
+      { kind: 'not_done' },
+      'confirmed',
+      10_000,
+    ],
     ['a debit never seen is refused', unseen, refused, 'not_done', null],
     ['a credit without an answer is repeated', credit, { kind: 'unknown' }, 'confirmed', 2_000],
     [

@@ -29,6 +29,7 @@ function row(state: RedemptionState, more: Partial<Redemption> = {}): Redemption
     state,
     wasSent: true,
     sentAtMs: 1,
+    isAnswered: false,
     isDue: false,
     undoBy: undefined,
     undoNumber: 1,

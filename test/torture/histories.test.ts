@@ -1,0 +1,200 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { CreditDone } from '../../src/loyalty/credit.ts'
+import type { DebitDone } from '../../src/loyalty/debit.ts'
+import type { CreditRequest, DebitRequest } from '../../src/loyalty/words.ts'
+import { cards, coupons, createWorld, startPoints, type Fate, type World } from './world.ts'
+
+/** How many histories; more on demand: HISTORIES=20000 npm run histories */
+const numRuns = Number(process.env.HISTORIES ?? 150)
+
+const fates: fc.Arbitrary<Fate[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Fate>('done') },
+    {
+      weight: 5,
+      arbitrary: fc.constantFrom<Fate>(
+        'lost',
+        'done_but_lost',
+        'done_late',
+        'not_sent',
+        'not_done',
+        'refused',
+        'dies',
+        'done_and_dies',
+      ),
+    },
+  ),
+  { minLength: 1, maxLength: 3 },
+)
+const card = fc.constantFrom(...cards)
+const debits: fc.Arbitrary<DebitRequest> = fc
+  .record({
+    card,
+    account: fc.constantFrom('A-1', 'A-2'),
+    coupon: fc.option(fc.constantFrom(...coupons)),
+    id: fc.option(fc.integer({ min: 1, max: 4 })),
+  })
+  .map(({ card: cardNumber, account: accountNumber, coupon, id }) => ({
+    cardNumber,
+    accountNumber,
+    what: coupon ? { kind: 'coupon', rewardId: `${coupon}-${cardNumber}` } : { kind: 'points', points: 100 },
+    // Points are never debited without a transaction id.
+    ...(id || !coupon ? { transactionId: `T-${id ?? 9}` } : {}),
+  }))
+
+type Step =
+  | { do: 'debit' | 'twins'; request: DebitRequest; fates: Fate[]; isAnswered: boolean }
+  | { do: 'repeat'; which: number; fates: Fate[]; isAnswered: boolean }
+  | {
+      do: 'credit'
+      which: number
+      by: 'redemption' | 'transaction' | 'bill'
+      id: number | null
+      fates: Fate[]
+    }
+  | { do: 'pass'; ms: number; fates: Fate[] }
+  | { do: 'restart' }
+
+const which = fc.nat({ max: 30 })
+const isAnswered = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(true) },
+  { weight: 1, arbitrary: fc.constant(false) },
+)
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constantFrom('debit' as const, 'twins' as const),
+        request: debits,
+        fates,
+        isAnswered,
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), which, fates, isAnswered }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('credit' as const),
+        which,
+        by: fc.constantFrom('redemption' as const, 'transaction' as const, 'bill' as const),
+        id: fc.option(fc.integer({ min: 1, max: 5 })),
+        fates,
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('pass' as const),
+        ms: fc.constantFrom(500, 2_000, 4_000, 11_000, 61_000, 3_600_000, 90_000_000),
+        fates,
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
+  ),
+  { minLength: 1, maxLength: 25 },
+)
+
+/** What the till believes of a redemption; `unsure` where its last word never came. */
+type Belief = 'taken' | 'given back' | 'unsure'
+type Heard = DebitDone | { refused: string } | undefined
+
+describe('in every history of debits, credits, repeats, twins, faults, crashes and jumps of the clock', () => {
+  it(`what is taken is what the tills were told (${numRuns} histories)`, async function () {
+    this.timeout(0)
+    await fc.assert(fc.asyncProperty(steps, live), { numRuns })
+  })
+})
+
+async function live(history: Step[]) {
+  const world = await createWorld()
+  try {
+    const beliefs = new Map<string, Belief>()
+    const asked: { request: DebitRequest; heard: Heard }[] = []
+    for (const step of history) await take(step, world, asked, beliefs)
+    const open = await world.settle()
+    expect(open, 'nothing stays open').to.include({ sent: 0, in_doubt: 0 })
+    audit(world, beliefs)
+  } finally {
+    await world.end()
+  }
+}
+
+async function take(
+  step: Step,
+  world: World,
+  asked: { request: DebitRequest; heard: Heard }[],
+  beliefs: Map<string, Belief>,
+) {
+  world.fate('fates' in step ? step.fates : [])
+  switch (step.do) {
+    case 'debit':
+    case 'twins':
+    case 'repeat': {
+      const request = step.do === 'repeat' ? asked[step.which % asked.length]?.request : step.request
+      if (!request) return
+      const heard = step.do === 'twins' ? await world.twins(request) : await world.debit(request)
+      const done = Array.isArray(heard) ? heard[0] : heard
+      if (Array.isArray(heard))
+        expect(new Set(heard.map(({ redemptionId }) => redemptionId)).size, 'twins hear the same').to.equal(1)
+      asked.push({ request, heard: done })
+      if (!done || 'refused' in done || !step.isAnswered) return
+      await world.answered(done.redemptionId)
+      beliefs.set(done.redemptionId, 'taken')
+      return
+    }
+    case 'credit':
+      return await credit(step, world, asked, beliefs)
+    case 'pass':
+      return await world.pass(step.ms)
+    case 'restart':
+      return await world.restart()
+  }
+}
+
+async function credit(
+  { which, by, id }: Extract<Step, { do: 'credit' }>,
+  world: World,
+  asked: { request: DebitRequest; heard: Heard }[],
+  beliefs: Map<string, Belief>,
+) {
+  const debit = asked[which % asked.length]
+  if (!debit) return
+  const { request, heard } = debit
+  const known = heard && !('refused' in heard) ? heard.redemptionId : undefined
+  const { cardNumber, accountNumber, transactionId, what } = request
+  const names =
+    by === 'redemption' && known
+      ? { redemptionId: known }
+      : by === 'transaction' && transactionId
+        ? { originalTransactionId: transactionId }
+        : { accountNumber }
+  const needsId = 'accountNumber' in names && what.kind === 'points'
+  const asks: CreditRequest = {
+    cardNumber,
+    what,
+    ...names,
+    ...(id || needsId ? { transactionId: `C-${id ?? 9}` } : {}),
+  }
+  const answer: CreditDone | { refused: string } | undefined = await world.credit(asks)
+
+  if (answer && !('refused' in answer)) return beliefs.set(answer.redemptionId, 'given back')
+  // Its process died, or it will be given back later: which one is meant only the journal can tell.
+  if (!answer || answer.refused === 'NOT_GIVEN_BACK_YET')
+    for (const [redemption, belief] of beliefs) if (belief === 'taken') beliefs.set(redemption, 'unsure')
+}
+
+function audit(world: World, beliefs: Map<string, Belief>) {
+  const taken = world.taken()
+  const stuck = new Set(world.stuck())
+  expect(new Set(taken).size, 'nothing is taken twice').to.equal(taken.length)
+  for (const [redemption, belief] of beliefs) {
+    if (belief === 'unsure' || stuck.has(redemption)) continue
+    expect(taken.includes(redemption), `${redemption} is ${belief}`).to.equal(belief === 'taken')
+  }
+  for (const reference of taken)
+    if (!stuck.has(reference))
+      expect(beliefs.get(reference), `${reference} is taken`).to.be.oneOf(['taken', 'unsure'])
+  for (const cardNumber of cards) expect(world.points(cardNumber)).to.be.at.most(startPoints)
+}

@@ -1,0 +1,264 @@
+import { DatabaseSync } from 'node:sqlite'
+import { codeOfException } from '../../src/core/exceptions.ts'
+import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
+import type { PointsOrder, RewardOrder } from '../../src/core/client.ts'
+import { createKeyedHash } from '../../src/loyalty/keys.ts'
+import { createCredit } from '../../src/loyalty/credit.ts'
+import { createDebit } from '../../src/loyalty/debit.ts'
+import type { CoreCalls } from '../../src/loyalty/redemption.ts'
+import { Refusal, type Code } from '../../src/loyalty/refusal.ts'
+import { createTurns } from '../../src/loyalty/turns.ts'
+import type { Caller, CreditRequest, DebitRequest, Moved } from '../../src/loyalty/words.ts'
+import { createExchange } from '../../src/observability/exchange.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { createReversals } from '../../src/reversals/reversals.ts'
+import { createLedger } from '../simulators/core/ledger.ts'
+import { CoreRefusal } from '../simulators/core/refusal.ts'
+import type { Project } from '../simulators/core/project.ts'
+import { openTestJournal } from '../support/test-journal.ts'
+
+/** What becomes of one call to the core. */
+export type Fate =
+  | 'done'
+  /** The answer is lost, and nothing was done. */
+  | 'lost'
+  /** The answer is lost, and it was done. */
+  | 'done_but_lost'
+  /** The answer is lost, and it is done some seconds later. */
+  | 'done_late'
+  /** It never left. */
+  | 'not_sent'
+  /** The key is refused, or the core blocks: not done. */
+  | 'not_done'
+  /** The core says no. */
+  | 'refused'
+  /** The process dies while the call is under way; the core has done it, or not. */
+  | 'dies'
+  | 'done_and_dies'
+
+export const cards = ['CARD0001', 'CARD0002'] as const
+export const coupons = ['uc-1', 'uc-2'] as const
+export const startPoints = 1000
+
+export type World = Awaited<ReturnType<typeof createWorld>>
+
+const caller: Caller = {
+  credentials: { venueId: '1902', apiKey: 'key-of-the-project', tenant: '0123456789abcdef' },
+  venue: { id: '1902', coreId: 'venue-uuid', currency: 'GBP' },
+}
+
+/**
+ * One journal on a real file, what is built on it, and a core that keeps the truth, on a clock that only moves when it
+ * is told to. The process can die at any call; what follows is a new one on the same file.
+ */
+export async function createWorld() {
+  const test = openTestJournal()
+  const { clock } = test
+  const project = projectOf(clock.nowMs())
+  const ledger = createLedger(() => clock.nowMs())
+  const late: { atMs: number; move: () => unknown }[] = []
+  let fates: Fate[] = []
+  let process = startProcess()
+
+  function startProcess() {
+    // What a dead process still does reaches nobody.
+    const died = Promise.withResolvers<'died'>()
+    const log = createLogger('silent')
+    const metrics = createMetrics()
+    const takeTurn = createTurns()
+    const core = createCore(died.resolve)
+    const balances = { drop: () => undefined, read: () => Promise.reject(new Error('not asked here')) }
+    const parts = {
+      core,
+      balances,
+      journal: test.journal,
+      takeTurn,
+      hashCard: createKeyedHash('secret'),
+      log,
+    }
+    return {
+      died: died.promise,
+      debit: createDebit(parts),
+      credit: createCredit(parts),
+      reversals: createReversals({ ...parts, clock, metrics }),
+    }
+  }
+
+  function createCore(die: (word: 'died') => void): CoreCalls {
+    const call = async (move: () => { balance?: unknown }): Promise<Moved> => {
+      const fate = fates.shift() ?? 'done'
+      switch (fate) {
+        case 'done':
+          return answer(move)
+        case 'lost':
+          throw new CoreOutcomeUnknown({ message: fate })
+        case 'done_but_lost':
+          attempt(move)
+          throw new CoreOutcomeUnknown({ message: fate })
+        case 'done_late':
+          late.push({ atMs: clock.nowMs() + 30_000, move })
+          throw new CoreOutcomeUnknown({ message: fate })
+        case 'not_sent':
+          throw new CoreUnavailable({ message: fate })
+        case 'not_done':
+          throw new CoreRejected('CREDENTIALS_WRONG', 'not_done', { message: fate })
+        case 'refused':
+          throw new CoreRejected('MEMBER_BLOCKED', 'refused', { message: fate })
+        case 'done_and_dies':
+          attempt(move)
+          die('died')
+          return await new Promise<never>(() => undefined)
+        case 'dies':
+          die('died')
+          return await new Promise<never>(() => undefined)
+      }
+    }
+    const coupon = ({ rewardId, reference }: RewardOrder) => ({
+      user_coupon_id: rewardId,
+      venue_id: 'aztecVenueId:1902',
+      reference,
+    })
+    const points = ({ points, reference }: PointsOrder) => ({
+      points,
+      venue_id: 'aztecVenueId:1902',
+      reference,
+    })
+    return {
+      redeemCoupon: (order) => call(() => ledger.redeem(project, order.cardNumber, coupon(order))),
+      restoreCoupon: (order) => call(() => ledger.restore(project, order.cardNumber, coupon(order))),
+      takePoints: (order) => call(() => ledger.debit(project, order.cardNumber, points(order))),
+      givePointsBack: (order) => call(() => ledger.credit(project, order.cardNumber, points(order))),
+    }
+  }
+
+  function answer(move: () => { balance?: unknown }): Moved {
+    try {
+      const { balance } = move()
+      return typeof balance === 'number' ? { points: balance } : {}
+    } catch (error) {
+      if (!(error instanceof CoreRefusal)) throw error
+      throw new CoreRejected(codeOfException(error.exception), 'refused', { message: error.message })
+    }
+  }
+
+  /** On the same file; what the dead one had in mind is gone. */
+  async function restart() {
+    await test.reopen()
+    process = startProcess()
+  }
+
+  /** @returns what the till hears; undefined where the process died first */
+  async function hear<T>(work: Promise<T>): Promise<T | { refused: string } | undefined> {
+    const heard = await Promise.race([
+      process.died,
+      work.catch((error: unknown) => ({ refused: codeOf(error) })),
+    ])
+    if (heard !== 'died') return heard
+    await restart()
+    return undefined
+  }
+
+  return {
+    clock,
+    /** What becomes of the next calls; later ones are done. */
+    fate: (next: Fate[]) => void (fates = [...next]),
+    debit: (request: DebitRequest) => hear(process.debit(request, caller, createExchange(clock, 2500))),
+    /** Two of the same at once. */
+    twins: (request: DebitRequest) => {
+      const { debit } = process
+      return hear(Promise.all([1, 2].map(() => debit(request, caller, createExchange(clock, 2500)))))
+    },
+    credit: (request: CreditRequest) => hear(process.credit(request, caller, createExchange(clock, 2500))),
+    /** The till's OK has left. */
+    answered: (id: string) => test.journal.markAnswered(id),
+    restart,
+
+    async pass(ms: number) {
+      clock.pass(ms)
+      for (const one of late.splice(0))
+        if (one.atMs <= clock.nowMs()) attempt(one.move)
+        else late.push(one)
+      await hear(process.reversals.runDue())
+    },
+
+    /** All that is open is looked after, with a core that is well, until nothing is. */
+    async settle() {
+      fates = []
+      for (let looks = 0; looks < 60; looks++) await this.pass(61_000)
+      const { open } = await test.journal.stats()
+      return open
+    },
+
+    /** @returns the references under which the core has taken something that it has not given back */
+    taken: () =>
+      ledger.movements
+        .filter(({ operation }) => operation === 'redeem' || operation === 'debit')
+        .filter(
+          ({ reference, operation, what }) =>
+            !ledger.movements.some(
+              (other) =>
+                other.reference === reference &&
+                other.what === what &&
+                other.operation === (operation === 'redeem' ? 'restore' : 'credit'),
+            ),
+        )
+        .map(({ reference }) => reference),
+    stuck: () => {
+      const file = new DatabaseSync(test.path, { readOnly: true })
+      const rows = file.prepare(`SELECT id FROM redemptions WHERE state = 'stuck'`).all()
+      file.close()
+      return rows.map(({ id }) => String(id))
+    },
+    points: (card: string) => project.cards.find(({ id }) => id === card)?.wallet?.points,
+    end: () => test.end(),
+  }
+}
+
+function attempt(move: () => unknown) {
+  try {
+    move()
+  } catch {
+    // The core says no, and nobody hears it.
+  }
+}
+
+function codeOf(error: unknown): Code {
+  if (error instanceof Refusal) return error.code
+  throw error
+}
+
+function projectOf(nowMs: number): Project {
+  const validUntil = Math.floor(nowMs / 1000) + 365 * 86_400
+  return {
+    name: 'histories',
+    keys: {},
+    venues: [
+      {
+        id: 'venue-uuid',
+        name: 'The Crown',
+        slug: 'the-crown',
+        currency: 'GBP',
+        params: { aztecVenueId: '1902' },
+      },
+    ],
+    cards: cards.map((id) => ({
+      id,
+      member: { id: `m-${id}`, first_name: 'Anna', last_name: 'Kovac', is_blocked: false },
+      wallet: { id: `w-${id}`, name: 'Points', points: startPoints },
+      coupons: coupons.map((coupon) => ({
+        id: `${coupon}-${id}`,
+        status: 'activated' as const,
+        valid_until: validUntil,
+        coupon: {
+          id: coupon,
+          name: coupon,
+          type: 'GENERAL' as const,
+          points: null,
+          is_enabled: true,
+          params: {},
+        },
+      })),
+    })),
+  }
+}
