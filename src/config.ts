@@ -78,6 +78,7 @@ const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, isProdu
   ['JOURNAL_KEY', (v, isProduction) => isProduction && v.JOURNAL_KEY?.length === 0, 'is needed when NODE_ENV=production'],
   ['CARD_HASH_KEY', (v, isProduction) => isProduction && v.CARD_HASH_KEY === '', 'is needed when NODE_ENV=production'],
   ['MANAGEMENT_PORT', (v) => v.PORT && v.PORT === v.MANAGEMENT_PORT, 'must differ from PORT'],
+  ['CORE_RATE_LIMIT', (v) => v.CORE_RATE_LIMIT === 1, 'must be 0 or at least 2: a balance is two calls'],
   ['BALANCE_STALE_MS', (v) => isBelow(v.BALANCE_STALE_MS, v.BALANCE_FRESH_MS), 'must not be below BALANCE_FRESH_MS'],
   ['VENUE_STALE_MS', (v) => isBelow(v.VENUE_STALE_MS, v.VENUE_FRESH_MS), 'must not be below VENUE_FRESH_MS'],
   ['KAFKA_SASL_USERNAME', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_USERNAME === '', 'is needed with KAFKA_SASL_MECHANISM'],
@@ -118,6 +119,10 @@ function nest(values: Values, isProduction: boolean) {
       venueParameter: values.CORE_VENUE_PARAMETER,
       entityCodeParameter: values.CORE_ENTITY_CODE_PARAMETER,
       discountIdParameter: values.CORE_DISCOUNT_ID_PARAMETER,
+      rateLimit: values.CORE_RATE_LIMIT,
+      rateWindowMs: values.CORE_RATE_WINDOW_MS,
+      blockMs: values.CORE_BLOCK_MS,
+      rateScope: values.CORE_RATE_SCOPE,
       balanceDeadlineMs: values.CORE_BALANCE_DEADLINE_MS,
       redemptionDeadlineMs: values.CORE_REDEMPTION_DEADLINE_MS,
       balanceFreshMs: values.BALANCE_FRESH_MS,
@@ -125,12 +130,16 @@ function nest(values: Values, isProduction: boolean) {
       venueFreshMs: values.VENUE_FRESH_MS,
       venueStaleMs: values.VENUE_STALE_MS,
       venueRefusedMs: values.VENUE_REFUSED_MS,
+      guessesPerAddress: values.GUESSES_PER_ADDRESS,
+      guessesInAll: values.GUESSES_IN_ALL,
     },
     journal: {
       path: values.JOURNAL_PATH,
+      maxBytes: values.JOURNAL_MAX_BYTES,
       keys: values.JOURNAL_KEY.length > 0 ? values.JOURNAL_KEY : [developmentJournalKey],
       cardHashKey: values.CARD_HASH_KEY || developmentCardHashKey,
       posDeadlineMs: values.POS_DEADLINE_MS,
+      venueStaleMs: values.VENUE_STALE_MS,
     },
     tickets: {
       brokers: values.KAFKA_BROKERS,
@@ -158,7 +167,7 @@ export function summarize(config: Config): Record<string, unknown> {
   const { journal, tickets, ...rest } = config
   return {
     ...rest,
-    journal: { path: journal.path, keys: journal.keys.length },
+    journal: { path: journal.path, maxBytes: journal.maxBytes, keys: journal.keys.length },
     tickets: { ...tickets, sasl: tickets.sasl && { mechanism: tickets.sasl.mechanism } },
   }
 }

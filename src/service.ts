@@ -5,8 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { createBalances } from './core/balances.ts'
+import { createBudget } from './core/budget.ts'
 import { createCoreClient } from './core/client.ts'
 import { createVenues } from './core/venues.ts'
+import { createHousekeeping } from './journal/housekeeping.ts'
 import { createSqliteJournal } from './journal/sqlite.ts'
 import { createKeyedHash } from './loyalty/keys.ts'
 import { createLoyalty } from './loyalty/loyalty.ts'
@@ -33,8 +35,10 @@ export function createService(config: Config, { log, version }: { log: Logger; v
   const clock = systemClock
   const metrics = createMetrics()
   const journal = createSqliteJournal(config.journal, { clock, log, metrics })
-  const core = createCoreClient(config.core, { clock, log, metrics })
-  const venues = createVenues(config.core, { client: core, clock, metrics })
+  const housekeeping = createHousekeeping(journal)
+  const budget = createBudget(config.core, { journal, clock, log, metrics })
+  const core = createCoreClient(config.core, { budget, clock, log, metrics })
+  const venues = createVenues(config.core, { client: core, journal, clock, log, metrics })
   const balances = createBalances(config.core, { client: core, clock, metrics })
   const hasKafka = config.tickets.brokers.length > 0
   const publisher = hasKafka ? createPublisher(config.tickets, { log, metrics }) : undefined
@@ -54,16 +58,28 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     log,
     metrics,
   })
-  const reports = createReports({ journal, metrics, clock, breakers: core.states, hasKafka })
+  const reports = createReports({
+    journal,
+    metrics,
+    clock,
+    breakers: core.states,
+    budget: budget.stats,
+    hasKafka,
+  })
 
   let phase: 'starting' | 'ready' | 'draining' | 'stopping' = 'starting'
+  const { captureDir, cardPrefixes } = config.zonal
+  const capture = createCapture(captureDir, { cardPrefixes, log, metrics })
   const app = createApp({
-    tracking: { clock, deadlineMs: config.zonal.deadlineMs, log, metrics, breakers: core.states },
-    capture: createCapture(config.zonal.captureDir, {
-      cardPrefixes: config.zonal.cardPrefixes,
+    tracking: {
+      clock,
+      deadlineMs: config.zonal.deadlineMs,
+      trustedProxies: config.server.trustedProxies,
       log,
       metrics,
-    }),
+      breakers: core.states,
+    },
+    capture: capture.step,
     refusals: {
       ...config.zonal,
       isDraining: () => phase !== 'ready',
@@ -89,12 +105,14 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     /** Kafka and the core need not be there: they are found when they come. */
     async start(): Promise<{ port: number; managementPort: number }> {
       const { host, port, managementPort } = config.server
+      await budget.open()
       const ports = {
         managementPort: await listen(management, managementPort, host),
         port: await listen(tills, port, host),
       }
       relay?.start()
       reversals.start()
+      housekeeping.start()
       phase = 'ready'
       return ports
     },
@@ -106,9 +124,11 @@ export function createService(config: Config, { log, version }: { log: Logger; v
         await pause(config.server.drainDelayMs)
         phase = 'stopping'
         await closeServer(tills)
-        await Promise.all([relay?.stop(), reversals.stop()])
+        await capture.settled()
+        await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
         await publisher?.close()
         await core.close()
+        await budget.close()
         await journal.close()
         await closeServer(management)
       })()

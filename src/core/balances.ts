@@ -14,7 +14,7 @@ type Known = { balance: Balance; loadedAtMs: number }
 type Question = { caller: Caller; cardNumber: string; exchange: Exchange }
 
 type Deps = {
-  client: Pick<CoreClient, 'readCard' | 'readRewards'>
+  client: Pick<CoreClient, 'claimBalance' | 'readCard' | 'readRewards'>
   clock: Clock
   metrics: Metrics
 }
@@ -50,9 +50,10 @@ export function createBalances(config: Config['core'], { client, clock, metrics 
   })
 
   async function load({ caller, cardNumber, exchange }: Question): Promise<Known> {
+    const claimed = await client.claimBalance(caller, cardNumber, exchange)
     const [member, rewards] = await Promise.all([
-      client.readCard(caller, cardNumber, exchange),
-      client.readRewards(caller, cardNumber, exchange),
+      client.readCard(caller, cardNumber, exchange, claimed),
+      client.readRewards(caller, cardNumber, exchange, claimed),
     ])
     return {
       balance: { member, rewards, asOfMs: clock.nowMs(), isStale: false },

@@ -49,7 +49,17 @@ export function createBreakers<Operation extends string>(
     return breaker
   }
 
+  const notSent = (operation: Operation) =>
+    new CoreUnavailable({ message: `${operation}: not sent (breaker)` })
+
   return {
+    /** @throws CoreUnavailable where `run` would not call just now */
+    refuseOpen(operation: Operation): void {
+      const { opened, halfOpen, pendingClose } = breakers[operation]
+      // Half open, it lets one call through and waits for what comes of it.
+      if (opened || (halfOpen && !pendingClose)) throw notSent(operation)
+    },
+
     /**
      * @param call brings its own deadline: one that never settles would keep the breaker half open for ever
      * @returns what `call` returns
@@ -60,7 +70,7 @@ export function createBreakers<Operation extends string>(
         return (await breakers[operation].fire(call)) as T
       } catch (error) {
         if (!(error instanceof Error) || !CircuitBreaker.isOurError(error)) throw error
-        throw new CoreUnavailable({ message: `${operation}: not sent (breaker)` })
+        throw notSent(operation)
       }
     },
 

@@ -2,11 +2,15 @@ import type { z } from 'zod'
 import type { Clock, CoreCallFact, Exchange } from '../observability/exchange.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Credentials } from '../loyalty/words.ts'
 import { createBreakers } from './breakers.ts'
+import type { Budget } from './budget.ts'
 import { timeToWaitMs, withDeadline } from './deadline.ts'
 import { CoreFailure, CoreProtocolError, CoreUnavailable } from './errors.ts'
 import { createCoreHttp, type CoreRequest } from './http.ts'
+import type { Lane } from './lanes.ts'
 import { readOutcome } from './outcomes.ts'
+import type { Slot } from './slots.ts'
 
 const operations = [
   'findVenue',
@@ -18,36 +22,61 @@ const operations = [
   'givePointsBack',
 ] as const
 
-export type Call<T> = Omit<CoreRequest, 'signal'> & {
+/** What has to be known of a call before it gets a slot. */
+export type Plan = {
   operation: (typeof operations)[number]
-  /** What the body of a success must hold. */
-  schema: z.ZodType<T>
+  credentials: Credentials
+  lane: Lane
   /** The call's own deadline; what the exchange has left may be less. */
   limitMs: number
   /** With less than this left of the exchange nothing is sent. */
   leastLeftMs?: number
+  /** A call that has to wait for its slot waits until this much is left of the exchange. */
+  waitUntilLeftMs: number
 }
 
-export type CallDeps = { clock: Clock; metrics: Metrics; log: Logger }
+export type Call<T> = Plan &
+  Pick<CoreRequest, 'method' | 'path' | 'body' | 'idempotencyKey'> & {
+    /** What the body of a success must hold. */
+    schema: z.ZodType<T>
+  }
 
-/** The one way to the core: time left, breaker, deadline, wire, outcome, schema. Nothing is ever repeated from here. */
-export function createCalls(baseUrl: string, { clock, metrics, log }: CallDeps) {
+export type CallDeps = { budget: Budget; clock: Clock; metrics: Metrics; log: Logger }
+
+/** The one way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is ever repeated from here. */
+export function createCalls(baseUrl: string, { budget, clock, metrics, log }: CallDeps) {
   const http = createCoreHttp({ baseUrl })
   const breakers = createBreakers(operations, { metrics, log })
 
-  function send<T>(
-    { schema, limitMs, leastLeftMs = 0, ...request }: Call<T>,
-    exchange: Exchange,
-    fact: CoreCallFact,
-  ) {
-    const { operation } = request
-    const deadlineMs = Math.min(limitMs, timeToWaitMs(exchange))
-    if (deadlineMs <= 0 || exchange.leftMs() < leastLeftMs) {
-      throw new CoreUnavailable({ message: `${operation}: not sent (too little time left)` })
+  /** Slots are scarce: whatever would keep the calls from leaving is asked first. */
+  async function claim(plans: [Plan] | [Plan, Plan], exchange: Exchange): Promise<Slot> {
+    const [{ lane, credentials, waitUntilLeftMs }] = plans
+    for (const plan of plans) {
+      deadlineOf(plan, exchange)
+      breakers.refuseOpen(plan.operation)
     }
+    const sinceMs = clock.monotonicMs()
+    try {
+      return await budget.take({
+        lane,
+        credentials,
+        count: plans.length,
+        waitMs: exchange.leftMs() - waitUntilLeftMs,
+      })
+    } finally {
+      const { facts } = exchange
+      facts.coreWaitMs = Math.round((facts.coreWaitMs ?? 0) + clock.monotonicMs() - sinceMs)
+    }
+  }
+
+  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact) {
+    const { operation, credentials, schema, method, path, body, idempotencyKey } = call
+    // What waiting has used is gone.
+    const deadlineMs = deadlineOf(call, exchange)
     return breakers.run(operation, () =>
       withDeadline(deadlineMs, async (signal) => {
-        const reply = await http.send({ ...request, signal })
+        const { apiKey } = credentials
+        const reply = await http.send({ operation, apiKey, method, path, body, idempotencyKey, signal })
         fact.status = reply.status
         return readOutcome(operation, schema, reply, clock.nowMs())
       }),
@@ -67,16 +96,27 @@ export function createCalls(baseUrl: string, { clock, metrics, log }: CallDeps) 
 
   return {
     /**
+     * For calls of which one is for nothing without the other: a slot for each, to be given to `run`.
+     *
+     * @throws CoreUnavailable where either could not leave
+     */
+    claimBoth: (first: Plan, second: Plan, exchange: Exchange) => claim([first, second], exchange),
+
+    /**
      * @param exchange whose time it takes; the call is noted in its facts, also when it fails
+     * @param claimed where it has its slot already
      * @returns the body of a success, checked
      * @throws CoreRejected (final), CoreUnavailable (not done, safe to repeat), CoreOutcomeUnknown (may be done)
      */
-    async run<T>(call: Call<T>, exchange: Exchange): Promise<T> {
+    async run<T>(call: Call<T>, exchange: Exchange, claimed?: Slot): Promise<T> {
       const { operation } = call
       const fact: CoreCallFact = { operation, outcome: 'unknown', durationMs: 0 }
-      const startedAtMs = clock.monotonicMs()
+      let startedAtMs = clock.monotonicMs()
       try {
-        const result = await send(call, exchange, fact)
+        const slot = claimed ?? (await claim([call], exchange))
+        // Time in line is not the core's.
+        startedAtMs = clock.monotonicMs()
+        const result = await slot(() => send(call, exchange, fact))
         fact.outcome = 'done'
         return result
       } catch (error) {
@@ -96,4 +136,14 @@ export function createCalls(baseUrl: string, { clock, metrics, log }: CallDeps) 
       await http.close()
     },
   }
+}
+
+/**
+ * @returns ms that the call may take
+ * @throws CoreUnavailable where too little is left of the exchange to send it
+ */
+function deadlineOf({ operation, limitMs, leastLeftMs = 0 }: Plan, exchange: Exchange): number {
+  const deadlineMs = Math.min(limitMs, timeToWaitMs(exchange))
+  if (deadlineMs > 0 && exchange.leftMs() >= leastLeftMs) return deadlineMs
+  throw new CoreUnavailable({ message: `${operation}: not sent (too little time left)` })
 }

@@ -2,8 +2,11 @@ import type { Config } from '../config.ts'
 import type { Caller, Credentials, Member, Moved, Reward, Venue } from '../loyalty/words.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import { createCalls, type CallDeps } from './call.ts'
+import { replyReserveMs } from './deadline.ts'
+import { laneOfCheck } from './lanes.ts'
 import { toMember, toMovedPoints, toMovedReward, toRewards, toVenue } from './mapping.ts'
 import * as schemas from './schemas.ts'
+import type { Slot } from './slots.ts'
 
 /** One taking of a member's reward or points, or its undoing. */
 export type Order = {
@@ -20,6 +23,9 @@ export type CoreClient = ReturnType<typeof createCoreClient>
 
 /** A taking that leaves later than this would most likely end in doubt. */
 const leastLeftForTakingMs = 500
+/** Whoever has waited for a slot until less is left would get it for nothing: the answer would come too late. */
+const usualCallMs = 200
+const waitUntilLeftMs = replyReserveMs + usualCallMs
 
 /**
  * The calls of `contracts/trifft-core.openapi.yaml`, in our words. Every one throws CoreRejected (final),
@@ -29,22 +35,48 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
   const { clock, metrics } = deps
   const calls = createCalls(config.baseUrl, deps)
 
-  const get = (path: string, { apiKey }: Credentials) =>
-    ({ method: 'GET', path, apiKey, limitMs: config.balanceDeadlineMs }) as const
+  const get = ({ credentials }: { credentials: Credentials }, path: string) =>
+    ({
+      method: 'GET',
+      path,
+      credentials,
+      lane: 'balance',
+      limitMs: config.balanceDeadlineMs,
+      waitUntilLeftMs,
+    }) as const
 
-  const post = (action: string, { caller, cardNumber, reference, idempotencyKey }: Order, what: object) =>
+  const post = (order: Order, action: string, what: object) =>
     ({
       method: 'POST',
-      path: `${cardPath(cardNumber)}/${action}`,
-      apiKey: caller.credentials.apiKey,
-      idempotencyKey,
+      path: `${cardPath(order.cardNumber)}/${action}`,
+      credentials: order.caller.credentials,
+      idempotencyKey: order.idempotencyKey,
       body: {
         ...what,
         venue_id_type: 'CustomParam',
-        venue_id: `${config.venueParameter}:${caller.venue.id}`,
-        reference,
+        venue_id: `${config.venueParameter}:${order.caller.venue.id}`,
+        reference: order.reference,
       },
       limitMs: config.redemptionDeadlineMs,
+    }) as const
+
+  const taking = {
+    lane: 'debit',
+    leastLeftMs: leastLeftForTakingMs,
+    waitUntilLeftMs: leastLeftForTakingMs,
+  } as const
+
+  const givingBack = ({ isBackground }: Exchange) =>
+    ({ lane: isBackground ? 'undo' : 'credit', waitUntilLeftMs }) as const
+
+  const cardCall = (caller: Caller, cardNumber: string) =>
+    ({ operation: 'readCard', schema: schemas.card, ...get(caller, cardPath(cardNumber)) }) as const
+
+  const rewardsCall = (caller: Caller, cardNumber: string) =>
+    ({
+      operation: 'readRewards',
+      schema: schemas.couponList,
+      ...get(caller, `${cardPath(cardNumber)}/coupons?status=activated`),
     }) as const
 
   return {
@@ -52,30 +84,38 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
     async findVenue(credentials: Credentials, exchange: Exchange): Promise<Venue | undefined> {
       const { venueId } = credentials
       const path = `/venue?param=${config.venueParameter}:${encodeURIComponent(venueId)}`
+      const lane = laneOfCheck(exchange)
       const venues = await calls.run(
-        { operation: 'findVenue', schema: schemas.venueList, ...get(path, credentials) },
+        {
+          operation: 'findVenue',
+          schema: schemas.venueList,
+          ...get({ credentials }, path),
+          lane,
+          // The message that waits for the check needs a call of its own after it.
+          waitUntilLeftMs: usualCallMs + (lane === 'debit' ? leastLeftForTakingMs : waitUntilLeftMs),
+        },
         exchange,
       )
       return toVenue(venues, config.venueParameter, venueId)
     },
 
+    /** Slots for `readCard` and `readRewards`, both or none: neither alone is a balance. */
+    claimBalance: (caller: Caller, cardNumber: string, exchange: Exchange): Promise<Slot> =>
+      calls.claimBoth(cardCall(caller, cardNumber), rewardsCall(caller, cardNumber), exchange),
+
     /** @returns a blocked member too: what that means is not decided here */
-    async readCard({ credentials }: Caller, cardNumber: string, exchange: Exchange): Promise<Member> {
-      const path = cardPath(cardNumber)
-      const card = await calls.run(
-        { operation: 'readCard', schema: schemas.card, ...get(path, credentials) },
-        exchange,
-      )
-      return toMember(card)
+    async readCard(caller: Caller, cardNumber: string, exchange: Exchange, claimed?: Slot): Promise<Member> {
+      return toMember(await calls.run(cardCall(caller, cardNumber), exchange, claimed))
     },
 
     /** @returns what can be redeemed now and a till can apply */
-    async readRewards({ credentials }: Caller, cardNumber: string, exchange: Exchange): Promise<Reward[]> {
-      const path = `${cardPath(cardNumber)}/coupons?status=activated`
-      const coupons = await calls.run(
-        { operation: 'readRewards', schema: schemas.couponList, ...get(path, credentials) },
-        exchange,
-      )
+    async readRewards(
+      caller: Caller,
+      cardNumber: string,
+      exchange: Exchange,
+      claimed?: Slot,
+    ): Promise<Reward[]> {
+      const coupons = await calls.run(rewardsCall(caller, cardNumber), exchange, claimed)
       const { rewards, leftOut } = toRewards(coupons, config, clock.nowMs())
       metrics.rewardsLeftOut.inc(leftOut)
       return rewards
@@ -86,8 +126,8 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
         {
           operation: 'redeemCoupon',
           schema: schemas.redeemedCoupon,
-          ...post('coupon/redeem', order, { user_coupon_id: order.rewardId }),
-          leastLeftMs: leastLeftForTakingMs,
+          ...post(order, 'coupon/redeem', { user_coupon_id: order.rewardId }),
+          ...taking,
         },
         exchange,
       )
@@ -99,7 +139,8 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
         {
           operation: 'restoreCoupon',
           schema: schemas.restoredCoupon,
-          ...post('coupon/restore', order, { user_coupon_id: order.rewardId }),
+          ...post(order, 'coupon/restore', { user_coupon_id: order.rewardId }),
+          ...givingBack(exchange),
         },
         exchange,
       )
@@ -112,8 +153,8 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
         {
           operation: 'takePoints',
           schema: schemas.movedPoints,
-          ...post('points/debit', order, { points: order.points }),
-          leastLeftMs: leastLeftForTakingMs,
+          ...post(order, 'points/debit', { points: order.points }),
+          ...taking,
         },
         exchange,
       )
@@ -126,7 +167,8 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
         {
           operation: 'givePointsBack',
           schema: schemas.movedPoints,
-          ...post('points/credit', order, { points: order.points }),
+          ...post(order, 'points/credit', { points: order.points }),
+          ...givingBack(exchange),
         },
         exchange,
       )

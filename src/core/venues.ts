@@ -1,25 +1,39 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
+import type { Journal } from '../journal/journal.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Credentials, Venue } from '../loyalty/words.ts'
 import { createExchange, type Clock, type Exchange } from '../observability/exchange.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { cacheKey } from './cache-key.ts'
 import type { CoreClient } from './client.ts'
 import { replyReserveMs, waitFor } from './deadline.ts'
-import { CoreRejected } from './errors.ts'
+import { cannotAnswer, CoreRejected } from './errors.ts'
+import { createGuard } from './guard.ts'
 
-type Entry = { venue: Venue; approvedAtMs: number } | { refusal: Refusal }
+type Approved = { venue: Venue; approvedAtMs: number; isRecalled: boolean; refusal?: undefined }
+type Entry = Approved | { refusal: Refusal }
 type Question = { credentials: Credentials; exchange: Exchange }
 
-type Deps = { client: Pick<CoreClient, 'findVenue'>; clock: Clock; metrics: Metrics }
+type Deps = {
+  client: Pick<CoreClient, 'findVenue'>
+  journal: Pick<Journal, 'findApproval' | 'keepApproval' | 'dropApproval'>
+  clock: Clock
+  metrics: Metrics
+  log: Logger
+}
 
 export type Venues = ReturnType<typeof createVenues>
 
 const maxVenues = 10_000
 
-/** Which venue and key belong together, as the core says it, so that it is not asked for every message. */
-export function createVenues(config: Config['core'], { client, clock, metrics }: Deps) {
+/**
+ * Which venue and key belong together, as the core says it, so that it is not asked for every message. Approvals are
+ * written down too, so that a restart while the core is away refuses nobody.
+ */
+export function createVenues(config: Config['core'], { client, journal, clock, metrics, log }: Deps) {
+  const guard = createGuard(config, clock)
   const cache = new LRUCache<string, Entry, Question>({
     max: maxVenues,
     // lru-cache takes 0 for "for ever".
@@ -30,10 +44,14 @@ export function createVenues(config: Config['core'], { client, clock, metrics }:
     ignoreFetchAbort: true,
     // An approval outlives a core that cannot answer.
     noDeleteOnFetchRejection: true,
-    fetchMethod: async (_key, old, { options, context: { credentials, exchange } }) => {
-      const isBehind = isServable(old)
-      const entry = await ask(credentials, isBehind ? createRefreshExchange() : exchange)
-      if ('refusal' in entry) options.ttl = Math.max(config.venueRefusedMs, 1)
+    fetchMethod: async (_key, old, { options, signal, context: { credentials, exchange } }) => {
+      const entry = isServable(old)
+        ? await ask(credentials, createRefreshExchange())
+        : await guard.watch(addressOf(exchange), () => askOrRecall(credentials, exchange))
+      if (entry.refusal) options.ttl = Math.max(config.venueRefusedMs, 1)
+      // What was recalled is asked for again with the next message.
+      else if (entry.isRecalled) options.ttl = 1
+      if (!signal.aborted) writeDown(credentials, entry)
       return entry
     },
   })
@@ -42,28 +60,61 @@ export function createVenues(config: Config['core'], { client, clock, metrics }:
     try {
       const venue = await client.findVenue(credentials, exchange)
       if (!venue) return { refusal: new Refusal('VENUE_UNKNOWN') }
-      return { venue, approvedAtMs: clock.monotonicMs() }
+      return { venue, approvedAtMs: clock.monotonicMs(), isRecalled: false }
     } catch (error) {
       if (error instanceof CoreRejected && error.meaning === 'not_done') return { refusal: error }
       throw error
     }
   }
 
+  async function askOrRecall(credentials: Credentials, exchange: Exchange): Promise<Entry> {
+    try {
+      return await ask(credentials, exchange)
+    } catch (error) {
+      const recalled = cannotAnswer(error) ? await recall(credentials) : undefined
+      if (!recalled) throw error
+      return recalled
+    }
+  }
+
+  /** @returns what was written down of a pair, where that is not too old to be served */
+  async function recall(credentials: Credentials): Promise<Approved | undefined> {
+    const kept = await journal.findApproval(credentials).catch(complain)
+    if (!kept) return undefined
+    const ageMs = Math.max(clock.nowMs() - kept.approvedAtMs, 0)
+    const recalled = { venue: kept.venue, approvedAtMs: clock.monotonicMs() - ageMs, isRecalled: true }
+    return isServable(recalled) ? recalled : undefined
+  }
+
+  /** Nobody waits for it: without it the core is asked once more after a restart. */
+  function writeDown(credentials: Credentials, entry: Entry) {
+    if (entry.refusal) journal.dropApproval(credentials).catch(complain)
+    else if (!entry.isRecalled)
+      journal.keepApproval(credentials, { venue: entry.venue, approvedAtMs: clock.nowMs() }).catch(complain)
+  }
+
+  function complain(error: unknown): undefined {
+    log.warn({ error: describeError(error) }, 'venue approvals could not be read or written in the journal')
+  }
+
   /** No till waits for a refresh, so it has all the time that one call may take. */
   function createRefreshExchange() {
-    return createExchange(clock, config.balanceDeadlineMs + replyReserveMs)
+    return createExchange(clock, config.balanceDeadlineMs + replyReserveMs, { isBackground: true })
   }
 
   function isServable(entry: Entry | undefined): boolean {
-    if (!entry || 'refusal' in entry) return false
+    if (!entry || entry.refusal) return false
     return clock.monotonicMs() - entry.approvedAtMs <= config.venueStaleMs
   }
 
   return {
     /**
+     * A refusal that is remembered costs the core nothing and tells a guesser nothing new, so it is repeated and not
+     * counted again: a till with a wrong key does not lock out its neighbours.
+     *
      * @returns the venue; an approval that is no longer fresh is served at once and renewed behind, as long as
      * `venueStaleMs` allows
-     * @throws Refusal `VENUE_UNKNOWN`; CoreRejected, CoreUnavailable, CoreOutcomeUnknown
+     * @throws Refusal `VENUE_UNKNOWN`, `CREDENTIALS_LOCKED`; CoreRejected, CoreUnavailable, CoreOutcomeUnknown
      */
     async approve(credentials: Credentials, exchange: Exchange): Promise<Venue> {
       const key = cacheKey(credentials, credentials.venueId)
@@ -72,15 +123,26 @@ export function createVenues(config: Config['core'], { client, clock, metrics }:
       const result = isFresh ? 'hit' : allowStale ? 'stale' : 'miss'
       metrics.cacheReads.inc({ cache: 'venue', result })
 
+      const lock = result === 'miss' ? guard.lockOf(addressOf(exchange)) : undefined
+      // A pair that was approved once is no guess: nobody can lock a venue out by guessing its key.
+      if (lock && !(await recall(credentials))) {
+        metrics.credentialsLocked.inc()
+        throw lock
+      }
       const asking = cache.forceFetch(key, { allowStale, context: { credentials, exchange } })
       const entry = await waitFor(asking, exchange)
-      if ('refusal' in entry) throw entry.refusal
+      if (entry.refusal) throw entry.refusal
       return entry.venue
     },
 
     /** For a pair whose key the core has refused elsewhere. */
     drop(credentials: Credentials): void {
       cache.delete(cacheKey(credentials, credentials.venueId))
+      journal.dropApproval(credentials).catch(complain)
     },
   }
+}
+
+function addressOf({ sourceAddress }: Exchange): string {
+  return sourceAddress ?? 'unknown'
 }

@@ -11,7 +11,7 @@ import { maskCard, type Caller, type DebitRequest, type Moved, type What } from 
 
 export type RedemptionParts = {
   core: CoreCalls
-  balances: Balances
+  balances: Pick<Balances, 'drop'>
   journal: Journal
   takeTurn: TakeTurn
   hashCard: (cardNumber: string) => string

@@ -38,7 +38,7 @@ export function redemptionId(key: string, attempt: number): string {
 }
 
 export function ticketEventId(
-  caller: Caller,
+  caller: Pick<Caller, 'venue'>,
   ticket: Pick<Ticket, 'ticketId' | 'kind' | 'businessDate'>,
 ): string {
   const { ticketId, kind, businessDate } = ticket

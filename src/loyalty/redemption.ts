@@ -23,43 +23,29 @@ export type CallOutcome =
 
 export type CoreCalls = Pick<CoreClient, 'redeemCoupon' | 'restoreCoupon' | 'takePoints' | 'givePointsBack'>
 
-export function take(
-  core: CoreCalls,
-  balances: Balances,
-  order: Order,
-  exchange: Exchange,
-): Promise<CallOutcome> {
-  const { what, ...rest } = order
-  return move(balances, order, () =>
-    what.kind === 'coupon'
-      ? core.redeemCoupon({ ...rest, rewardId: what.rewardId }, exchange)
-      : core.takePoints({ ...rest, points: what.points }, exchange),
-  )
-}
+export const take = moveBy('redeemCoupon', 'takePoints')
+export const giveBack = moveBy('restoreCoupon', 'givePointsBack')
 
-export function giveBack(
-  core: CoreCalls,
-  balances: Balances,
-  order: Order,
-  exchange: Exchange,
-): Promise<CallOutcome> {
-  const { what, ...rest } = order
-  return move(balances, order, () =>
-    what.kind === 'coupon'
-      ? core.restoreCoupon({ ...rest, rewardId: what.rewardId }, exchange)
-      : core.givePointsBack({ ...rest, points: what.points }, exchange),
-  )
-}
-
-/** The card's balance is forgotten when the call leaves and again when its outcome is known. */
-async function move(balances: Balances, order: Order, call: () => Promise<Moved>): Promise<CallOutcome> {
-  balances.drop(order.caller, order.cardNumber)
-  try {
-    return { kind: 'done', moved: await call() }
-  } catch (error) {
-    return outcomeOf(error)
-  } finally {
+function moveBy(ofCoupon: 'redeemCoupon' | 'restoreCoupon', ofPoints: 'takePoints' | 'givePointsBack') {
+  /** The card's balance is forgotten when the call leaves and again when its outcome is known. */
+  return async function move(
+    core: CoreCalls,
+    balances: Pick<Balances, 'drop'>,
+    { what, ...order }: Order,
+    exchange: Exchange,
+  ): Promise<CallOutcome> {
     balances.drop(order.caller, order.cardNumber)
+    try {
+      const moved =
+        what.kind === 'coupon'
+          ? await core[ofCoupon]({ ...order, rewardId: what.rewardId }, exchange)
+          : await core[ofPoints]({ ...order, points: what.points }, exchange)
+      return { kind: 'done', moved }
+    } catch (error) {
+      return outcomeOf(error)
+    } finally {
+      balances.drop(order.caller, order.cardNumber)
+    }
   }
 }
 

@@ -2,8 +2,10 @@ import type { Journal } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { ticketEventId, ticketFingerprint } from './keys.ts'
-import type { Caller, Ticket } from './words.ts'
+import type { Credentials, Ticket, Venue } from './words.ts'
 
+/** Also of a dead letter, whose API key nobody has kept. */
+export type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
 export type TicketTaken = { ticketId: string; isDuplicate: boolean }
 
 /** Redemptions of a bill without an opening time are looked for this far back. */
@@ -24,7 +26,7 @@ type Parts = {
  * @throws StorageUnavailable where it could not be written: the till keeps it in its queue
  */
 export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Parts) {
-  return async function ticket(bill: Ticket, caller: Caller, exchange: Exchange): Promise<TicketTaken> {
+  return async function ticket(bill: Ticket, caller: TicketSender, exchange: Exchange): Promise<TicketTaken> {
     const { ticketId, cardNumber, accountNumber } = bill
     if (!cardNumber && withoutCard === 'count') {
       metrics.ticketsTaken.inc({ result: 'without_card' })
@@ -47,7 +49,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
     return { ticketId, isDuplicate }
   }
 
-  async function couponsOf(bill: Ticket, caller: Caller): Promise<string[]> {
+  async function couponsOf(bill: Ticket, caller: TicketSender): Promise<string[]> {
     const said = bill.redemptions.flatMap(({ rewardId }) => rewardId ?? [])
     const { cardNumber, accountNumber, openedAtMs, closedAtMs } = bill
     if (!cardNumber || !accountNumber) return [...new Set(said)]

@@ -29,6 +29,8 @@ export type Facts = {
   redemptionId?: string
   ticketId?: string
   cache?: 'hit' | 'miss' | 'stale'
+  /** In line for slots of the core's budget. */
+  coreWaitMs?: number
   isReplayed?: boolean
   unreadFields?: string[]
   [more: string]: unknown
@@ -40,6 +42,8 @@ export type Exchange = {
   /** W3C trace context; goes to Kafka with a ticket. */
   traceparent: string
   arrivedAtMs: number
+  /** The IP address that it came from; undefined where no till sent it. */
+  sourceAddress: string | undefined
   /** No till waits for it: an undo, a refresh. */
   isBackground: boolean
   /** Time until the answer must have left; negative when it is late. */
@@ -54,13 +58,18 @@ export type Exchange = {
 export function createExchange(
   clock: Clock,
   deadlineMs: number,
-  { parent, isBackground = false }: { parent?: string; isBackground?: boolean } = {},
+  {
+    parent,
+    sourceAddress,
+    isBackground = false,
+  }: { parent?: string; sourceAddress?: string; isBackground?: boolean } = {},
 ): Exchange {
   const endsAtMs = clock.monotonicMs() + deadlineMs
   return {
     requestId: randomUUID(),
     traceparent: nextTraceparent(parent),
     arrivedAtMs: clock.nowMs(),
+    sourceAddress,
     isBackground,
     leftMs: () => endsAtMs - clock.monotonicMs(),
     facts: { coreCalls: [] },

@@ -9,11 +9,15 @@ type Parts = {
   clock: Clock
   /** Breaker states by operation. */
   breakers: () => Record<string, string>
+  budget: () => { slotsTaken: number; isBlocked: boolean; waiting: { lane: string; count: number }[] }
   hasKafka: boolean
 }
 
-/** What the management port tells: the journal's figures as gauges, and the parts of the service in words. */
-export function createReports({ journal, metrics, clock, breakers, hasKafka }: Parts) {
+/** What the management port tells: the figures of journal and budget as gauges, and the parts of the service in words. */
+export function createReports({ journal, metrics, clock, breakers, budget, hasKafka }: Parts) {
+  const secondsSince = (atMs: number | undefined) =>
+    atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
+
   return {
     async health(isReady: boolean): Promise<Health> {
       const trouble = journal.trouble()
@@ -28,14 +32,20 @@ export function createReports({ journal, metrics, clock, breakers, hasKafka }: P
     },
 
     async metricsPage(): Promise<{ contentType: string; body: string }> {
+      const { slotsTaken, isBlocked, waiting } = budget()
+      metrics.coreSlotsTaken.set(slotsTaken)
+      metrics.coreBlocked.set(isBlocked ? 1 : 0)
+      for (const { lane, count } of waiting) metrics.coreSlotsWaiting.set({ lane }, count)
       const stats = await journal.stats().catch(() => undefined)
       if (stats) {
         for (const [state, rows] of Object.entries(stats.open)) metrics.redemptions.set({ state }, rows)
         metrics.ticketsWaiting.set(stats.ticketsWaiting)
-        const { oldestTicketAtMs } = stats
-        const ageMs = oldestTicketAtMs === undefined ? 0 : clock.nowMs() - oldestTicketAtMs
-        metrics.oldestTicketSeconds.set(Math.max(0, ageMs / 1000))
+        metrics.oldestTicketSeconds.set(secondsSince(stats.oldestTicketAtMs))
+        metrics.oldestInDoubtSeconds.set(secondsSince(stats.oldestInDoubtAtMs))
         metrics.deadLetters.set(stats.deadLetters)
+        metrics.deadLetterBytes.set(stats.deadLetterBytes)
+        metrics.journalBytes.set(stats.bytes)
+        metrics.journalWalBytes.set(stats.walBytes)
       }
       return await metrics.page()
     },

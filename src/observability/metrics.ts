@@ -38,6 +38,40 @@ export function createMetrics() {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5],
       registers,
     }),
+    coreWaitSeconds: new Histogram({
+      name: 'zonal_core_slot_wait_duration_seconds',
+      help: "Time that calls waited for a slot of the core's budget, by lane (credit, undo, debit, balance, refresh)",
+      labelNames: ['lane'] as const,
+      buckets: [0.005, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10],
+      registers,
+    }),
+    coreSlotRefusals: new Counter({
+      name: 'zonal_core_slot_refusals_total',
+      help: 'Calls that got no slot and were not sent, by lane and reason (no_slot, blocked)',
+      labelNames: ['lane', 'reason'] as const,
+      registers,
+    }),
+    coreSlotsTaken: new Gauge({
+      name: 'zonal_core_slots_taken',
+      help: "Slots of the core's budget that are taken, of CORE_RATE_LIMIT; the fullest where each key has its own",
+      registers,
+    }),
+    coreSlotsWaiting: new Gauge({
+      name: 'zonal_core_slots_waiting',
+      help: 'Calls that wait for a slot, by lane',
+      labelNames: ['lane'] as const,
+      registers,
+    }),
+    coreBlocked: new Gauge({
+      name: 'zonal_core_blocked',
+      help: '1 while the core has us blocked (429) and nothing is sent',
+      registers,
+    }),
+    credentialsLocked: new Counter({
+      name: 'zonal_credentials_locked_total',
+      help: 'Requests with unknown credentials that the core was not asked about, after too many wrong ones',
+      registers,
+    }),
     breakerState: new Gauge({
       name: 'zonal_core_breaker_state',
       help: 'Circuit breaker by operation: 0 closed, 1 half open, 2 open',
@@ -66,10 +100,36 @@ export function createMetrics() {
       help: 'Journal commits that failed',
       registers,
     }),
+    journalBytes: new Gauge({
+      name: 'zonal_journal_bytes',
+      help: 'Bytes of the journal that are in use',
+      registers,
+    }),
+    journalMaxBytes: new Gauge({
+      name: 'zonal_journal_max_bytes',
+      help: 'JOURNAL_MAX_BYTES: above it debits, credits and tickets are refused, tickets from 90 % on',
+      registers,
+    }),
+    journalWalBytes: new Gauge({
+      name: 'zonal_journal_wal_bytes',
+      help: "Bytes of the journal's write-ahead log; it grows while somebody reads without an end",
+      registers,
+    }),
+    journalTrouble: new Gauge({
+      name: 'zonal_journal_trouble',
+      help: '1 while the journal has this trouble (damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full)',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
     redemptions: new Gauge({
       name: 'zonal_redemptions',
       help: 'Redemptions in the journal by state; in_doubt counts every row whose outcome is not settled',
       labelNames: ['state'] as const,
+      registers,
+    }),
+    oldestInDoubtSeconds: new Gauge({
+      name: 'zonal_redemptions_oldest_in_doubt_seconds',
+      help: 'Time for which the oldest redemption in doubt is to be given back',
       registers,
     }),
     undos: new Counter({
@@ -91,6 +151,11 @@ export function createMetrics() {
     deadLetters: new Gauge({
       name: 'zonal_dead_letters',
       help: 'Tickets kept as dead letters',
+      registers,
+    }),
+    deadLetterBytes: new Gauge({
+      name: 'zonal_dead_letter_bytes',
+      help: 'Bytes of the dead letters; from a tenth of JOURNAL_MAX_BYTES on no message is kept any more',
       registers,
     }),
     ticketsTaken: new Counter({

@@ -2,6 +2,7 @@ import type { DefaultState, Middleware } from 'koa'
 import { createExchange, type Clock, type Exchange } from './exchange.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
+import { sourceAddressOf } from './source-address.ts'
 
 export type TrackedState = DefaultState & {
   exchange: Exchange
@@ -12,6 +13,7 @@ export type TrackedState = DefaultState & {
 export type TrackingParts = {
   clock: Clock
   deadlineMs: number
+  trustedProxies: number
   log: Logger
   metrics: Metrics
   /** The state of each breaker, by operation. */
@@ -20,10 +22,13 @@ export type TrackingParts = {
 
 /** Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. */
 export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
-  const { clock, deadlineMs, log, metrics, breakers } = parts
+  const { clock, deadlineMs, trustedProxies, log, metrics, breakers } = parts
   return async function trackExchange(ctx, next) {
     const startedMs = clock.monotonicMs()
-    const exchange = createExchange(clock, deadlineMs, { parent: ctx.get('traceparent') })
+    const exchange = createExchange(clock, deadlineMs, {
+      parent: ctx.get('traceparent'),
+      sourceAddress: sourceAddressOf(ctx.req, trustedProxies),
+    })
     ctx.state = { ...ctx.state, exchange, code: 'OK' }
     ctx.set('X-Request-Id', exchange.requestId)
 
@@ -35,6 +40,7 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
       log.info(
         {
           requestId: exchange.requestId,
+          sourceAddress: exchange.sourceAddress,
           message,
           code,
           status: ctx.status,

@@ -14,7 +14,7 @@ export type Reversals = ReturnType<typeof createReversals>
 type Parts = {
   journal: Pick<Journal, 'dueUndos' | 'beginUndo' | 'settleUndo'>
   core: CoreCalls
-  balances: Balances
+  balances: Pick<Balances, 'drop'>
   takeTurn: TakeTurn
   clock: Clock
   log: Logger

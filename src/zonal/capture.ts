@@ -12,6 +12,12 @@ export type CaptureParts = {
   metrics: { captureFailures: { inc(): void } }
 }
 
+export type Capture = {
+  step: Middleware<TrackedState>
+  /** Resolves when what waits is written. */
+  settled(): Promise<void>
+}
+
 type Context = ParameterizedContext<TrackedState>
 
 /** A disk that is slower than the tills loses recordings, not memory. */
@@ -22,17 +28,20 @@ const mostWaiting = 100
  * delays or fails a request: what cannot be written is counted.
  * @param dir undefined: off
  */
-export function createCapture(dir: string | undefined, parts: CaptureParts): Middleware<TrackedState> {
-  if (dir === undefined) return async (_ctx, next) => await next()
+export function createCapture(dir: string | undefined, parts: CaptureParts): Capture {
+  if (dir === undefined) return { step: async (_ctx, next) => await next(), settled: async () => undefined }
   const standIns = createStandIns(parts.cardPrefixes)
-  const enqueue = createQueue((error) => {
+  const queue = createQueue((error) => {
     parts.metrics.captureFailures.inc()
     parts.log.warn({ error: describeError(error) }, 'an exchange could not be captured')
   })
 
-  return async function capture(ctx, next) {
-    ctx.res.once('close', () => enqueue(() => write(dir, toRecording(ctx, standIns))))
-    await next()
+  return {
+    async step(ctx, next) {
+      ctx.res.once('close', () => queue.enqueue(() => write(dir, toRecording(ctx, standIns))))
+      await next()
+    },
+    settled: queue.settled,
   }
 }
 
@@ -40,15 +49,18 @@ export function createCapture(dir: string | undefined, parts: CaptureParts): Mid
 function createQueue(onFailure: (error: unknown) => void) {
   let waiting = 0
   let last = Promise.resolve()
-  return function enqueue(task: () => Promise<void>) {
-    if (waiting >= mostWaiting) return onFailure(new Error(`${mostWaiting} recordings wait for the disk`))
-    waiting += 1
-    last = last
-      .then(task)
-      .catch(onFailure)
-      .finally(() => {
-        waiting -= 1
-      })
+  return {
+    enqueue(task: () => Promise<void>) {
+      if (waiting >= mostWaiting) return onFailure(new Error(`${mostWaiting} recordings wait for the disk`))
+      waiting += 1
+      last = last
+        .then(task)
+        .catch(onFailure)
+        .finally(() => {
+          waiting -= 1
+        })
+    },
+    settled: () => last,
   }
 }
 

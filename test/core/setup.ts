@@ -1,7 +1,11 @@
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.ts'
+import { createBudget } from '../../src/core/budget.ts'
 import { createCoreClient, type CoreClient } from '../../src/core/client.ts'
-import type { Caller } from '../../src/loyalty/words.ts'
+import type { Approval } from '../../src/journal/approvals.ts'
+import type { BudgetLeft } from '../../src/journal/budget-log.ts'
+import type { Journal } from '../../src/journal/journal.ts'
+import type { Caller, Credentials } from '../../src/loyalty/words.ts'
 import { createExchange, type Clock, type Exchange } from '../../src/observability/exchange.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 
@@ -30,20 +34,49 @@ export function controlledClock() {
   }
 }
 
+export type ControlledClock = ReturnType<typeof controlledClock>
+
 export function coreConfig(env: Record<string, string> = {}) {
-  return readConfig({ CORE_BASE_URL: `${coreOrigin}/v1`, ...env }).core
+  return readConfig({ CORE_BASE_URL: `${coreOrigin}/v1`, CORE_RATE_LIMIT: '0', ...env }).core
 }
 
 export type LogLine = { msg: string; [field: string]: unknown }
 
-/** All that the core room needs, with a clock under control and the log in an array. */
-export function coreParts(env: Record<string, string> = {}, clock = controlledClock()) {
+/** What the core room needs of a journal: approvals in memory, and a budget without a past. */
+export function memoryJournal(): CoreJournal {
+  const approvals = new Map<string, Approval>()
+  const pair = ({ venueId, apiKey }: Credentials) => `${venueId}:${apiKey}`
+  return {
+    findApproval: async (credentials: Credentials) => approvals.get(pair(credentials)),
+    keepApproval: async (credentials: Credentials, approval: Approval) =>
+      void approvals.set(pair(credentials), approval),
+    dropApproval: async (credentials: Credentials) => void approvals.delete(pair(credentials)),
+    openBudget: async (): Promise<BudgetLeft> => ({ how: 'never_started', scopes: [] }),
+    keepBlock: async () => undefined,
+    closeBudget: async () => undefined,
+  }
+}
+
+export type CoreJournal = Pick<
+  Journal,
+  'findApproval' | 'keepApproval' | 'dropApproval' | 'openBudget' | 'keepBlock' | 'closeBudget'
+>
+
+/** All that the core room needs, with a clock under control and the log in an array; no budget unless `env` gives one. */
+export function coreParts(
+  env: Record<string, string> = {},
+  {
+    clock = controlledClock(),
+    journal = memoryJournal(),
+  }: { clock?: ControlledClock; journal?: CoreJournal } = {},
+) {
   const config = coreConfig(env)
   const logLines: LogLine[] = []
   const log = pino({ base: null }, { write: (line: string) => logLines.push(JSON.parse(line)) })
   const metrics = createMetrics()
-  const client = createCoreClient(config, { clock, metrics, log })
-  return { client, clock, config, log, logLines, metrics }
+  const budget = createBudget(config, { journal, clock, metrics, log })
+  const client = createCoreClient(config, { budget, clock, metrics, log })
+  return { budget, client, clock, config, journal, log, logLines, metrics }
 }
 
 export function exchangeWith(clock: Clock, leftMs = 2500): Exchange {

@@ -11,8 +11,8 @@ const dayMs = 24 * hourMs
 
 function venuesAt(env?: Record<string, string>) {
   const parts = coreParts(env)
-  const { client, clock, config, metrics } = parts
-  const { approve, drop } = createVenues(config, { client, clock, metrics })
+  const { client, clock, config, journal, log, metrics } = parts
+  const { approve, drop } = createVenues(config, { client, journal, clock, metrics, log })
   return {
     ...parts,
     drop,
@@ -183,13 +183,13 @@ describe('a refused venue or key', () => {
     })
   }
 
-  for (const [what, status, body] of [
-    ['the core is broken', 503, ''],
-    ['the core is busy', 429, ''],
-    ['the core says something else', 404, { code: 404, message: 'no', exception: 'OddException' }],
+  for (const [what, status, body, blockedForMs] of [
+    ['the core is broken', 503, '', 0],
+    ['the core is busy', 429, '', 60_000],
+    ['the core says something else', 404, { code: 404, message: 'no', exception: 'OddException' }, 0],
   ] as const) {
     it(`is nobody's where ${what}: the next till asks again`, async () => {
-      const { approve, client } = venuesAt()
+      const { approve, client, clock } = venuesAt()
       answer(status, body)
       const failure = await failureOf(approve())
       expect(failure).to.satisfy(
@@ -198,6 +198,7 @@ describe('a refused venue or key', () => {
           error instanceof CoreOutcomeUnknown ||
           (error instanceof CoreRejected && error.code === 'REFUSED'),
       )
+      clock.advance(blockedForMs)
       answer(200, crown())
       expect(await approve()).to.deep.equal(venue)
       await client.close()

@@ -38,6 +38,7 @@ describe('a service that is killed', () => {
   const start = async (env: Record<string, string> = {}) => {
     adapter = await startAdapterProcess({
       CORE_BASE_URL: core.url,
+      CORE_RATE_LIMIT: '0',
       JOURNAL_PATH: join(folder, 'journal.sqlite'),
       ...env,
     })

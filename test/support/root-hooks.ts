@@ -13,6 +13,8 @@ const note = ({ method, url }: Request) => {
 
 export const mochaHooks = {
   beforeAll() {
+    // In a parallel run a worker has these hooks around each of its files.
+    if (!nock.isActive()) nock.activate()
     nock.disableNetConnect()
     nock.enableNetConnect('127.0.0.1')
     nock.emitter.on('no match', note)

@@ -20,7 +20,7 @@ export type TestJournal = {
 }
 
 /** A journal in a folder of its own, with a clock that only the test moves. */
-export function openTestJournal(): TestJournal {
+export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
   const folder = mkdtempSync(join(tmpdir(), 'journal-test-'))
   const path = join(folder, 'journal.sqlite')
   let nowMs = Date.UTC(2026, 10, 23, 12)
@@ -29,7 +29,14 @@ export function openTestJournal(): TestJournal {
   const log = createLogger('info', { write: (line: string) => void lines.push(line) })
   const open = (keys: string[]) =>
     createSqliteJournal(
-      { path, keys, cardHashKey: 'a card hash key for tests', posDeadlineMs: 2500 },
+      {
+        path,
+        keys,
+        maxBytes,
+        cardHashKey: 'a card hash key for tests',
+        posDeadlineMs: 2500,
+        venueStaleMs: 86_400_000,
+      },
       { clock, log, metrics: createMetrics() },
     )
   const test: TestJournal = {

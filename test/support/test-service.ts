@@ -15,14 +15,14 @@ export const mockedCore = 'https://core.test'
 
 /**
  * The real service on free ports of 127.0.0.1, with a journal in a folder of its own; its log lines are kept.
- * @param env as for `npm start`; the core is one that only nock answers unless CORE_BASE_URL says otherwise
+ * @param env as for `npm start`; unless it says otherwise the core is one that only nock answers, without a limit
  */
 export async function startTestService(env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'adapter-test-'))
   const journalPath = join(folder, 'journal.sqlite')
   const rawLines: string[] = []
   const arrivals = new EventEmitter<{ line: [LogLine] }>()
-  const log = createLogger('debug', {
+  const log = createLogger(env.LOG_LEVEL ?? 'debug', {
     write(line: string) {
       rawLines.push(line)
       arrivals.emit('line', JSON.parse(line) as LogLine)
@@ -34,6 +34,7 @@ export async function startTestService(env: Record<string, string> = {}) {
     MANAGEMENT_PORT: '0',
     JOURNAL_PATH: journalPath,
     CORE_BASE_URL: `${mockedCore}/v1`,
+    CORE_RATE_LIMIT: '0',
     ...env,
   })
   const service = createService(config, { log, version: '0.0.0-test' })

@@ -68,7 +68,7 @@ export async function createWorld() {
     const metrics = createMetrics()
     const takeTurn = createTurns()
     const core = createCore(died.resolve)
-    const balances = { drop: () => undefined, read: () => Promise.reject(new Error('not asked here')) }
+    const balances = { drop: () => undefined }
     const parts = {
       core,
       balances,

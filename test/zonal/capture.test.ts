@@ -39,7 +39,7 @@ describe('capture', () => {
       ctx.state = { exchange: createExchange(systemClock, 2500), code: 'OK' }
       await next()
     })
-    app.use(createCapture(folder, { cardPrefixes: ['LOY-'], log: pino({ level: 'silent' }), metrics }))
+    app.use(createCapture(folder, { cardPrefixes: ['LOY-'], log: pino({ level: 'silent' }), metrics }).step)
     app.use(async (ctx, next) => {
       await next().catch(() => undefined)
       ctx.body = reply

@@ -1,0 +1,148 @@
+import type { Config } from '../config.ts'
+import type { BudgetLeft } from '../journal/budget-log.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Credentials } from '../loyalty/words.ts'
+import type { Clock } from '../observability/exchange.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { lanes } from './lanes.ts'
+import { createSlots, type Claim, type Slot, type Slots } from './slots.ts'
+
+type Deps = {
+  journal: Pick<Journal, 'openBudget' | 'keepBlock' | 'closeBudget'>
+  clock: Clock
+  metrics: Metrics
+  log: Logger
+}
+
+export type Budget = ReturnType<typeof createBudget>
+
+/** A `Retry-After` below would have us knock without a pause, and one above may be a mistake of somebody's clock. */
+const leastBlockMs = 1_000
+const longestBlockMs = 3_600_000
+
+/**
+ * Keeps us below the core's published limit (`contracts/trifft-core.openapi.yaml`: 50 requests in 10 s, else 429 for
+ * everything for a minute), over restarts too.
+ */
+export function createBudget(config: Config['core'], { journal, clock, metrics, log }: Deps) {
+  /** By tenant, or one for all. */
+  const scopes = new Map<string, Slots>()
+  /** What a scope begins with that has no past of its own; monotonic ms. */
+  const past = { spentUntilMs: 0, blockedUntilMs: 0 }
+
+  const scopeOf = ({ tenant }: Credentials) => (config.rateScope === 'all' ? 'all' : tenant)
+
+  function find(scope: string): Slots {
+    const known = scopes.get(scope)
+    if (known) return known
+    dropIdle()
+    return add(scope, spentWindow(), past.blockedUntilMs)
+  }
+
+  function spentWindow(): number[] {
+    const isSpent = past.spentUntilMs > clock.monotonicMs()
+    return isSpent ? Array<number>(config.rateLimit).fill(past.spentUntilMs) : []
+  }
+
+  function add(scope: string, takenUntilMs: number[], blockedUntilMs: number): Slots {
+    const { rateLimit: limit, rateWindowMs: windowMs } = config
+    const onBlock = (retryAfterSeconds: number | undefined) => block(scope, retryAfterSeconds)
+    const slots = createSlots({ limit, windowMs, takenUntilMs, blockedUntilMs, onBlock }, { clock, metrics })
+    scopes.set(scope, slots)
+    return slots
+  }
+
+  /** Keys come from outside: what is remembered of them must not grow. Whoever waits has slots taken before it. */
+  function dropIdle() {
+    for (const [scope, slots] of scopes)
+      if (slots.takenUntilMs().length === 0 && !slots.isBlocked()) scopes.delete(scope)
+  }
+
+  function block(scope: string, retryAfterSeconds: number | undefined) {
+    const forMs =
+      retryAfterSeconds === undefined
+        ? config.blockMs
+        : Math.min(Math.max(retryAfterSeconds * 1000, leastBlockMs), longestBlockMs)
+    const slots = find(scope)
+    // Calls that were under way together are all refused.
+    if (!slots.isBlocked())
+      log.warn({ scope, forMs }, 'the core has blocked us: nothing is sent until that is over')
+    slots.block(clock.monotonicMs() + forMs)
+    journal.keepBlock(scope, clock.nowMs() + forMs).catch((error: unknown) => {
+      log.warn({ scope, error: describeError(error) }, 'a block by the core could not be written down')
+    })
+  }
+
+  /** @param left what the journal says; without its word all counts as spent */
+  function takeOver({ how, scopes: stored }: BudgetLeft) {
+    const nowMs = clock.monotonicMs()
+    const toMonotonic = (epochMs: number, mostMs: number) =>
+      nowMs + Math.min(Math.max(epochMs - clock.nowMs(), 0), mostMs)
+    if (how === 'killed') past.spentUntilMs = nowMs + config.rateWindowMs
+
+    for (const { scope, freeAtMs, blockedUntilMs } of stored) {
+      const takenUntilMs = freeAtMs.map((atMs) => toMonotonic(atMs, config.rateWindowMs)).toSorted(ascending)
+      const untilMs = toMonotonic(blockedUntilMs ?? 0, longestBlockMs)
+      if ((scope === 'all') === (config.rateScope === 'all')) {
+        add(scope, how === 'killed' ? spentWindow() : takenUntilMs, untilMs)
+      } else {
+        // CORE_RATE_SCOPE has changed: whose calls those were cannot be said, so they count for everybody.
+        past.spentUntilMs = Math.max(past.spentUntilMs, ...takenUntilMs)
+        past.blockedUntilMs = Math.max(past.blockedUntilMs, untilMs)
+      }
+    }
+    dropIdle()
+  }
+
+  return {
+    /** Takes over what the process before this one has left; calls that leave before this are not counted. */
+    async open(): Promise<void> {
+      const left = await journal.openBudget().catch((error: unknown): BudgetLeft => {
+        log.warn({ error: describeError(error) }, 'the budget could not be read, and counts as spent')
+        return { how: 'killed', scopes: [] }
+      })
+      takeOver(left)
+    },
+
+    /**
+     * @param claim `lane`: who goes first; `count`: all of them or none; `waitMs`: how long it may take
+     * @returns what runs so many calls
+     * @throws CoreUnavailable `CORE_BUSY`, at once where no slot can be free in time, and during a block
+     */
+    take(claim: Omit<Claim, 'venue'> & { credentials: Credentials }): Promise<Slot> {
+      const { credentials, ...rest } = claim
+      const venue = `${credentials.tenant}/${credentials.venueId}`
+      return find(scopeOf(credentials)).take({ ...rest, venue })
+    },
+
+    /** For the metrics page. */
+    stats() {
+      const all = [...scopes.values()]
+      return {
+        slotsTaken: Math.max(0, ...all.map((slots) => slots.takenUntilMs().length)),
+        isBlocked: all.some((slots) => slots.isBlocked()),
+        waiting: lanes.map((lane) => ({
+          lane,
+          count: all.reduce((sum, slots) => sum + slots.waiting(lane), 0),
+        })),
+      }
+    },
+
+    /** Refuses whoever waits, and leaves word for the next process. */
+    async close(): Promise<void> {
+      const epochMs = (atMs: number) => clock.nowMs() + atMs - clock.monotonicMs()
+      const left = [...scopes].map(([scope, slots]) => {
+        slots.close()
+        return { scope, freeAtMs: slots.takenUntilMs().map(epochMs) }
+      })
+      await journal.closeBudget(left).catch((error: unknown) => {
+        log.warn({ error: describeError(error) }, 'the budget could not be written down')
+      })
+    },
+  }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b
+}

@@ -1,0 +1,56 @@
+import { LRUCache } from 'lru-cache'
+import type { Config } from '../config.ts'
+import { Refusal } from '../loyalty/refusal.ts'
+import type { Clock } from '../observability/exchange.ts'
+import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
+
+export type Guard = ReturnType<typeof createGuard>
+
+const windowMs = 60_000
+const maxAddresses = 10_000
+
+/**
+ * Counts the checks of venue and key that the core has refused, so that nobody finds a pair by trying. Those under way
+ * do not count: many honest tills of one address start at once, and the budget bounds what a guesser can send.
+ */
+export function createGuard(
+  config: Pick<Config['core'], 'guessesPerAddress' | 'guessesInAll'>,
+  clock: Clock,
+) {
+  const all = createSlidingLog(windowMs)
+  // Whoever has more addresses than are remembered still meets the limit of all.
+  const byAddress = new LRUCache<string, SlidingLog>({ max: maxAddresses })
+
+  function logOf(address: string): SlidingLog {
+    const log = byAddress.get(address) ?? createSlidingLog(windowMs)
+    byAddress.set(address, log)
+    return log
+  }
+
+  return {
+    /**
+     * @returns what an unknown pair hears where too many checks from its address, or from all, were refused;
+     * undefined where the core may be asked
+     */
+    lockOf(address: string): Refusal | undefined {
+      const nowMs = clock.monotonicMs()
+      const freeMs = Math.max(
+        logOf(address).earliestMs(config.guessesPerAddress - 1, nowMs),
+        all.earliestMs(config.guessesInAll - 1, nowMs),
+      )
+      if (freeMs <= nowMs) return undefined
+      return new Refusal('CREDENTIALS_LOCKED', { retryAfterSeconds: Math.ceil((freeMs - nowMs) / 1000) })
+    },
+
+    /** @param check tells whether the core has refused; a check that fails was no guess */
+    async watch<T extends { refusal?: unknown }>(address: string, check: () => Promise<T>): Promise<T> {
+      const result = await check()
+      if (result.refusal !== undefined)
+        for (const log of [logOf(address), all]) {
+          log.begin()
+          log.end(clock.monotonicMs())
+        }
+      return result
+    },
+  }
+}

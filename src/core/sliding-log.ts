@@ -1,0 +1,52 @@
+export type SlidingLog = ReturnType<typeof createSlidingLog>
+
+/**
+ * Counts what happened within a window that slides. Something counts from its begin until `windowMs` after its end, so
+ * wherever between the two the other side may have seen it, it never saw more in one window than were counted.
+ * All times are monotonic ms and never go back.
+ *
+ * @param endedMs when what is over already stops counting, the soonest first
+ */
+export function createSlidingLog(windowMs: number, endedMs: number[] = []) {
+  const stopsMs = [...endedMs]
+  let underWay = 0
+
+  function forget(nowMs: number) {
+    while (stopsMs[0] !== undefined && stopsMs[0] <= nowMs) stopsMs.shift()
+  }
+
+  return {
+    begin() {
+      underWay++
+    },
+
+    end(nowMs: number) {
+      underWay--
+      stopsMs.push(nowMs + windowMs)
+    },
+
+    /** As if it had never begun. */
+    undo() {
+      underWay--
+    },
+
+    count(nowMs: number): number {
+      forget(nowMs)
+      return underWay + stopsMs.length
+    },
+
+    /** @returns the earliest time at which no more than `most` can count, if nothing else begins or is undone */
+    earliestMs(most: number, nowMs: number): number {
+      forget(nowMs)
+      const tooMany = underWay + stopsMs.length - most
+      if (tooMany <= 0) return nowMs
+      return stopsMs[tooMany - 1] ?? nowMs + windowMs
+    },
+
+    /** @returns when each stops counting, as if all that is under way ended now */
+    stopsMs(nowMs: number): number[] {
+      forget(nowMs)
+      return [...stopsMs, ...Array<number>(underWay).fill(nowMs + windowMs)]
+    },
+  }
+}

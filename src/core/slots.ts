@@ -1,0 +1,163 @@
+import type { Clock } from '../observability/exchange.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { CoreUnavailable } from './errors.ts'
+import { createQueue, mostTaken, undoShare, type Lane } from './lanes.ts'
+import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
+
+export type Claim = {
+  lane: Lane
+  /** Whose turn it is within a lane. */
+  venue: string
+  /** All of them or none. */
+  count: 1 | 2
+  /** How long it may wait; with nothing left it still gets a slot that is free now. */
+  waitMs: number
+}
+
+/**
+ * Runs a call, and another where two were claimed. Each one's slot is free again a window after the call's end, and at
+ * once where it never left.
+ */
+export type Slot = <T>(call: () => Promise<T>) => Promise<T>
+
+type Waiting = Claim & {
+  sinceMs: number
+  latestMs: number
+  grant: (slot: Slot) => void
+  refuse: (error: CoreUnavailable) => void
+}
+
+type Reason = 'no_slot' | 'blocked'
+
+type Settings = {
+  /** Slots of a window; 0 is no limit. */
+  limit: number
+  windowMs: number
+  /** Monotonic ms: when the slots that a process before this one took are free again. */
+  takenUntilMs: number[]
+  blockedUntilMs: number
+  /** The core has said 429. */
+  onBlock: (retryAfterSeconds: number | undefined) => void
+}
+type Deps = { clock: Clock; metrics: Pick<Metrics, 'coreWaitSeconds' | 'coreSlotRefusals'> }
+
+export type Slots = ReturnType<typeof createSlots>
+
+/** The slots that share one limit, and who waits for them. */
+export function createSlots(settings: Settings, { clock, metrics }: Deps) {
+  const { limit, windowMs, onBlock } = settings
+  // Without a limit nothing is remembered of what has ended.
+  const taken = createSlidingLog(limit === 0 ? 0 : windowMs, settings.takenUntilMs)
+  const undos = createSlidingLog(windowMs)
+  const queue = createQueue<Waiting>()
+  let blockedUntilMs = settings.blockedUntilMs
+  let timer: NodeJS.Timeout | undefined
+
+  /** Grants whatever can be granted now, refuses what can no longer be granted in time, and looks again later. */
+  function settle() {
+    const nowMs = clock.monotonicMs()
+    if (blockedUntilMs > nowMs) return refuseAll('blocked', blockedUntilMs - nowMs)
+    refuseLate(nowMs)
+    for (let next = nextInTurn(nowMs); next && fits(next, nowMs); next = nextInTurn(nowMs)) grant(next, nowMs)
+    refuseLate(nowMs)
+    lookAgain(nowMs)
+  }
+
+  function refuseLate(nowMs: number) {
+    for (const waiting of queue.all()) {
+      const earliestMs = taken.earliestMs(mostTaken(waiting.lane, limit) - waiting.count, nowMs)
+      if (earliestMs > waiting.latestMs) refuse(waiting, 'no_slot', earliestMs - nowMs)
+    }
+  }
+
+  /** Nobody overtakes a claim that does not fit yet, or one for two slots would never find both. */
+  function nextInTurn(nowMs: number): Waiting | undefined {
+    const othersWait = queue.next({ passOver: 'undo' }) !== undefined
+    const isShareTaken = undos.count(nowMs) >= undoShare(limit)
+    return queue.next(othersWait && isShareTaken ? { passOver: 'undo' } : {})
+  }
+
+  function fits({ lane, count }: Waiting, nowMs: number): boolean {
+    return taken.count(nowMs) + count <= mostTaken(lane, limit)
+  }
+
+  function grant(waiting: Waiting, nowMs: number) {
+    queue.remove(waiting, { isTurn: true })
+    metrics.coreWaitSeconds.observe({ lane: waiting.lane }, (nowMs - waiting.sinceMs) / 1000)
+    const logs = waiting.lane === 'undo' ? [taken, undos] : [taken]
+    for (const log of logs) for (let slot = 0; slot < waiting.count; slot++) log.begin()
+    waiting.grant(createSlot(logs))
+  }
+
+  function refuse(waiting: Waiting, reason: Reason, freeInMs: number) {
+    queue.remove(waiting, { isTurn: false })
+    metrics.coreSlotRefusals.inc({ lane: waiting.lane, reason })
+    waiting.refuse(busy(reason, freeInMs))
+  }
+
+  function refuseAll(reason: Reason, freeInMs: number) {
+    clearTimeout(timer)
+    for (const waiting of queue.all()) refuse(waiting, reason, freeInMs)
+  }
+
+  /** When the next slot is free, or the first claim gives up. */
+  function lookAgain(nowMs: number) {
+    clearTimeout(timer)
+    const waiting = queue.all()
+    if (waiting.length === 0) return
+    const freeMs = taken.earliestMs(taken.count(nowMs) - 1, nowMs)
+    const atMs = Math.min(freeMs, ...waiting.map(({ latestMs }) => latestMs))
+    timer = setTimeout(settle, Math.max(1, Math.ceil(atMs - nowMs)))
+  }
+
+  function createSlot(logs: SlidingLog[]): Slot {
+    return async (call) => {
+      let hasLeft = true
+      try {
+        const blockedForMs = blockedUntilMs - clock.monotonicMs()
+        if (blockedForMs > 0) throw busy('blocked', blockedForMs)
+        return await call()
+      } catch (error) {
+        hasLeft = !(error instanceof CoreUnavailable) || error.status !== undefined
+        if (error instanceof CoreUnavailable && error.status === 429) onBlock(error.retryAfterSeconds)
+        throw error
+      } finally {
+        for (const log of logs) {
+          if (hasLeft) log.end(clock.monotonicMs())
+          else log.undo()
+        }
+        settle()
+      }
+    }
+  }
+
+  return {
+    /** @throws CoreUnavailable `CORE_BUSY`, at once where it is certain that no slot can be free in time */
+    take(claim: Claim): Promise<Slot> {
+      const { promise, resolve, reject } = Promise.withResolvers<Slot>()
+      const sinceMs = clock.monotonicMs()
+      const latestMs = sinceMs + Math.max(claim.waitMs, 0)
+      queue.add({ ...claim, sinceMs, latestMs, grant: resolve, refuse: reject })
+      settle()
+      return promise
+    },
+
+    /** Until then nothing leaves. A block never gets shorter. */
+    block(untilMs: number) {
+      blockedUntilMs = Math.max(blockedUntilMs, untilMs)
+      settle()
+    },
+
+    /** Whoever still waits is refused. */
+    close: () => refuseAll('no_slot', 0),
+
+    takenUntilMs: () => taken.stopsMs(clock.monotonicMs()),
+    isBlocked: () => blockedUntilMs > clock.monotonicMs(),
+    waiting: (lane: Lane) => queue.count(lane),
+  }
+}
+
+function busy(reason: Reason, freeInMs: number): CoreUnavailable {
+  const retryAfterSeconds = Math.ceil(freeInMs / 1000)
+  return new CoreUnavailable({ message: `not sent (${reason})`, retryAfterSeconds }, 'CORE_BUSY')
+}

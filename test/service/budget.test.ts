@@ -1,0 +1,134 @@
+import { expect } from 'chai'
+import { publishedLimit } from '../simulators/core/rate-limit.ts'
+import type { TillAnswer } from '../simulators/till.ts'
+import { createTill } from '../simulators/till.ts'
+import { basic } from '../simulators/till/encode.ts'
+import { startAdapterProcess } from '../support/adapter-process.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { startTestService } from '../support/test-service.ts'
+import { demo, openCounter, takePoints, type Counter } from './counter.ts'
+
+const { anna } = demo.cards
+const bill = { ticketId: 'B-1', closedAt: new Date(), total: 5, currency: 'GBP' }
+const codeOf = ({ reply }: TillAnswer) => reply.code ?? reply.response
+
+describe('the service before a core that counts', () => {
+  useRealSockets()
+  let counter: Counter
+  afterEach(() => counter.close())
+
+  it("never trips the core's limit with ten times as many calls in window after window", async () => {
+    const limit = { ...publishedLimit, windowMs: 300 }
+    counter = await openCounter({ CORE_RATE_LIMIT: '48', CORE_RATE_WINDOW_MS: '300' }, { limit })
+    const playTill = async (till: number) => {
+      const codes = []
+      for (let card = 0; card < 12; card++)
+        codes.push(codeOf(await counter.till.balance({ cardNumber: `NOCARD${till * 12 + card}` })))
+      return codes
+    }
+    const codes = (await Promise.all(Array.from({ length: 20 }, (_, till) => playTill(till)))).flat()
+    expect(new Set(codes)).to.deep.equal(new Set(['CARD_UNKNOWN']))
+    expect(counter.core.calls.length).to.be.at.least(480)
+    expect(counter.core.rateLimited()).to.equal(0)
+  })
+
+  it('serves what fits when ten times as many come at once, refuses the others, and still takes a debit', async () => {
+    counter = await openCounter({ CORE_RATE_LIMIT: '48' }, { limit: publishedLimit })
+    await counter.till.balance({ cardNumber: anna })
+    const answers = await Promise.all(
+      Array.from({ length: 240 }, (_, card) => counter.till.balance({ cardNumber: `NOCARD${card}` })),
+    )
+    // 40 slots for balances: a venue check, the first balance, and 18 more of two calls each.
+    expect(answers.filter((answer) => codeOf(answer) === 'CARD_UNKNOWN')).to.have.length(18)
+    for (const { status, reply, headers } of answers.filter((answer) => codeOf(answer) !== 'CARD_UNKNOWN')) {
+      expect([status, reply.code, reply.retry]).to.deep.equal([503, 'CORE_BUSY', true])
+      expect(Number(headers['retry-after'])).to.be.within(1, 10)
+    }
+    expect(codeOf(await counter.till.debit(takePoints))).to.equal('OK')
+    expect(counter.core.rateLimited()).to.equal(0)
+  })
+
+  it('goes on after a block', async () => {
+    counter = await openCounter({ CORE_BLOCK_MS: '1' })
+    await counter.till.balance({ cardNumber: anna })
+    counter.core.faults.next({ operation: 'debit', kind: 'refusal', exception: 'RateLimitExceededException' })
+    expect(codeOf(await counter.till.debit(takePoints))).to.equal('CORE_BUSY')
+    expect(codeOf(await counter.till.debit(takePoints))).to.equal('OK')
+  })
+})
+
+describe('the service that starts again', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => (counter = await openCounter()))
+  afterEach(() => counter.close())
+
+  const tillOf = ({ url }: { url: string }) =>
+    createTill({ baseUrl: url, venueId: demo.venueId, apiKey: demo.apiKey })
+
+  it('lets a known till in while the core is away: its ticket is taken', async () => {
+    const { journalPath } = counter.service
+    await counter.till.balance({ cardNumber: anna })
+    await counter.service.stop()
+    await counter.core.goAway()
+    const next = await startTestService({ CORE_BASE_URL: counter.core.url, JOURNAL_PATH: journalPath })
+    expect(codeOf(await tillOf(next).ticket(bill))).to.equal('OK')
+    expect(codeOf(await tillOf(next).balance({ cardNumber: anna }))).to.equal('CORE_UNAVAILABLE')
+    await next.end()
+  })
+
+  it('after a kill sends nothing in the first window, and takes tickets', async () => {
+    const env = { CORE_BASE_URL: counter.core.url, JOURNAL_PATH: `${counter.service.folder}/other.sqlite` }
+    const killed = await startAdapterProcess(env)
+    expect(codeOf(await tillOf(killed).balance({ cardNumber: anna }))).to.equal('OK')
+    await killed.kill9()
+    const callsBefore = counter.core.calls.length
+    const next = await startAdapterProcess(env)
+    expect(codeOf(await tillOf(next).balance({ cardNumber: anna }))).to.equal('CORE_BUSY')
+    expect(codeOf(await tillOf(next).ticket(bill))).to.equal('OK')
+    expect(counter.core.calls).to.have.length(callsBefore)
+    await next.stop()
+  })
+})
+
+describe('the service behind a proxy', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => (counter = await openCounter({ TRUSTED_PROXIES: '1', GUESSES_PER_ADDRESS: '3' })))
+  afterEach(() => counter.close())
+
+  const knock = (apiKey: string, forwardedFor: string) =>
+    counter.till.raw({
+      path: '/balance',
+      headers: {
+        'content-type': 'application/json',
+        authorization: basic({ venueId: demo.venueId, apiKey }),
+        'x-forwarded-for': forwardedFor,
+      },
+      body: JSON.stringify({ cardNumber: anna }),
+    })
+
+  it('locks out who guesses, by the address that the proxy has seen, and nobody else', async () => {
+    await knock(demo.apiKey, '192.0.2.1')
+    for (let guess = 0; guess < 3; guess++) {
+      const { status, reply } = await knock(`guess-number-${guess}`, `10.0.0.${guess}, 192.0.2.1`)
+      expect([status, reply.code]).to.deep.equal([401, 'CREDENTIALS_WRONG'])
+    }
+    const callsBefore = counter.core.calls.length
+    const { status, reply, headers } = await knock('guess-number-3', '10.0.0.3, 192.0.2.1')
+    expect([status, reply.code, reply.retry]).to.deep.equal([429, 'CREDENTIALS_LOCKED', true])
+    expect(Number(headers['retry-after'])).to.be.within(1, 60)
+    expect(counter.core.calls).to.have.length(callsBefore)
+
+    expect(codeOf(await knock(demo.apiKey, '192.0.2.1')), 'the venue itself').to.equal('OK')
+    expect(codeOf(await knock('guess-number-4', '192.0.2.2'))).to.equal('CREDENTIALS_WRONG')
+  })
+
+  it('says in the log, and only there, where a request came from', async () => {
+    await knock(demo.apiKey, '192.0.2.1')
+    const [line] = counter.service.lines().filter(({ msg }) => msg === 'request')
+    expect(line).to.include({ sourceAddress: '192.0.2.1' })
+    const page = await (await fetch(`${counter.service.managementUrl}/metrics`)).text()
+    expect(page).to.include('zonal_core_slots_taken').and.not.to.include('192.0.2.1')
+  })
+})
