@@ -37,8 +37,9 @@ export async function closeServer(server: Server): Promise<void> {
 
 function unreadableAnswer(settings: ReplySettings): string {
   const refusal = new Refusal('MESSAGE_UNREADABLE')
+  const requestId = randomUUID()
   const reply = replyRefusal({
-    requestId: randomUUID(),
+    requestId,
     refusal,
     operation: undefined,
     isKept: false,
@@ -47,6 +48,7 @@ function unreadableAnswer(settings: ReplySettings): string {
   const body = JSON.stringify(reply.body)
   return [
     `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}`,
+    `X-Request-Id: ${requestId}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',

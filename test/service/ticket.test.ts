@@ -11,8 +11,7 @@ describe('a ticket', () => {
   afterEach(() => counter.close())
 
   const { anna } = demo.cards
-  const closedAt = new Date()
-  const bill = {
+  const billNow = (closedAt = new Date()) => ({
     ticketId: 'B-77',
     accountNumber: 'A-1',
     cardNumber: anna,
@@ -21,7 +20,9 @@ describe('a ticket', () => {
     currency: 'GBP',
     total: 22.1,
     items: [{ id: '9007199254740993', name: 'Sunday roast', quantity: 1, unitPrice: 22.1, total: 22.1 }],
-  }
+  })
+  let bill = billNow()
+  beforeEach(() => (bill = billNow()))
   const waiting = () => readJournal(counter.service, (journal) => journal.waitingTickets(100))
 
   /** As another till might word it. */
