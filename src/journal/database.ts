@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { Logger } from '../observability/logger.ts'
@@ -11,8 +11,20 @@ export type Database = {
   run(sql: string, values?: Row): { changes: number }
   get(sql: string, values?: Row): Row | undefined
   all(sql: string, values?: Row): Row[]
+  /** In bytes: the pages in use, and the write-ahead log beside the file. */
+  sizes(): { bytes: number; walBytes: number }
+  /** Copies the write-ahead log into the file and cuts it, as far as its readers let it; waits for nobody. */
+  checkpoint(): void
+  /** Connects anew: a connection to a file that was read-only stays so. */
+  renew(): void
   close(): void
 }
+
+/** A service would rather refuse than wait: nothing else runs meanwhile. An operator's command has time. */
+const serviceWaitMs = 200
+const commandWaitMs = 5_000
+/** What the write-ahead log is cut to when it begins anew. */
+export const walKeptBytes = 16 * 1024 * 1024
 
 /**
  * Opens the file, brings its schema up to date, and lets only this process write.
@@ -21,9 +33,9 @@ export type Database = {
  * @throws StorageUnavailable where the file cannot be opened, or was written by a newer version
  */
 export function openDatabase(path: string, log: Logger): Database {
-  mkdirSync(dirname(path), { recursive: true })
   try {
-    return open(path)
+    mkdirSync(dirname(path), { recursive: true })
+    return open(path, serviceWaitMs, migrate)
   } catch (error) {
     if (!isDamaged(error)) throw storageUnavailable(error)
     const asidePath = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
@@ -33,38 +45,76 @@ export function openDatabase(path: string, log: Logger): Database {
       { asidePath },
       'the journal is damaged: it was moved aside and a new one begun; look for what it held',
     )
-    return open(path)
+    return open(path, serviceWaitMs, migrate)
   }
 }
 
-function open(path: string): Database {
-  const file = new DatabaseSync(path)
+/**
+ * Opens a service's file beside it, for an operator: makes, moves and migrates nothing.
+ *
+ * @throws StorageUnavailable where there is none, or it is damaged or of another version
+ */
+export function openExistingDatabase(path: string): Database {
+  if (!existsSync(path)) throw new StorageUnavailable(`there is no journal at ${path}`)
   try {
-    // WAL with FULL syncs every commit, so that what was answered OK survives a power cut.
-    file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 200')
-    migrate(file)
+    return open(path, commandWaitMs, checkVersion)
   } catch (error) {
-    file.close()
-    throw error
+    throw storageUnavailable(error)
   }
+}
 
+function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) => void): Database {
+  let file = connect(path, waitMs, prepareSchema)
   const statements = new Map<string, StatementSync>()
   const prepare = (sql: string) => {
     let statement = statements.get(sql)
     if (!statement) statements.set(sql, (statement = file.prepare(sql)))
     return statement
   }
+  const get = (sql: string, values: Row = {}) => prepare(sql).get(values) as Row | undefined
   return {
     run: (sql, values = {}) => ({ changes: Number(prepare(sql).run(values).changes) }),
-    get: (sql, values = {}) => prepare(sql).get(values) as Row | undefined,
+    get,
     all: (sql, values = {}) => prepare(sql).all(values) as Row[],
+    sizes() {
+      const row = get(
+        `SELECT (page_count - freelist_count) * page_size AS bytes
+         FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+      )
+      const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
+      return { bytes: Number(row?.bytes), walBytes: wal?.size ?? 0 }
+    },
+    checkpoint() {
+      file.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+      file.exec(`PRAGMA busy_timeout = ${waitMs}`)
+    },
+    renew() {
+      const renewed = connect(path, waitMs, prepareSchema)
+      statements.clear()
+      file.close()
+      file = renewed
+    },
     close: () => file.close(),
+  }
+}
+
+function connect(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) => void): DatabaseSync {
+  const file = new DatabaseSync(path)
+  try {
+    // WAL with FULL syncs every commit, so that what was answered OK survives a power cut.
+    file.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+    file.exec(`PRAGMA journal_size_limit = ${walKeptBytes}`)
+    prepareSchema(file)
+    return file
+  } catch (error) {
+    file.close()
+    throw error
   }
 }
 
 /** Forward only; the version is SQLite's own `user_version`. */
 function migrate(file: DatabaseSync) {
-  const { user_version: version } = file.prepare('PRAGMA user_version').get() as { user_version: number }
+  const version = versionOf(file)
   if (version > migrations.length)
     throw new StorageUnavailable(
       `the journal's schema ${version} is newer than this version knows (${migrations.length})`,
@@ -73,6 +123,18 @@ function migrate(file: DatabaseSync) {
     if (index < version) continue
     file.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version = ${index + 1}; COMMIT`)
   }
+}
+
+function checkVersion(file: DatabaseSync) {
+  const version = versionOf(file)
+  if (version !== migrations.length)
+    throw new StorageUnavailable(
+      `the journal's schema is ${version} and this command's ${migrations.length}: use the command of the running service`,
+    )
+}
+
+function versionOf(file: DatabaseSync): number {
+  return Number(file.prepare('PRAGMA user_version').get()?.user_version)
 }
 
 /** Anything SQLite says but a broken constraint or misuse, which are mistakes of ours: https://sqlite.org/rescode.html */
@@ -87,7 +149,7 @@ export function storageUnavailable(error: unknown): StorageUnavailable {
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
-function isDamaged(error: unknown): boolean {
+export function isDamaged(error: unknown): boolean {
   return [11, 26].includes(resultCode(error) ?? 0)
 }
 

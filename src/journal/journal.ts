@@ -48,6 +48,22 @@ export type Journal = {
   /** Keeps a ticket message that could not be understood, once per content. */
   keepDeadLetter(letter: UnreadMessage & { reason: string }): Promise<void>
 
+  /** @returns the dead letters, newest first, without their content */
+  deadLetters(): Promise<DeadLetter[]>
+  openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
+  /** A ticket that Kafka has refused waits for Kafka again, and is no dead letter any more. */
+  requeueTicket(id: string): Promise<void>
+  /** What a dead letter held was taken in by other means. */
+  dropDeadLetter(id: string): Promise<void>
+
+  /** @returns what an operator has to decide, the oldest first */
+  stuckRedemptions(): Promise<RedemptionRecord[]>
+  findRedemption(id: string): Promise<RedemptionRecord | undefined>
+  /** A stuck redemption is in doubt again, due now, with all its tries. */
+  retryRedemption(id: string): Promise<OperatorOutcome>
+  /** Closes a redemption that is stuck or in doubt; who, when and why are kept with it. */
+  settleRedemption(id: string, decision: OperatorDecision): Promise<OperatorOutcome>
+
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
@@ -57,8 +73,13 @@ export type Journal = {
   keepBlock(scope: string, blockedUntilMs: number): Promise<void>
   closeBudget(scopes: { scope: string; freeAtMs: number[] }[]): Promise<void>
 
+  /**
+   * One small step of housekeeping: forgets some of what is past its time, and finds out whether a trouble is over.
+   * @returns whether there was nothing left to forget
+   */
+  tidy(): Promise<{ isTidy: boolean }>
   stats(): Promise<JournalStats>
-  /** Why the last write failed; undefined while all is well. */
+  /** What is wrong, in words; undefined while all is well. */
   trouble(): string | undefined
   close(): Promise<void>
 }
@@ -220,12 +241,73 @@ export type TicketIntake = {
   closed: ClosedTicket
 }
 
+/** A ticket that could not be understood (`message`), or that Kafka refuses for good (`ticket`). Times are epoch ms. */
+export type DeadLetter = {
+  id: string
+  kind: 'message' | 'ticket'
+  /** The Aztec venue ID. */
+  venueId: string
+  /** Never holds a value of the message. */
+  reason: string
+  keptAtMs: number
+}
+
+export type OpenedDeadLetter =
+  | (DeadLetter & { kind: 'message'; message: UnreadMessage })
+  | (DeadLetter & { kind: 'ticket'; ticket: TicketIntake })
+
+/** What an operator may know of a redemption: no card number, no key. Times are epoch ms. */
+export type RedemptionRecord = {
+  id: string
+  state: RedemptionState
+  what: What | undefined
+  cardMasked: string
+  /** The Aztec venue ID. */
+  venueId: string
+  account: string | undefined
+  attempt: number
+  createdAtMs: number
+  /** Undefined where only a credit has ever come. */
+  sentAtMs: number | undefined
+  confirmedAtMs: number | undefined
+  /** The till's OK has left. */
+  answeredAtMs: number | undefined
+  /** Undefined where nobody asks for it back. */
+  undo: RedemptionUndo | undefined
+  settled: { by: string; why: string; atMs: number } | undefined
+}
+
+export type RedemptionUndo = {
+  by: 'till' | 'doubt'
+  sinceMs: number
+  calls: number
+  /** Calls that the core has refused readably. */
+  tries: number
+  /** What came of the last call. */
+  last: string | undefined
+  dueAtMs: number | undefined
+}
+
+/** `reversed`: the guest has it back; `taken`: it counts as redeemed. */
+export type OperatorDecision = { as: 'reversed' | 'taken'; by: string; why: string }
+
+/** `state` as it is now; undefined where the redemption is not known. */
+export type OperatorOutcome = { isDone: boolean; state: RedemptionState | undefined }
+
 export type WaitingTicket = { eventId: string; kafkaKey: string; takenAtMs: number; closed: ClosedTicket }
 
 export type JournalStats = {
   /** Redemptions that are not settled, by state. */
   open: { sent: number; in_doubt: number; stuck: number }
   ticketsWaiting: number
+  /** Epoch ms: since when the oldest redemption in doubt is to be given back. */
+  oldestInDoubtAtMs: number | undefined
   oldestTicketAtMs: number | undefined
   deadLetters: number
+  /** Of what they hold, in bytes. */
+  deadLetterBytes: number
+  /** In use, of JOURNAL_MAX_BYTES. */
+  bytes: number
+  /** Of the write-ahead log beside the file. */
+  walBytes: number
 }

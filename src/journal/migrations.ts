@@ -92,4 +92,33 @@ export const migrations = [
     is_clean      INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE redemptions ADD COLUMN settled_at INTEGER;
+
+  -- What is past its time is found without a look at the rest. What is open is never past its time.
+  CREATE INDEX redemptions_final ON redemptions (changed_at)
+    WHERE due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck');
+  CREATE INDEX redemption_aliases_by_age ON redemption_aliases (created_at);
+  CREATE INDEX tickets_published ON tickets (published_at) WHERE published_at IS NOT NULL;
+  CREATE INDEX dead_letters_by_age ON dead_letters (created_at);
+  CREATE INDEX venues_by_age ON venues (approved_at);
+
+  -- A start asks which keys are needed.
+  CREATE INDEX redemptions_sealed ON redemptions (seal_key) WHERE seal_key IS NOT NULL;
+  CREATE INDEX tickets_sealed ON tickets (seal_key) WHERE seal_key IS NOT NULL;
+
+  -- Counted by triggers, so that no statement can forget it, nor another process.
+  CREATE TABLE dead_letter_totals (
+    only          INTEGER PRIMARY KEY CHECK (only = 1),
+    letters       INTEGER NOT NULL,
+    bytes         INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO dead_letter_totals SELECT 1, count(*), coalesce(sum(length(sealed)), 0) FROM dead_letters;
+  CREATE TRIGGER dead_letter_kept AFTER INSERT ON dead_letters BEGIN
+    UPDATE dead_letter_totals SET letters = letters + 1, bytes = bytes + length(new.sealed);
+  END;
+  CREATE TRIGGER dead_letter_gone AFTER DELETE ON dead_letters BEGIN
+    UPDATE dead_letter_totals SET letters = letters - 1, bytes = bytes - length(old.sealed);
+  END;
+  `,
 ]

@@ -1,41 +1,33 @@
-import { createHash } from 'node:crypto'
 import { reopenedEventId } from '../loyalty/keys.ts'
-import type { Database } from './database.ts'
-import type { ClosedTicket, TicketIntake, UnreadMessage, WaitingTicket } from './journal.ts'
+import type { Database, Row } from './database.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import type { ClosedTicket, TicketIntake, WaitingTicket } from './journal.ts'
 import type { Seal } from './seal.ts'
 
-/** Tickets on their way to Kafka, and those that cannot go. Each function runs inside a transaction of the writer's. */
-export function createOutbox(db: Database, seal: Seal) {
-  return { take, waiting, markPublished, bury, keepDeadLetter }
+/** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */
+export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
+  return { take, waiting, markPublished, bury, requeue }
 
-  function take(
-    { eventId, fingerprint, kafkaKey, closed }: TicketIntake,
-    nowMs: number,
-  ): { isDuplicate: boolean } {
+  function take(ticket: TicketIntake, nowMs: number): { isDuplicate: boolean } {
+    const { eventId, fingerprint } = ticket
     const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
     if (known?.fingerprint === fingerprint) return { isDuplicate: true }
     const ownId = known ? reopenedEventId(eventId, fingerprint) : eventId
     if (known && db.get('SELECT 1 FROM tickets WHERE event_id = :ownId', { ownId }))
       return { isDuplicate: true }
-
-    const { box, keyId } = seal.close(`tickets/${ownId}`, closed)
-    db.run(
-      `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at)
-       VALUES (:ownId, :fingerprint, :kafkaKey, :box, :keyId, :nowMs)`,
-      { ownId, fingerprint, kafkaKey, box, keyId, nowMs },
-    )
+    insert({ ...ticket, eventId: ownId }, nowMs)
     return { isDuplicate: false }
   }
 
   function waiting(limit: number): WaitingTicket[] {
     return db
       .all('SELECT * FROM tickets WHERE published_at IS NULL ORDER BY sequence LIMIT :limit', { limit })
-      .map((row) => {
-        const eventId = String(row.event_id)
-        const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
-        const closed = seal.open(`tickets/${eventId}`, sealed) as ClosedTicket
-        return { eventId, kafkaKey: String(row.kafka_key), takenAtMs: Number(row.taken_at), closed }
-      })
+      .map((row) => ({
+        eventId: String(row.event_id),
+        kafkaKey: String(row.kafka_key),
+        takenAtMs: Number(row.taken_at),
+        closed: open(row),
+      }))
   }
 
   /** What remains recognises a repeat; the bill itself is Kafka's now. */
@@ -49,33 +41,39 @@ export function createOutbox(db: Database, seal: Seal) {
   }
 
   function bury(eventId: string, reason: string, nowMs: number) {
-    const [row] = db.all(
-      'SELECT sealed, seal_key FROM tickets WHERE event_id = :eventId AND sealed IS NOT NULL',
-      { eventId },
-    )
+    const row = db.get('SELECT * FROM tickets WHERE event_id = :eventId AND sealed IS NOT NULL', { eventId })
     if (!row) return
-    const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
-    const closed = seal.open(`tickets/${eventId}`, sealed) as ClosedTicket
-    insertDeadLetter({ id: eventId, kind: 'ticket', venueId: closed.venueId, reason }, closed, nowMs)
+    const { fingerprint, kafka_key: kafkaKey } = row
+    const ticket = {
+      eventId,
+      fingerprint: String(fingerprint),
+      kafkaKey: String(kafkaKey),
+      closed: open(row),
+    }
+    deadLetters.keepTicket(ticket, reason, nowMs)
     markPublished([eventId], nowMs)
   }
 
-  function keepDeadLetter({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
-    const id = createHash('sha256')
-      .update(JSON.stringify([message.venue.coreId, message.text]))
-      .digest('hex')
-    insertDeadLetter({ id, kind: 'message', venueId: message.venue.id, reason }, message, nowMs)
+  /** It waits behind all others, like one that has just come. */
+  function requeue(id: string, nowMs: number) {
+    const letter = deadLetters.open(id)
+    if (letter?.kind !== 'ticket') return
+    db.run('DELETE FROM tickets WHERE event_id = :id', { id })
+    insert(letter.ticket, nowMs)
+    deadLetters.drop(id)
   }
 
-  function insertDeadLetter(
-    letter: { id: string; kind: 'message' | 'ticket'; venueId: string; reason: string },
-    content: ClosedTicket | UnreadMessage,
-    nowMs: number,
-  ) {
-    const { box, keyId } = seal.close(`dead_letters/${letter.id}`, content)
+  function insert({ eventId, fingerprint, kafkaKey, closed }: TicketIntake, nowMs: number) {
+    const { box, keyId } = seal.close(`tickets/${eventId}`, closed)
     db.run(
-      `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :nowMs) ON CONFLICT (id) DO NOTHING`,
-      { ...letter, box, keyId, nowMs },
+      `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at)
+       VALUES (:eventId, :fingerprint, :kafkaKey, :box, :keyId, :nowMs)`,
+      { eventId, fingerprint, kafkaKey, box, keyId, nowMs },
     )
+  }
+
+  function open(row: Row): ClosedTicket {
+    const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
+    return seal.open(`tickets/${String(row.event_id)}`, sealed) as ClosedTicket
   }
 }

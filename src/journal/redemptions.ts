@@ -1,6 +1,5 @@
 import { redemptionId } from '../loyalty/keys.ts'
-import type { Code } from '../loyalty/refusal.ts'
-import type { Moved, What } from '../loyalty/words.ts'
+import type { What } from '../loyalty/words.ts'
 import type { Database, Row } from './database.ts'
 import type {
   CreditBegun,
@@ -18,6 +17,7 @@ import type {
   UndoBegun,
   UndoOutcome,
 } from './journal.ts'
+import { columnsOf, readRow } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 import { afterDebit, afterUndo, answerWithinMs, type Transition } from './transitions.ts'
 
@@ -190,6 +190,8 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     nowMs: number,
   ): { state: RedemptionState; isFinal: boolean } {
     const row = mustFind(id, nowMs)
+    // An operator has settled it while the call was under way. That it was given back is the truth all the same.
+    if (isSettled(id) && outcome.kind !== 'given_back') return { state: row.state, isFinal: true }
     const next = afterUndo(row, outcome, nowMs, Math.random())
     change(id, next, nowMs)
     const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'
@@ -317,6 +319,16 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     return row && readRow(row, nowMs)
   }
 
+  function isSettled(id: string): boolean {
+    const row = db.get(
+      'SELECT 1 FROM redemptions WHERE id = :id AND settled_at IS NOT NULL AND due_at IS NULL',
+      {
+        id,
+      },
+    )
+    return row !== undefined
+  }
+
   function mustFind(id: string, nowMs: number): Redemption {
     const row = find('id = :id', { id }, nowMs)
     if (!row) throw new Error(`redemption ${id} is not in the journal`)
@@ -423,52 +435,4 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       },
     )
   }
-}
-
-function columnsOf(what: What | undefined): Row {
-  return {
-    kind: what?.kind ?? null,
-    rewardId: what?.kind === 'coupon' ? what.rewardId : null,
-    points: what?.kind === 'points' ? what.points : null,
-  }
-}
-
-function readRow(row: Row, nowMs: number): Redemption {
-  return {
-    id: String(row.id),
-    key: String(row.key),
-    attempt: Number(row.attempt),
-    cardHash: String(row.card_hash),
-    account: textOrNothing(row.account),
-    what: readWhat(row),
-    state: row.state as RedemptionState,
-    wasSent: row.sent_at !== null,
-    sentAtMs: Number(row.sent_at ?? 0),
-    isAnswered: row.answered_at !== null,
-    isDue: row.due_at !== null && Number(row.due_at) <= nowMs,
-    undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'],
-    undoNumber: Number(row.undo_number),
-    undoCalls: Number(row.undo_calls),
-    undoTries: Number(row.undo_tries),
-    undoSinceMs: Number(row.undo_since ?? nowMs),
-    isFreed: row.state === 'in_doubt' && row.undo_last === 'nothing',
-    creditKey: textOrNothing(row.credit_key),
-    moved: readJson<Moved>(row.moved),
-    refusedWith: textOrNothing(row.refused_with) as Code | undefined,
-    givenBack: readJson<Moved>(row.given_back),
-  }
-}
-
-function readWhat(row: Row): What | undefined {
-  if (row.kind === 'coupon') return { kind: 'coupon', rewardId: String(row.reward_id) }
-  if (row.kind === 'points') return { kind: 'points', points: Number(row.points) }
-  return undefined
-}
-
-function textOrNothing(value: Row[string] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function readJson<T>(value: Row[string] | undefined): T | undefined {
-  return typeof value === 'string' ? (JSON.parse(value) as T) : undefined
 }

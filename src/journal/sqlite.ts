@@ -5,11 +5,25 @@ import type { Metrics } from '../observability/metrics.ts'
 import { createKeyedHash } from '../loyalty/keys.ts'
 import { createApprovals } from './approvals.ts'
 import { createBudgetLog } from './budget-log.ts'
-import { isStorageTrouble, openDatabase, storageUnavailable, type Database } from './database.ts'
-import type { Journal, JournalStats } from './journal.ts'
+import {
+  isDamaged,
+  isStorageTrouble,
+  openDatabase,
+  openExistingDatabase,
+  storageUnavailable,
+  walKeptBytes,
+  type Database,
+} from './database.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { createDecisions } from './decisions.ts'
+import type { Journal } from './journal.ts'
+import { createLimits, type Intake } from './limits.ts'
 import { createOutbox } from './outbox.ts'
 import { createRedemptions } from './redemptions.ts'
+import { createRetention } from './retention.ts'
 import { createSeal } from './seal.ts'
+import { readStats } from './stats.ts'
+import { createTroubles } from './troubles.ts'
 import { createWriter } from './writer.ts'
 
 /** A call has been left by whoever made it when it is this much older than the till's deadline. */
@@ -20,17 +34,34 @@ export class JournalKeyMissing extends Error {
   override name = 'JournalKeyMissing'
 }
 
+type Dependencies = {
+  clock: Clock
+  log: Logger
+  metrics: Pick<Metrics, 'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes'>
+}
+
 /**
  * The journal of one replica: one SQLite file on the pod's own volume.
  *
  * @throws StorageUnavailable where the file cannot be opened
  * @throws JournalKeyMissing where it holds rows that no given key opens
  */
-export function createSqliteJournal(
-  config: Config['journal'],
-  { clock, log, metrics }: { clock: Clock; log: Logger; metrics: Metrics },
-): Journal {
-  const db = openDatabase(config.path, log)
+export function createSqliteJournal(config: Config['journal'], dependencies: Dependencies): Journal {
+  return journalIn(openDatabase(config.path, dependencies.log), config, dependencies)
+}
+
+/**
+ * The journal of a service that may be running, for an operator's command beside it.
+ *
+ * @throws StorageUnavailable where there is none, or it is damaged or of another version
+ * @throws JournalKeyMissing where it holds rows that no given key opens
+ */
+export function openSqliteJournal(config: Config['journal'], dependencies: Dependencies): Journal {
+  return journalIn(openExistingDatabase(config.path), config, dependencies)
+}
+
+/** This function is above 40 lines since it is a list: each function of the journal, and where it is done. */
+function journalIn(db: Database, config: Config['journal'], { clock, log, metrics }: Dependencies): Journal {
   const seal = createSeal(config.keys)
   try {
     checkSealKeys(db, seal.keyIds)
@@ -40,70 +71,90 @@ export function createSqliteJournal(
   }
 
   const redemptions = createRedemptions(db, seal, config.posDeadlineMs + leftAloneMs)
-  const outbox = createOutbox(db, seal)
+  const decisions = createDecisions(db)
+  const deadLetters = createDeadLetters(db, seal)
+  const outbox = createOutbox(db, seal, deadLetters)
   const approvals = createApprovals(db, createKeyedHash(config.cardHashKey))
   const budgetLog = createBudgetLog(db)
-  const writer = createWriter(db, (seconds, isDone) => {
+  const forget = createRetention(db, config.venueStaleMs)
+  const troubles = createTroubles({ log, metrics })
+  const limits = createLimits(db, config.maxBytes, troubles)
+  const { write, flush } = createWriter(db, troubles, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
     if (!isDone) metrics.journalFailures.inc()
   })
-  const { write } = writer
+  metrics.journalMaxBytes.set(config.maxBytes)
   const now = () => clock.nowMs()
   let isClosed = false
 
+  async function read<T>(work: () => T): Promise<T> {
+    try {
+      return work()
+    } catch (error) {
+      if (!isStorageTrouble(error)) throw error
+      if (isDamaged(error)) troubles.note('damaged', storageUnavailable(error).message)
+      throw storageUnavailable(error)
+    }
+  }
+
+  /** For what comes new: refused before anything is done for it where there is no room. */
+  async function take<T>(intake: Intake, work: () => T): Promise<T> {
+    await read(() => limits.admit(intake))
+    return await write(work)
+  }
+
   return {
-    beginDebit: (intent, decide) => write(() => redemptions.beginDebit(intent, decide, now())),
+    beginDebit: (intent, decide) => take('redemption', () => redemptions.beginDebit(intent, decide, now())),
     settleDebit: (id, outcome) => write(() => redemptions.settleDebit(id, outcome, now())),
     markAnswered: (id) => write(() => redemptions.markAnswered(id, now())),
-    beginCredit: (intent, decide) => write(() => redemptions.beginCredit(intent, decide, now())),
-    dueUndos: async (limit) => read(() => redemptions.dueUndos(limit, now())),
+    beginCredit: (intent, decide) => take('redemption', () => redemptions.beginCredit(intent, decide, now())),
+    dueUndos: (limit) => read(() => redemptions.dueUndos(limit, now())),
     beginUndo: (id) => write(() => redemptions.beginUndo(id, now())),
     settleUndo: (id, outcome) => write(() => redemptions.settleUndo(id, outcome, now())),
-    couponsTaken: async (bill) => read(() => redemptions.couponsTaken(bill)),
-    takeTicket: (ticket) => write(() => outbox.take(ticket, now())),
-    waitingTickets: async (limit) => read(() => outbox.waiting(limit)),
+    couponsTaken: (bill) => read(() => redemptions.couponsTaken(bill)),
+    stuckRedemptions: () => read(() => decisions.stuck()),
+    findRedemption: (id) => read(() => decisions.find(id)),
+    retryRedemption: (id) => write(() => decisions.retry(id, now())),
+    settleRedemption: (id, decision) => write(() => decisions.settle(id, decision, now())),
+    takeTicket: (ticket) => take('ticket', () => outbox.take(ticket, now())),
+    waitingTickets: (limit) => read(() => outbox.waiting(limit)),
     markPublished: (eventIds) => write(() => outbox.markPublished(eventIds, now())),
+    // Takes no more room than the ticket did, and must not hold up those behind it.
     buryTicket: (eventId, reason) => write(() => outbox.bury(eventId, reason, now())),
-    keepDeadLetter: (letter) => write(() => outbox.keepDeadLetter(letter, now())),
-    findApproval: async (credentials) => read(() => approvals.find(credentials)),
+    keepDeadLetter: (letter) => take('dead_letter', () => deadLetters.keepMessage(letter, now())),
+    deadLetters: () => read(() => deadLetters.list()),
+    openDeadLetter: (id) => read(() => deadLetters.open(id)),
+    requeueTicket: (id) => write(() => outbox.requeue(id, now())),
+    dropDeadLetter: (id) => write(() => deadLetters.drop(id)),
+    findApproval: (credentials) => read(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     openBudget: () => write(() => budgetLog.open()),
     keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
     closeBudget: (scopes) => write(() => budgetLog.close(scopes)),
-    stats: async () => read(() => readStats(db)),
-    trouble: () => writer.trouble(),
+    stats: () => read(() => readStats(db)),
+    trouble: () => troubles.worst(),
+
+    async tidy() {
+      // No till may send anything for hours: whether it can be written again is tried here.
+      if (troubles.reason('unwritable')) {
+        await read(() => db.renew())
+        await write(() => db.run('UPDATE dead_letter_totals SET letters = letters'))
+      }
+      const rows = await write(() => forget(now()))
+      await read(() => {
+        if (db.sizes().walBytes > walKeptBytes) db.checkpoint()
+        limits.look()
+      })
+      return { isTidy: rows === 0 }
+    },
+
     async close() {
       if (isClosed) return
       isClosed = true
-      writer.flush()
+      flush()
       db.close()
     },
-  }
-}
-
-function read<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw isStorageTrouble(error) ? storageUnavailable(error) : error
-  }
-}
-
-function readStats(db: Database): JournalStats {
-  const open = { sent: 0, in_doubt: 0, stuck: 0 }
-  for (const row of db.all(
-    `SELECT state, count(*) AS rows FROM redemptions WHERE state IN ('sent', 'in_doubt', 'stuck') GROUP BY state`,
-  ))
-    open[row.state as keyof typeof open] = Number(row.rows)
-  const waiting = db.get('SELECT count(*) AS rows FROM tickets WHERE published_at IS NULL')
-  const oldest = db.get('SELECT taken_at FROM tickets WHERE published_at IS NULL ORDER BY sequence LIMIT 1')
-  const letters = db.get('SELECT count(*) AS rows FROM dead_letters')
-  return {
-    open,
-    ticketsWaiting: Number(waiting?.rows ?? 0),
-    oldestTicketAtMs: typeof oldest?.taken_at === 'number' ? oldest.taken_at : undefined,
-    deadLetters: Number(letters?.rows ?? 0),
   }
 }
 

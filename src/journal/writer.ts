@@ -1,11 +1,11 @@
-import { isStorageTrouble, storageUnavailable, type Database } from './database.ts'
+import { isDamaged, isStorageTrouble, storageUnavailable, type Database } from './database.ts'
+import type { Troubles } from './troubles.ts'
 
 type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
 
 export type Writer = {
   /** Runs the work in a transaction; resolves when it is on disk. */
   write<T>(work: () => T): Promise<T>
-  trouble(): string | undefined
   /** Commits what waits. */
   flush(): void
 }
@@ -18,19 +18,24 @@ export type Writer = {
  *
  * @param observe gets the seconds of each commit and whether it worked
  */
-export function createWriter(db: Database, observe: (seconds: number, isDone: boolean) => void): Writer {
+export function createWriter(
+  db: Database,
+  troubles: Troubles,
+  observe: (seconds: number, isDone: boolean) => void,
+): Writer {
   let queue: Waiting[] = []
-  let trouble: string | undefined
 
   const commit = (works: (() => unknown)[]): unknown[] => {
     const startedMs = performance.now()
+    const changesBefore = countChanges(db)
     let isDone = false
-    db.run('BEGIN IMMEDIATE')
     try {
+      db.run('BEGIN IMMEDIATE')
       const results = works.map((work) => work())
       db.run('COMMIT')
       isDone = true
-      trouble = undefined
+      // Works that only looked prove nothing.
+      if (countChanges(db) > changesBefore) troubles.note('unwritable', undefined)
       return results
     } finally {
       if (!isDone) rollBack(db)
@@ -45,7 +50,7 @@ export function createWriter(db: Database, observe: (seconds: number, isDone: bo
     } catch (error) {
       if (isStorageTrouble(error)) {
         const unavailable = storageUnavailable(error)
-        trouble = unavailable.message
+        troubles.note(isDamaged(error) ? 'damaged' : 'unwritable', unavailable.message)
         return waiting.forEach(({ reject }) => reject(unavailable))
       }
       if (waiting.length > 1) return waiting.forEach((one) => settle([one]))
@@ -65,9 +70,12 @@ export function createWriter(db: Database, observe: (seconds: number, isDone: bo
         if (queue.length === 0) setImmediate(flush)
         queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
       }),
-    trouble: () => trouble,
     flush,
   }
+}
+
+function countChanges(db: Database): number {
+  return Number(db.get('SELECT total_changes() AS changes')?.changes)
 }
 
 /** SQLite has rolled back by itself after some errors (a full disk, for one): then there is nothing left to do. */

@@ -2,8 +2,9 @@ import type { CoreClient } from '../core/client.ts'
 import type { Balances } from '../core/balances.ts'
 import type { Venues } from '../core/venues.ts'
 import type { Journal, UnreadMessage } from '../journal/journal.ts'
-import { describeError, type Logger } from '../observability/logger.ts'
+import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { createMarkAnswered } from './answered.ts'
 import { createBalance } from './balance.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
@@ -38,12 +39,7 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     credit: createCredit(redemptionParts),
     ticket: createTicket({ ...parts, journal, withoutCard: ticketsWithoutCard }),
 
-    /** The OK of a debit has left; without this word its redemption is in doubt soon. */
-    markAnswered(redemptionId: string) {
-      journal.markAnswered(redemptionId).catch((error: unknown) => {
-        log.warn({ redemptionId, error: describeError(error) }, 'an answered debit could not be marked')
-      })
-    },
+    markAnswered: createMarkAnswered({ journal, log }),
 
     /** A ticket that could not be understood is kept whole, but for its credentials. */
     async keepUnreadTicket(letter: UnreadMessage & { reason: string }) {

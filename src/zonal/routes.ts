@@ -88,7 +88,7 @@ async function answerMessage(
     case 'debit': {
       const request = noted(exchange, parseDebit(fields, settings))
       const debit = await loyalty.debit(request, caller, exchange)
-      ctx.res.once('finish', () => loyalty.markAnswered(debit.redemptionId))
+      ctx.res.once('finish', () => void loyalty.markAnswered(debit.redemptionId))
       return replyDebit({ requestId, transactionId: request.transactionId, ...debit })
     }
     case 'credit': {

@@ -35,6 +35,7 @@ describe('the configuration', () => {
     ['PORT', { PORT: '80a' }],
     ['PORT', { PORT: '65536' }],
     ['MANAGEMENT_PORT', { PORT: '8080', MANAGEMENT_PORT: '8080' }],
+    ['CORE_RATE_LIMIT', { CORE_RATE_LIMIT: '1' }],
     ['BASE_PATH', { BASE_PATH: 'zonal' }],
     ['CORE_BASE_URL', { CORE_BASE_URL: 'ftp://core' }],
     ['POS_DEADLINE_MS', { POS_DEADLINE_MS: '-1' }],

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageUnavailable } from '../../src/journal/journal.ts'
+import { damage } from '../support/damage.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 describe('a journal in trouble', () => {
@@ -48,4 +49,64 @@ describe('a journal in trouble', () => {
     newer.close()
     expect(await failureOf(test.reopen())).to.be.instanceOf(StorageUnavailable)
   })
+
+  it('says so while the file is read-only, also where it was at the start, and works again when it is not', async () => {
+    await test.journal.keepDeadLetter(letter)
+    await test.journal.close()
+    chmodSync(test.path, 0o444)
+    chmodSync(dirname(test.path), 0o777)
+    asOrdinaryUser(() => test.open())
+    expect((await test.journal.stats()).deadLetters).to.equal(1)
+    expect(await failureOf(test.journal.keepDeadLetter(unreadMessage('y')))).to.be.instanceOf(
+      StorageUnavailable,
+    )
+    expect(test.journal.trouble()).to.match(/readonly/)
+
+    chmodSync(test.path, 0o644)
+    await test.journal.tidy()
+    expect(test.journal.trouble()).to.equal(undefined)
+    await test.journal.keepDeadLetter(unreadMessage('y'))
+    expect((await test.journal.stats()).deadLetters).to.equal(2)
+  })
+
+  it('finds out by itself that a trouble is over, with one log line when it begins and one when it ends', async () => {
+    const other = new DatabaseSync(test.path)
+    other.exec('BEGIN IMMEDIATE')
+    for (let times = 0; times < 2; times++) await failureOf(test.journal.keepDeadLetter(letter))
+    expect(await failureOf(test.journal.tidy())).to.be.instanceOf(StorageUnavailable)
+    other.exec('ROLLBACK')
+    other.close()
+    // What only looks proves nothing.
+    await test.journal.settleRedemption('no-such-id', { as: 'taken', by: 'Dana', why: 'seen' })
+    expect(test.journal.trouble()).to.match(/locked/)
+    await test.journal.tidy()
+    expect(test.journal.trouble()).to.equal(undefined)
+    expect(test.lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).to.deep.equal([
+      'unwritable',
+      'unwritable',
+    ])
+  })
+
+  it('refuses everything new once the file is found to be damaged while it runs, and says so once', async () => {
+    await test.journal.keepDeadLetter(letter)
+    damage(test.path)
+    for (let times = 0; times < 2; times++)
+      expect(await failureOf(test.journal.waitingTickets(1))).to.be.instanceOf(StorageUnavailable)
+    expect(await failureOf(test.journal.keepDeadLetter(unreadMessage('y')))).to.be.instanceOf(
+      StorageUnavailable,
+    )
+    expect(test.journal.trouble()).to.match(/malformed/)
+    expect(test.lines).to.have.length(1)
+  })
 })
+
+/** Root may write anything, so it becomes somebody else for as long as the file is opened. */
+function asOrdinaryUser(work: () => void) {
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) process.seteuid?.(65534)
+  try {
+    work()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+}

@@ -9,11 +9,15 @@ import { createMetrics } from '../../src/observability/metrics.ts'
 
 export const journalKeys = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'))
 
+export const cardHashKey = 'a card hash key for tests'
+
 export type TestJournal = {
   journal: Journal
   path: string
   clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void }
   lines: string[]
+  /** Opens the file after a close. */
+  open(keys?: string[]): void
   /** Closes it and opens the same file again. */
   reopen(keys?: string[]): Promise<void>
   end(): Promise<void>
@@ -33,7 +37,7 @@ export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
         path,
         keys,
         maxBytes,
-        cardHashKey: 'a card hash key for tests',
+        cardHashKey,
         posDeadlineMs: 2500,
         venueStaleMs: 86_400_000,
       },
@@ -44,9 +48,12 @@ export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
     path,
     clock,
     lines,
-    async reopen(keys = journalKeys.slice(0, 1)) {
-      await test.journal.close()
+    open(keys = journalKeys.slice(0, 1)) {
       test.journal = open(keys)
+    },
+    async reopen(keys) {
+      await test.journal.close()
+      test.open(keys)
     },
     async end() {
       await test.journal.close()

@@ -1,0 +1,116 @@
+import type { DeadLetter, Journal, OpenedDeadLetter, UnreadMessage } from '../journal/journal.ts'
+import { createKeyedHash } from '../loyalty/keys.ts'
+import { Refusal } from '../loyalty/refusal.ts'
+import { createTicket } from '../loyalty/ticket.ts'
+import type { Ticket } from '../loyalty/words.ts'
+import { createExchange, systemClock } from '../observability/exchange.ts'
+import { readRequest } from '../zonal/read-request.ts'
+import { parseTicket } from '../zonal/ticket-message.ts'
+import {
+  CommandFailed,
+  runCommand,
+  UsageWrong,
+  type Action,
+  type Answer,
+  type Arguments,
+  type CommandParts,
+} from './command.ts'
+import { toTable, toTime } from './lines.ts'
+
+const usage = `Usage:
+  dead-letters list       tickets that could not be read, or that Kafka refuses for good, newest first
+  dead-letters show ID    with its content, which may hold a card number
+  dead-letters send ID    reads it again, or sends it to Kafka again
+Options: --json
+`
+
+await runCommand(usage, choose)
+
+function choose({ words, why, who }: Arguments): Action {
+  const [verb, id, ...more] = words
+  if (more.length > 0) throw new UsageWrong(`too many words, from ${more[0]} on`)
+  if (why !== undefined || who !== undefined) throw new UsageWrong('--why and --who say nothing here')
+  if (verb === 'list' && id === undefined) return ({ journal }) => list(journal)
+  if (id === undefined) throw new UsageWrong(verb ? `${verb}: which letter?` : 'which command?')
+  if (verb === 'show') return ({ journal }) => show(journal, id)
+  if (verb === 'send') return (parts) => send(parts, id)
+  throw new UsageWrong(`there is no command ${verb}`)
+}
+
+async function list(journal: Journal): Promise<Answer> {
+  const letters = await journal.deadLetters()
+  if (letters.length === 0) return { text: 'there are no dead letters', json: [] }
+  const heads = ['ID', 'KEPT', 'VENUE', 'KIND', 'REASON']
+  const rows = letters.map(({ id, keptAtMs, venueId, kind, reason }) => [
+    id,
+    toTime(keptAtMs),
+    venueId,
+    kind,
+    reason,
+  ])
+  return { text: toTable([heads, ...rows]), json: letters }
+}
+
+async function show(journal: Journal, id: string): Promise<Answer> {
+  const letter = await find(journal, id)
+  process.stderr.write('What follows may hold a card number: pass it on to nobody.\n')
+  const content =
+    letter.kind === 'message' ? letter.message.text : JSON.stringify(letter.ticket.closed, null, 2)
+  return { text: `${toTable(describe(letter))}\n\n${content}`, json: letter }
+}
+
+async function send({ journal, config, metrics }: CommandParts, id: string): Promise<Answer> {
+  const letter = await find(journal, id)
+  if (letter.kind === 'ticket') {
+    await journal.requeueTicket(id)
+    return { text: `ticket ${letter.ticket.closed.ticket.ticketId} waits for Kafka again`, json: { id } }
+  }
+  const { venue, tenant } = letter.message
+  const bill = readAgain(letter.message, config.zonal)
+  const takeTicket = createTicket({
+    journal,
+    metrics,
+    hashCard: createKeyedHash(config.journal.cardHashKey),
+    // The relay of the service finds it by itself.
+    wakeRelay: () => undefined,
+    withoutCard: config.tickets.withoutCard,
+  })
+  const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
+  const { ticketId, isDuplicate } = await takeTicket(bill, { venue, credentials: { tenant } }, exchange)
+  await journal.dropDeadLetter(id)
+  const text = isDuplicate
+    ? `ticket ${ticketId} was taken in before; the letter is gone`
+    : `ticket ${ticketId} is taken in, like one that has just come`
+  return { text, json: { id, ticketId, isDuplicate } }
+}
+
+async function find(journal: Journal, id: string): Promise<OpenedDeadLetter> {
+  const letter = await journal.openDeadLetter(id)
+  if (!letter) throw new CommandFailed(`there is no dead letter ${id}`)
+  return letter
+}
+
+/** As a till's message is read, by the code and the settings of today. */
+function readAgain(
+  { venue, contentType, text }: UnreadMessage,
+  settings: CommandParts['config']['zonal'],
+): Ticket {
+  try {
+    const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
+    if (clash) throw clash
+    return parseTicket(fields, { ...settings, venueCurrency: venue.currency }).ticket
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new CommandFailed(`it still cannot be read: ${error.message}`, { cause: error })
+  }
+}
+
+function describe({ id, kind, venueId, reason, keptAtMs }: DeadLetter): string[][] {
+  return [
+    ['letter', id],
+    ['kind', kind],
+    ['venue', venueId],
+    ['kept', toTime(keptAtMs)],
+    ['reason', reason],
+  ]
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Database, Row } from './database.ts'
+import type { DeadLetter, OpenedDeadLetter, TicketIntake, UnreadMessage } from './journal.ts'
+import type { Seal } from './seal.ts'
+
+export type DeadLetters = ReturnType<typeof createDeadLetters>
+
+const columns = 'id, kind, venue_id, reason, created_at'
+
+/** Tickets that nobody could read, or that Kafka refuses for good. Each function runs inside a transaction of the writer's. */
+export function createDeadLetters(db: Database, seal: Seal) {
+  return {
+    /** Once per content: a till that repeats it adds nothing. */
+    keepMessage({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
+      const id = createHash('sha256')
+        .update(JSON.stringify([message.venue.coreId, message.text]))
+        .digest('hex')
+      insert({ id, kind: 'message', venueId: message.venue.id, reason, keptAtMs: nowMs }, message)
+    },
+
+    keepTicket(ticket: TicketIntake, reason: string, nowMs: number) {
+      const { eventId: id, closed } = ticket
+      insert({ id, kind: 'ticket', venueId: closed.venueId, reason, keptAtMs: nowMs }, ticket)
+    },
+
+    list(): DeadLetter[] {
+      return db.all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`).map(readLetter)
+    },
+
+    open(id: string): OpenedDeadLetter | undefined {
+      const row = db.get('SELECT * FROM dead_letters WHERE id = :id', { id })
+      if (!row) return undefined
+      const letter = readLetter(row)
+      const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
+      const content = seal.open(`dead_letters/${id}`, sealed)
+      return letter.kind === 'message'
+        ? { ...letter, kind: 'message', message: content as UnreadMessage }
+        : { ...letter, kind: 'ticket', ticket: content as TicketIntake }
+    },
+
+    drop(id: string) {
+      db.run('DELETE FROM dead_letters WHERE id = :id', { id })
+    },
+  }
+
+  function insert({ keptAtMs, ...letter }: DeadLetter, content: TicketIntake | UnreadMessage) {
+    const { box, keyId } = seal.close(`dead_letters/${letter.id}`, content)
+    db.run(
+      `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :keptAtMs) ON CONFLICT (id) DO NOTHING`,
+      { ...letter, box, keyId, keptAtMs },
+    )
+  }
+}
+
+/** How many there are, and the bytes of what they hold. */
+export function readDeadLetterTotals(db: Database): { letters: number; bytes: number } {
+  const row = db.get('SELECT letters, bytes FROM dead_letter_totals')
+  return { letters: Number(row?.letters), bytes: Number(row?.bytes) }
+}
+
+function readLetter(row: Row): DeadLetter {
+  return {
+    id: String(row.id),
+    kind: row.kind === 'message' ? 'message' : 'ticket',
+    venueId: String(row.venue_id),
+    reason: String(row.reason),
+    keptAtMs: Number(row.created_at),
+  }
+}

@@ -1,0 +1,64 @@
+import { walKeptBytes, type Database } from './database.ts'
+import { readDeadLetterTotals } from './dead-letters.ts'
+import { StorageUnavailable } from './journal.ts'
+import type { TroubleKind, Troubles } from './troubles.ts'
+
+export type Limits = ReturnType<typeof createLimits>
+
+/** What can be refused, since whoever sends it keeps it: the redemptions last, as a guest waits at the till. */
+export type Intake = 'redemption' | 'ticket' | 'dead_letter'
+
+const closedBy: Record<Intake, TroubleKind[]> = {
+  redemption: ['damaged', 'full', 'log_too_long'],
+  ticket: ['damaged', 'full', 'log_too_long', 'nearly_full'],
+  dead_letter: ['damaged', 'full', 'log_too_long', 'nearly_full', 'dead_letters_full'],
+}
+
+/** Tickets leave this part of the room to redemptions. */
+const ticketShare = 0.9
+const deadLetterShare = 0.1
+/** What was full is open again a little lower, so that it does not open and close with each row. */
+const openAgainShare = 0.98
+/** The log begins anew at 4 MB. It grows on only while somebody reads an old state of the file without an end. */
+const longestWalBytes = 4 * walKeptBytes
+
+/**
+ * Room for `maxBytes` of pages in use. What comes new is refused before anything is done for it; what is under way is
+ * always settled, for which the rest of the disk has to do.
+ */
+export function createLimits(db: Database, maxBytes: number, troubles: Troubles) {
+  const watch = (kind: TroubleKind, what: string, bytes: number, limitBytes: number) => {
+    const isOpen = troubles.reason(kind) === undefined
+    const isOver = bytes >= (isOpen ? limitBytes : limitBytes * openAgainShare)
+    troubles.note(kind, isOver ? `${what}: ${toMiB(bytes)} of ${toMiB(limitBytes)} MiB` : undefined)
+  }
+
+  /** Measures: some microseconds. */
+  const look = () => {
+    const { bytes, walBytes } = db.sizes()
+    watch('full', 'the journal is full', bytes, maxBytes)
+    watch('nearly_full', 'the journal has no room for tickets', bytes, maxBytes * ticketShare)
+    watch('log_too_long', "the journal's log cannot be cut while somebody reads", walBytes, longestWalBytes)
+    const deadLetterBytes = readDeadLetterTotals(db).bytes
+    watch(
+      'dead_letters_full',
+      'there is no room for dead letters',
+      deadLetterBytes,
+      maxBytes * deadLetterShare,
+    )
+  }
+
+  return {
+    look,
+    /** @throws StorageUnavailable where there is no room for it */
+    admit(intake: Intake) {
+      look()
+      const kind = closedBy[intake].find((candidate) => troubles.reason(candidate) !== undefined)
+      if (kind) throw new StorageUnavailable(troubles.reason(kind))
+    },
+  }
+}
+
+function toMiB(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1)
+}

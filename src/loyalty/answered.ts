@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { StorageUnavailable, type Journal } from '../journal/journal.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
+
+const repeatAfterMs = 250
+
+/**
+ * Notes that the OK of a debit has left: without this word its redemption is in doubt soon, and given back while the
+ * guest has the reward. So it is repeated until the journal can be written again; an undo cannot begin before that either.
+ *
+ * @returns a function that resolves when it is written, or never can be
+ */
+export function createMarkAnswered({
+  journal,
+  log,
+}: {
+  journal: Pick<Journal, 'markAnswered'>
+  log: Logger
+}) {
+  return async function markAnswered(redemptionId: string): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await journal.markAnswered(redemptionId)
+      } catch (error) {
+        if (failures === 0)
+          log.warn({ redemptionId, error: describeError(error) }, 'an answered debit could not be marked')
+        if (!(error instanceof StorageUnavailable)) return
+        await pause(repeatAfterMs, undefined, { ref: false })
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { expect } from 'chai'
+import type { TicketIntake } from '../../src/journal/journal.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { closedBill } from '../tickets/closed-bill.ts'
+import { runCommand } from './run-command.ts'
+
+const bill = { ticketId: 'B-1', closedAt: '2026-11-23T12:00:00Z', total: '12.30', cardNumber: 'CARD0001' }
+const unread = { ...bill, closedAt: 'yesterday evening' }
+
+describe('the command dead-letters', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const run = (...words: string[]) => runCommand('dead-letters', words, { JOURNAL_PATH: test.path })
+  const keep = async (body: object) => {
+    await test.journal.keepDeadLetter(unreadMessage(JSON.stringify(body)))
+    const [letter] = await test.journal.deadLetters()
+    return letter!.id
+  }
+
+  it('lists them without their content', async () => {
+    expect((await run('list')).stdout).to.equal('there are no dead letters\n')
+    const id = await keep(unread)
+    const { code, stdout } = await run('list')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(new RegExp(`^ID .*\n${id}  2026-\\S+ +1902 +message +total cannot be read\n$`))
+    expect(stdout + (await run('list', '--json')).stdout).not.to.contain('CARD0001')
+  })
+
+  it('shows one as it came, and says that it may hold a card number', async () => {
+    const id = await keep(unread)
+    const { stdout, stderr } = await run('show', id)
+    expect(stdout)
+      .to.contain(JSON.stringify(unread))
+      .and.match(/^reason +total cannot be read$/m)
+    expect(stderr).to.match(/card number/)
+    expect(JSON.parse((await run('show', id, '--json')).stdout).message.text).to.equal(JSON.stringify(unread))
+  })
+
+  it('sends a message that can be read by now: it is taken in like any ticket', async () => {
+    const id = await keep(bill)
+    const { code, stdout } = await run('send', id)
+    expect([code, stdout]).to.deep.equal([0, 'ticket B-1 is taken in, like one that has just come\n'])
+    const [waiting] = await test.journal.waitingTickets(10)
+    expect(waiting?.closed).to.include({ venueId: '1902', tenant: '0123456789abcdef' })
+    expect(waiting?.closed.ticket).to.include({ ticketId: 'B-1', totalMinor: 1230, cardNumber: 'CARD0001' })
+    expect(await test.journal.deadLetters()).to.deep.equal([])
+  })
+
+  it('does not send a bill twice', async () => {
+    await run('send', await keep(bill))
+    const { stdout } = await run('send', await keep(bill))
+    expect(stdout).to.equal('ticket B-1 was taken in before; the letter is gone\n')
+    expect(await test.journal.waitingTickets(10)).to.have.length(1)
+    expect(await test.journal.deadLetters()).to.deep.equal([])
+  })
+
+  it('keeps a message that still cannot be read, and says why', async () => {
+    for (const body of [unread, { ...bill, TicketID: 'B-2' }]) {
+      const id = await keep(body)
+      const { code, stderr } = await run('send', id)
+      expect(code).to.equal(1)
+      expect(stderr).to.match(/^it still cannot be read: (closedAt|ticketId) /)
+      expect(await test.journal.openDeadLetter(id)).to.include({ id, kind: 'message' })
+      await test.journal.dropDeadLetter(id)
+    }
+  })
+
+  it('sends a ticket that Kafka has refused to Kafka again, behind all others', async () => {
+    const intake = (eventId: string): TicketIntake => ({
+      eventId,
+      fingerprint: `of ${eventId}`,
+      kafkaKey: 'hash-of-card',
+      closed: closedBill().closed,
+    })
+    for (const id of ['e-1', 'e-2']) await test.journal.takeTicket(intake(id))
+    await test.journal.buryTicket('e-1', 'MESSAGE_TOO_LARGE')
+    expect((await run('show', 'e-1')).stdout).to.match(/^reason +MESSAGE_TOO_LARGE$/m)
+    expect((await run('send', 'e-1')).stdout).to.match(/waits for Kafka again/)
+    const waiting = await test.journal.waitingTickets(10)
+    expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-2', 'e-1'])
+    expect(waiting[1]).to.deep.include({ kafkaKey: 'hash-of-card', closed: closedBill().closed })
+    expect(await test.journal.takeTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.deadLetters()).to.deep.equal([])
+  })
+
+  it('says what it cannot do', async () => {
+    const unknown = await run('send', 'no-such-id')
+    expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no dead letter no-such-id\n'])
+    for (const words of [[], ['list', 'X'], ['send'], ['burn', 'X'], ['list', '--why', 'y']])
+      expect((await run(...words)).code, words.join(' ')).to.equal(64)
+  })
+})

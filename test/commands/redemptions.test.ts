@@ -1,0 +1,138 @@
+import { expect } from 'chai'
+import { userInfo } from 'node:os'
+import { demo, openCounter } from '../service/counter.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
+import { cardHashKey, journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { runCommand, type Ended } from './run-command.ts'
+
+describe('the command redemptions', () => {
+  useRealSockets()
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const run = (...words: string[]) => runCommand('redemptions', words, { JOURNAL_PATH: test.path })
+  const stuck = () => getStuck(test.journal, test.clock.pass)
+  const expectDone = ({ code, stderr }: Ended) => expect([code, stderr]).to.deep.equal([0, ''])
+
+  it('lists what is stuck, beside whoever has the journal open', async () => {
+    expect((await run('stuck')).stdout).to.equal('nothing is stuck\n')
+    const id = await stuck()
+    const listed = await run('stuck')
+    expectDone(listed)
+    expect(listed.stdout).to.match(
+      new RegExp(`^ID .*\n${id}  2026-\\S+ +1902 +A-1 +…0001 +coupon uc-1 +refused: REFUSED\n$`),
+    )
+    const [record] = JSON.parse((await run('stuck', '--json')).stdout)
+    expect(record).to.deep.include({ id, state: 'stuck', cardMasked: '…0001', venueId: '1902' })
+  })
+
+  it('shows what is known of a redemption, but no card number and no key', async () => {
+    const id = await stuck()
+    const shown = await run('show', id)
+    expectDone(shown)
+    expect(shown.stdout)
+      .to.match(/^state +stuck$/m)
+      .and.match(/^account +A-1$/m)
+      .and.match(/^calls +6, of them refused 6$/m)
+      .and.match(/^next call +-$/m)
+    const { undo, ...record } = JSON.parse((await run('show', id, '--json')).stdout)
+    expect(record).to.include({ id, account: 'A-1', attempt: 1 })
+    expect(undo).to.include({ by: 'doubt', calls: 6, tries: 6, last: 'refused: REFUSED' })
+    const { cardNumber, apiKey } = stuckDebit.secret
+    for (const words of [['stuck'], ['stuck', '--json'], ['show', id], ['show', id, '--json']])
+      expect((await run(...words)).stdout)
+        .not.to.contain(cardNumber)
+        .and.not.to.contain(apiKey)
+  })
+
+  it('settles as taken: it stands as if the till had heard so, and says who, when and why', async () => {
+    const id = await stuck()
+    expectDone(await run('settle', id, 'taken', '--why', 'the guest had it', '--who', 'Dana'))
+    const { settled, ...record } = JSON.parse((await run('show', id, '--json')).stdout)
+    expect(settled).to.deep.include({ by: 'Dana', why: 'the guest had it' })
+    expect(Date.now() - settled.atMs).to.be.within(0, 60_000)
+    expect(record.state).to.equal('confirmed')
+    await test.journal.beginDebit(stuckDebit, ({ sameKey }) => {
+      expect(sameKey).to.include({ id, state: 'confirmed', isAnswered: true, undoBy: undefined })
+      return { do: 'refuse', code: 'REFUSED' }
+    })
+  })
+
+  it('settles as reversed, under the name of the user, and erases the seal', async () => {
+    const id = await stuck()
+    const done = await run('settle', id, 'reversed', '--why', 'given back in the app', '--json')
+    expectDone(done)
+    expect(JSON.parse(done.stdout)).to.deep.equal({ id, state: 'reversed' })
+    expect((await test.journal.findRedemption(id))?.settled?.by).to.equal(userInfo().username)
+    await test.reopen(journalKeys.slice(1, 2))
+  })
+
+  it('does not settle or retry what is settled', async () => {
+    const id = await stuck()
+    expectDone(await run('settle', id, 'reversed', '--why', 'given back in the app'))
+    for (const words of [
+      ['settle', id, 'taken', '--why', 'no, it was taken'],
+      ['retry', id],
+    ]) {
+      const { code, stderr } = await run(...words)
+      expect(code).to.equal(1)
+      expect(stderr).to.contain(`redemption ${id} is reversed: it would have to be`)
+    }
+    expect((await test.journal.findRedemption(id))?.settled?.why).to.equal('given back in the app')
+  })
+
+  it('retries: the running service gives it back', async () => {
+    await test.journal.close()
+    const { anna } = demo.cards
+    // Stuck an hour ago, as the service sees it.
+    test.clock.pass(Date.now() - test.clock.nowMs() - 3_600_000)
+    test.open()
+    const id = await getStuck(test.journal, test.clock.pass, {
+      ...stuckDebit,
+      venueId: demo.venueId,
+      secret: { cardNumber: anna, apiKey: demo.apiKey },
+      what: { kind: 'coupon', rewardId: demo.coupons.coffee },
+    })
+    const counter = await openCounter({
+      JOURNAL_PATH: test.path,
+      JOURNAL_KEY: journalKeys[0]!,
+      CARD_HASH_KEY: cardHashKey,
+    })
+    try {
+      const undone = counter.service.line(({ msg }) => msg === 'undo')
+      expect((await run('retry', id)).stdout).to.equal(`redemption ${id} is in doubt again, and due now\n`)
+      expect(await undone).to.include({ redemptionId: id, state: 'reversed' })
+      expect(counter.moves()).to.have.length(1)
+    } finally {
+      await counter.close()
+    }
+  })
+
+  it('says what it cannot do', async () => {
+    const unknown = await run('show', 'no-such-id')
+    expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no redemption no-such-id\n'])
+    for (const words of [
+      [],
+      ['show'],
+      ['forget', 'X'],
+      ['show', 'X', 'Y'],
+      ['settle', 'X', 'lost', '--why', 'y'],
+      ['settle', 'X', 'taken'],
+      ['stuck', '--loud'],
+    ]) {
+      const { code, stdout, stderr } = await run(...words)
+      expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])
+      expect(stderr).to.match(/^Usage:$/m)
+    }
+  })
+
+  it('makes no journal where there is none, and opens none that its key does not', async () => {
+    const missing = await runCommand('redemptions', ['stuck'], { JOURNAL_PATH: `${test.path}.not` })
+    expect([missing.code, missing.stderr]).to.deep.equal([1, `there is no journal at ${test.path}.not\n`])
+    await stuck()
+    const otherKey = { JOURNAL_PATH: test.path, JOURNAL_KEY: journalKeys[1]! }
+    expect((await runCommand('redemptions', ['stuck'], otherKey)).code).to.equal(78)
+  })
+})

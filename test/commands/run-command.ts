@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { cardHashKey, journalKeys } from '../support/test-journal.ts'
+
+export type Ended = { code: number; stdout: string; stderr: string }
+
+/**
+ * An operator's command in a process of its own, on the keys of the journals of the tests.
+ * @param env JOURNAL_PATH is needed
+ */
+export async function runCommand(
+  name: 'redemptions' | 'dead-letters',
+  words: string[],
+  env: Record<string, string>,
+): Promise<Ended> {
+  const { PATH = '', NODE_V8_COVERAGE } = process.env
+  const file = fileURLToPath(new URL(`../../src/commands/${name}.ts`, import.meta.url))
+  const child = spawn(process.execPath, [file, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH,
+      ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }),
+      JOURNAL_KEY: journalKeys[0],
+      CARD_HASH_KEY: cardHashKey,
+      ...env,
+    },
+  })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number]>,
+  ])
+  return { code, stdout, stderr }
+}

@@ -1,0 +1,119 @@
+import { expect } from 'chai'
+import type { Journal, UndoOutcome } from '../../src/journal/journal.ts'
+import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
+import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+
+const reversed = { as: 'reversed', by: 'Dana', why: 'given back in the app' } as const
+const taken = { as: 'taken', by: 'Dana', why: 'the guest had it' } as const
+
+describe('what an operator decides of a redemption', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const stuck = () => getStuck(test.journal, test.clock.pass)
+  const inDoubt = async () => {
+    const begun = await test.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+    if (begun.do !== 'send') throw new Error('was not sent')
+    await test.journal.settleDebit(begun.redemption.id, { kind: 'unknown' })
+    return begun.redemption.id
+  }
+  const settleLater = async (
+    decision: Parameters<Journal['settleRedemption']>[1],
+    outcome: UndoOutcome,
+  ): Promise<string | undefined> => {
+    const id = await inDoubt()
+    test.clock.pass(2_000)
+    expect(await test.journal.beginUndo(id)).not.to.equal(undefined)
+    await test.journal.settleRedemption(id, decision)
+    await test.journal.settleUndo(id, outcome)
+    test.clock.pass(24 * 60 * 60 * 1000)
+    expect(await test.journal.dueUndos(10)).to.deep.equal([])
+    return (await test.journal.findRedemption(id))?.state
+  }
+
+  it('retries with all its tries and all its time, and no sooner end than before', async () => {
+    const id = await stuck()
+    test.clock.pass(48 * 60 * 60 * 1000)
+    expect(await test.journal.retryRedemption(id)).to.deep.equal({ isDone: true, state: 'in_doubt' })
+    expect((await test.journal.dueUndos(10)).map((due) => due.id)).to.deep.equal([id])
+    const begun = await test.journal.beginUndo(id)
+    expect(begun?.secret).to.deep.equal(stuckDebit.secret)
+    await test.journal.settleUndo(id, { kind: 'refused', code: 'REFUSED' })
+    const record = await test.journal.findRedemption(id)
+    expect(record).to.include({ state: 'in_doubt' })
+    expect(record?.undo).to.include({ tries: 1 })
+  })
+
+  it('retries a credit that is stuck to its end, though its first call could have ended it for the till', async () => {
+    const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: undefined, debitKey: 'T-1' }
+    const begun = await test.journal.beginCredit(credit, () => ({
+      do: 'adopt',
+      reference: 'r-1',
+      key: 'T-1',
+    }))
+    expect(begun.do).to.equal('send')
+    await test.journal.settleUndo('r-1', { kind: 'unknown' })
+    test.clock.pass(24 * 60 * 60 * 1000)
+    await test.journal.beginUndo('r-1')
+    await test.journal.settleUndo('r-1', { kind: 'unknown' })
+    expect((await test.journal.stuckRedemptions()).map(({ id }) => id)).to.deep.equal(['r-1'])
+    await test.journal.retryRedemption('r-1')
+    await test.journal.beginUndo('r-1')
+    await test.journal.settleUndo('r-1', { kind: 'refused', code: 'REFUSED' })
+    expect((await test.journal.findRedemption('r-1'))?.state).to.equal('in_doubt')
+  })
+
+  it('settles what is in doubt too, and only what is in doubt or stuck', async () => {
+    const id = await inDoubt()
+    expect(await test.journal.retryRedemption(id)).to.deep.equal({ isDone: false, state: 'in_doubt' })
+    expect(await test.journal.settleRedemption(id, taken)).to.deep.equal({ isDone: true, state: 'confirmed' })
+    expect(await test.journal.settleRedemption(id, reversed)).to.deep.equal({
+      isDone: false,
+      state: 'confirmed',
+    })
+    expect(await test.journal.settleRedemption('no-such-id', taken)).to.deep.equal({
+      isDone: false,
+      state: undefined,
+    })
+  })
+
+  it('counts what is taken among the coupons of its bill', async () => {
+    const sentAtMs = test.clock.nowMs()
+    const id = await stuck()
+    await test.journal.settleRedemption(id, taken)
+    const { venue, cardHash, account } = stuckDebit
+    expect(
+      await test.journal.couponsTaken({ venue, cardHash, account, fromMs: sentAtMs, toMs: sentAtMs }),
+    ).to.deep.equal(['uc-1'])
+  })
+
+  it('stands against an answer of the core that comes later, whatever it is', async () => {
+    for (const kind of ['unknown', 'not_done', 'nothing'] as const) {
+      expect(await settleLater(reversed, { kind }), kind).to.equal('reversed')
+      expect(await settleLater(taken, { kind }), kind).to.equal('confirmed')
+    }
+    expect(await settleLater(taken, { kind: 'refused', code: 'REFUSED' })).to.equal('confirmed')
+  })
+
+  it('gives way to the core where that says later that it was given back', async () => {
+    expect(await settleLater(reversed, { kind: 'given_back', moved: {} })).to.equal('reversed')
+    await test.end()
+    test = openTestJournal()
+    expect(await settleLater(taken, { kind: 'given_back', moved: {} })).to.equal('credited')
+  })
+
+  it('lets what is taken be given back by a credit, like any other', async () => {
+    const id = await stuck()
+    await test.journal.settleRedemption(id, taken)
+    const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: id, debitKey: undefined }
+    const give = () => test.journal.beginCredit(credit, ({ debit }) => ({ do: 'send', redemption: debit! }))
+    await give()
+    const refused = await test.journal.settleUndo(id, { kind: 'refused', code: 'REFUSED' })
+    expect(refused).to.include({ state: 'confirmed', isFinal: true })
+    await give()
+    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+    const { state, settled } = (await test.journal.findRedemption(id))!
+    expect([state, settled?.why]).to.deep.equal(['credited', taken.why])
+  })
+})

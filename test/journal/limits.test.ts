@@ -1,0 +1,156 @@
+import { expect } from 'chai'
+import { DatabaseSync } from 'node:sqlite'
+import { StorageUnavailable, type CreditIntent, type TicketIntake } from '../../src/journal/journal.ts'
+import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { closedBill } from '../tickets/closed-bill.ts'
+
+const credit: CreditIntent = {
+  ...stuckDebit,
+  creditKey: 'C-1',
+  redemptionId: undefined,
+  debitKey: 'T-1',
+  account: undefined,
+  what: undefined,
+}
+
+describe('the limits of the journal', () => {
+  let test: TestJournal
+  afterEach(() => test.end())
+
+  const isRefused = async (work: Promise<unknown>): Promise<boolean> => {
+    try {
+      await work
+      return false
+    } catch (error) {
+      expect(error).to.be.instanceOf(StorageUnavailable)
+      return true
+    }
+  }
+  let count = 0
+  /** 50 KB of a bill. */
+  const intake = (): TicketIntake => ({
+    eventId: `e-${++count}`,
+    fingerprint: 'f',
+    kafkaKey: 'k',
+    closed: closedBill({ coupons: Array.from({ length: 50 }, () => 'x'.repeat(1000)) }).closed,
+  })
+  const letter = () => unreadMessage(`${++count} ${'x'.repeat(20_000)}`)
+  const begin = (key: string) => test.journal.beginDebit({ ...stuckDebit, key }, () => ({ do: 'send' }))
+  const beginCredit = () =>
+    test.journal.beginCredit(credit, () => ({ do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }))
+  /** Tickets until one is refused. */
+  const fillWithTickets = async (): Promise<TicketIntake[]> => {
+    const taken: TicketIntake[] = []
+    for (let ticket = intake(); !(await isRefused(test.journal.takeTicket(ticket))); ticket = intake())
+      taken.push(ticket)
+    return taken
+  }
+  /** Redemptions until one is refused. */
+  const fillWithDebits = async (): Promise<string[]> => {
+    const ids: string[] = []
+    while (true) {
+      const batch = Array.from({ length: 50 }, () => begin(`T-${++count} ${'x'.repeat(500)}`))
+      for (const begun of await Promise.allSettled(batch)) {
+        if (begun.status === 'rejected') return ids
+        if (begun.value.do === 'send') ids.push(begun.value.redemption.id)
+      }
+    }
+  }
+  const linesOf = (kind: string) =>
+    test.lines
+      .map((line) => JSON.parse(line) as { level: string; kind?: string; msg: string })
+      .filter((line) => line.kind === kind)
+      .map(({ level, msg }) => `${level}: ${msg}`)
+
+  it('leave the last tenth to redemptions', async () => {
+    test = openTestJournal({ maxBytes: 1024 ** 2 })
+    await fillWithTickets()
+    expect(await isRefused(test.journal.keepDeadLetter(letter()))).to.equal(true)
+    expect(await isRefused(begin('T-1'))).to.equal(false)
+    expect(await isRefused(beginCredit())).to.equal(false)
+    const { bytes } = await test.journal.stats()
+    expect(bytes / 1024 ** 2).to.be.within(0.9, 0.97)
+    expect(test.journal.trouble()).to.match(/^the journal has no room for tickets: 0\.9 of 0\.9 MiB$/)
+  })
+
+  it('refuse what comes new when it is full, and still settle what is under way', async () => {
+    test = openTestJournal({ maxBytes: 1024 ** 2 })
+    const stuckId = await getStuck(test.journal, test.clock.pass)
+    const tickets = [intake(), intake()]
+    for (const ticket of tickets) await test.journal.takeTicket(ticket)
+    const ids = await fillWithDebits()
+    const [confirmed, unknown] = ids as [string, string]
+    expect(test.journal.trouble()).to.match(/^the journal is full: 1\.\d of 1\.0 MiB$/)
+    for (const work of [begin('T-1'), beginCredit(), test.journal.takeTicket(intake())])
+      expect(await isRefused(work)).to.equal(true)
+
+    const stands = await test.journal.settleDebit(confirmed, { kind: 'confirmed', moved: { points: 5 } })
+    expect(stands).to.deep.equal({ stands: true })
+    await test.journal.markAnswered(confirmed)
+    await test.journal.settleDebit(unknown, { kind: 'unknown' })
+    test.clock.pass(300_000)
+    expect(await test.journal.beginUndo(unknown)).not.to.equal(undefined)
+    await test.journal.settleUndo(unknown, { kind: 'given_back', moved: {} })
+    expect((await test.journal.findRedemption(unknown))?.state).to.equal('reversed')
+    await test.journal.markPublished([tickets[0]!.eventId])
+    await test.journal.buryTicket(tickets[1]!.eventId, 'MESSAGE_TOO_LARGE')
+    await test.journal.settleRedemption(stuckId, { as: 'taken', by: 'Dana', why: 'seen' })
+    expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, deadLetters: 1 })
+  })
+
+  it('are open again by themselves when there is room, with one log line for each change', async () => {
+    test = openTestJournal({ maxBytes: 1024 ** 2 })
+    const tickets = await fillWithTickets()
+    await fillWithDebits()
+    for (let times = 0; times < 3; times++) expect(await isRefused(begin('T-1'))).to.equal(true)
+    // Published tickets need no more than a line each.
+    await test.journal.markPublished(tickets.map(({ eventId }) => eventId))
+    await test.journal.tidy()
+    expect(test.journal.trouble()).to.equal(undefined)
+    expect(await isRefused(begin('T-1'))).to.equal(false)
+    for (const kind of ['full', 'nearly_full'])
+      expect(linesOf(kind), kind).to.deep.equal([
+        'error: trouble with the journal',
+        'info: the trouble with the journal is over',
+      ])
+  })
+
+  it('give dead letters a tenth: what does not fit is refused, so that its till keeps it; none is dropped', async () => {
+    test = openTestJournal({ maxBytes: 2 * 1024 ** 2 })
+    let kept = 0
+    while (!(await isRefused(test.journal.keepDeadLetter(letter())))) kept++
+    expect(kept).to.be.within(9, 12)
+    expect((await test.journal.deadLetters()).length).to.equal(kept)
+    expect(linesOf('dead_letters_full')).to.deep.equal(['error: trouble with the journal'])
+    // What Kafka refuses is in the journal already, and must not hold up those behind it.
+    const ticket = intake()
+    await test.journal.takeTicket(ticket)
+    await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
+    expect((await test.journal.deadLetters()).length).to.equal(kept + 1)
+
+    for (const { id } of await test.journal.deadLetters()) await test.journal.dropDeadLetter(id)
+    expect(await isRefused(test.journal.keepDeadLetter(letter()))).to.equal(false)
+    expect(test.journal.trouble()).to.equal(undefined)
+  })
+
+  it('notice a reader that keeps the log from being cut, and cut it when it is gone', async () => {
+    test = openTestJournal()
+    const reader = new DatabaseSync(test.path)
+    reader.exec('BEGIN; SELECT count(*) FROM redemptions')
+    const letters = () => Array.from({ length: 20 }, () => unreadMessage(`${++count} ${'x'.repeat(200_000)}`))
+    const keepMore = () => Promise.all(letters().map((one) => test.journal.keepDeadLetter(one)))
+    while (!(await isRefused(keepMore())));
+    expect((await test.journal.stats()).walBytes / 1024 ** 2).to.be.within(64, 72)
+    expect(await isRefused(begin('T-1'))).to.equal(true)
+    await test.journal.tidy()
+    expect(test.journal.trouble()).to.match(/log cannot be cut/)
+
+    reader.exec('ROLLBACK')
+    reader.close()
+    await test.journal.tidy()
+    expect((await test.journal.stats()).walBytes).to.equal(0)
+    expect(await isRefused(begin('T-1'))).to.equal(false)
+    expect(linesOf('log_too_long')).to.have.length(2)
+  }).timeout(30_000)
+})

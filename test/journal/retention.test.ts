@@ -1,0 +1,144 @@
+import { expect } from 'chai'
+import { DatabaseSync } from 'node:sqlite'
+import type { Credentials, Venue } from '../../src/loyalty/words.ts'
+import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
+import { closedBill } from '../tickets/closed-bill.ts'
+import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+describe('what is past its time', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const rowsOf = (table: string): number => {
+    const file = new DatabaseSync(test.path, { readOnly: true })
+    const { rows } = file.prepare(`SELECT count(*) AS rows FROM ${table}`).get() as { rows: number }
+    file.close()
+    return rows
+  }
+  const begin = async (key: string) => {
+    const begun = await test.journal.beginDebit({ ...stuckDebit, key }, () => ({ do: 'send' }))
+    if (begun.do !== 'send') throw new Error('was not sent')
+    return begun.redemption
+  }
+  const take = async (eventId: string) => {
+    await test.journal.takeTicket({
+      eventId,
+      fingerprint: eventId,
+      kafkaKey: 'k',
+      closed: closedBill().closed,
+    })
+  }
+
+  it('of redemptions is forgotten 60 days after their last change', async () => {
+    const { id } = await begin('T-1')
+    await test.journal.settleDebit(id, { kind: 'refused', code: 'REFUSED' })
+    test.clock.pass(60 * dayMs)
+    await test.journal.tidy()
+    expect(rowsOf('redemptions')).to.equal(1)
+    test.clock.pass(1)
+    await test.journal.tidy()
+    expect(rowsOf('redemptions')).to.equal(0)
+  })
+
+  it('is never a redemption that is open or stuck, nor one that an operator has just settled', async () => {
+    const stuckId = await getStuck(test.journal, test.clock.pass)
+    const settledId = await getStuck(test.journal, test.clock.pass, { ...stuckDebit, key: 'T-2' })
+    await begin('T-sent')
+    const inDoubt = await begin('T-doubt')
+    await test.journal.settleDebit(inDoubt.id, { kind: 'unknown' })
+    const confirmed = await begin('T-confirmed')
+    await test.journal.settleDebit(confirmed.id, { kind: 'confirmed', moved: {} })
+    test.clock.pass(100 * dayMs)
+    await test.journal.settleRedemption(settledId, { as: 'taken', by: 'Dana', why: 'seen' })
+    await test.journal.tidy()
+    expect(rowsOf('redemptions')).to.equal(5)
+    expect(await test.journal.findRedemption(stuckId)).to.include({ state: 'stuck' })
+  })
+
+  it('of other names of a redemption is forgotten after a day, which is how long they are looked up', async () => {
+    const redemption = await begin('T-1')
+    await test.journal.beginDebit({ ...stuckDebit, key: 'T-2' }, () => ({ do: 'replay', redemption }))
+    test.clock.pass(dayMs)
+    await test.journal.tidy()
+    expect(rowsOf('redemption_aliases')).to.equal(1)
+    test.clock.pass(dayMs)
+    await test.journal.tidy()
+    expect(rowsOf('redemption_aliases')).to.equal(0)
+  })
+
+  it('of tickets is forgotten 35 days after they were published, never before', async () => {
+    for (const id of ['e-1', 'e-2']) await take(id)
+    test.clock.pass(100 * dayMs)
+    await test.journal.markPublished(['e-1'])
+    test.clock.pass(35 * dayMs)
+    await test.journal.tidy()
+    expect(rowsOf('tickets')).to.equal(2)
+    test.clock.pass(1)
+    await test.journal.tidy()
+    expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
+    expect(rowsOf('tickets')).to.equal(1)
+  })
+
+  it('of dead letters is forgotten after 35 days, and they are counted without being looked at', async () => {
+    await test.journal.keepDeadLetter(unreadMessage('old'))
+    test.clock.pass(35 * dayMs)
+    await test.journal.keepDeadLetter(unreadMessage('new'))
+    test.clock.pass(1)
+    const before = await test.journal.stats()
+    await test.journal.tidy()
+    const after = await test.journal.stats()
+    expect([before.deadLetters, after.deadLetters, rowsOf('dead_letters')]).to.deep.equal([2, 1, 1])
+    expect(after.deadLetterBytes).to.equal(before.deadLetterBytes / 2)
+  })
+
+  it('of approvals is forgotten when they are of no use any more', async () => {
+    const credentials: Credentials = { venueId: '1902', apiKey: 'key', tenant: 't' }
+    const venue: Venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
+    await test.journal.keepApproval(credentials, { venue, approvedAtMs: test.clock.nowMs() })
+    test.clock.pass(dayMs)
+    await test.journal.tidy()
+    expect(await test.journal.findApproval(credentials)).not.to.equal(undefined)
+    test.clock.pass(1)
+    await test.journal.tidy()
+    expect(await test.journal.findApproval(credentials)).to.equal(undefined)
+  })
+
+  it('goes in small steps', async () => {
+    const ids = Array.from({ length: 120 }, (_, index) => `e-${index}`)
+    await Promise.all(ids.map(take))
+    await test.journal.markPublished(ids)
+    test.clock.pass(36 * dayMs)
+    const left = []
+    for (let isTidy = false; !isTidy;) {
+      ;({ isTidy } = await test.journal.tidy())
+      left.push(rowsOf('tickets'))
+    }
+    expect(left).to.deep.equal([70, 20, 0, 0])
+  })
+})
+
+describe('the cost of the journal does not grow with what it remembers', () => {
+  it('since what is past its time is found by an index of just that', async () => {
+    const test = openTestJournal()
+    const file = new DatabaseSync(test.path, { readOnly: true })
+    const planOf = (sql: string) =>
+      file
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => String(detail))
+    try {
+      for (const rule of retentionRules(1)) {
+        const plan = planOf(forgetSql(rule))
+        expect(plan.filter((line) => /^SEARCH \w+ USING (COVERING )?INDEX/.test(line))).to.have.length(1)
+        expect(plan.join(), rule.table).not.to.match(/SCAN (?!list)/)
+      }
+    } finally {
+      file.close()
+      await test.end()
+    }
+  })
+})

@@ -1,0 +1,31 @@
+import type { DebitIntent, Journal } from '../../src/journal/journal.ts'
+
+export const stuckDebit: DebitIntent = {
+  venue: 'venue-uuid',
+  venueId: '1902',
+  cardHash: 'hash-of-card',
+  cardMasked: '…0001',
+  secret: { cardNumber: 'CANARYCARD0001', apiKey: 'canary-api-key' },
+  key: 'T-1',
+  isNamed: true,
+  account: 'A-1',
+  what: { kind: 'coupon', rewardId: 'uc-1' },
+}
+
+/**
+ * A debit without an answer, whose undo the core has refused as often as it is tried.
+ * @param pass lets time pass for the journal
+ * @returns its id
+ */
+export async function getStuck(journal: Journal, pass: (ms: number) => void, intent = stuckDebit) {
+  const begun = await journal.beginDebit(intent, () => ({ do: 'send' }))
+  if (begun.do !== 'send') throw new Error('was not sent')
+  const { id } = begun.redemption
+  await journal.settleDebit(id, { kind: 'unknown' })
+  for (let isStuck = false; !isStuck;) {
+    pass(300_000)
+    if (!(await journal.beginUndo(id))) throw new Error('was not due')
+    isStuck = (await journal.settleUndo(id, { kind: 'refused', code: 'REFUSED' })).state === 'stuck'
+  }
+  return id
+}
