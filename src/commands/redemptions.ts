@@ -16,6 +16,7 @@ await runCommand(usage, choose)
 
 function choose({ words, why, who }: Arguments): Action {
   const [verb, id, as, ...more] = words
+  if (verb !== 'settle' && (why ?? who) !== undefined) throw new UsageWrong('--why and --who go with settle')
   if (more.length > 0) throw new UsageWrong(`too many words, from ${more[0]} on`)
   if (verb === 'stuck' && id === undefined) return ({ journal }) => listStuck(journal)
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: of which redemption?` : 'which command?')

@@ -3,8 +3,6 @@ import { readDeadLetterTotals } from './dead-letters.ts'
 import { StorageUnavailable } from './journal.ts'
 import type { TroubleKind, Troubles } from './troubles.ts'
 
-export type Limits = ReturnType<typeof createLimits>
-
 /** What can be refused, since whoever sends it keeps it: the redemptions last, as a guest waits at the till. */
 export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 

@@ -2,7 +2,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 
 /** In the order of what they cost: the first that is there is told. */
-export const troubleKinds = [
+const troubleKinds = [
   'damaged',
   'unwritable',
   'full',

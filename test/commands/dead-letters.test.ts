@@ -7,7 +7,9 @@ import { runCommand } from './run-command.ts'
 const bill = { ticketId: 'B-1', closedAt: '2026-11-23T12:00:00Z', total: '12.30', cardNumber: 'CARD0001' }
 const unread = { ...bill, closedAt: 'yesterday evening' }
 
-describe('the command dead-letters', () => {
+describe('the command dead-letters', function () {
+  // Each is a process of its own.
+  this.timeout(30_000)
   let test: TestJournal
   beforeEach(() => (test = openTestJournal()))
   afterEach(() => test.end())

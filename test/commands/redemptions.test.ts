@@ -6,7 +6,9 @@ import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { cardHashKey, journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { runCommand, type Ended } from './run-command.ts'
 
-describe('the command redemptions', () => {
+describe('the command redemptions', function () {
+  // Each is a process of its own.
+  this.timeout(30_000)
   useRealSockets()
   let test: TestJournal
   beforeEach(() => (test = openTestJournal()))
@@ -120,6 +122,7 @@ describe('the command redemptions', () => {
       ['show', 'X', 'Y'],
       ['settle', 'X', 'lost', '--why', 'y'],
       ['settle', 'X', 'taken'],
+      ['retry', 'X', '--why', 'y'],
       ['stuck', '--loud'],
     ]) {
       const { code, stdout, stderr } = await run(...words)
