@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { BudgetLeft } from '../journal/budget-log.ts'
+import type { BudgetLeft } from '../journal/journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Credentials } from '../loyalty/words.ts'
 import type { Clock } from '../observability/exchange.ts'

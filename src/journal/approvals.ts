@@ -1,7 +1,5 @@
-import type { Venue } from '../loyalty/words.ts'
 import type { Database } from './database.ts'
-
-export type Approval = { venue: Venue; approvedAtMs: number }
+import type { Approval } from './journal.ts'
 
 /** Which venues and keys the core has approved, so that a restart while it is away refuses nobody. */
 export function createApprovals(db: Database, hashApiKey: (apiKey: string) => string) {

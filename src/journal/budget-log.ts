@@ -1,11 +1,6 @@
 import { z } from 'zod'
 import type { Database } from './database.ts'
-
-/** How a process left the budget: `killed` where it had no time to say. Times are epoch ms. */
-export type BudgetLeft = {
-  how: 'never_started' | 'stopped' | 'killed'
-  scopes: { scope: string; freeAtMs: number[]; blockedUntilMs: number | undefined }[]
-}
+import type { BudgetLeft } from './journal.ts'
 
 const times = z.array(z.number())
 

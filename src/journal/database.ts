@@ -20,8 +20,11 @@ export type Database = {
   close(): void
 }
 
-/** A service would rather refuse than wait: nothing else runs meanwhile. An operator's command has time. */
-const serviceWaitMs = 200
+/**
+ * A service would rather refuse than wait: nothing else runs meanwhile, and an answer at the till's deadline has 100 ms
+ * to spare. An operator's command has time.
+ */
+const serviceWaitMs = 50
 const commandWaitMs = 5_000
 /** What the write-ahead log is cut to when it begins anew. */
 export const walKeptBytes = 16 * 1024 * 1024

@@ -1,10 +1,9 @@
 import type { Code } from '../loyalty/refusal.ts'
 import type { Credentials, Moved, Ticket, Venue, What } from '../loyalty/words.ts'
-import type { Approval } from './approvals.ts'
-import type { BudgetLeft } from './budget-log.ts'
 
 /**
- * What the service writes down so that nothing is lost and nothing is taken twice. One interface; `sqlite.ts` is the
+ * What the service writes down so that nothing is lost and nothing is taken twice. One interface, on one page although
+ * that is above 200 lines: it is all that another implementation has to keep to. `sqlite.ts` is the
  * implementation for one replica. Every function is asynchronous, and when it returns, what it wrote is on disk.
  * Each throws `StorageUnavailable` where the journal cannot be used just now.
  */
@@ -310,4 +309,13 @@ export type JournalStats = {
   bytes: number
   /** Of the write-ahead log beside the file. */
   walBytes: number
+}
+
+/** The core's word that a venue and a key belong together; epoch ms. */
+export type Approval = { venue: Venue; approvedAtMs: number }
+
+/** How a process left the budget: `killed` where it had no time to say. Times are epoch ms. */
+export type BudgetLeft = {
+  how: 'never_started' | 'stopped' | 'killed'
+  scopes: { scope: string; freeAtMs: number[]; blockedUntilMs: number | undefined }[]
 }

@@ -1,6 +1,5 @@
 import { redemptionId } from '../loyalty/keys.ts'
-import type { What } from '../loyalty/words.ts'
-import type { Database, Row } from './database.ts'
+import type { Database } from './database.ts'
 import type {
   CreditBegun,
   CreditDecision,
@@ -11,28 +10,42 @@ import type {
   DebitOutcome,
   KnownCredit,
   KnownDebit,
-  Redemption,
   RedemptionSecret,
   RedemptionState,
   UndoBegun,
   UndoOutcome,
 } from './journal.ts'
-import { columnsOf, readRow } from './redemption-row.ts'
+import { readRow } from './redemption-row.ts'
+import { createRedemptionSearch, keyMs } from './redemption-search.ts'
+import { createRedemptionWrites } from './redemption-writes.ts'
 import type { Seal } from './seal.ts'
-import { afterDebit, afterUndo, answerWithinMs, type Transition } from './transitions.ts'
-
-/** A key is remembered this long; later it is a new attempt. */
-const keyMs = 24 * 60 * 60 * 1000
-const billMs = keyMs
+import { afterDebit, afterUndo } from './transitions.ts'
 
 /**
- * Redemptions in SQLite. Each function runs inside a transaction of the writer's.
- *
- * This file is above 200 lines since its statements are one topic: what a row is, how it is found, how it changes.
+ * Redemptions in SQLite. Each function runs inside a transaction of the writer's. A little above 200 lines, so that the
+ * whole life of a row, from its intent to its undo, is on one page.
  *
  * @param settleWithinMs a call that has not settled by then has been left by whoever made it
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
+  const {
+    find,
+    mustFind,
+    findByKey,
+    findTaken,
+    isHeld,
+    isTakenLater,
+    findByCredit,
+    findDebit,
+    isSettled,
+    nextAttempt,
+    couponsTaken,
+  } = createRedemptionSearch(db)
+  const { insert, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
+    db,
+    seal,
+    settleWithinMs,
+  )
   return { beginDebit, settleDebit, markAnswered, beginCredit, dueUndos, beginUndo, settleUndo, couponsTaken }
 
   function beginDebit(
@@ -212,227 +225,5 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
         { id },
       )
     return next
-  }
-
-  function couponsTaken(bill: {
-    venue: string
-    cardHash: string
-    account: string
-    fromMs: number
-    toMs: number
-  }): string[] {
-    return db
-      .all(
-        `SELECT DISTINCT reward_id FROM redemptions
-         WHERE venue = :venue AND account = :account AND card_hash = :cardHash AND state = 'confirmed'
-           AND kind = 'coupon' AND confirmed_at BETWEEN :fromMs AND :toMs ORDER BY confirmed_at`,
-        bill,
-      )
-      .map((row) => String(row.reward_id))
-  }
-
-  // Finding
-
-  function findByKey(
-    key: string,
-    nowMs: number,
-    within: 'memory' | 'ever' = 'memory',
-  ): Redemption | undefined {
-    // A credit that named the redemption itself may have left a row under this id before its debit ever came.
-    return find(
-      `(key = :key OR id = :firstId
-         OR id = (SELECT redemption_id FROM redemption_aliases WHERE key = :key AND created_at > :aliasFromMs))
-       AND (:isEver OR key_until > :nowMs OR due_at IS NOT NULL OR state = 'stuck')
-       ORDER BY key = :key DESC, attempt DESC`,
-      {
-        key,
-        firstId: redemptionId(key, 1),
-        aliasFromMs: nowMs - keyMs,
-        nowMs,
-        isEver: within === 'ever' ? 1 : 0,
-      },
-      nowMs,
-    )
-  }
-
-  /** A user coupon can be taken once: the same card, bill and coupon is the same debit under whatever key. */
-  function findTaken({ venue, account, cardHash, what }: DebitIntent, nowMs: number): Redemption | undefined {
-    if (what.kind === 'points') return undefined
-    return find(
-      `venue = :venue AND account = :account AND card_hash = :cardHash AND reward_id = :rewardId
-       AND state = 'confirmed' AND undo_by IS NULL ORDER BY confirmed_at DESC`,
-      { venue, account, cardHash, rewardId: what.rewardId },
-      nowMs,
-    )
-  }
-
-  function isHeld({ key, cardHash, what }: DebitIntent, nowMs: number): boolean {
-    if (what.kind === 'points') return false
-    const held = find(
-      `card_hash = :cardHash AND reward_id = :rewardId AND key != :key
-       AND (state = 'sent' OR (state = 'in_doubt' AND undo_last IS NOT 'nothing')
-         OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
-      { cardHash, rewardId: what.rewardId, key },
-      nowMs,
-    )
-    return held !== undefined
-  }
-
-  function isTakenLater({ sentAtMs, cardHash, what }: Redemption): boolean {
-    if (what?.kind !== 'coupon') return false
-    const taken = find(
-      `card_hash = :cardHash AND reward_id = :rewardId AND state = 'confirmed' AND sent_at > :sentAtMs`,
-      { cardHash, rewardId: what.rewardId, sentAtMs },
-      sentAtMs,
-    )
-    return taken !== undefined
-  }
-
-  function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
-    if (!creditKey) return undefined
-    return find(
-      'credit_key = :creditKey AND created_at > :fromMs',
-      { creditKey, fromMs: nowMs - keyMs },
-      nowMs,
-    )
-  }
-
-  /** By the redemption, by the debit's transaction, or as the latest of that bill that can be given back. */
-  function findDebit(intent: CreditIntent, nowMs: number): Redemption | undefined {
-    const { venue, redemptionId: id, debitKey, account, cardHash, what } = intent
-    if (id) return find('id = :id AND venue = :venue', { id, venue }, nowMs)
-    // A debit's key is remembered for its repeats; a credit finds it for as long as the row is there.
-    if (debitKey) return findByKey(debitKey, nowMs, 'ever')
-    if (!account || !what) return undefined
-    return find(
-      `venue = :venue AND account = :account AND card_hash = :cardHash AND kind = :kind
-       AND reward_id IS :rewardId AND points IS :points AND created_at > :fromMs
-       ORDER BY CASE state WHEN 'confirmed' THEN undo_by IS NOT NULL WHEN 'sent' THEN 2 WHEN 'in_doubt' THEN 2
-         WHEN 'stuck' THEN 2 WHEN 'credited' THEN 3 WHEN 'reversed' THEN 3 ELSE 4 END, created_at DESC`,
-      { venue, account, cardHash, ...columnsOf(what), fromMs: nowMs - billMs },
-      nowMs,
-    )
-  }
-
-  function find(where: string, values: Row, nowMs: number): Redemption | undefined {
-    const row = db.get(`SELECT * FROM redemptions WHERE ${where} LIMIT 1`, values)
-    return row && readRow(row, nowMs)
-  }
-
-  function isSettled(id: string): boolean {
-    const row = db.get(
-      'SELECT 1 FROM redemptions WHERE id = :id AND settled_at IS NOT NULL AND due_at IS NULL',
-      {
-        id,
-      },
-    )
-    return row !== undefined
-  }
-
-  function mustFind(id: string, nowMs: number): Redemption {
-    const row = find('id = :id', { id }, nowMs)
-    if (!row) throw new Error(`redemption ${id} is not in the journal`)
-    return row
-  }
-
-  // Changing
-
-  function nextAttempt(key: string): number {
-    const row = db.get('SELECT max(attempt) AS latest FROM redemptions WHERE key = :key OR id = :firstId', {
-      key,
-      firstId: redemptionId(key, 1),
-    })
-    return Number(row?.latest ?? 0) + 1
-  }
-
-  type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'cardMasked'> & {
-    id: string
-    attempt: number
-    account: string | undefined
-    what: What | undefined
-    state: RedemptionState
-    secret: CreditIntent['secret'] | undefined
-    sentAtMs: number | null
-    dueAtMs?: number | null
-    keyUntilMs: number
-  }
-
-  function insert(row: NewRow, nowMs: number) {
-    const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
-    db.run(
-      `INSERT INTO redemptions (id, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id, points,
-         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until)
-       VALUES (:id, :key, :attempt, :venue, :venueId, :cardHash, :cardMasked, :account, :kind, :rewardId, :points,
-         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs)`,
-      {
-        id: row.id,
-        key: row.key,
-        attempt: row.attempt,
-        venue: row.venue,
-        venueId: row.venueId,
-        cardHash: row.cardHash,
-        cardMasked: row.cardMasked,
-        account: row.account ?? null,
-        ...columnsOf(row.what),
-        state: row.state,
-        sealed: sealed?.box ?? null,
-        sealKey: sealed?.keyId ?? null,
-        nowMs,
-        sentAtMs: row.sentAtMs,
-        dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
-        keyUntilMs: row.keyUntilMs,
-      },
-    )
-  }
-
-  function askBack(row: Redemption, intent: CreditIntent, nowMs: number) {
-    const sealed = seal.close(`redemptions/${row.id}`, intent.secret)
-    db.run(
-      `UPDATE redemptions SET state = :state, undo_by = 'till', undo_since = coalesce(undo_since, :nowMs),
-         credit_key = coalesce(:creditKey, credit_key), sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
-      {
-        id: row.id,
-        state: row.state === 'confirmed' ? 'confirmed' : 'in_doubt',
-        creditKey: intent.creditKey ?? null,
-        sealed: sealed.box,
-        sealKey: sealed.keyId,
-        dueAtMs: nowMs + settleWithinMs,
-        nowMs,
-      },
-    )
-  }
-
-  function askBackInDoubt(id: string, nowMs: number) {
-    db.run(
-      `UPDATE redemptions SET undo_by = coalesce(undo_by, 'doubt'), undo_since = coalesce(undo_since, :nowMs) WHERE id = :id`,
-      { id, nowMs },
-    )
-  }
-
-  function change(id: string, next: Transition, nowMs: number) {
-    db.run(
-      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
-         sealed = CASE WHEN :isFinal THEN NULL ELSE sealed END,
-         seal_key = CASE WHEN :isFinal THEN NULL ELSE seal_key END
-       WHERE id = :id`,
-      { id, state: next.state, dueAtMs: next.dueAtMs, isFinal: next.isFinal ? 1 : 0, nowMs },
-    )
-  }
-
-  function rememberReplay(row: Redemption, key: string, nowMs: number) {
-    if (row.key !== key)
-      db.run(
-        `INSERT INTO redemption_aliases VALUES (:key, :id, :nowMs)
-         ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,
-        { key, id: row.id, nowMs },
-      )
-    // The till is about to hear the OK again: no undo may leave before that is known.
-    db.run(
-      `UPDATE redemptions SET due_at = :dueAtMs WHERE id = :id AND state = 'confirmed' AND due_at IS NOT NULL`,
-      {
-        id: row.id,
-        dueAtMs: nowMs + answerWithinMs,
-      },
-    )
   }
 }

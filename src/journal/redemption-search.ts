@@ -1,0 +1,151 @@
+import { redemptionId } from '../loyalty/keys.ts'
+import type { Database, Row } from './database.ts'
+import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
+import { columnsOf, readRow } from './redemption-row.ts'
+
+/** A key is remembered this long; later it is a new attempt. */
+export const keyMs = 24 * 60 * 60 * 1000
+
+/** How redemptions are found: by key, by coupon, by bill, by credit. */
+export function createRedemptionSearch(db: Database) {
+  return {
+    find,
+    mustFind,
+    findByKey,
+    findTaken,
+    isHeld,
+    isTakenLater,
+    findByCredit,
+    findDebit,
+    isSettled,
+    nextAttempt,
+    couponsTaken,
+  }
+
+  function findByKey(
+    key: string,
+    nowMs: number,
+    within: 'memory' | 'ever' = 'memory',
+  ): Redemption | undefined {
+    // A credit that named the redemption itself may have left a row under this id before its debit ever came.
+    return find(
+      `(key = :key OR id = :firstId
+         OR id = (SELECT redemption_id FROM redemption_aliases WHERE key = :key AND created_at > :aliasFromMs))
+       AND (:isEver OR key_until > :nowMs OR due_at IS NOT NULL OR state = 'stuck')
+       ORDER BY key = :key DESC, attempt DESC`,
+      {
+        key,
+        firstId: redemptionId(key, 1),
+        aliasFromMs: nowMs - keyMs,
+        nowMs,
+        isEver: within === 'ever' ? 1 : 0,
+      },
+      nowMs,
+    )
+  }
+
+  /** A user coupon can be taken once: the same card, bill and coupon is the same debit under whatever key. */
+  function findTaken({ venue, account, cardHash, what }: DebitIntent, nowMs: number): Redemption | undefined {
+    if (what.kind === 'points') return undefined
+    return find(
+      `venue = :venue AND account = :account AND card_hash = :cardHash AND reward_id = :rewardId
+       AND state = 'confirmed' AND undo_by IS NULL ORDER BY confirmed_at DESC`,
+      { venue, account, cardHash, rewardId: what.rewardId },
+      nowMs,
+    )
+  }
+
+  function isHeld({ key, cardHash, what }: DebitIntent, nowMs: number): boolean {
+    if (what.kind === 'points') return false
+    const held = find(
+      `card_hash = :cardHash AND reward_id = :rewardId AND key != :key
+       AND (state = 'sent' OR (state = 'in_doubt' AND undo_last IS NOT 'nothing')
+         OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
+      { cardHash, rewardId: what.rewardId, key },
+      nowMs,
+    )
+    return held !== undefined
+  }
+
+  function isTakenLater({ sentAtMs, cardHash, what }: Redemption): boolean {
+    if (what?.kind !== 'coupon') return false
+    const taken = find(
+      `card_hash = :cardHash AND reward_id = :rewardId AND state = 'confirmed' AND sent_at > :sentAtMs`,
+      { cardHash, rewardId: what.rewardId, sentAtMs },
+      sentAtMs,
+    )
+    return taken !== undefined
+  }
+
+  function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
+    if (!creditKey) return undefined
+    return find(
+      'credit_key = :creditKey AND created_at > :fromMs',
+      { creditKey, fromMs: nowMs - keyMs },
+      nowMs,
+    )
+  }
+
+  /** By the redemption, by the debit's transaction, or as the latest of that bill that can be given back. */
+  function findDebit(intent: CreditIntent, nowMs: number): Redemption | undefined {
+    const { venue, redemptionId: id, debitKey, account, cardHash, what } = intent
+    if (id) return find('id = :id AND venue = :venue', { id, venue }, nowMs)
+    // A debit's key is remembered for its repeats; a credit finds it for as long as the row is there.
+    if (debitKey) return findByKey(debitKey, nowMs, 'ever')
+    if (!account || !what) return undefined
+    return find(
+      `venue = :venue AND account = :account AND card_hash = :cardHash AND kind = :kind
+       AND reward_id IS :rewardId AND points IS :points AND created_at > :fromMs
+       ORDER BY CASE state WHEN 'confirmed' THEN undo_by IS NOT NULL WHEN 'sent' THEN 2 WHEN 'in_doubt' THEN 2
+         WHEN 'stuck' THEN 2 WHEN 'credited' THEN 3 WHEN 'reversed' THEN 3 ELSE 4 END, created_at DESC`,
+      { venue, account, cardHash, ...columnsOf(what), fromMs: nowMs - keyMs },
+      nowMs,
+    )
+  }
+
+  function find(where: string, values: Row, nowMs: number): Redemption | undefined {
+    const row = db.get(`SELECT * FROM redemptions WHERE ${where} LIMIT 1`, values)
+    return row && readRow(row, nowMs)
+  }
+
+  function isSettled(id: string): boolean {
+    const row = db.get(
+      'SELECT 1 FROM redemptions WHERE id = :id AND settled_at IS NOT NULL AND due_at IS NULL',
+      {
+        id,
+      },
+    )
+    return row !== undefined
+  }
+
+  function mustFind(id: string, nowMs: number): Redemption {
+    const row = find('id = :id', { id }, nowMs)
+    if (!row) throw new Error(`redemption ${id} is not in the journal`)
+    return row
+  }
+
+  function nextAttempt(key: string): number {
+    const row = db.get('SELECT max(attempt) AS latest FROM redemptions WHERE key = :key OR id = :firstId', {
+      key,
+      firstId: redemptionId(key, 1),
+    })
+    return Number(row?.latest ?? 0) + 1
+  }
+
+  function couponsTaken(bill: {
+    venue: string
+    cardHash: string
+    account: string
+    fromMs: number
+    toMs: number
+  }): string[] {
+    return db
+      .all(
+        `SELECT DISTINCT reward_id FROM redemptions
+         WHERE venue = :venue AND account = :account AND card_hash = :cardHash AND state = 'confirmed'
+           AND kind = 'coupon' AND confirmed_at BETWEEN :fromMs AND :toMs ORDER BY confirmed_at`,
+        bill,
+      )
+      .map((row) => String(row.reward_id))
+  }
+}

@@ -1,0 +1,102 @@
+import type { What } from '../loyalty/words.ts'
+import type { Database } from './database.ts'
+import type { CreditIntent, DebitIntent, Redemption, RedemptionState } from './journal.ts'
+import { columnsOf } from './redemption-row.ts'
+import type { Seal } from './seal.ts'
+import { answerWithinMs, type Transition } from './transitions.ts'
+
+type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'cardMasked'> & {
+  id: string
+  attempt: number
+  account: string | undefined
+  what: What | undefined
+  state: RedemptionState
+  secret: CreditIntent['secret'] | undefined
+  sentAtMs: number | null
+  dueAtMs?: number | null
+  keyUntilMs: number
+}
+
+/** How rows of redemptions are written; what becomes of a row is in `transitions.ts`. */
+export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs: number) {
+  return { insert, askBack, askBackInDoubt, change, rememberReplay }
+
+  function insert(row: NewRow, nowMs: number) {
+    const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
+    db.run(
+      `INSERT INTO redemptions (id, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id, points,
+         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until)
+       VALUES (:id, :key, :attempt, :venue, :venueId, :cardHash, :cardMasked, :account, :kind, :rewardId, :points,
+         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs)`,
+      {
+        id: row.id,
+        key: row.key,
+        attempt: row.attempt,
+        venue: row.venue,
+        venueId: row.venueId,
+        cardHash: row.cardHash,
+        cardMasked: row.cardMasked,
+        account: row.account ?? null,
+        ...columnsOf(row.what),
+        state: row.state,
+        sealed: sealed?.box ?? null,
+        sealKey: sealed?.keyId ?? null,
+        nowMs,
+        sentAtMs: row.sentAtMs,
+        dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
+        keyUntilMs: row.keyUntilMs,
+      },
+    )
+  }
+
+  function askBack(row: Redemption, intent: CreditIntent, nowMs: number) {
+    const sealed = seal.close(`redemptions/${row.id}`, intent.secret)
+    db.run(
+      `UPDATE redemptions SET state = :state, undo_by = 'till', undo_since = coalesce(undo_since, :nowMs),
+         credit_key = coalesce(:creditKey, credit_key), sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
+      {
+        id: row.id,
+        state: row.state === 'confirmed' ? 'confirmed' : 'in_doubt',
+        creditKey: intent.creditKey ?? null,
+        sealed: sealed.box,
+        sealKey: sealed.keyId,
+        dueAtMs: nowMs + settleWithinMs,
+        nowMs,
+      },
+    )
+  }
+
+  function askBackInDoubt(id: string, nowMs: number) {
+    db.run(
+      `UPDATE redemptions SET undo_by = coalesce(undo_by, 'doubt'), undo_since = coalesce(undo_since, :nowMs) WHERE id = :id`,
+      { id, nowMs },
+    )
+  }
+
+  function change(id: string, next: Transition, nowMs: number) {
+    db.run(
+      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
+         sealed = CASE WHEN :isFinal THEN NULL ELSE sealed END,
+         seal_key = CASE WHEN :isFinal THEN NULL ELSE seal_key END
+       WHERE id = :id`,
+      { id, state: next.state, dueAtMs: next.dueAtMs, isFinal: next.isFinal ? 1 : 0, nowMs },
+    )
+  }
+
+  function rememberReplay(row: Redemption, key: string, nowMs: number) {
+    if (row.key !== key)
+      db.run(
+        `INSERT INTO redemption_aliases VALUES (:key, :id, :nowMs)
+         ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,
+        { key, id: row.id, nowMs },
+      )
+    // The till is about to hear the OK again: no undo may leave before that is known.
+    db.run(
+      `UPDATE redemptions SET due_at = :dueAtMs WHERE id = :id AND state = 'confirmed' AND due_at IS NOT NULL`,
+      {
+        id: row.id,
+        dueAtMs: nowMs + answerWithinMs,
+      },
+    )
+  }
+}
