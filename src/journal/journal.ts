@@ -115,7 +115,10 @@ export type Redemption = {
   undoBy: 'till' | 'doubt' | undefined
   /** Part of the Idempotency-Key of calls that give back: another after each readable answer. */
   undoNumber: number
-  /** Calls that give back so far, and how many of them were refused readably. */
+  /**
+   * Calls that give back, counted when they begin, since whoever begins one may die before its answer; and how many
+   * were refused readably.
+   */
   undoCalls: number
   undoTries: number
   /** Epoch ms: since when it is to be given back. */

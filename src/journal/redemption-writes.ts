@@ -53,7 +53,7 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
     const sealed = seal.close(`redemptions/${row.id}`, intent.secret)
     db.run(
       `UPDATE redemptions SET state = :state, undo_by = 'till', undo_since = coalesce(undo_since, :nowMs),
-         credit_key = coalesce(:creditKey, credit_key), sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
+         undo_calls = undo_calls + 1, credit_key = coalesce(:creditKey, credit_key), sealed = :sealed, seal_key = :sealKey, due_at = :dueAtMs, changed_at = :nowMs WHERE id = :id`,
       {
         id: row.id,
         state: row.state === 'confirmed' ? 'confirmed' : 'in_doubt',

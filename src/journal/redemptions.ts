@@ -151,10 +151,12 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       nowMs,
     )
     db.run(
-      `UPDATE redemptions SET undo_by = 'till', undo_since = :nowMs, credit_key = :creditKey WHERE id = :id`,
+      `UPDATE redemptions SET undo_by = 'till', undo_since = :nowMs, undo_calls = :calls, credit_key = :creditKey
+       WHERE id = :id`,
       {
         id,
         nowMs,
+        calls: isAsked ? 1 : 0,
         creditKey: intent.creditKey ?? null,
       },
     )
@@ -182,11 +184,14 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       return undefined
     }
     const isCredit = redemption.state === 'confirmed' && redemption.undoBy === 'till'
-    db.run('UPDATE redemptions SET state = :state, due_at = :dueAtMs WHERE id = :id', {
-      id,
-      state: isCredit ? 'confirmed' : 'in_doubt',
-      dueAtMs: nowMs + settleWithinMs,
-    })
+    db.run(
+      'UPDATE redemptions SET state = :state, due_at = :dueAtMs, undo_calls = undo_calls + 1 WHERE id = :id',
+      {
+        id,
+        state: isCredit ? 'confirmed' : 'in_doubt',
+        dueAtMs: nowMs + settleWithinMs,
+      },
+    )
     askBackInDoubt(id, nowMs)
     const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
     return {
@@ -209,7 +214,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     change(id, next, nowMs)
     const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'
     db.run(
-      `UPDATE redemptions SET undo_last = :last, undo_calls = undo_calls + 1, undo_tries = undo_tries + :tries,
+      `UPDATE redemptions SET undo_last = :last, undo_tries = undo_tries + :tries,
          undo_number = undo_number + :answers, given_back = :givenBack WHERE id = :id`,
       {
         id,

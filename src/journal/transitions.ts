@@ -72,13 +72,13 @@ function afterFailure(
   if (kind !== 'unknown' && isFirstOfCredit(row)) return { ...asBefore(row, nowMs), isCreditOver: true }
   const tries = row.undoTries + (kind === 'refused' ? 1 : 0)
   if (tries >= mostTries || nowMs - row.undoSinceMs >= longestDoubtMs) return open('stuck', null)
-  const backoffMs = Math.min(firstUndoInMs * 2 ** row.undoCalls, longestBackoffMs)
+  const backoffMs = Math.min(firstUndoInMs * 2 ** (row.undoCalls - 1), longestBackoffMs)
   return open(row.state, nowMs + Math.round(backoffMs * (0.5 + jitter / 2)))
 }
 
 /** Of a debit that stands, or that was never seen here; of one in doubt there is no way back. */
 function isFirstOfCredit(row: Redemption): boolean {
-  return row.undoBy === 'till' && row.undoCalls === 0 && (row.state === 'confirmed' || !row.wasSent)
+  return row.undoBy === 'till' && row.undoCalls === 1 && (row.state === 'confirmed' || !row.wasSent)
 }
 
 /** A debit whose OK has not left is still in doubt, credit or not. */

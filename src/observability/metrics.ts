@@ -123,7 +123,7 @@ export function createMetrics() {
     }),
     redemptions: new Gauge({
       name: 'zonal_redemptions',
-      help: 'Redemptions in the journal by state; in_doubt counts every row whose outcome is not settled',
+      help: 'Redemptions that are not settled, by state: sent and perhaps under way, in_doubt and being undone, stuck',
       labelNames: ['state'] as const,
       registers,
     }),

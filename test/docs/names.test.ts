@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { variables } from '../../src/config-variables.ts'
 import { migrations } from '../../src/journal/migrations.ts'
@@ -15,20 +15,25 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const otherVariables: Record<string, string> = {
   NODE_ENV: 'src/config.ts',
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
+  HISTORIES: 'test/torture/histories.test.ts',
+  FUZZ: 'test/torture/fuzz.test.ts',
+  FUZZ_SEED: 'test/torture/fuzz.test.ts',
 }
 
 /** Written when the service is built or runs. */
 const isMade = (path: string) => /^(dist|data)\//.test(path)
-const exists = (path: string) => existsSync(new URL(path, root))
+const exists = (path: string, from = root) => existsSync(new URL(path, from))
 
 const readme = readPage('README.md')
 const architecture = readPage('ARCHITECTURE.md')
+const promises = readPage('contracts/promises.md')
+const runbook = readPage('contracts/runbook.md')
 
-for (const page of [readme, architecture])
+for (const page of [readme, architecture, promises, runbook])
   describe(`what ${page.name} names exists`, () => {
     it('files that it links to, and its own headings', () => {
       for (const link of page.links.filter((target) => !/^https?:/.test(target)))
-        expect(link.startsWith('#') ? page.anchors.includes(link) : exists(link), link).to.equal(true)
+        expect(isReachable(page, link), link).to.equal(true)
     })
 
     it('files and folders, below src/ where no other is said', () => {
@@ -39,7 +44,7 @@ for (const page of [readme, architecture])
 
     it('npm scripts', () => {
       for (const text of codeOf(page))
-        for (const [, script = ''] of text.matchAll(/\bnpm (?:run )?([a-z]+(?::[a-z]+)*)/g))
+        for (const [, script = ''] of text.matchAll(/\bnpm (?:run )?([a-z]+(?:[:-][a-z]+)*)/g))
           if (script !== 'ci') expect(manifest.scripts).to.have.property(script)
     })
 
@@ -57,6 +62,22 @@ for (const page of [readme, architecture])
   })
 
 describe('what the pages name', () => {
+  it('of log lines is what the service writes', () => {
+    const files = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' })
+    const source = files
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(new URL(`src/${file}`, root), 'utf8'))
+      .join()
+    const text = runbook.text.replaceAll('\n', ' ')
+    const lines = [...text.matchAll(/\blog line "([^"]+)"/gi)].map(([, line = '']) => line)
+    expect(lines).to.have.length.above(5)
+    // A long one may be cut, at either end.
+    for (const line of lines) {
+      const isWritten = new RegExp(`['"\`]${line}|${line}['"\`]`).test(source)
+      expect(isWritten, line).to.equal(true)
+    }
+  })
+
   it('of variables that are not of the service is read somewhere', () => {
     for (const [name, file] of Object.entries(otherVariables))
       expect(readFileSync(new URL(file, root), 'utf8'), file).to.contain(name)
@@ -84,6 +105,15 @@ describe('what the pages name', () => {
     expect(architecture.codeSpans).to.include.members(states)
   })
 })
+
+/** In its own page, in another, or in the file system. */
+function isReachable(page: Page, link: string): boolean {
+  const [file = '', heading] = link.split('#')
+  if (file !== '' && !exists(file, page.url)) return false
+  if (heading === undefined) return true
+  const target = file === '' ? page : readPage(new URL(file, page.url).pathname.slice(root.pathname.length))
+  return target.anchors.includes(`#${heading}`)
+}
 
 function pathsOf({ codeSpans }: Page): string[] {
   return codeSpans.filter((span) => /^[\w.-][\w./-]*(\/|\.(ts|js|json|yaml|md))$/.test(span) && !isMade(span))

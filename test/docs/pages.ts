@@ -5,6 +5,7 @@ export type Fence = { language: string; text: string }
 
 export type Page = {
   name: string
+  url: URL
   text: string
   fences: Fence[]
   /** What stands between backticks in running text. */
@@ -19,12 +20,14 @@ export const root = new URL('../../', import.meta.url)
 
 const fencePattern = /^```(\w*)\n(.*?)^```$/gms
 
-/** @param name of a Markdown file at the root of the repository */
+/** @param name of a Markdown file, from the root of the repository */
 export function readPage(name: string): Page {
-  const text = readFileSync(new URL(name, root), 'utf8')
+  const url = new URL(name, root)
+  const text = readFileSync(url, 'utf8')
   const prose = text.replace(fencePattern, '')
   return {
     name,
+    url,
     text,
     fences: [...text.matchAll(fencePattern)].map(([, language = '', shown = '']) => ({
       language,

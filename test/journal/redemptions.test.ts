@@ -213,6 +213,24 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
 
+  // The core had given it back when the process died; the credit that came again was not sent, and all was thought to
+  // be as if none had ever come.
+  it('does not drop a credit whose process died because the next call of it was not sent', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.markAnswered(id)
+    await sendCredit()
+    await test.reopen()
+    await sendCredit()
+    const open = { state: 'confirmed', isFinal: false }
+    expect(await test.journal.settleUndo(id, { kind: 'not_done' })).to.include(open)
+
+    test.clock.pass(60_000)
+    await test.journal.beginUndo(id)
+    expect(await test.journal.settleUndo(id, { kind: 'refused', code: 'MEMBER_BLOCKED' })).to.include(open)
+    expect((await look(debitIntent)).sameKey).to.include({ state: 'confirmed', undoBy: 'till' })
+  })
+
   it('comes back to a doubt after its backoff, on disk, until a day has passed', async () => {
     const { id } = await begin(debitIntent)
     await test.journal.settleDebit(id, { kind: 'unknown' })

@@ -74,4 +74,23 @@ describe('a redemption in doubt', () => {
     expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
     expect((await counter.till.credit(credit)).reply.response).to.equal('OK')
   })
+
+  it('has its card to itself while it is undone: a credit of the till waits, and asks the core nothing', async function () {
+    this.timeout(20_000)
+    await counter.close()
+    counter = await openCounter({ POS_DEADLINE_MS: '800' })
+    await counter.till.balance({ cardNumber: anna })
+    counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
+    expect((await counter.till.debit(takeCoffee)).reply.code).to.equal('NOT_REDEEMED')
+    const undo = counter.core.faults.next({ operation: 'restore', kind: 'hang' })
+    await undo.reached
+    const credit = { cardNumber: anna, originalTransactionId: 'T-1' }
+    expect((await counter.till.credit(credit)).reply.code).to.equal('NOT_GIVEN_BACK_YET')
+    const settled = undone()
+    undo.release()
+    await settled
+    expect((await counter.till.credit(credit)).reply.response).to.equal('OK')
+    expect(counter.core.calls.filter(({ path }) => path.endsWith('/coupon/restore'))).to.have.length(1)
+    expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
+  })
 })

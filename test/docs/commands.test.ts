@@ -1,0 +1,70 @@
+import { expect } from 'chai'
+import { transactionKey } from '../../src/loyalty/keys.ts'
+import { runCommand } from '../commands/run-command.ts'
+import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { closedBill } from '../tickets/closed-bill.ts'
+import { readPage } from './pages.ts'
+
+describe("the README's commands for operators, from the first to the last", function () {
+  this.timeout(30_000)
+  let test: TestJournal
+  before(async () => {
+    test = openTestJournal()
+    await getStuck(test.journal, test.clock.pass, crownDebit)
+    await test.journal.takeTicket({ ...closedBill(), fingerprint: 'of the bill', kafkaKey: '1902/A-12' })
+    await test.journal.buryTicket(closedBill().eventId, 'MESSAGE_TOO_LARGE')
+    test.clock.pass(60_000)
+    await test.journal.keepDeadLetter(unread)
+  })
+  after(() => test.end())
+
+  const { fences } = readPage('README.md')
+  const shown = fences.flatMap(({ text }, index) => {
+    const [, name, words] = /^npm run (redemptions|dead-letters) -- (.+)\n$/.exec(text) ?? []
+    return name && words ? [{ name, words, output: fences[index + 1]?.text ?? '' }] : []
+  })
+
+  it('are all there', () => {
+    const verbs = shown.map(({ name, words }) => `${name} ${words.split(' ')[0]}`)
+    expect(verbs).to.deep.equal([
+      'redemptions stuck',
+      'redemptions show',
+      'redemptions retry',
+      'redemptions settle',
+      'dead-letters list',
+      'dead-letters show',
+      'dead-letters send',
+    ])
+  })
+
+  for (const { name, words, output } of shown)
+    it(`give what is shown: ${name} ${words.replace(/[0-9a-f-]{36,}/, 'ID')}`, async () => {
+      const command = name === 'redemptions' ? name : 'dead-letters'
+      const { code, stdout, stderr } = await runCommand(command, readWords(words), {
+        JOURNAL_PATH: test.path,
+      })
+      expect(code, stderr).to.equal(0)
+      expect(stdout).to.equal(output)
+    })
+})
+
+const crown = { id: '1902', coreId: '5b1e7a52-0001-4c7e-9a01-000000001902', currency: 'GBP' }
+const crownDebit = {
+  ...stuckDebit,
+  venue: crown.coreId,
+  cardMasked: '…1001',
+  key: transactionKey({ venue: crown, credentials: { venueId: '1902', apiKey: '', tenant: '' } }, 'R-3'),
+  account: '5001',
+  what: { kind: 'coupon', rewardId: 'uc-coffee' },
+} as const
+
+const unread = {
+  ...unreadMessage('{"ticketId":"B-5002","closedAt":"yesterday evening","total":"22.10","currency":"GBP"}'),
+  reason: 'closedAt must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
+}
+
+/** As a shell splits them. */
+function readWords(words: string): string[] {
+  return [...words.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
+}

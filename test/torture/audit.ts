@@ -1,0 +1,140 @@
+import { ticketEvent } from '../../src/tickets/event.ts'
+import type { Movement } from '../simulators/core/ledger.ts'
+import type { Consumed } from '../support/kafka-consumer.ts'
+import type { Bill, Wish } from './memory.ts'
+
+/** `cost`: the house has given a reward that is not taken, since a kill came between its OK and the note of it. */
+export type Finding = { kind: 'missing' | 'doubled' | 'differing' | 'cost'; what: string }
+
+/** One row of the journal. */
+export type Row = { id: string; key: string; state: string; undoBy: string | null }
+
+/**
+ * Bills are told apart by their total, since a bill that is reopened keeps its id.
+ * @param bills of each till in the order in which they were accepted
+ * @param records in order within each partition
+ */
+export function auditTickets(bills: Bill[], records: Consumed[]): Finding[] {
+  const sent = new Map(bills.map((bill) => [nameOf(bill.venueId, bill.ticketId, bill.totalMinor), bill]))
+  const seen = Map.groupBy(records, (record) => readRecord(record).name)
+  const findings: Finding[] = []
+  const find = (kind: Finding['kind'], what: string) => findings.push({ kind, what: `ticket ${what}` })
+
+  for (const [name, { isAccepted, coupon }] of sent) {
+    if (!isAccepted) find('missing', `${name} was never accepted`)
+    const [first, ...more] = seen.get(name) ?? []
+    if (!first) {
+      find('missing', `${name} is not in Kafka`)
+      continue
+    }
+    if (more.some(({ headers }) => headers.ce_id !== first.headers.ce_id))
+      find('doubled', `${name} has two event ids`)
+    if (coupon && !readRecord(first).coupons.includes(coupon)) find('differing', `${name} lacks ${coupon}`)
+  }
+  for (const name of seen.keys()) if (!sent.has(name)) find('differing', `${name} was never sent`)
+  for (const what of outOfOrder(bills, seen)) find('differing', what)
+  return findings
+}
+
+/** Tickets of a card that one till had accepted one after the other. */
+function outOfOrder(bills: Bill[], seen: Map<string, Consumed[]>): string[] {
+  const lines = Map.groupBy(
+    bills.filter(({ cardNumber }) => cardNumber),
+    ({ till, cardNumber }) => `${till} ${cardNumber}`,
+  )
+  return [...lines.values()].flatMap((line) => {
+    const names = line.map(({ venueId, ticketId, totalMinor }) => nameOf(venueId, ticketId, totalMinor))
+    const firsts = names.flatMap((name) => seen.get(name)?.[0] ?? [])
+    return firsts.flatMap(({ partition, offset }, index) => {
+      const before = firsts[index - 1]
+      const isInOrder = !before || (before.partition === partition && before.offset < offset)
+      return isInOrder ? [] : [`${names[index]} overtook the one before it`]
+    })
+  })
+}
+
+function nameOf(venueId: string, ticketId: string, totalMinor: number): string {
+  return `${venueId} ${ticketId} ${totalMinor}`
+}
+
+function readRecord({ headers, value }: Consumed) {
+  const { amount, coupons = [] } = ticketEvent.parse(JSON.parse(value))
+  const venueId = headers.ce_source?.split('/').at(-1) ?? ''
+  return { name: nameOf(venueId, headers.ce_subject ?? '', amount), coupons }
+}
+
+/** What the tills were told, what the journal says, and what the core has really done. */
+export type Truth = {
+  wishes: Wish[]
+  rows: Row[]
+  movements: Movement[]
+  /** The journal's keys of a wish. */
+  keysOf: (wish: Wish) => string[]
+  /** Whether a kill came right after its OK. */
+  isExcused: (wish: Wish) => boolean
+  startPoints: number
+  pointsOf: (cardNumber: string) => number | undefined
+}
+
+export function auditRedemptions(truth: Truth): Finding[] {
+  const taken = countTaken(truth.movements)
+  const rowsByKey = Map.groupBy(truth.rows, ({ key }) => key)
+  const counted = truth.wishes.map((wish) => {
+    const mine = truth.keysOf(wish).flatMap((key) => rowsByKey.get(key) ?? [])
+    return { wish, count: mine.reduce((sum, { id }) => sum + (taken.get(id) ?? 0), 0) }
+  })
+  return [
+    ...counted.flatMap(({ wish, count }) => compareWish(wish, count, truth.isExcused(wish))),
+    ...comparePoints(counted, truth),
+    ...compareRows(truth, taken),
+  ]
+}
+
+function compareWish(wish: Wish, count: number, isExcused: boolean): Finding[] {
+  const what = `${JSON.stringify({ ...wish, asked: [...wish.asked] })} is taken ${count} times`
+  if (count > 1) return [{ kind: 'doubled', what }]
+  if (count === 1 && wish.belief === 'not taken') return [{ kind: 'differing', what }]
+  if (count === 0 && wish.belief === 'taken') return [{ kind: isExcused ? 'cost' : 'differing', what }]
+  return []
+}
+
+function comparePoints(
+  counted: { wish: Wish; count: number }[],
+  { startPoints, pointsOf }: Truth,
+): Finding[] {
+  const byCard = Map.groupBy(counted, ({ wish }) => wish.cardNumber)
+  return [...byCard].flatMap(([card, ofCard]) => {
+    const points = ofCard.map(({ wish, count }) =>
+      wish.what.kind === 'points' ? count * wish.what.points : 0,
+    )
+    const expected = points.reduce((left, each) => left - each, startPoints)
+    if (pointsOf(card) === expected) return []
+    return [{ kind: 'differing', what: `${card} has ${pointsOf(card)} points instead of ${expected}` }]
+  })
+}
+
+function compareRows({ wishes, rows, keysOf }: Truth, taken: Map<string, number>): Finding[] {
+  const findings: Finding[] = []
+  const differ = (what: string) => findings.push({ kind: 'differing', what })
+  const wished = new Set(wishes.flatMap(keysOf))
+  for (const { id, key, state, undoBy } of rows) {
+    const isTaken = (taken.get(id) ?? 0) > 0
+    const isSaidTaken = state === 'confirmed' && undoBy === null
+    if (isTaken !== isSaidTaken)
+      differ(`${id} is ${state}, but the core has ${isTaken ? '' : 'not '}taken it`)
+    if (isTaken && !wished.has(key)) differ(`${id} was asked for by nobody`)
+  }
+  const written = new Set(rows.map(({ id }) => id))
+  for (const id of taken.keys()) if (!written.has(id)) differ(`${id} is not in the journal`)
+  return findings
+}
+
+/** @returns by reference how often it is taken and not given back */
+function countTaken(movements: Movement[]): Map<string, number> {
+  const taken = new Map<string, number>()
+  for (const { reference, operation } of movements) {
+    const by = operation === 'redeem' || operation === 'debit' ? 1 : -1
+    taken.set(reference, (taken.get(reference) ?? 0) + by)
+  }
+  return taken
+}
