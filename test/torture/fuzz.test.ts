@@ -9,7 +9,7 @@ import { demo, openCounter, type Counter } from '../service/counter.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 
 /** More on demand: FUZZ=1000000 npm run fuzz; the same again: FUZZ_SEED=… */
-const messages = Number(process.env.FUZZ ?? 100_000)
+const messages = Number(process.env.FUZZ ?? (process.env.CI ? 100_000 : 10_000))
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 /** Written at once on one connection, as fast as the service reads them. */
 const pipelined = 50
