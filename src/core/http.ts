@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { Pool, type Dispatcher } from 'undici'
 import { CoreOutcomeUnknown, CoreUnavailable } from './errors.ts'
@@ -26,6 +27,8 @@ export type CoreReply = {
 export type CoreHttp = ReturnType<typeof createCoreHttp>
 
 const connectTimeoutMs = 1_000
+/** No call is longer than its deadline. */
+const closeWithinMs = 3_000
 /** A long list of coupons with all their texts is some 100 KB. */
 const maxReplyBytes = 1_048_576
 /** Beyond the core's own limit (50 requests in 10 s) a call waits here, within its deadline. */
@@ -76,9 +79,11 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
       }
     },
 
-    /** Waits for the calls under way; harmless when repeated. */
+    /** Waits for the calls under way, not for a connection that nobody answers; harmless when repeated. */
     async close(): Promise<void> {
-      if (!pool.destroyed) await pool.close()
+      if (pool.destroyed) return
+      await Promise.race([pool.close(), pause(closeWithinMs, undefined, { ref: false })])
+      await pool.destroy()
     },
   }
 }

@@ -30,7 +30,10 @@ async function debitAt(baseUrl: string, env: Record<string, string> = {}) {
 async function listen<S extends net.Server>(server: S) {
   let requests = 0
   const sockets = new Set<net.Socket>()
-  server.on('connection', (socket) => sockets.add(socket))
+  server.on('connection', (socket) => {
+    if (server.listening) sockets.add(socket)
+    else socket.destroy()
+  })
   server.on('request', () => requests++)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
