@@ -28,33 +28,34 @@ import { afterDebit, afterUndo } from './transitions.ts'
  * @param settleWithinMs a call that has not settled by then has been left by whoever made it
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
-  const {
-    find,
-    mustFind,
-    findByKey,
-    findTaken,
-    isHeld,
-    isTakenLater,
-    findByCredit,
-    findDebit,
-    isSettled,
-    nextAttempt,
-    couponsTaken,
-  } = createRedemptionSearch(db)
+  const search = createRedemptionSearch(db)
   const { insert, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
     db,
     seal,
     settleWithinMs,
   )
-  return { beginDebit, settleDebit, markAnswered, beginCredit, dueUndos, beginUndo, settleUndo, couponsTaken }
+  return {
+    beginDebit,
+    settleDebit,
+    markAnswered,
+    beginCredit,
+    dueUndos,
+    beginUndo,
+    settleUndo,
+    couponsTaken: search.couponsTaken,
+  }
 
   function beginDebit(
     intent: DebitIntent,
     decide: (known: KnownDebit) => DebitDecision,
     nowMs: number,
   ): DebitBegun {
-    const sameKey = findByKey(intent.key, nowMs)
-    const decision = decide({ sameKey, sameCoupon: findTaken(intent, nowMs), isHeld: isHeld(intent, nowMs) })
+    const sameKey = search.findByKey(intent.key, nowMs)
+    const decision = decide({
+      sameKey,
+      sameCoupon: search.findTaken(intent, nowMs),
+      isHeld: search.isHeld(intent, nowMs),
+    })
     if (decision.do === 'refuse') return decision
     if (decision.do === 'replay') {
       rememberReplay(decision.redemption, intent.key, nowMs)
@@ -63,14 +64,14 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     // What was not done leaves nothing to remember: the same attempt is made again.
     const isRepeatedAttempt = sameKey?.state === 'not_done'
     if (isRepeatedAttempt) db.run('DELETE FROM redemptions WHERE id = :id', { id: sameKey.id })
-    const attempt = nextAttempt(intent.key)
+    const attempt = search.nextAttempt(intent.key)
     const id = redemptionId(intent.key, attempt)
     insert({ ...intent, id, attempt, state: 'sent', sentAtMs: nowMs, keyUntilMs: nowMs + keyMs }, nowMs)
-    return { do: 'send', redemption: mustFind(id, nowMs) }
+    return { do: 'send', redemption: search.mustFind(id, nowMs) }
   }
 
   function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
-    const row = mustFind(id, nowMs)
+    const row = search.mustFind(id, nowMs)
     const next = afterDebit(row, outcome, nowMs)
     change(id, next, nowMs)
     if (outcome.kind === 'confirmed')
@@ -100,8 +101,8 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     nowMs: number,
   ): CreditBegun {
     const decision = decide({
-      sameCredit: findByCredit(intent.creditKey, nowMs),
-      debit: findDebit(intent, nowMs),
+      sameCredit: search.findByCredit(intent.creditKey, nowMs),
+      debit: search.findDebit(intent, nowMs),
     })
     switch (decision.do) {
       case 'refuse':
@@ -120,7 +121,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
         return beginUnseen(intent, decision, nowMs)
       case 'send':
         askBack(decision.redemption, intent, nowMs)
-        return { do: 'send', redemption: mustFind(decision.redemption.id, nowMs) }
+        return { do: 'send', redemption: search.mustFind(decision.redemption.id, nowMs) }
     }
   }
 
@@ -131,10 +132,10 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     nowMs: number,
   ): CreditBegun {
     const { key, reference } = decision
-    const attempt = nextAttempt(key)
+    const attempt = search.nextAttempt(key)
     const id = attempt === 1 ? reference : redemptionId(key, attempt)
     // Another venue's redemption is nobody else's to give back.
-    if (find('id = :id', { id }, nowMs)) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+    if (search.find('id = :id', { id }, nowMs)) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
     const isAsked = decision.do === 'adopt'
     insert(
       {
@@ -161,7 +162,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       },
     )
     return isAsked
-      ? { do: 'send', redemption: mustFind(id, nowMs) }
+      ? { do: 'send', redemption: search.mustFind(id, nowMs) }
       : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
   }
 
@@ -179,7 +180,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     if (!row) return undefined
     const redemption = readRow(row, nowMs)
     // A coupon that was taken again since cannot have been taken by the call that was lost.
-    if (redemption.isFreed && isTakenLater(redemption)) {
+    if (redemption.isFreed && search.isTakenLater(redemption)) {
       change(id, { state: 'reversed', dueAtMs: null, isFinal: true }, nowMs)
       return undefined
     }
@@ -195,7 +196,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     askBackInDoubt(id, nowMs)
     const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
     return {
-      redemption: mustFind(id, nowMs),
+      redemption: search.mustFind(id, nowMs),
       secret: seal.open(`redemptions/${id}`, sealed) as RedemptionSecret,
       venue: String(row.venue),
       venueId: String(row.venue_id),
@@ -207,9 +208,9 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     outcome: UndoOutcome,
     nowMs: number,
   ): { state: RedemptionState; isFinal: boolean } {
-    const row = mustFind(id, nowMs)
+    const row = search.mustFind(id, nowMs)
     // An operator has settled it while the call was under way. That it was given back is the truth all the same.
-    if (isSettled(id) && outcome.kind !== 'given_back') return { state: row.state, isFinal: true }
+    if (search.isSettled(id) && outcome.kind !== 'given_back') return { state: row.state, isFinal: true }
     const next = afterUndo(row, outcome, nowMs, Math.random())
     change(id, next, nowMs)
     const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'

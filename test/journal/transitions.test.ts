@@ -1,36 +1,22 @@
 import { expect } from 'chai'
 import type { Redemption, UndoOutcome } from '../../src/journal/journal.ts'
 import { afterDebit, afterUndo } from '../../src/journal/transitions.ts'
+import { redemption } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
 const dayMs = 86_400_000
 
-function row(more: Partial<Redemption>): Redemption {
-  return {
-    id: 'r-1',
-    key: 'T-1',
-    attempt: 1,
-    cardHash: 'card',
-    account: 'A-1',
-    what: { kind: 'coupon', rewardId: 'uc-1' },
+/** In doubt for five seconds, and its first undo has its answer. */
+const row = (more: Partial<Redemption>) =>
+  redemption({
     state: 'in_doubt',
-    wasSent: true,
     sentAtMs: nowMs - 5_000,
-    isAnswered: false,
     isDue: true,
     undoBy: 'doubt',
-    undoNumber: 1,
     undoCalls: 1,
-    undoTries: 0,
     undoSinceMs: nowMs - 5_000,
-    isFreed: false,
-    creditKey: undefined,
-    moved: undefined,
-    refusedWith: undefined,
-    givenBack: undefined,
     ...more,
-  }
-}
+  })
 
 const done: UndoOutcome = { kind: 'given_back', moved: {} }
 const refused: UndoOutcome = { kind: 'refused', code: 'MEMBER_BLOCKED' }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { DebitIntent, Redemption, RedemptionState } from '../../src/journal/journal.ts'
 import { decideCredit, decideDebit, type CreditQuestion } from '../../src/loyalty/repeats.ts'
+import { redemption } from '../support/redemption.ts'
 
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
 const secret = { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' }
@@ -18,32 +19,7 @@ const credit: CreditQuestion = {
   isLate: false,
 }
 
-function row(state: RedemptionState, more: Partial<Redemption> = {}): Redemption {
-  return {
-    id: 'r-1',
-    key: 'T-1',
-    attempt: 1,
-    cardHash: 'card',
-    account: 'A-1',
-    what: coupon,
-    state,
-    wasSent: true,
-    sentAtMs: 1,
-    isAnswered: false,
-    isDue: false,
-    undoBy: undefined,
-    undoNumber: 1,
-    undoCalls: 0,
-    undoTries: 0,
-    undoSinceMs: 0,
-    isFreed: false,
-    creditKey: undefined,
-    moved: undefined,
-    refusedWith: undefined,
-    givenBack: undefined,
-    ...more,
-  }
-}
+const row = (state: RedemptionState, more: Partial<Redemption> = {}) => redemption({ state, ...more })
 
 /** What is decided, in a word: what to do, or the code that the till hears. */
 const said = (decision: { do: string; code?: string }) => decision.code ?? decision.do

@@ -1,0 +1,29 @@
+import type { Redemption } from '../../src/journal/journal.ts'
+
+/** A debit of a coupon as the journal shows it, on its way unless `more` says otherwise. */
+export function redemption(more: Partial<Redemption>): Redemption {
+  return {
+    id: 'r-1',
+    key: 'T-1',
+    attempt: 1,
+    cardHash: 'card',
+    account: 'A-1',
+    what: { kind: 'coupon', rewardId: 'uc-1' },
+    state: 'sent',
+    wasSent: true,
+    sentAtMs: 1,
+    isAnswered: false,
+    isDue: false,
+    undoBy: undefined,
+    undoNumber: 1,
+    undoCalls: 0,
+    undoTries: 0,
+    undoSinceMs: 0,
+    isFreed: false,
+    creditKey: undefined,
+    moved: undefined,
+    refusedWith: undefined,
+    givenBack: undefined,
+    ...more,
+  }
+}
