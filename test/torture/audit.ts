@@ -86,7 +86,8 @@ export function auditRedemptions(truth: Truth): Finding[] {
   return [
     ...counted.flatMap(({ wish, count }) => compareWish(wish, count, truth.isExcused(wish))),
     ...comparePoints(counted, truth),
-    ...compareRows(truth, taken),
+    ...compareRows(truth.rows, truth.movements),
+    ...findUnasked(truth, taken),
   ]
 }
 
@@ -113,24 +114,32 @@ function comparePoints(
   })
 }
 
-function compareRows({ wishes, rows, keysOf }: Truth, taken: Map<string, number>): Finding[] {
-  const findings: Finding[] = []
-  const differ = (what: string) => findings.push({ kind: 'differing', what })
-  const wished = new Set(wishes.flatMap(keysOf))
-  for (const { id, key, state, undoBy } of rows) {
+/** What the journal says of each redemption is what the core has done; of one that is stuck it says nothing. */
+export function compareRows(rows: Row[], movements: Movement[]): Finding[] {
+  const taken = countTaken(movements)
+  const differing = rows.flatMap(({ id, state, undoBy }) => {
     const isTaken = (taken.get(id) ?? 0) > 0
     const isSaidTaken = state === 'confirmed' && undoBy === null
-    if (isTaken !== isSaidTaken)
-      differ(`${id} is ${state}, but the core has ${isTaken ? '' : 'not '}taken it`)
-    if (isTaken && !wished.has(key)) differ(`${id} was asked for by nobody`)
-  }
+    if (isTaken === isSaidTaken || state === 'stuck') return []
+    return [`${id} is ${state}, but the core has ${isTaken ? '' : 'not '}taken it`]
+  })
   const written = new Set(rows.map(({ id }) => id))
-  for (const id of taken.keys()) if (!written.has(id)) differ(`${id} is not in the journal`)
-  return findings
+  const unwritten = [...taken.keys()].filter((id) => !written.has(id))
+  return [...differing, ...unwritten.map((id) => `${id} is not in the journal`)].map((what) => ({
+    kind: 'differing',
+    what,
+  }))
+}
+
+function findUnasked({ wishes, rows, keysOf }: Truth, taken: Map<string, number>): Finding[] {
+  const wished = new Set(wishes.flatMap(keysOf))
+  return rows
+    .filter(({ id, key }) => (taken.get(id) ?? 0) > 0 && !wished.has(key))
+    .map(({ id }) => ({ kind: 'differing', what: `${id} was asked for by nobody` }))
 }
 
 /** @returns by reference how often it is taken and not given back */
-function countTaken(movements: Movement[]): Map<string, number> {
+export function countTaken(movements: Movement[]): Map<string, number> {
   const taken = new Map<string, number>()
   for (const { reference, operation } of movements) {
     const by = operation === 'redeem' || operation === 'debit' ? 1 : -1

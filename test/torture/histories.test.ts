@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { CreditDone } from '../../src/loyalty/credit.ts'
 import type { DebitDone } from '../../src/loyalty/debit.ts'
 import type { CreditRequest, DebitRequest } from '../../src/loyalty/words.ts'
+import { compareRows, countTaken } from './audit.ts'
 import { cards, coupons, createWorld, startPoints, type Fate, type World } from './world.ts'
 
 /** How many histories; more on demand: HISTORIES=20000 npm run histories */
@@ -97,7 +98,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 )
 
 /** What the till believes of a redemption; `unsure` where its last word never came. */
-type Belief = 'taken' | 'given back' | 'unsure'
+type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
 type Heard = DebitDone | { refused: string } | undefined
 
 describe('in every history of debits, credits, repeats, twins, faults, crashes and jumps of the clock', () => {
@@ -141,7 +142,7 @@ async function take(
       asked.push({ request, heard: done })
       if (!done || 'refused' in done || !step.isAnswered) return
       await world.answered(done.redemptionId)
-      beliefs.set(done.redemptionId, 'taken')
+      beliefs.set(done.redemptionId, { is: 'taken', request })
       return
     }
     case 'credit':
@@ -179,22 +180,33 @@ async function credit(
   }
   const answer: CreditDone | { refused: string } | undefined = await world.credit(asks)
 
-  if (answer && !('refused' in answer)) return beliefs.set(answer.redemptionId, 'given back')
-  // Its process died, or it will be given back later: which one is meant only the journal can tell.
+  if (answer && !('refused' in answer)) return beliefs.set(answer.redemptionId, { is: 'given back', request })
+  // Its process died, or it will be given back later: which of several is meant only the journal can tell.
   if (!answer || answer.refused === 'NOT_GIVEN_BACK_YET')
-    for (const [redemption, belief] of beliefs) if (belief === 'taken') beliefs.set(redemption, 'unsure')
+    for (const belief of beliefs.values())
+      if (belief.is === 'taken' && isSameThing(belief.request, request)) belief.is = 'unsure'
 }
 
+function isSameThing(a: DebitRequest, b: DebitRequest): boolean {
+  return a.cardNumber === b.cardNumber && JSON.stringify(a.what) === JSON.stringify(b.what)
+}
+
+/** The tills, the journal and the core say the same of every redemption; one that is stuck waits for an operator. */
 function audit(world: World, beliefs: Map<string, Belief>) {
-  const taken = world.taken()
-  const stuck = new Set(world.stuck())
-  expect(new Set(taken).size, 'nothing is taken twice').to.equal(taken.length)
-  for (const [redemption, belief] of beliefs) {
-    if (belief === 'unsure' || stuck.has(redemption)) continue
-    expect(taken.includes(redemption), `${redemption} is ${belief}`).to.equal(belief === 'taken')
+  const rows = world.rows()
+  const movements = world.movements()
+  expect(compareRows(rows, movements), 'the journal and the core').to.deep.equal([])
+
+  const stuck = new Set(rows.filter(({ state }) => state === 'stuck').map(({ id }) => id))
+  const counts = [...countTaken(movements)].filter(([, count]) => count !== 0)
+  expect(counts, 'nothing is taken twice').to.deep.equal(counts.map(([reference]) => [reference, 1]))
+  const taken = new Set(counts.map(([reference]) => reference))
+  for (const [redemption, { is }] of beliefs) {
+    if (is === 'unsure' || stuck.has(redemption)) continue
+    expect(taken.has(redemption), `${redemption} is ${is}`).to.equal(is === 'taken')
   }
   for (const reference of taken)
     if (!stuck.has(reference))
-      expect(beliefs.get(reference), `${reference} is taken`).to.be.oneOf(['taken', 'unsure'])
+      expect(beliefs.get(reference)?.is, `${reference} is taken`).to.be.oneOf(['taken', 'unsure'])
   for (const cardNumber of cards) expect(world.points(cardNumber)).to.be.at.most(startPoints)
 }

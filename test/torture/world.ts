@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
 import { codeOfException } from '../../src/core/exceptions.ts'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
 import type { PointsOrder, RewardOrder } from '../../src/core/client.ts'
@@ -17,6 +16,7 @@ import { createLedger } from '../simulators/core/ledger.ts'
 import { CoreRefusal } from '../simulators/core/refusal.ts'
 import type { Project } from '../simulators/core/project.ts'
 import { openTestJournal } from '../support/test-journal.ts'
+import { readRows } from './settle.ts'
 
 /** What becomes of one call to the core. */
 export type Fate =
@@ -190,26 +190,9 @@ export async function createWorld() {
       return open
     },
 
-    /** @returns the references under which the core has taken something that it has not given back */
-    taken: () =>
-      ledger.movements
-        .filter(({ operation }) => operation === 'redeem' || operation === 'debit')
-        .filter(
-          ({ reference, operation, what }) =>
-            !ledger.movements.some(
-              (other) =>
-                other.reference === reference &&
-                other.what === what &&
-                other.operation === (operation === 'redeem' ? 'restore' : 'credit'),
-            ),
-        )
-        .map(({ reference }) => reference),
-    stuck: () => {
-      const file = new DatabaseSync(test.path, { readOnly: true })
-      const rows = file.prepare(`SELECT id FROM redemptions WHERE state = 'stuck'`).all()
-      file.close()
-      return rows.map(({ id }) => String(id))
-    },
+    /** What the core has really done. */
+    movements: () => ledger.movements,
+    rows: () => readRows(test.path),
     points: (card: string) => project.cards.find(({ id }) => id === card)?.wallet?.points,
     end: () => test.end(),
   }
