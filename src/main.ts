@@ -49,5 +49,6 @@ function stop(signal: string, service: { stop(): Promise<void> }, config: Config
 main().catch((error: unknown) => {
   process.exitCode = error instanceof ConfigInvalid || error instanceof JournalKeyMissing ? exitConfig : 1
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: 'unknown' }
-  process.stderr.write(`${name}: ${message}\n`)
+  // Whatever listens already would keep the process.
+  process.stderr.write(`${name}: ${message}\n`, () => process.exit())
 })

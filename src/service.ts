@@ -123,14 +123,14 @@ export function createService(config: Config, { log, version }: { log: Logger; v
         phase = 'draining'
         await pause(config.server.drainDelayMs)
         phase = 'stopping'
-        await closeServer(tills)
+        await closeServer(tills, config.zonal.deadlineMs + 500)
         await capture.settled()
         await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
         await publisher?.close()
         await core.close()
         await budget.close()
         await journal.close()
-        await closeServer(management)
+        await closeServer(management, 500)
       })()
       return stopped
     },

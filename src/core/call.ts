@@ -69,14 +69,23 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
     }
   }
 
-  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact) {
+  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, mayLeave: () => boolean) {
     const { operation, credentials, schema, method, path, body, idempotencyKey } = call
     // What waiting has used is gone.
     const deadlineMs = deadlineOf(call, exchange)
     return breakers.run(operation, () =>
       withDeadline(deadlineMs, async (signal) => {
         const { apiKey } = credentials
-        const reply = await http.send({ operation, apiKey, method, path, body, idempotencyKey, signal })
+        const reply = await http.send({
+          operation,
+          apiKey,
+          method,
+          path,
+          body,
+          idempotencyKey,
+          signal,
+          mayLeave,
+        })
         fact.status = reply.status
         return readOutcome(operation, schema, reply, clock.nowMs())
       }),
@@ -116,7 +125,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
         const slot = claimed ?? (await claim([call], exchange))
         // Time in line is not the core's.
         startedAtMs = clock.monotonicMs()
-        const result = await slot(() => send(call, exchange, fact))
+        const result = await slot((mayLeave) => send(call, exchange, fact, mayLeave))
         fact.outcome = 'done'
         return result
       } catch (error) {

@@ -14,6 +14,8 @@ export type CoreRequest = {
   idempotencyKey?: string
   /** The deadline: the only limit of a call besides the one for connecting. */
   signal: AbortSignal
+  /** Asked when a connection is there; what may not leave is dropped before its first byte. */
+  mayLeave?: () => boolean
 }
 
 export type CoreReply = {
@@ -67,7 +69,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
           url: basePath + request.path,
           headers: { Authorization: `Bearer ${request.apiKey}`, 'Idempotency-Key': request.idempotencyKey },
           data: request.body,
-          adapter: (config) => dispatch(pool, config, request.signal, wire),
+          adapter: (config) => dispatch(pool, config, request, wire),
         })
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
       } catch (error) {
@@ -95,7 +97,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
 function dispatch(
   pool: Pool,
   config: InternalAxiosRequestConfig,
-  signal: AbortSignal,
+  { signal, mayLeave = () => true }: CoreRequest,
   wire: { hasLeft: boolean },
 ): Promise<AxiosResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
@@ -116,6 +118,7 @@ function dispatch(
     {
       onRequestStart(started) {
         if (signal.aborted) return started.abort(signal.reason)
+        if (!mayLeave()) return started.abort(new Error('held back'))
         controller = started
         wire.hasLeft = true
       },

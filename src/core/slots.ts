@@ -18,7 +18,7 @@ export type Claim = {
  * Runs a call, and another where two were claimed. Each one's slot is free again a window after the call's end, and at
  * once where it never left.
  */
-export type Slot = <T>(call: () => Promise<T>) => Promise<T>
+export type Slot = <T>(call: (mayLeave: () => boolean) => Promise<T>) => Promise<T>
 
 type Waiting = Claim & {
   sinceMs: number
@@ -54,8 +54,7 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
   let timer: NodeJS.Timeout | undefined
 
   /** Grants whatever can be granted now, refuses what can no longer be granted in time, and looks again later. */
-  function settle() {
-    const nowMs = clock.monotonicMs()
+  function settle(nowMs = clock.monotonicMs()) {
     if (blockedUntilMs > nowMs) return refuseAll('blocked', blockedUntilMs - nowMs)
     refuseLate(nowMs)
     for (let next = nextInTurn(nowMs); next && fits(next, nowMs); next = nextInTurn(nowMs)) grant(next, nowMs)
@@ -107,7 +106,7 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
     if (waiting.length === 0) return
     const freeMs = taken.earliestMs(taken.count(nowMs) - 1, nowMs)
     const atMs = Math.min(freeMs, ...waiting.map(({ latestMs }) => latestMs))
-    timer = setTimeout(settle, Math.max(1, Math.ceil(atMs - nowMs)))
+    timer = setTimeout(() => settle(), Math.max(1, Math.ceil(atMs - nowMs)))
   }
 
   function createSlot(logs: SlidingLog[]): Slot {
@@ -116,7 +115,8 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
       try {
         const blockedForMs = blockedUntilMs - clock.monotonicMs()
         if (blockedForMs > 0) throw busy('blocked', blockedForMs)
-        return await call()
+        // Asked again on the wire: a connection may take its time, and a block may begin meanwhile.
+        return await call(() => blockedUntilMs <= clock.monotonicMs())
       } catch (error) {
         hasLeft = !(error instanceof CoreUnavailable) || error.status !== undefined
         if (error instanceof CoreUnavailable && error.status === 429) onBlock(error.retryAfterSeconds)
@@ -138,7 +138,8 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
       const sinceMs = clock.monotonicMs()
       const latestMs = sinceMs + Math.max(claim.waitMs, 0)
       queue.add({ ...claim, sinceMs, latestMs, grant: resolve, refuse: reject })
-      settle()
+      // At the time of the claim: a moment later one without time to wait would be late.
+      settle(sinceMs)
       return promise
     },
 

@@ -23,7 +23,7 @@ export function createBudgetLog(db: Database) {
     keepBlock(scope: string, blockedUntilMs: number) {
       db.run(
         `INSERT INTO budget (scope, blocked_until) VALUES (:scope, :blockedUntilMs)
-         ON CONFLICT DO UPDATE SET blocked_until = :blockedUntilMs`,
+         ON CONFLICT DO UPDATE SET blocked_until = max(coalesce(blocked_until, 0), :blockedUntilMs)`,
         { scope, blockedUntilMs },
       )
     },

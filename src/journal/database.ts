@@ -38,7 +38,7 @@ export const walKeptBytes = 16 * 1024 * 1024
 export function openDatabase(path: string, log: Logger): Database {
   try {
     mkdirSync(dirname(path), { recursive: true })
-    return open(path, serviceWaitMs, migrate)
+    return checked(open(path, serviceWaitMs, migrate))
   } catch (error) {
     if (!isDamaged(error)) throw storageUnavailable(error)
     const asidePath = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
@@ -48,7 +48,10 @@ export function openDatabase(path: string, log: Logger): Database {
       { asidePath },
       'the journal is damaged: it was moved aside and a new one begun; look for what it held',
     )
-    return open(path, serviceWaitMs, migrate)
+    const begun = open(path, serviceWaitMs, migrate)
+    // Not the very first start: what the process before has sent to the core is lost with the file.
+    begun.run('INSERT INTO starts VALUES (1, 0)')
+    return begun
   }
 }
 
@@ -115,6 +118,14 @@ function connect(path: string, waitMs: number, prepareSchema: (file: DatabaseSyn
   }
 }
 
+/** A page that is damaged in the middle would be found by the till that needs it, and by every one after it. */
+function checked(file: Database): Database {
+  const found = file.get('PRAGMA quick_check(1)')?.quick_check
+  if (found === 'ok') return file
+  file.close()
+  throw new Damaged(String(found))
+}
+
 /** Forward only; the version is SQLite's own `user_version`. */
 function migrate(file: DatabaseSync) {
   const version = versionOf(file)
@@ -151,9 +162,13 @@ export function storageUnavailable(error: unknown): StorageUnavailable {
   return new StorageUnavailable(error instanceof Error ? error.message : 'unknown', { cause: error })
 }
 
+class Damaged extends Error {
+  override name = 'Damaged'
+}
+
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 export function isDamaged(error: unknown): boolean {
-  return [11, 26].includes(resultCode(error) ?? 0)
+  return error instanceof Damaged || [11, 26].includes(resultCode(error) ?? 0)
 }
 
 function resultCode(error: unknown): number | undefined {

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Database, Row } from './database.ts'
-import type { DeadLetter, OpenedDeadLetter, TicketIntake, UnreadMessage } from './journal.ts'
+import {
+  StorageUnavailable,
+  type DeadLetter,
+  type OpenedDeadLetter,
+  type TicketIntake,
+  type UnreadMessage,
+} from './journal.ts'
 import type { Seal } from './seal.ts'
 
 export type DeadLetters = ReturnType<typeof createDeadLetters>
@@ -33,6 +39,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
       const letter = readLetter(row)
       const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
       const content = seal.open(`dead_letters/${id}`, sealed)
+      if (content === undefined) throw new StorageUnavailable(`the seal of dead letter ${id} is broken`)
       return letter.kind === 'message'
         ? { ...letter, kind: 'message', message: content as UnreadMessage }
         : { ...letter, kind: 'ticket', ticket: content as TicketIntake }

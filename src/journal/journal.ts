@@ -208,7 +208,8 @@ export type CreditBegun =
 
 export type UndoBegun = {
   redemption: Redemption
-  secret: RedemptionSecret
+  /** Undefined where its seal is broken: then an operator has to decide. */
+  secret: RedemptionSecret | undefined
   /** TRIFFT's id of the venue, and the Aztec one. */
   venue: string
   venueId: string
@@ -220,6 +221,7 @@ export type UndoOutcome =
   | { kind: 'refused'; code: Code }
   | { kind: 'not_done' }
   | { kind: 'unknown' }
+  | { kind: 'seal_broken' }
 
 /** A ticket message as it came, but for its credentials, with what is needed to read it again. */
 export type UnreadMessage = { venue: Venue; tenant: string; contentType: string; text: string }

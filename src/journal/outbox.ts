@@ -6,7 +6,7 @@ import type { Seal } from './seal.ts'
 
 /** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */
 export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
-  return { take, waiting, markPublished, bury, requeue }
+  return { take, waiting, setAside, markPublished, bury, requeue }
 
   function take(ticket: TicketIntake, nowMs: number): { isDuplicate: boolean } {
     const { eventId, fingerprint } = ticket
@@ -19,15 +19,25 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     return { isDuplicate: false }
   }
 
-  function waiting(limit: number): WaitingTicket[] {
-    return db
-      .all('SELECT * FROM tickets WHERE published_at IS NULL ORDER BY sequence LIMIT :limit', { limit })
-      .map((row) => ({
-        eventId: String(row.event_id),
-        kafkaKey: String(row.kafka_key),
-        takenAtMs: Number(row.taken_at),
-        closed: open(row),
-      }))
+  /** @returns `broken`: event ids of those whose seal does not open, so that they hold up nobody */
+  function waiting(limit: number): { tickets: WaitingTicket[]; broken: string[] } {
+    const tickets: WaitingTicket[] = []
+    const broken: string[] = []
+    const sql = 'SELECT * FROM tickets WHERE published_at IS NULL ORDER BY sequence LIMIT :limit'
+    for (const row of db.all(sql, { limit })) {
+      const eventId = String(row.event_id)
+      const closed = open(row)
+      if (closed)
+        tickets.push({ eventId, kafkaKey: String(row.kafka_key), takenAtMs: Number(row.taken_at), closed })
+      else broken.push(eventId)
+    }
+    return { tickets, broken }
+  }
+
+  /** Waits no more, but its box stays as long as its row: there may be something to look at. */
+  function setAside(eventIds: string[], nowMs: number) {
+    for (const eventId of eventIds)
+      db.run('UPDATE tickets SET published_at = :nowMs WHERE event_id = :eventId', { eventId, nowMs })
   }
 
   /** What remains recognises a repeat; the bill itself is Kafka's now. */
@@ -44,12 +54,9 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     const row = db.get('SELECT * FROM tickets WHERE event_id = :eventId AND sealed IS NOT NULL', { eventId })
     if (!row) return
     const { fingerprint, kafka_key: kafkaKey } = row
-    const ticket = {
-      eventId,
-      fingerprint: String(fingerprint),
-      kafkaKey: String(kafkaKey),
-      closed: open(row),
-    }
+    const closed = open(row)
+    if (!closed) return setAside([eventId], nowMs)
+    const ticket = { eventId, fingerprint: String(fingerprint), kafkaKey: String(kafkaKey), closed }
     deadLetters.keepTicket(ticket, reason, nowMs)
     markPublished([eventId], nowMs)
   }
@@ -72,8 +79,8 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     )
   }
 
-  function open(row: Row): ClosedTicket {
+  function open(row: Row): ClosedTicket | undefined {
     const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
-    return seal.open(`tickets/${String(row.event_id)}`, sealed) as ClosedTicket
+    return seal.open(`tickets/${String(row.event_id)}`, sealed) as ClosedTicket | undefined
   }
 }

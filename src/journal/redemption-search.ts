@@ -80,7 +80,7 @@ export function createRedemptionSearch(db: Database) {
   function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
     if (!creditKey) return undefined
     return find(
-      'credit_key = :creditKey AND created_at > :fromMs',
+      'credit_key = :creditKey AND changed_at > :fromMs',
       { creditKey, fromMs: nowMs - keyMs },
       nowMs,
     )

@@ -87,10 +87,13 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   }
 
   function markAnswered(id: string, nowMs: number) {
-    // Only what still stands: a credit may have come first.
+    // A credit may have come first: it needs the seal, and where it fails all is as it was, answered.
     db.run(
-      `UPDATE redemptions SET answered_at = :nowMs, due_at = NULL, sealed = NULL, seal_key = NULL
-       WHERE id = :id AND state = 'confirmed' AND undo_by IS NULL`,
+      `UPDATE redemptions SET answered_at = :nowMs,
+         due_at = iif(undo_by IS NULL, NULL, due_at),
+         sealed = iif(undo_by IS NULL, NULL, sealed),
+         seal_key = iif(undo_by IS NULL, NULL, seal_key)
+       WHERE id = :id AND state = 'confirmed'`,
       { id, nowMs },
     )
   }
@@ -197,7 +200,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
     return {
       redemption: search.mustFind(id, nowMs),
-      secret: seal.open(`redemptions/${id}`, sealed) as RedemptionSecret,
+      secret: seal.open(`redemptions/${id}`, sealed) as RedemptionSecret | undefined,
       venue: String(row.venue),
       venueId: String(row.venue_id),
     }
@@ -214,13 +217,22 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     const next = afterUndo(row, outcome, nowMs, Math.random())
     change(id, next, nowMs)
     const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'
+    // What was taken and cannot be given back is a refusal, whatever the core calls it.
+    const isRefusal = outcome.kind === 'refused' || (outcome.kind === 'nothing' && row.state === 'confirmed')
+    const isSilent = outcome.kind === 'not_done' || outcome.kind === 'unknown'
     db.run(
       `UPDATE redemptions SET undo_last = :last, undo_tries = undo_tries + :tries,
          undo_number = undo_number + :answers, given_back = :givenBack WHERE id = :id`,
       {
         id,
-        last: outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind,
-        tries: outcome.kind === 'refused' ? 1 : 0,
+        // What is free stays free until the core says otherwise.
+        last:
+          outcome.kind === 'refused'
+            ? `refused: ${outcome.code}`
+            : row.isFreed && isSilent
+              ? 'nothing'
+              : outcome.kind,
+        tries: isRefusal ? 1 : 0,
         answers: isAnswer ? 1 : 0,
         givenBack: outcome.kind === 'given_back' ? JSON.stringify(outcome.moved) : null,
       },

@@ -25,14 +25,21 @@ export function createSeal(keys: readonly string[]) {
       return { box: Buffer.concat([iv, cipher.getAuthTag(), text]), keyId: sealingId }
     },
 
-    /** @throws Error where the key is missing, or the box was changed or belongs to another row */
+    /**
+     * @returns undefined where the box was changed or belongs to another row: SQLite does not notice bits that rot
+     * @throws Error where the key is missing
+     */
     open(row: string, { box, keyId }: Sealed): unknown {
       const key = ring.get(keyId)
       if (!key) throw new Error(`no key ${keyId} in JOURNAL_KEY`)
-      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12)).setAAD(Buffer.from(row))
-      decipher.setAuthTag(box.subarray(12, 28))
-      const text = Buffer.concat([decipher.update(box.subarray(28)), decipher.final()])
-      return JSON.parse(text.toString('utf8'))
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12)).setAAD(Buffer.from(row))
+        decipher.setAuthTag(box.subarray(12, 28))
+        const text = Buffer.concat([decipher.update(box.subarray(28)), decipher.final()])
+        return JSON.parse(text.toString('utf8'))
+      } catch {
+        return undefined
+      }
     },
   }
 }

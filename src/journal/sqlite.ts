@@ -86,6 +86,8 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
   metrics.journalMaxBytes.set(config.maxBytes)
   const now = () => clock.nowMs()
   let isClosed = false
+  /** OKs that have left while the journal could not be written: once it can, no undo of them may come first. */
+  const told = new Set<string>()
 
   async function read<T>(work: () => T): Promise<T> {
     try {
@@ -106,10 +108,18 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
   return {
     beginDebit: (intent, decide) => take('redemption', () => redemptions.beginDebit(intent, decide, now())),
     settleDebit: (id, outcome) => write(() => redemptions.settleDebit(id, outcome, now())),
-    markAnswered: (id) => write(() => redemptions.markAnswered(id, now())),
+    async markAnswered(id) {
+      told.add(id)
+      await write(() => redemptions.markAnswered(id, now()))
+      told.delete(id)
+    },
     beginCredit: (intent, decide) => take('redemption', () => redemptions.beginCredit(intent, decide, now())),
     dueUndos: (limit) => read(() => redemptions.dueUndos(limit, now())),
-    beginUndo: (id) => write(() => redemptions.beginUndo(id, now())),
+    beginUndo: (id) =>
+      write(() => {
+        if (told.has(id)) redemptions.markAnswered(id, now())
+        return redemptions.beginUndo(id, now())
+      }),
     settleUndo: (id, outcome) => write(() => redemptions.settleUndo(id, outcome, now())),
     couponsTaken: (bill) => read(() => redemptions.couponsTaken(bill)),
     stuckRedemptions: () => read(() => decisions.stuck()),
@@ -117,7 +127,17 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
     retryRedemption: (id) => write(() => decisions.retry(id, now())),
     settleRedemption: (id, decision) => write(() => decisions.settle(id, decision, now())),
     takeTicket: (ticket) => take('ticket', () => outbox.take(ticket, now())),
-    waitingTickets: (limit) => read(() => outbox.waiting(limit)),
+    async waitingTickets(limit) {
+      const { tickets, broken } = await read(() => outbox.waiting(limit))
+      if (broken.length > 0) {
+        log.error(
+          { eventIds: broken },
+          'the seals of tickets are broken: set aside, for nobody can read them',
+        )
+        await write(() => outbox.setAside(broken, now()))
+      }
+      return tickets
+    },
     markPublished: (eventIds) => write(() => outbox.markPublished(eventIds, now())),
     // Takes no more room than the ticket did, and must not hold up those behind it.
     buryTicket: (eventId, reason) => write(() => outbox.bury(eventId, reason, now())),

@@ -59,6 +59,8 @@ export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, 
     case 'not_done':
     case 'unknown':
       return afterFailure(row, outcome.kind, nowMs, jitter)
+    case 'seal_broken':
+      return open('stuck', null)
   }
 }
 

@@ -81,9 +81,12 @@ async function debitInTurn(
   exchange: Exchange,
 ): Promise<DebitDone> {
   const endTurn = await parts.takeTurn(intent.cardHash, exchange.leftMs() - leastToSendMs)
-  if (!endTurn) throw new Refusal('CORE_UNAVAILABLE')
   try {
-    const begun = await parts.journal.beginDebit(intent, (known) => decideDebit(known, intent))
+    const begun = await parts.journal.beginDebit(intent, (known) => {
+      const decision = decideDebit(known, intent)
+      // What is known can be said without the card's turn; nothing can be sent.
+      return decision.do === 'send' && !endTurn ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
+    })
     if (begun.do === 'refuse') throw new Refusal(begun.code)
     const { id, refusedWith, moved = {} } = begun.redemption
     exchange.facts.redemptionId = id
@@ -92,7 +95,7 @@ async function debitInTurn(
     if (refusedWith) throw new Refusal(refusedWith)
     return { redemptionId: id, what: intent.what, moved, isReplayed: true }
   } finally {
-    endTurn()
+    endTurn?.()
   }
 }
 

@@ -58,12 +58,12 @@ function outcomeOf(error: unknown): CallOutcome {
   throw error
 }
 
-export function undoOutcome(outcome: CallOutcome): UndoOutcome {
+export function undoOutcome(outcome: CallOutcome | { kind: 'seal_broken' }): UndoOutcome {
   if (outcome.kind === 'done') return { kind: 'given_back', moved: outcome.moved }
   if (isNothing(outcome)) return { kind: 'nothing' }
   return outcome.kind === 'refused' ? { kind: 'refused', code: outcome.code } : { kind: outcome.kind }
 }
 
-export function isNothing(outcome: CallOutcome): boolean {
+export function isNothing(outcome: CallOutcome | { kind: 'seal_broken' }): boolean {
   return outcome.kind === 'refused' && outcome.code === 'NOTHING_TO_GIVE_BACK'
 }

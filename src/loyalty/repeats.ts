@@ -84,7 +84,8 @@ function decideKnownCredit(row: Redemption, credit: CreditQuestion): CreditDecis
     case 'stuck':
       return credit.isLate ? { do: 'refuse', code: 'NOT_GIVEN_BACK_YET' } : { do: 'send', redemption: row }
     case 'confirmed':
-      return credit.isLate ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : { do: 'send', redemption: row }
+      if (!credit.isLate) return { do: 'send', redemption: row }
+      return { do: 'refuse', code: row.undoBy ? 'NOT_GIVEN_BACK_YET' : 'CORE_UNAVAILABLE' }
     case 'credited':
       return !credit.creditKey || credit.creditKey === row.creditKey
         ? { do: 'replay', redemption: row }

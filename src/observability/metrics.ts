@@ -134,7 +134,7 @@ export function createMetrics() {
     }),
     undos: new Counter({
       name: 'zonal_undos_total',
-      help: 'Calls that undo a redemption in doubt or repeat a credit, by outcome (done, refused, not_done, unknown)',
+      help: 'Calls that undo a redemption in doubt or repeat a credit, by outcome (done, refused, not_done, unknown, seal_broken)',
       labelNames: ['outcome'] as const,
       registers,
     }),

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Balances } from '../core/balances.ts'
-import type { Journal, UndoBegun } from '../journal/journal.ts'
+import type { Journal, RedemptionSecret, UndoBegun } from '../journal/journal.ts'
 import { tenantOf } from '../loyalty/keys.ts'
 import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
 import type { TakeTurn } from '../loyalty/turns.ts'
@@ -24,7 +24,7 @@ type Parts = {
 /** Nobody waits for an undo, so it has time for a slot and for a slow core. */
 const undoWithinMs = 10_000
 const lookEveryMs = 1_000
-/** At once, and never two of one card; what else is due comes with the next look. */
+/** At once, and never two of one card. */
 const batchSize = 8
 
 /**
@@ -38,8 +38,9 @@ export function createReversals(parts: Parts) {
 
   async function run() {
     while (!stopping.signal.aborted) {
-      await runDue(parts)
-      await pause(lookEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      const isAnsweredByCore = await runDue(parts)
+      if (!isAnsweredByCore)
+        await pause(lookEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 
@@ -57,38 +58,45 @@ export function createReversals(parts: Parts) {
   }
 }
 
-async function runDue(parts: Parts) {
+/** @returns whether more may be due and the core is well: then the budget alone sets the pace */
+async function runDue(parts: Parts): Promise<boolean> {
   const complain = (error: unknown) =>
     parts.log.warn({ error: describeError(error) }, 'a redemption in doubt could not be looked after')
   const due = await parts.journal.dueUndos(batchSize).catch((error: unknown) => complain(error) ?? [])
-  await Promise.all(due.map((row) => undoInTurn(parts, row).catch(complain)))
+  const answers = await Promise.all(due.map((row) => undoInTurn(parts, row).catch(complain)))
+  return answers.length === batchSize && answers.every((kind) => kind === 'done' || kind === 'refused')
 }
 
+/** @returns what came of its call; undefined where none was made */
 async function undoInTurn(parts: Parts, { id, cardHash }: { id: string; cardHash: string }) {
   const endTurn = await parts.takeTurn(cardHash, undoWithinMs)
-  if (!endTurn) return
+  if (!endTurn) return undefined
   try {
     // Whoever had the turn before may have settled it.
     const begun = await parts.journal.beginUndo(id)
-    if (begun) await undo(parts, begun)
+    return begun && (await undo(parts, begun))
   } finally {
     endTurn()
   }
 }
 
 async function undo({ journal, core, balances, clock, log, metrics }: Parts, begun: UndoBegun) {
-  const { id } = begun.redemption
+  const { redemption, secret, venueId } = begun
+  const { id } = redemption
   const exchange = createExchange(clock, undoWithinMs, { isBackground: true })
-  const outcome = await giveBack(core, balances, orderOf(begun), exchange)
+  const outcome = secret
+    ? await giveBack(core, balances, orderOf(begun, secret), exchange)
+    : ({ kind: 'seal_broken' } as const)
   const { state } = await journal.settleUndo(id, undoOutcome(outcome))
   metrics.undos.inc({ outcome: outcome.kind })
   const { coreCalls } = exchange.facts
-  log.info({ redemptionId: id, state, outcome: outcome.kind, venue: begun.venueId, coreCalls }, 'undo')
+  log.info({ redemptionId: id, state, outcome: outcome.kind, venue: venueId, coreCalls }, 'undo')
   if (state === 'stuck')
-    log.error({ redemptionId: id, venue: begun.venueId }, 'a redemption is stuck: an operator has to decide')
+    log.error({ redemptionId: id, venue: venueId }, 'a redemption is stuck: an operator has to decide')
+  return outcome.kind
 }
 
-function orderOf({ redemption, secret, venue, venueId }: UndoBegun): Order {
+function orderOf({ redemption, venue, venueId }: UndoBegun, secret: RedemptionSecret): Order {
   const { id, what, undoNumber } = redemption
   if (!what) throw new Error(`redemption ${id} does not say what it took`)
   const { apiKey, cardNumber } = secret

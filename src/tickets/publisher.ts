@@ -23,7 +23,6 @@ const refusals: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
 ])
 
 /** At least one of these events can never be taken. */

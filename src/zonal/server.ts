@@ -17,6 +17,8 @@ export function createTillServer(listener: RequestListener, settings: ReplySetti
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      // Node looks every 30 s.
+      connectionsCheckingInterval: 1_000,
     },
     listener,
   )
@@ -27,12 +29,19 @@ export function createTillServer(listener: RequestListener, settings: ReplySetti
   return server
 }
 
-/** Resolves when the last answer has left. */
-export async function closeServer(server: Server): Promise<void> {
+/**
+ * Resolves when the last answer has left. Node waits without an end for a connection that has not sent a whole request,
+ * and stops its own watch over them.
+ *
+ * @param withinMs by then whatever was begun has its answer
+ */
+export async function closeServer(server: Server, withinMs: number): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')
   server.close()
+  const timer = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
+  clearTimeout(timer)
 }
 
 function unreadableAnswer(settings: ReplySettings): string {

@@ -98,7 +98,7 @@ describe('a credit, by what is known of its debit', () => {
     ['in doubt', row('in_doubt'), 'send', 'NOT_GIVEN_BACK_YET'],
     ['stuck', row('stuck'), 'send', 'NOT_GIVEN_BACK_YET'],
     ['confirmed', row('confirmed'), 'send', 'CORE_UNAVAILABLE'],
-    ['being given back', row('confirmed', { undoBy: 'till' }), 'send', 'CORE_UNAVAILABLE'],
+    ['being given back', row('confirmed', { undoBy: 'till' }), 'send', 'NOT_GIVEN_BACK_YET'],
     ['credited by this id', row('credited', { creditKey: 'C-1' }), 'replay', 'replay'],
     [
       'credited by another id',
