@@ -301,10 +301,10 @@ export type OperatorOutcome = { isDone: boolean; state: RedemptionState | undefi
 export type WaitingTicket = { eventId: string; kafkaKey: string; takenAtMs: number; closed: ClosedTicket }
 
 export type JournalStats = {
-  /** Redemptions that are not settled, by state. */
-  open: { sent: number; in_doubt: number; stuck: number }
+  /** Redemptions that are not settled, by state; `being_credited` stand, and a till's credit of them is repeated. */
+  open: { sent: number; in_doubt: number; being_credited: number; stuck: number }
   ticketsWaiting: number
-  /** Epoch ms: since when the oldest redemption in doubt is to be given back. */
+  /** Epoch ms: since when the oldest of those that are to be given back is. */
   oldestInDoubtAtMs: number | undefined
   oldestTicketAtMs: number | undefined
   deadLetters: number

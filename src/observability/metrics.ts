@@ -123,13 +123,13 @@ export function createMetrics() {
     }),
     redemptions: new Gauge({
       name: 'zonal_redemptions',
-      help: 'Redemptions that are not settled, by state: sent and perhaps under way, in_doubt and being undone, stuck',
+      help: 'Redemptions that are not settled, by state: sent and perhaps under way, in_doubt and being undone, being_credited, stuck',
       labelNames: ['state'] as const,
       registers,
     }),
     oldestInDoubtSeconds: new Gauge({
       name: 'zonal_redemptions_oldest_in_doubt_seconds',
-      help: 'Time for which the oldest redemption in doubt is to be given back',
+      help: 'Time for which the oldest redemption in doubt, or under a credit, is to be given back',
       registers,
     }),
     undos: new Counter({

@@ -16,7 +16,7 @@ describe('a seal', () => {
         fc.pre(row !== otherRow)
         const sealed = seal.close(row, content)
         expect(seal.open(row, sealed)).to.deep.equal(JSON.parse(JSON.stringify(content)))
-        expect(() => seal.open(otherRow, sealed)).to.throw()
+        expect(seal.open(otherRow, sealed)).to.equal(undefined)
       }),
     )
   })
@@ -27,7 +27,7 @@ describe('a seal', () => {
     for (let index = 0; index < sealed.box.length; index++) {
       const box = Uint8Array.from(sealed.box)
       box[index] = box[index]! ^ 1
-      expect(() => seal.open('row', { ...sealed, box })).to.throw()
+      expect(seal.open('row', { ...sealed, box })).to.equal(undefined)
     }
   })
 

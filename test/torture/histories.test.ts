@@ -115,7 +115,7 @@ async function live(history: Step[]) {
     const asked: { request: DebitRequest; heard: Heard }[] = []
     for (const step of history) await take(step, world, asked, beliefs)
     const open = await world.settle()
-    expect(open, 'nothing stays open').to.include({ sent: 0, in_doubt: 0 })
+    expect(open, 'nothing stays open').to.include({ sent: 0, in_doubt: 0, being_credited: 0 })
     audit(world, beliefs)
   } finally {
     await world.end()
