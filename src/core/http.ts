@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
+import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { Pool, type Dispatcher } from 'undici'
 import { CoreOutcomeUnknown, CoreUnavailable } from './errors.ts'
 
@@ -51,7 +51,8 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
     headersTimeout: 0,
     bodyTimeout: 0,
   })
-  const http = axios.create({
+  // Without axios' own defaults, which every call would merge and walk through: a fifth of a call's time.
+  const http = new Axios({
     headers: { Accept: 'application/json', 'User-Agent': 'zonal-loyalty-adapter' },
     transformResponse: parseJson,
   })
@@ -63,12 +64,17 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
      */
     async send(request: CoreRequest): Promise<CoreReply> {
       const wire = { hasLeft: false }
+      const { apiKey, idempotencyKey, body } = request
       try {
         const { status, headers, data } = await http.request<unknown>({
           method: request.method,
           url: basePath + request.path,
-          headers: { Authorization: `Bearer ${request.apiKey}`, 'Idempotency-Key': request.idempotencyKey },
-          data: request.body,
+          headers: {
+            Authorization: `Bearer ${apiKey}`,
+            ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+            ...(body && { 'Content-Type': 'application/json' }),
+          },
+          data: body && JSON.stringify(body),
           adapter: (config) => dispatch(pool, config, request, wire),
         })
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
@@ -130,7 +136,7 @@ function dispatch(
 
 /** Every status is a reply, redirects too. */
 function collectReply(
-  resolve: (reply: Omit<AxiosResponse<Buffer>, 'config'>) => void,
+  resolve: (reply: Omit<AxiosResponse, 'config'>) => void,
   reject: (error: Error) => void,
 ): Dispatcher.DispatchHandler {
   const chunks: Buffer[] = []
@@ -143,7 +149,7 @@ function collectReply(
       chunks.push(chunk)
     },
     onResponseEnd() {
-      resolve({ ...head, data: Buffer.concat(chunks) })
+      resolve({ ...head, data: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) })
     },
     onResponseError(_controller, error) {
       reject(error)
@@ -151,10 +157,12 @@ function collectReply(
   }
 }
 
+/** Drops a byte order mark. */
+const utf8 = new TextDecoder()
+
 function parseJson(bytes: Buffer): unknown {
   try {
-    // A decoder, since it drops a byte order mark.
-    return JSON.parse(new TextDecoder().decode(bytes))
+    return JSON.parse(utf8.decode(bytes))
   } catch {
     return undefined
   }

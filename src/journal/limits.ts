@@ -46,11 +46,18 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles)
     )
   }
 
+  let hasGrown = true
+
   return {
     look,
+    /** After each commit; nothing else takes room. */
+    noteCommit() {
+      hasGrown = true
+    },
     /** @throws StorageUnavailable where there is no room for it */
     admit(intake: Intake) {
-      look()
+      if (hasGrown || troubles.worst()) look()
+      hasGrown = false
       const kind = closedBy[intake].find((candidate) => troubles.reason(candidate) !== undefined)
       if (kind) throw new StorageUnavailable(troubles.reason(kind))
     },

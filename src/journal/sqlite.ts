@@ -81,6 +81,7 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
   const limits = createLimits(db, config.maxBytes, troubles)
   const { write, flush } = createWriter(db, troubles, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
+    limits.noteCommit()
     if (!isDone) metrics.journalFailures.inc()
   })
   metrics.journalMaxBytes.set(config.maxBytes)

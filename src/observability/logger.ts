@@ -3,7 +3,12 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 export type { Logger }
 
 /** JSON lines on stdout. Nothing secret is given to it: errors are logged by `describeError`, not whole. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(
+  level: string,
+  // While one write is under way the lines behind it gather, so that no request waits for whoever reads them; what is
+  // left goes out when the process ends, unless it is killed.
+  destination: DestinationStream = pino.destination({ sync: false }),
+): Logger {
   return pino(
     {
       level,

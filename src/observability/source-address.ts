@@ -11,6 +11,8 @@ type Request = Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: st
  * @returns an IP address: the one that called the outermost of them; undefined where the socket is gone
  */
 export function sourceAddressOf({ headers, socket }: Request, trustedProxies: number): string | undefined {
+  const [direct] = trustedProxies === 0 ? [readAddress(socket.remoteAddress ?? '')] : []
+  if (direct !== undefined) return direct
   const hops = [headers['x-forwarded-for'] ?? '', socket.remoteAddress ?? '']
     .flatMap((part) => String(part).split(','))
     .map(readAddress)

@@ -1,0 +1,158 @@
+import { Agent, request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { startAdapter, startCore, type Adapter } from '../adapter.ts'
+import { growJournal } from '../grow-journal.ts'
+import * as messages from '../messages.ts'
+import { rssMb, watchCpu } from '../processes.ts'
+import type { Figure, Measurement } from '../report.ts'
+import { interleave, ratio, spread, type Settings } from '../rounds.ts'
+
+const starts = 7
+const manyConnections = 1_000
+const restSeconds = 10
+
+/** @param kafka environment of the service, with brokers where there are any */
+export async function cost(settings: Settings, kafka: Record<string, string>): Promise<Measurement> {
+  const { folder } = settings
+  const core = await startCore(folder)
+  const options = { coreUrl: `${core.url}/v1`, folder, env: kafka }
+  const readyMs: number[] = []
+  for (let start = 0; start < starts; start++) {
+    const adapter = await startAdapter(`start-${start}`, options)
+    readyMs.push(adapter.readyMs)
+    await adapter.stop()
+  }
+
+  const ours = await startAdapter('rest', options)
+  await pause(2_000)
+  const rest = watchCpu({ ours })
+  await pause(restSeconds * 1_000)
+  const cpuAtRest = rest.stop().ours
+  const rssAtRestMb = rssMb(ours)
+  const rssOfManyMb = await withConnections(ours, manyConnections, () => rssMb(ours))
+  await ours.stop()
+
+  const calls = await callsOfCheckout(await startAdapter('checkout', options), core.url)
+  await core.stop()
+  const ready = spread(readyMs)
+  const figures: Figure[] = [
+    {
+      name: 'start to ready',
+      value: ready.median,
+      unit: 'ms',
+      note: `${starts} starts, ${ready.least.toFixed(0)} to ${ready.most.toFixed(0)}`,
+    },
+    { name: 'RSS at rest', value: rssAtRestMb, unit: 'MB' },
+    {
+      name: `RSS with ${manyConnections} connections`,
+      value: rssOfManyMb,
+      unit: 'MB',
+      note: 'each has asked for a balance',
+    },
+    {
+      name: 'CPU at rest',
+      value: cpuAtRest * 100,
+      unit: '% of a core',
+      note: kafka.KAFKA_BROKERS ? 'connected to Kafka' : 'without Kafka',
+    },
+    ...calls,
+  ]
+  return {
+    title: 'Cost',
+    figures,
+    ratios: {
+      readyMs: ready.median,
+      rssMb: rssOfManyMb,
+      ...Object.fromEntries(calls.map(({ key = '', value }) => [key, value])),
+    },
+  }
+}
+
+/** Each stays open until all have their answer and `look` has looked. */
+async function withConnections<T>(adapter: Adapter, count: number, look: () => T): Promise<T> {
+  const agent = new Agent({ keepAlive: true, maxSockets: count })
+  const ask = async (number: number) => {
+    const request = httpRequest(adapter.balanceUrl, { method: 'POST', agent, headers: messages.headers })
+    request.end(messages.balance.replaceAll('@N@', String(number)))
+    const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream]
+    response.resume()
+    await once(response, 'end')
+  }
+  await Promise.all(Array.from({ length: count }, (_, number) => ask(number)))
+  const open = Object.values(agent.freeSockets).flat().length
+  if (open < count) throw new Error(`only ${open} of ${count} connections are open`)
+  const seen = look()
+  agent.destroy()
+  return seen
+}
+
+/** What one guest costs the core, message by message. */
+async function callsOfCheckout(adapter: Adapter, coreUrl: string): Promise<Figure[]> {
+  const count = async () => {
+    const counts = (await (await fetch(`${coreUrl}/counts`)).json()) as Record<string, number>
+    return { all: Object.values(counts).reduce((sum, each) => sum + each, 0), venue: counts.findVenue ?? 0 }
+  }
+  const say = async (url: string, body: string) => {
+    const before = await count()
+    const reply = await fetch(url, {
+      method: 'POST',
+      headers: messages.headers,
+      body: body.replaceAll('@N@', '7'),
+    })
+    const { response } = (await reply.json()) as { response: string }
+    if (response !== 'OK') throw new Error(`${url} answered ${response}`)
+    const after = await count()
+    return { all: after.all - before.all, venue: after.venue - before.venue }
+  }
+  const credit = messages.debit.replace(
+    '"transactionId":"T-@N@"',
+    '"transactionId":"C-@N@","originalTransactionId":"T-@N@"',
+  )
+  const first = await say(adapter.balanceUrl, messages.balance)
+  const second = await say(adapter.balanceUrl, messages.balance)
+  const taken = await say(adapter.debitUrl, messages.debit)
+  const given = await say(adapter.debitUrl.replace('debit', 'credit'), credit)
+  const billed = await say(adapter.ticketUrl, messages.ticket)
+  await adapter.stop()
+  const unit = 'calls to the core'
+  return [
+    { key: 'callsVenue', name: 'venue check of a new venue', value: first.venue, unit },
+    { key: 'callsBalance', name: 'balance', value: first.all - first.venue, unit },
+    { key: 'callsSecondBalance', name: 'second balance within 5 s', value: second.all, unit },
+    { key: 'callsDebit', name: 'debit', value: taken.all, unit },
+    { key: 'callsCredit', name: 'credit', value: given.all, unit },
+    { key: 'callsTicket', name: 'ticket', value: billed.all, unit },
+  ]
+}
+
+const sizes = [10, 10_000, 1_000_000]
+
+/** What a ticket costs where the journal remembers little, and where it remembers a month. */
+export async function growth(settings: Settings): Promise<Measurement> {
+  const { folder } = settings
+  const core = await startCore(folder)
+  const coreUrl = `${core.url}/v1`
+  const adapters = []
+  for (const rows of sizes) {
+    const name = `rows-${rows}`
+    await (await startAdapter(name, { coreUrl, folder })).stop()
+    growJournal(join(folder, `${name}.sqlite`), rows)
+    adapters.push(await startAdapter(name, { coreUrl, folder }))
+  }
+  const names = sizes.map((rows) => `${rows.toLocaleString('en')} rows`)
+  const variants = adapters.map((program, index) => ({
+    name: names[index] ?? '',
+    program,
+    url: program.ticketUrl,
+    body: messages.ticket,
+  }))
+  const rows = await interleave(variants, settings, core)
+  await Promise.all([...adapters, core].map((program) => program.stop()))
+  return {
+    title: 'Ticket with a full journal (HTTP and journal, without Kafka)',
+    rows,
+    ratios: { ticketCostGrowth: ratio(rows, names[0] ?? '', names.at(-1) ?? '') },
+  }
+}

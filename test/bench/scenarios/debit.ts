@@ -1,0 +1,34 @@
+import { startAdapter, startContender, startCore } from '../adapter.ts'
+import * as messages from '../messages.ts'
+import type { Measurement } from '../report.ts'
+import { interleave, ratio, type Settings } from '../rounds.ts'
+
+/** Each request is a new redemption of another card. */
+export async function debit(settings: Settings): Promise<Measurement> {
+  const { folder } = settings
+  const core = await startCore(folder)
+  const coreUrl = `${core.url}/v1`
+  const ours = await startAdapter('ours', { coreUrl, folder })
+  const unsynced = await startAdapter('unsynced', { coreUrl, folder, isUnsynced: true })
+  const bare = await startContender('bare', 'bare.ts', { CORE_BASE_URL: coreUrl }, folder)
+
+  const variant = { body: messages.debit, callsEach: 1 }
+  const rows = await interleave(
+    [
+      { ...variant, name: 'bare node:http + undici, no journal', program: bare, url: `${bare.url}/debit` },
+      { ...variant, name: 'ours', program: ours, url: ours.debitUrl },
+      { ...variant, name: 'ours, synchronous=OFF', program: unsynced, url: unsynced.debitUrl },
+    ],
+    settings,
+    core,
+  )
+  await Promise.all([ours, unsynced, bare, core].map((program) => program.stop()))
+  return {
+    title: 'Debit, a new reference each time',
+    rows,
+    ratios: {
+      debitOverBare: ratio(rows, 'ours', 'bare node:http + undici, no journal'),
+      debitOverUnsynced: ratio(rows, 'ours', 'ours, synchronous=OFF'),
+    },
+  }
+}
