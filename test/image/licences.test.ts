@@ -1,0 +1,34 @@
+import { expect } from 'chai'
+import { summarizeLicences } from './licences.ts'
+import { productionPackages, readLockfile } from './production.ts'
+
+describe('the licences of what runs in production', () => {
+  it('are all ones that were decided on', () => {
+    const { lines, refused } = summarizeLicences(productionPackages(readLockfile()))
+    expect(refused).to.deep.equal([])
+    expect(lines[0]).to.match(/^MIT +\d+ /)
+  })
+
+  it('are refused where one is another, or none', () => {
+    const packages = {
+      '': { version: '1.0.0' },
+      ...entry('a', 'GPL-3.0-only'),
+      ...entry('b'),
+      ...entry('c', 'MIT'),
+    }
+    const { refused } = summarizeLicences(productionPackages({ packages }))
+    expect(refused).to.deep.equal(['a@1.0.0: GPL-3.0-only', 'b@1.0.0: none'])
+  })
+
+  it('are of no concern where the package is for development, or optional', () => {
+    const packages = {
+      'node_modules/a': { version: '1.0.0', license: 'GPL-3.0-only', dev: true },
+      'node_modules/b': { version: '1.0.0', license: 'GPL-3.0-only', optional: true },
+    } as const
+    expect(summarizeLicences(productionPackages({ packages })).refused).to.deep.equal([])
+  })
+})
+
+function entry(name: string, license?: string) {
+  return { [`node_modules/${name}`]: { version: '1.0.0', ...(license && { license }) } }
+}
