@@ -34,6 +34,7 @@ export type Service = ReturnType<typeof createService>
 export function createService(config: Config, { log, version }: { log: Logger; version: string }) {
   const clock = systemClock
   const metrics = createMetrics()
+  metrics.buildInfo.set({ version }, 1)
   const journal = createSqliteJournal(config.journal, { clock, log, metrics })
   const housekeeping = createHousekeeping(journal)
   const budget = createBudget(config.core, { journal, clock, log, metrics })

@@ -30,6 +30,7 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
   const scopes = new Map<string, Slots>()
   /** What a scope begins with that has no past of its own; monotonic ms. */
   const past = { spentUntilMs: 0, blockedUntilMs: 0 }
+  metrics.coreSlotsLimit.set(config.rateLimit)
 
   const scopeOf = ({ tenant }: Credentials) => (config.rateScope === 'all' ? 'all' : tenant)
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import { lanes } from '../core/lanes.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -8,16 +9,25 @@ export function createMetrics() {
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
 
-  return {
-    /** @returns the page that Prometheus reads */
-    page: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-
+  const metrics = {
+    buildInfo: new Gauge({
+      name: 'zonal_build_info',
+      help: 'Always 1; the version of the adapter',
+      labelNames: ['version'] as const,
+      registers,
+    }),
     requestSeconds: new Histogram({
       name: 'zonal_request_duration_seconds',
       help: "Time from a till's request headers to its answer, by message and outcome code",
       labelNames: ['message', 'code'] as const,
       // Dense below a second, and around the till's patience of 2.5 s.
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.4, 2.5, 2.6, 5],
+      registers,
+    }),
+    unanswered: new Counter({
+      name: 'zonal_requests_unanswered_total',
+      help: 'Requests whose till had hung up before its answer was out, by message',
+      labelNames: ['message'] as const,
       registers,
     }),
     unreadFields: new Counter({
@@ -49,6 +59,11 @@ export function createMetrics() {
       name: 'zonal_core_slot_refusals_total',
       help: 'Calls that got no slot and were not sent, by lane and reason (no_slot, blocked)',
       labelNames: ['lane', 'reason'] as const,
+      registers,
+    }),
+    coreSlotsLimit: new Gauge({
+      name: 'zonal_core_slots_limit',
+      help: "CORE_RATE_LIMIT: slots of the core's budget; 0 where there is no limit of our own",
       registers,
     }),
     coreSlotsTaken: new Gauge({
@@ -182,4 +197,25 @@ export function createMetrics() {
       registers,
     }),
   }
+  beginAtZero(metrics)
+  /** @returns the page that Prometheus reads */
+  const page = async () => ({ contentType: registry.contentType, body: await registry.metrics() })
+  return { ...metrics, page }
+}
+
+/** Prometheus sees no increase where a series begins above zero: the first error of its kind would never be noticed. */
+function beginAtZero(metrics: Omit<Metrics, 'page'>) {
+  const messages = ['balance', 'debit', 'credit', 'ticket', 'none']
+  for (const message of messages) {
+    metrics.requestSeconds.zero({ message, code: 'INTERNAL_ERROR' })
+    metrics.unanswered.inc({ message }, 0)
+  }
+  for (const lane of lanes)
+    for (const reason of ['no_slot', 'blocked']) metrics.coreSlotRefusals.inc({ lane, reason }, 0)
+  for (const cache of ['venue', 'balance'])
+    for (const result of ['hit', 'miss', 'stale']) metrics.cacheReads.inc({ cache, result }, 0)
+  for (const outcome of ['done', 'refused', 'not_done', 'unknown']) metrics.undos.inc({ outcome }, 0)
+  for (const result of ['accepted', 'duplicate', 'without_card', 'dead_letter'])
+    metrics.ticketsTaken.inc({ result }, 0)
+  for (const outcome of ['done', 'failed']) metrics.kafkaSendSeconds.zero({ outcome })
 }

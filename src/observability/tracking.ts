@@ -36,7 +36,9 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
       const durationMs = clock.monotonicMs() - startedMs
       const { message = 'none', ...facts } = exchange.facts
       const { code } = ctx.state
+      const isAnswered = ctx.res.writableFinished
       metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
+      if (!isAnswered) metrics.unanswered.inc({ message })
       log.info(
         {
           requestId: exchange.requestId,
@@ -46,7 +48,7 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
           status: ctx.status,
           durationMs: Math.round(durationMs * 10) / 10,
           // False where the till had hung up before its answer was out.
-          isAnswered: ctx.res.writableFinished,
+          isAnswered,
           openBreakers: Object.entries(breakers()).flatMap(([name, state]) =>
             state === 'closed' ? [] : name,
           ),

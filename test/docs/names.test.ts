@@ -15,6 +15,7 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const otherVariables: Record<string, string> = {
   NODE_ENV: 'src/config.ts',
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
+  REQUIRE_PROMTOOL: 'test/helm/observability/promtool-for-tests.ts',
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
@@ -28,8 +29,11 @@ const readme = readPage('README.md')
 const architecture = readPage('ARCHITECTURE.md')
 const promises = readPage('contracts/promises.md')
 const runbook = readPage('contracts/runbook.md')
+const alertPages = readdirSync(new URL('helm/runbooks', root)).map((file) =>
+  readPage(`helm/runbooks/${file}`),
+)
 
-for (const page of [readme, architecture, promises, runbook])
+for (const page of [readme, architecture, promises, runbook, ...alertPages])
   describe(`what ${page.name} names exists`, () => {
     it('files that it links to, and its own headings', () => {
       for (const link of page.links.filter((target) => !/^https?:/.test(target)))
@@ -38,7 +42,7 @@ for (const page of [readme, architecture, promises, runbook])
 
     it('files and folders, below src/ where no other is said', () => {
       const paths = pathsOf(page)
-      expect(paths).not.to.have.length(0)
+      if (!alertPages.includes(page)) expect(paths).not.to.have.length(0)
       for (const path of paths) expect(exists(path) || exists(`src/${path}`), path).to.equal(true)
     })
 
@@ -48,10 +52,15 @@ for (const page of [readme, architecture, promises, runbook])
           if (script !== 'ci') expect(manifest.scripts).to.have.property(script)
     })
 
+    it("operators' commands that the README shows", () => {
+      const shown = new Set(codeOf(readme).flatMap(commandsIn))
+      for (const command of codeOf(page).flatMap(commandsIn)) expect([...shown]).to.include(command)
+    })
+
     it('metrics', async () => {
       const { body } = await createMetrics().page()
-      for (const [metric] of page.text.matchAll(/\bzonal_[a-z_]+/g))
-        expect(body, metric).to.contain(`# TYPE ${metric} `)
+      for (const [name] of page.text.matchAll(/\b(zonal|nodejs|process)_[a-z0-9_]+/g))
+        expect(body, name).to.contain(`# TYPE ${name.replace(/_count$/, '')} `)
     })
 
     it('variables and codes', () => {
@@ -68,9 +77,9 @@ describe('what the pages name', () => {
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(new URL(`src/${file}`, root), 'utf8'))
       .join()
-    const text = runbook.text.replaceAll('\n', ' ')
+    const text = alertPages.map((page) => page.text.replaceAll('\n', ' ')).join(' ')
     const lines = [...text.matchAll(/\blog line "([^"]+)"/gi)].map(([, line = '']) => line)
-    expect(lines).to.have.length.above(5)
+    expect(lines).to.have.length.above(20)
     // A long one may be cut, at either end.
     for (const line of lines) {
       const isWritten = new RegExp(`['"\`]${line}|${line}['"\`]`).test(source)
@@ -125,6 +134,13 @@ function upperCaseNamesOf(page: Page): string[] {
     ...[...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name),
     ...[...text.matchAll(/(?:^|\s)([A-Z]+)=/gm)].flatMap(([, name]) => name ?? []),
   ])
+}
+
+/** `redemptions stuck`, `dead-letters send`. */
+function commandsIn(text: string): string[] {
+  return [...text.matchAll(/\bnpm run (redemptions|dead-letters) -- ([a-z]+)/g)].map(
+    ([, name, verb]) => `${name} ${verb}`,
+  )
 }
 
 function codeOf({ codeSpans, fences }: Page): string[] {

@@ -1,0 +1,62 @@
+import { expect } from 'chai'
+import { request } from 'node:http'
+import { createMetrics } from '../../../src/observability/metrics.ts'
+import { demo, openCounter, takePoints, type Counter } from '../../service/counter.ts'
+import { basic } from '../../simulators/till/encode.ts'
+import { useRealSockets } from '../../support/real-sockets.ts'
+
+describe('the metrics page', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => (counter = await openCounter({ CORE_RATE_LIMIT: '48' })))
+  afterEach(() => counter.close())
+
+  const lines = async () =>
+    (await (await fetch(`${counter.service.managementUrl}/metrics`)).text()).split('\n')
+
+  it('says which version runs, and how many slots of the core there are to be taken', async () => {
+    await counter.till.balance({ cardNumber: demo.cards.anna })
+    expect(await lines()).to.include.members([
+      'zonal_build_info{version="0.0.0-test"} 1',
+      'zonal_core_slots_limit 48',
+      'zonal_core_slots_taken 3',
+    ])
+  })
+
+  it('counts the tills that hang up before their answer is out, and no other', async () => {
+    await counter.till.balance({ cardNumber: demo.cards.anna })
+    const fault = counter.core.faults.next({ operation: 'debit', kind: 'hang' })
+    const isLogged = counter.service.line(({ msg, message }) => msg === 'request' && message === 'debit')
+    const till = request(`${counter.service.url}/debit`, {
+      method: 'POST',
+      headers: { authorization: basic(demo), 'content-type': 'application/json' },
+    })
+    till.on('error', () => undefined)
+    till.end(JSON.stringify(takePoints))
+    await fault.reached
+    till.destroy()
+    expect(await isLogged).to.include({ isAnswered: false })
+    fault.release()
+    expect(await lines()).to.include.members([
+      'zonal_requests_unanswered_total{message="balance"} 0',
+      'zonal_requests_unanswered_total{message="debit"} 1',
+    ])
+  })
+})
+
+describe('counters that alerts look at', () => {
+  it('begin at zero, so that the first increase is seen', async () => {
+    const page = (await createMetrics().page()).body.split('\n')
+    expect(page).to.include.members([
+      'zonal_request_duration_seconds_count{message="debit",code="INTERNAL_ERROR"} 0',
+      'zonal_requests_unanswered_total{message="debit"} 0',
+      'zonal_core_slot_refusals_total{lane="balance",reason="no_slot"} 0',
+      'zonal_undos_total{outcome="refused"} 0',
+      'zonal_tickets_taken_total{result="dead_letter"} 0',
+      'zonal_kafka_send_duration_seconds_count{outcome="failed"} 0',
+      'zonal_credentials_locked_total 0',
+      'zonal_journal_failures_total 0',
+      'zonal_capture_failures_total 0',
+    ])
+  })
+})
