@@ -15,6 +15,7 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const otherVariables: Record<string, string> = {
   NODE_ENV: 'src/config.ts',
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
+  REQUIRE_HELM: 'test/helm/chart.ts',
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
@@ -28,8 +29,9 @@ const readme = readPage('README.md')
 const architecture = readPage('ARCHITECTURE.md')
 const promises = readPage('contracts/promises.md')
 const runbook = readPage('contracts/runbook.md')
+const chart = readPage('helm/README.md')
 
-for (const page of [readme, architecture, promises, runbook])
+for (const page of [readme, architecture, promises, runbook, chart])
   describe(`what ${page.name} names exists`, () => {
     it('files that it links to, and its own headings', () => {
       for (const link of page.links.filter((target) => !/^https?:/.test(target)))
