@@ -20,6 +20,13 @@ describe('the notes of the chart', () => {
   const notes = (values: object = {}, files = [needed]) =>
     String(at(only(render(values, { files, chart: folder }), 'Notes'), 'text'))
 
+  it('say which image the nodes must find', () => {
+    expect(notes()).to.contain('zonal-loyalty-adapter:0.1.0: without image.registry')
+    expect(notes({ image: { registry: 'r.example.com' } })).to.contain(
+      'r.example.com/zonal-loyalty-adapter:0.1.0.',
+    )
+  })
+
   it('say how the Secret is made, with its own keys', () => {
     const text = notes({ secret: { name: 'keys', journalKey: 'a', cardHashKey: 'b' } })
     expect(text).to.contain('kubectl -n tills create secret generic keys')
