@@ -16,6 +16,8 @@ const otherVariables: Record<string, string> = {
   NODE_ENV: 'src/config.ts',
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
   REQUIRE_PROMTOOL: 'test/helm/observability/promtool-for-tests.ts',
+  REQUIRE_HELM: 'test/helm/chart.ts',
+  REQUIRE_IMAGE: 'test/image/container.ts',
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
@@ -29,11 +31,12 @@ const readme = readPage('README.md')
 const architecture = readPage('ARCHITECTURE.md')
 const promises = readPage('contracts/promises.md')
 const runbook = readPage('contracts/runbook.md')
+const chart = readPage('helm/README.md')
 const alertPages = readdirSync(new URL('helm/runbooks', root)).map((file) =>
   readPage(`helm/runbooks/${file}`),
 )
 
-for (const page of [readme, architecture, promises, runbook, ...alertPages])
+for (const page of [readme, architecture, promises, runbook, chart, ...alertPages])
   describe(`what ${page.name} names exists`, () => {
     it('files that it links to, and its own headings', () => {
       for (const link of page.links.filter((target) => !/^https?:/.test(target)))

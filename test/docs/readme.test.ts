@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
-import { readmeFile, withTables } from './generate.ts'
+import { generate, generatedPages } from './generate.ts'
 import { readPage } from './pages.ts'
 
 const run = promisify(execFile)
 
-describe('the README', () => {
-  it('has the tables of the code (npm run docs writes them)', () => {
-    const text = readFileSync(readmeFile, 'utf8')
-    expect(withTables(text)).to.equal(text)
+for (const name of generatedPages)
+  describe(name, () => {
+    it('has the tables of the code (npm run docs writes them)', () => {
+      const { text, fresh } = generate(name)
+      expect(fresh).to.equal(text)
+    })
   })
-})
 
 describe("the README's curl lines, from the first to the last", () => {
   useRealSockets()

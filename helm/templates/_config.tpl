@@ -1,0 +1,46 @@
+{{- /*
+What the ConfigMap holds: every variable of the service but the secret ones. A number of values.yaml arrives as a float,
+which would be printed as 8.64e+07.
+*/ -}}
+{{- define "zonal-loyalty-adapter.config" -}}
+{{- range $name, $value := .Values.config }}
+{{ $name }}: {{ ternary (int64 $value) $value (kindIs "float64" $value) | toString | quote }}
+{{- end }}
+{{- if .Values.capture.enabled }}
+CAPTURE_DIR: /var/capture
+{{- end }}
+{{- with .Values.kafka }}
+KAFKA_BROKERS: {{ join "," .brokers | quote }}
+KAFKA_TOPIC: {{ .topic | quote }}
+KAFKA_CLIENT_ID: {{ .clientId | quote }}
+KAFKA_SSL: {{ .tls.enabled | quote }}
+{{- if .tls.caSecret.name }}
+KAFKA_SSL_CA_FILE: /etc/zonal-loyalty-adapter/kafka-ca.pem
+{{- end }}
+{{- if .sasl.mechanism }}
+KAFKA_SASL_MECHANISM: {{ .sasl.mechanism | quote }}
+{{- with .sasl.username }}
+KAFKA_SASL_USERNAME: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $drainMs := mul 1000 (sub .Values.stop.drainSeconds (include "zonal-loyalty-adapter.preStopSeconds" .)) }}
+DRAIN_DELAY_MS: {{ $drainMs | quote }}
+SHUTDOWN_TIMEOUT_MS: {{ add $drainMs (mul 1000 .Values.stop.finishSeconds) | quote }}
+{{- end -}}
+
+{{- /* Secret variables, each a file: its name, the Secret, and the key in it. */ -}}
+{{- define "zonal-loyalty-adapter.secretFiles" -}}
+{{- $secret := include "zonal-loyalty-adapter.secretName" . -}}
+- { name: JOURNAL_KEY, secret: {{ $secret | quote }}, key: {{ .Values.secret.journalKey | quote }} }
+- { name: CARD_HASH_KEY, secret: {{ $secret | quote }}, key: {{ .Values.secret.cardHashKey | quote }} }
+{{- with .Values.kafka.sasl }}
+{{- if .mechanism }}
+{{- $secret := .secret.name | default $secret }}
+{{- if not .username }}
+- { name: KAFKA_SASL_USERNAME, secret: {{ $secret | quote }}, key: {{ .secret.usernameKey | quote }} }
+{{- end }}
+- { name: KAFKA_SASL_PASSWORD, secret: {{ $secret | quote }}, key: {{ .secret.passwordKey | quote }} }
+{{- end }}
+{{- end }}
+{{- end -}}

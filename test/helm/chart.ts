@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+
+export type Manifest = { kind: string; metadata: { name: string; labels: Record<string, string> } }
+export type Rendered = { text: string; manifests: Manifest[] }
+export type RenderOptions = {
+  /** Beside the chart's own, the later ones count. */
+  files?: string[]
+  kubernetes?: string
+  chart?: string
+}
+
+const root = join(import.meta.dirname, '../..')
+export const chartFolder = join(root, 'helm')
+/** The defaults, a secret's name and a host. */
+export const needed = join(import.meta.dirname, 'needed.yaml')
+/** All that can be switched on. */
+export const everything = join(import.meta.dirname, 'everything.yaml')
+
+/** `npm run chart:tools` puts them there. */
+const env = {
+  ...process.env,
+  PATH: [join(root, '.cache/bin'), process.env.PATH].join(delimiter),
+  PYTHONPATH: join(root, '.cache/python'),
+}
+const validator = ['-m', 'kubernetes_validate']
+let missing: string | false | undefined
+
+/** The tests of a suite are pending where helm or kubernetes-validate is missing, or fail where REQUIRE_HELM=1. */
+export function useHelm() {
+  before(function () {
+    missing ??= findMissing()
+    if (missing && process.env.REQUIRE_HELM === '1') throw new Error(`REQUIRE_HELM=1, but ${missing}`)
+    if (missing) this.skip()
+  })
+}
+
+function findMissing(): string | false {
+  const programs = {
+    helm: run('helm', ['version']).status,
+    'kubernetes-validate': run('python3', [...validator, '--version']).status,
+  }
+  const names = Object.entries(programs).flatMap(([name, status]) => (status === 0 ? [] : [name]))
+  if (names.length === 0) return false
+  const reason = `${names.join(' and ')} cannot be run`
+  console.warn(`\n!!! THE HELM CHART IS NOT TESTED: ${reason}. npm run chart:tools brings them.\n`)
+  return reason
+}
+
+/**
+ * @param values are the last to count
+ * @throws Error with what helm says
+ */
+export function render(values: object = {}, options: RenderOptions = {}): Rendered {
+  const { status, stdout, stderr } = template(values, options)
+  if (status !== 0) throw new Error(stderr)
+  const documents = parseAllDocuments(stdout, { version: '1.1' })
+  const problems = documents.flatMap(({ errors }) => errors)
+  if (problems[0]) throw problems[0]
+  const manifests = documents
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((each) => each !== null)
+  return { text: stdout, manifests }
+}
+
+/** @returns why helm does not take these values; empty where it does */
+export function refusal(values: object, options: RenderOptions = {}): string {
+  const { status, stderr } = template(values, options)
+  return status === 0 ? '' : stderr
+}
+
+function template(
+  values: object,
+  { files = [needed], kubernetes = '1.31', chart = chartFolder }: RenderOptions,
+) {
+  const words = ['template', 'loyalty', chart, '--namespace', 'tills', '--kube-version', kubernetes]
+  return run('helm', [...words, ...[...files, '-'].flatMap((file) => ['-f', file])], JSON.stringify(values))
+}
+
+/** A warning is a failure too. */
+export function lint(files: string[]) {
+  return run('helm', ['lint', '--strict', chartFolder, ...files.flatMap((file) => ['-f', file])])
+}
+
+/** @returns lines of kubernetes-validate, one a manifest: INFO, WARN where it does not know the kind, or ERROR */
+export function validate(manifests: string, kubernetes: string): string[] {
+  const { stdout, stderr } = run('python3', [...validator, '-k', kubernetes, '--strict', '-'], manifests)
+  return `${stdout}${stderr}`.split('\n').filter(Boolean)
+}
+
+function run(program: string, words: string[], input?: string) {
+  return spawnSync(program, words, { input, env, encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 })
+}
+
+/** @returns the one manifest of a kind, or of a kind and a name */
+export function only({ manifests }: Rendered, kind: string, name?: string): Manifest {
+  const found = manifests.filter((each) => each.kind === kind && (!name || each.metadata.name === name))
+  if (found[0] === undefined || found.length > 1) throw new Error(`${found.length} of ${kind} ${name ?? ''}`)
+  return found[0]
+}
+
+/** @returns what stands at a path such as `spec.ports.0.name` */
+export function at(from: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], from)
+}
+
+/** @returns the pod that the StatefulSet makes */
+export function podOf(rendered: Rendered): unknown {
+  return at(only(rendered, 'StatefulSet'), 'spec.template')
+}
+
+/** @returns the only container of a pod */
+export function containerOf(rendered: Rendered): unknown {
+  return at(podOf(rendered), 'spec.containers.0')
+}
+
+export const examples = ['small-site-group', 'large-site-group'].map((name) => ({
+  name,
+  file: join(chartFolder, 'examples', `${name}.yaml`),
+}))

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { variables } from '../../src/config-variables.ts'
+import { readConfig } from '../../src/config.ts'
+import {
+  at,
+  containerOf,
+  everything,
+  examples,
+  needed,
+  only,
+  podOf,
+  render,
+  useHelm,
+  type Rendered,
+} from './chart.ts'
+
+type Variable = { name: string; value: string }
+
+const release = 'loyalty-zonal-loyalty-adapter'
+const secretFolder = '/etc/zonal-loyalty-adapter'
+
+/** Where the chart knows better than the service does alone. */
+const ownDefaults: Record<string, string> = {
+  TRUSTED_PROXIES: '1',
+  JOURNAL_PATH: '/var/lib/zonal-loyalty-adapter/journal.sqlite',
+  KAFKA_CLIENT_ID: 'zonal-loyalty-adapter',
+  DRAIN_DELAY_MS: '1000',
+  SHUTDOWN_TIMEOUT_MS: '21000',
+}
+
+describe('the environment that the chart gives the service', () => {
+  useHelm()
+
+  it('has every variable: in the ConfigMap, or as a file of a Secret', () => {
+    const rendered = render({}, { files: [needed, everything] })
+    const secret = secretVariablesOf(rendered)
+    const known = Object.keys(variables)
+    expect([...Object.keys(configOf(rendered)), ...secret].sort()).to.deep.equal(known.sort())
+    expect(secret).to.deep.equal([
+      'JOURNAL_KEY',
+      'CARD_HASH_KEY',
+      'KAFKA_SASL_USERNAME',
+      'KAFKA_SASL_PASSWORD',
+    ])
+  })
+
+  it("has the service's own defaults", () => {
+    for (const [name, value] of Object.entries(configOf(render())))
+      expect(value, name).to.equal(ownDefaults[name] ?? variables[name as keyof typeof variables].fallback)
+  })
+
+  it('keeps large numbers as they are', () => {
+    const { JOURNAL_MAX_BYTES, VENUE_STALE_MS } = configOf(
+      render({ config: { JOURNAL_MAX_BYTES: 1_099_511_627_776, VENUE_STALE_MS: 2_000_000_000 } }),
+    )
+    expect(JOURNAL_MAX_BYTES).to.equal('1099511627776')
+    expect(VENUE_STALE_MS).to.equal('2000000000')
+  })
+
+  for (const { name, files } of [
+    { name: 'the defaults', files: [needed] },
+    { name: 'all that can be switched on', files: [needed, everything] },
+    ...examples.map(({ name, file }) => ({ name: `examples/${name}.yaml`, files: [file] })),
+  ])
+    it(`is one that the service starts with: ${name}`, () => {
+      const rendered = render({}, { files })
+      const { brokers } = withSecrets(rendered, (env) => readConfig(env)).tickets
+      expect(environmentOf(rendered).NODE_ENV).to.equal(brokers.length > 0 ? 'production' : 'staging')
+    })
+
+  it('has no secret but as a file that no one else may read', () => {
+    const rendered = render({}, { files: [needed, everything] })
+    const projected = at(podOf(rendered), 'spec.volumes.0.projected')
+    expect(at(projected, 'defaultMode')).to.equal(0o440)
+    expect(at(projected, 'sources')).to.deep.equal([
+      { secret: { name: 'adapter-keys', items: [{ key: 'JOURNAL_KEY', path: 'JOURNAL_KEY' }] } },
+      { secret: { name: 'adapter-keys', items: [{ key: 'CARD_HASH_KEY', path: 'CARD_HASH_KEY' }] } },
+      {
+        secret: { name: 'kafka-user', items: [{ key: 'KAFKA_SASL_USERNAME', path: 'KAFKA_SASL_USERNAME' }] },
+      },
+      {
+        secret: { name: 'kafka-user', items: [{ key: 'KAFKA_SASL_PASSWORD', path: 'KAFKA_SASL_PASSWORD' }] },
+      },
+      { secret: { name: 'kafka-ca', items: [{ key: 'ca.crt', path: 'kafka-ca.pem' }] } },
+    ])
+    expect(rendered.text).not.to.contain('secretKeyRef')
+  })
+
+  it("takes Kafka's password from the one Secret where no other is named", () => {
+    const sasl = { mechanism: 'plain', username: 'adapter' }
+    const rendered = render({ kafka: { brokers: ['kafka:9092'], sasl } })
+    const sources = at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[]
+    expect(sources.map((source) => at(source, 'secret.name'))).to.deep.equal(Array(3).fill('adapter-keys'))
+    expect(withSecrets(rendered, readConfig).tickets.sasl).to.include({ username: 'adapter' })
+  })
+
+  it('lets the folder of the journal be the only one that is written to', () => {
+    const rendered = render({ config: { JOURNAL_PATH: '/data/j/journal.sqlite' } })
+    expect(environmentOf(rendered).SQLITE_TMPDIR).to.equal('/data/j')
+    expect(at(containerOf(rendered), 'volumeMounts')).to.deep.equal([
+      { name: 'journal', mountPath: '/data/j' },
+      { name: 'secrets', mountPath: secretFolder, readOnly: true },
+    ])
+  })
+})
+
+function configOf(rendered: Rendered): Record<string, string> {
+  return at(only(rendered, 'ConfigMap', release), 'data') as Record<string, string>
+}
+
+function environmentOf(rendered: Rendered): Record<string, string> {
+  const own = at(containerOf(rendered), 'env') as Variable[]
+  return { ...configOf(rendered), ...Object.fromEntries(own.map(({ name, value }) => [name, value])) }
+}
+
+function secretVariablesOf(rendered: Rendered): string[] {
+  return Object.keys(environmentOf(rendered)).flatMap((name) => {
+    const [, variable] = /^(.+)_FILE$/.exec(name) ?? []
+    return variable && variable in variables ? [variable] : []
+  })
+}
+
+/** With the projected files in a folder of this machine. */
+function withSecrets<T>(rendered: Rendered, use: (env: Record<string, string>) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'adapter-secrets-'))
+  try {
+    const key = Buffer.alloc(32, 1).toString('base64')
+    for (const source of at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[])
+      writeFileSync(join(folder, String(at(source, 'secret.items.0.path'))), key)
+    const moved = Object.entries(environmentOf(rendered)).map(([name, value]) => [
+      name,
+      value.replace(secretFolder, folder),
+    ])
+    return use(Object.fromEntries(moved) as Record<string, string>)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

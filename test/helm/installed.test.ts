@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect } from 'chai'
+import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { startTestService, type TestService } from '../support/test-service.ts'
+import { at, only, render, useHelm } from './chart.ts'
+
+describe('helm test', () => {
+  useHelm()
+  useRealSockets()
+  let core: CoreSimulator
+  let service: TestService
+  before(async () => {
+    core = await startCoreSimulator()
+    service = await startTestService({ CORE_BASE_URL: core.url })
+  })
+  after(async () => {
+    await service?.end()
+    await core?.close()
+  })
+
+  it('asks the Services by their names', () => {
+    const env = at(only(render({ config: { BASE_PATH: '/pos' }, service: { port: 81 } }), 'Pod'), 'spec.containers.0.env') // prettier-ignore
+    expect((env as { value: string }[]).slice(0, 2).map(({ value }) => value)).to.deep.equal([
+      'http://loyalty-zonal-loyalty-adapter:81/pos',
+      'http://loyalty-zonal-loyalty-adapter-management:9090/health/ready',
+    ])
+  })
+
+  it('is content with an adapter that works', async () => {
+    const { code, lines } = await ask(service)
+    expect(lines.map((line) => line.split(' {')[0])).to.deep.equal([
+      'ok     the Service answers',
+      'ok     it is ready',
+      'ok     the journal can be written',
+      'ok     Kafka is there, or not wanted',
+      'ok     TRIFFT answers',
+    ])
+    expect(code).to.equal(0)
+  })
+
+  it('says that TRIFFT cannot be reached', async () => {
+    const alone = await startTestService({ CORE_BASE_URL: 'http://127.0.0.1:1/v1' })
+    const { code, lines } = await ask(alone)
+    await alone.end()
+    expect(lines.at(-1)).to.match(/^FAILED TRIFFT answers .*CORE_UNAVAILABLE/)
+    expect(code).to.equal(1)
+  })
+
+  it('says that Kafka cannot be reached', async () => {
+    const alone = await startTestService({ CORE_BASE_URL: core.url, KAFKA_BROKERS: '127.0.0.1:1' })
+    const { code, lines } = await ask(alone)
+    await alone.end()
+    expect(lines.filter((line) => line.startsWith('FAILED')).join()).to.match(/^FAILED Kafka is there/)
+    expect(code).to.equal(1)
+  })
+
+  it('says that nobody answers', async () => {
+    const { code, lines } = await ask({
+      url: 'http://127.0.0.1:1/zonal/v1',
+      managementUrl: 'http://127.0.0.1:1',
+    })
+    expect(lines[0]).to.match(/^FAILED the Service answers .*ECONNREFUSED|bad port/)
+    expect(code).to.equal(1)
+  })
+})
+
+/** The command of the test's pod, in a process of its own. */
+async function ask({ url, managementUrl }: Pick<TestService, 'url' | 'managementUrl'>) {
+  const [, ...words] = at(only(render(), 'Pod'), 'spec.containers.0.command') as string[]
+  const env = { TILLS_URL: url, READY_URL: `${managementUrl}/health/ready`, PATIENCE_MS: '500' }
+  const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, lines: output.trim().split('\n') }
+}

@@ -1,0 +1,150 @@
+import { expect } from 'chai'
+import { at, everything, needed, only, render, useHelm } from './chart.ts'
+
+const release = 'loyalty-zonal-loyalty-adapter'
+const testPod = {
+  podSelector: {
+    matchLabels: {
+      'app.kubernetes.io/name': 'zonal-loyalty-adapter',
+      'app.kubernetes.io/instance': 'loyalty',
+      'app.kubernetes.io/component': 'test',
+    },
+  },
+}
+const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }
+
+describe('the way in', () => {
+  useHelm()
+
+  it('is the base path, with TLS, for any ingress controller', () => {
+    const ingress = only(render(), 'Ingress')
+    expect(at(ingress, 'metadata.annotations')).to.equal(undefined)
+    expect(at(ingress, 'spec')).to.deep.equal({
+      tls: [{ hosts: ['loyalty.example.com'], secretName: `${release}-tls` }],
+      rules: [
+        {
+          host: 'loyalty.example.com',
+          http: {
+            paths: [
+              {
+                path: '/zonal/v1',
+                pathType: 'Prefix',
+                backend: { service: { name: release, port: { name: 'http' } } },
+              },
+            ],
+          },
+        },
+      ],
+    })
+  })
+
+  it('may be of a class, and follows the base path', () => {
+    const rendered = render({ ingress: { className: 'nginx', tls: { secretName: 'wildcard' } }, config: { BASE_PATH: '/pos' } }) // prettier-ignore
+    const ingress = only(rendered, 'Ingress')
+    expect(at(ingress, 'spec.ingressClassName')).to.equal('nginx')
+    expect(at(ingress, 'spec.tls.0.secretName')).to.equal('wildcard')
+    expect(at(ingress, 'spec.rules.0.http.paths.0.path')).to.equal('/pos')
+  })
+
+  it('may be left to somebody else, with or without a host', () => {
+    const { manifests } = render({ ingress: { enabled: false, host: '' } })
+    expect(manifests.map(({ kind }) => kind)).not.to.include('Ingress')
+  })
+
+  it('believes one proxy', () => {
+    expect(at(only(render(), 'ConfigMap'), 'data.TRUSTED_PROXIES')).to.equal('1')
+  })
+
+  it('leads to the pod and never to that of helm test', () => {
+    const rendered = render()
+    const pod = at(only(rendered, 'StatefulSet'), 'spec.template.metadata.labels') as Record<string, string>
+    const test = only(rendered, 'Pod').metadata.labels
+    for (const name of [release, `${release}-management`]) {
+      const selector = at(only(rendered, 'Service', name), 'spec.selector') as Record<string, string>
+      expect(pod).to.include(selector)
+      expect(test).not.to.include(selector)
+    }
+  })
+
+  it('keeps management apart: a Service of its own, that leads to the pod before it is ready', () => {
+    const service = at(only(render(), 'Service', `${release}-management`), 'spec')
+    expect(service).to.include({ clusterIP: 'None', publishNotReadyAddresses: true })
+    expect(at(service, 'ports')).to.deep.equal([
+      { name: 'management', port: 9090, targetPort: 'management', appProtocol: 'http' },
+    ])
+  })
+})
+
+describe('the NetworkPolicy', () => {
+  useHelm()
+
+  const policyOf = (values: object = {}, files = [needed]) =>
+    at(only(render(values, { files }), 'NetworkPolicy'), 'spec') as { ingress: unknown[]; egress: unknown[] }
+
+  it('is about the pod, in both directions', () => {
+    const rendered = render()
+    expect(at(only(rendered, 'NetworkPolicy'), 'spec')).to.deep.include({
+      policyTypes: ['Ingress', 'Egress'],
+      podSelector: { matchLabels: at(only(rendered, 'StatefulSet'), 'spec.selector.matchLabels') },
+    })
+  })
+
+  it('lets in tills from anywhere, and to the metrics only pods of the cluster', () => {
+    expect(policyOf().ingress).to.deep.equal([
+      { ports: [{ port: 8080 }] },
+      { ports: [{ port: 9090 }], from: [{ namespaceSelector: {} }, testPod] },
+    ])
+  })
+
+  it('lets in whom it is told, and always the pod of helm test', () => {
+    const networkPolicy = { fromIngress: [monitoring], fromPrometheus: [] }
+    expect(policyOf({ networkPolicy }).ingress).to.deep.equal([
+      { ports: [{ port: 8080 }], from: [monitoring, testPod] },
+      { ports: [{ port: 9090 }], from: [testPod] },
+    ])
+  })
+
+  it('lets out to DNS and TRIFFT, and to no broker where there is none', () => {
+    expect(policyOf().egress).to.deep.equal([
+      {
+        ports: [
+          { port: 53, protocol: 'UDP' },
+          { port: 53, protocol: 'TCP' },
+        ],
+      },
+      { ports: [{ port: 443 }] },
+    ])
+  })
+
+  it("opens the core's and the brokers' own ports, each once", () => {
+    const brokers = ['a.example.com:9093', 'b.example.com:9093', 'c.example.com:9094']
+    const portsTo = (url: string) =>
+      policyOf({ config: { CORE_BASE_URL: url }, kafka: { brokers } }).egress.slice(1).map((rule) => at(rule, 'ports')) // prettier-ignore
+    const kafka = [{ port: 9093 }, { port: 9094 }]
+    expect(portsTo('https://api.trifft.io/v1')).to.deep.equal([[{ port: 443 }], kafka])
+    expect(portsTo('http://core.test')).to.deep.equal([[{ port: 80 }], kafka])
+    expect(portsTo('http://core.test:8081/v1')).to.deep.equal([[{ port: 8081 }], kafka])
+  })
+
+  it('lets out only where it is told', () => {
+    const ipBlock = { cidr: '203.0.113.0/24', except: ['203.0.113.7/32'] }
+    const networkPolicy = {
+      toDns: [monitoring],
+      dnsPorts: [5353],
+      toCore: [{ ipBlock }],
+      toKafka: [{ ...monitoring, podSelector: {} }],
+      kafkaPorts: [9095],
+    }
+    expect(policyOf({ networkPolicy }, [needed, everything]).egress).to.deep.equal([
+      {
+        ports: [
+          { port: 5353, protocol: 'UDP' },
+          { port: 5353, protocol: 'TCP' },
+        ],
+        to: [monitoring],
+      },
+      { ports: [{ port: 443 }], to: [{ ipBlock }] },
+      { ports: [{ port: 9095 }], to: [{ ...monitoring, podSelector: {} }] },
+    ])
+  })
+})

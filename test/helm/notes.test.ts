@@ -1,0 +1,67 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { root } from '../docs/pages.ts'
+import { at, chartFolder, everything, needed, only, render, useHelm } from './chart.ts'
+
+describe('the notes of the chart', () => {
+  useHelm()
+  let folder: string
+  before(() => {
+    // Helm shows them to a cluster only; included by a manifest they are rendered all the same.
+    folder = mkdtempSync(join(tmpdir(), 'adapter-chart-'))
+    cpSync(chartFolder, folder, { recursive: true })
+    const page = '{{ include (print $.Template.BasePath "/NOTES.txt") . | toJson }}'
+    writeFileSync(join(folder, 'templates/notes.yaml'), `{ kind: Notes, metadata: { name: n, labels: {} }, text: ${page} }\n`) // prettier-ignore
+  })
+  after(() => folder && rmSync(folder, { recursive: true }))
+
+  const notes = (values: object = {}, files = [needed]) =>
+    String(at(only(render(values, { files, chart: folder }), 'Notes'), 'text'))
+
+  it('say which image the nodes must find', () => {
+    expect(notes()).to.contain('zonal-loyalty-adapter:0.1.0: without image.registry')
+    expect(notes({ image: { registry: 'r.example.com' } })).to.contain(
+      'r.example.com/zonal-loyalty-adapter:0.1.0.',
+    )
+  })
+
+  it('say how the Secret is made, with its own keys', () => {
+    const text = notes({ secret: { name: 'keys', journalKey: 'a', cardHashKey: 'b' } })
+    expect(text).to.contain('kubectl -n tills create secret generic keys')
+    expect(text).to.contain('--from-literal=a="$(openssl rand -base64 32)"')
+    expect(text).to.contain('--from-literal=b="$(openssl rand -base64 32)"')
+  })
+
+  it('say which other Secrets there must be, and how the topic is made', () => {
+    const text = notes({ kafka: { topic: 'bills' } }, [needed, everything])
+    expect(text)
+      .to.contain('Secret kafka-ca has to be there')
+      .and.contain('Secret kafka-user has to be there')
+    expect(text).to.contain('--bootstrap-server kafka-1.example.com:9093 --create --topic bills')
+    expect(text).to.contain('min.insync.replicas=2')
+    expect(text).not.to.contain('!!!')
+  })
+
+  it('warn where tickets go nowhere, and where nobody is told of trouble', () => {
+    expect(notes()).to.contain('!!! NO BROKERS').and.contain('Alerts are off')
+    expect(notes({}, [needed, everything])).not.to.contain('Alerts are off')
+  })
+
+  it('say what tills are given', () => {
+    expect(notes()).to.contain('\n     https://loyalty.example.com/zonal/v1\n')
+    expect(notes({ ingress: { tls: { enabled: false } } })).to.contain('http://loyalty.example.com/zonal/v1')
+    expect(notes({ ingress: { enabled: false, host: '' } })).to.contain('There is no Ingress')
+  })
+
+  it('name commands that exist, in the pod that exists', () => {
+    const text = notes()
+    const commands = [...text.matchAll(/exec (\S+) -c (\S+) -- node dist\/(\S+)\.js/g)]
+    expect(commands).to.have.length(3)
+    for (const [, pod, container, command] of commands) {
+      expect([pod, container]).to.deep.equal(['loyalty-zonal-loyalty-adapter-0', 'adapter'])
+      expect(existsSync(new URL(`src/${command}.ts`, root)), command).to.equal(true)
+    }
+  })
+})

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { parse } from 'yaml'
+import { root } from '../docs/pages.ts'
+import { chartFolder, everything, examples, lint, needed, render, useHelm, validate } from './chart.ts'
+
+/** Kinds of the Prometheus operator: only a cluster that has it knows them. */
+const operatorKinds = ['PrometheusRule', 'ServiceMonitor']
+
+const variants = [
+  { name: 'the defaults with a secret and a host', files: [needed] },
+  { name: 'all that can be switched on', files: [needed, everything] },
+  ...examples.map(({ name, file }) => ({ name: `examples/${name}.yaml`, files: [file] })),
+]
+
+describe('the chart', () => {
+  it('is of the version of the service', () => {
+    const { appVersion } = parse(readFileSync(join(chartFolder, 'Chart.yaml'), 'utf8')) as {
+      appVersion: string
+    }
+    const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
+    expect(appVersion).to.equal(version)
+  })
+
+  it('has all its examples tested', () => {
+    expect(readdirSync(join(chartFolder, 'examples')).sort()).to.deep.equal(
+      examples.map(({ name }) => `${name}.yaml`).sort(),
+    )
+  })
+})
+
+describe('the chart as helm and Kubernetes see it', function () {
+  this.timeout(120_000)
+  useHelm()
+
+  it('passes lint --strict as it is', () => {
+    const { status, stdout } = lint([])
+    expect(status, stdout).to.equal(0)
+  })
+
+  for (const { name, files } of variants)
+    it(`passes lint --strict with ${name}`, () => {
+      const { status, stdout } = lint(files)
+      expect(status, stdout).to.equal(0)
+    })
+
+  for (const kubernetes of ['1.28', '1.31', '1.34'])
+    it(`is what Kubernetes ${kubernetes} takes, field by field`, () => {
+      const rendered = variants.map(({ files }) => render({}, { files, kubernetes }))
+      const kinds = rendered.flatMap(({ manifests }) => manifests.map(({ kind }) => kind))
+      const known = kinds.filter((kind) => !operatorKinds.includes(kind))
+      const lines = validate(rendered.map(({ text }) => text).join('\n'), kubernetes)
+      expect(lines.filter((line) => !/^(INFO|WARN)/.test(line))).to.deep.equal([])
+      expect(lines.filter((line) => line.startsWith('INFO'))).to.have.length(known.length)
+      expect(known).to.include('StatefulSet')
+    })
+
+  it('asks for nothing of the Prometheus operator by default', () => {
+    const kinds = render().manifests.map(({ kind }) => kind)
+    expect(kinds.sort()).to.deep.equal([
+      'ConfigMap',
+      'Ingress',
+      'NetworkPolicy',
+      'Pod',
+      'Service',
+      'Service',
+      'ServiceAccount',
+      'StatefulSet',
+    ])
+  })
+
+  it('carries its own labels and namespace on all that it makes', () => {
+    for (const { kind, metadata } of render({}, { files: [needed, everything] }).manifests) {
+      expect(metadata.labels, kind).to.include({
+        'app.kubernetes.io/name': 'zonal-loyalty-adapter',
+        'app.kubernetes.io/instance': 'loyalty',
+      })
+      expect(metadata, kind).to.include({ namespace: 'tills' })
+    }
+  })
+
+  it('keeps its names within what Kubernetes takes, however long the release is called', () => {
+    for (const { kind, metadata } of render({ fullnameOverride: 'a'.repeat(63) }).manifests)
+      expect(metadata.name.length, kind).to.be.most(63)
+  })
+})
