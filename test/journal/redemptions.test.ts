@@ -190,6 +190,30 @@ describe('redemptions in the journal', () => {
     expect(await find(byBill)).to.equal(undefined)
   })
 
+  // The guest came back late in the evening of the next day: the credit was OK, its repeat a minute later was told that
+  // there was nothing to give back.
+  it('knows a credit again for a day of its own, however old its debit is', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.markAnswered(id)
+    const byBill = { ...creditIntent, debitKey: undefined, account: 'A-1', what: coupon }
+    const sameCredit = async () => {
+      let known: string | undefined
+      await test.journal.beginCredit(byBill, (found) => {
+        known = found.sameCredit?.id
+        return { do: 'refuse', code: 'REFUSED' }
+      })
+      return known
+    }
+    test.clock.pass(24 * 60 * 60 * 1000 - 30_000)
+    await sendCredit(byBill)
+    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+    test.clock.pass(60_000)
+    expect(await sameCredit()).to.equal(id)
+    test.clock.pass(24 * 60 * 60 * 1000)
+    expect(await sameCredit()).to.equal(undefined)
+  })
+
   it('takes back a debit that a credit could not wait for', async () => {
     const { id } = await begin(debitIntent)
     const asked = await test.journal.beginCredit(creditIntent, ({ debit }) => ({
@@ -230,6 +254,70 @@ describe('redemptions in the journal', () => {
     expect(await test.journal.settleUndo(id, { kind: 'refused', code: 'MEMBER_BLOCKED' })).to.include(open)
     expect((await look(debitIntent)).sameKey).to.include({ state: 'confirmed', undoBy: 'till' })
   })
+
+  // The OK left while a credit of the same till was under way, and was noted nowhere. The core refused the credit, so
+  // ten seconds later the guest's reward was given back by itself.
+  it('notes that an OK has left though a credit came between, and stands when that is refused', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await sendCredit()
+    await test.journal.markAnswered(id)
+    await test.journal.settleUndo(id, { kind: 'refused', code: 'MEMBER_BLOCKED' })
+    test.clock.pass(24 * 60 * 60 * 1000)
+    expect(await test.journal.dueUndos(10)).to.deep.equal([])
+    expect((await test.journal.findRedemption(id))?.state).to.equal('confirmed')
+  })
+
+  it('still gives back what a credit asks for, when the note of the OK comes between', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await sendCredit()
+    await test.journal.markAnswered(id)
+    await test.journal.settleUndo(id, { kind: 'unknown' })
+    test.clock.pass(60_000)
+    expect((await test.journal.beginUndo(id))?.secret).to.deep.equal(debitIntent.secret)
+    expect(await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })).to.include({
+      state: 'credited',
+    })
+  })
+
+  // The core had lost the debit: it said "nothing to give back" to each repeat of a credit, every five minutes for a
+  // day, before anybody was told.
+  it('counts as a try what the core answers with nothing to a credit, and is stuck after six', async () => {
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.markAnswered(id)
+    await sendCredit()
+    const states = [(await test.journal.settleUndo(id, { kind: 'unknown' })).state]
+    for (let call = 0; call < 6; call++) {
+      test.clock.pass(300_000)
+      expect(await test.journal.beginUndo(id), 'is due').not.to.equal(undefined)
+      states.push((await test.journal.settleUndo(id, { kind: 'nothing' })).state)
+    }
+    expect(states).to.deep.equal([...Array<string>(6).fill('confirmed'), 'stuck'])
+  })
+
+  // The core had said that nothing was taken, so the guest could have the reward. It did not answer when it was asked
+  // once more, and the reward was held again, for a day at worst.
+  for (const silence of ['not_done', 'unknown'] as const)
+    it(`leaves free what the core has nothing of, though the second asking has no answer (${silence})`, async () => {
+      const { id } = await begin(debitIntent)
+      await test.journal.settleDebit(id, { kind: 'unknown' })
+      const elsewhere = { ...debitIntent, key: 'T-9', account: 'B-7' }
+      const seen = async () => {
+        const { sameKey } = await look(debitIntent)
+        return { isFreed: sameKey?.isFreed, isHeld: (await look(elsewhere)).isHeld }
+      }
+      test.clock.pass(3_000)
+      await test.journal.beginUndo(id)
+      await test.journal.settleUndo(id, { kind: 'nothing' })
+      expect(await seen()).to.deep.equal({ isFreed: true, isHeld: false })
+
+      test.clock.pass(58_000)
+      expect(await test.journal.beginUndo(id), 'is due').not.to.equal(undefined)
+      await test.journal.settleUndo(id, { kind: silence })
+      expect(await seen()).to.deep.equal({ isFreed: true, isHeld: false })
+    })
 
   it('comes back to a doubt after its backoff, on disk, until a day has passed', async () => {
     const { id } = await begin(debitIntent)

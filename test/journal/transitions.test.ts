@@ -116,6 +116,14 @@ describe('after a call that gives back', () => {
     ['a doubt of a day', { undoSinceMs: nowMs - dayMs }, { kind: 'unknown' }, 'stuck', null],
     ['a doubt of almost a day', { undoSinceMs: nowMs - dayMs + 1 }, { kind: 'unknown' }, 'in_doubt', 2_000],
     ['a doubt of a day that is undone after all', { undoSinceMs: nowMs - dayMs }, done, 'reversed', null],
+    ['a doubt whose seal is broken', {}, { kind: 'seal_broken' }, 'stuck', null],
+    [
+      'a credit whose seal is broken when it is repeated',
+      { ...credit, undoCalls: 2 },
+      { kind: 'seal_broken' },
+      'stuck',
+      null,
+    ],
   ]
   for (const [what, before, outcome, state, dueInMs] of cases)
     it(`${what}: ${state}`, () => {
