@@ -1,7 +1,14 @@
 import { expect } from 'chai'
+import { EventEmitter, once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
 import { StorageUnavailable } from '../../src/journal/journal.ts'
 import { createMarkAnswered } from '../../src/loyalty/answered.ts'
+import { createTurns } from '../../src/loyalty/turns.ts'
 import { createLogger } from '../../src/observability/logger.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { createReversals } from '../../src/reversals/reversals.ts'
+import { stuckDebit } from '../support/stuck-redemption.ts'
+import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 describe('the note that an OK has left', () => {
   function noteWith(failures: Error[]) {
@@ -37,5 +44,54 @@ describe('the note that an OK has left', () => {
     await markAnswered('r-1')
     expect(marked).to.deep.equal([])
     expect(lines).to.have.length(1)
+  })
+})
+
+/**
+ * Story: an operator's shell held the file for more than ten seconds. When it let go, the look for redemptions in doubt
+ * came a moment before the note was tried again, and gave back what the guest had.
+ */
+describe('an OK that left while the journal was locked', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  it('is noted before any undo of it, however long the lock lasted', async () => {
+    const { journal, clock } = test
+    const begun = await journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+    if (begun.do !== 'send') throw new Error('was not sent')
+    const { id } = begun.redemption
+    await journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+
+    let undos = 0
+    const reversals = createReversals({
+      journal,
+      core: { restoreCoupon: async () => ({ undos: ++undos }) } as never,
+      balances: { drop: () => undefined },
+      takeTurn: createTurns(),
+      clock,
+      log: createLogger('silent'),
+      metrics: createMetrics(),
+    })
+    const log = new EventEmitter()
+    const markAnswered = createMarkAnswered({
+      journal,
+      log: createLogger('warn', { write: () => void log.emit('failed') }),
+    })
+    using shell = new DatabaseSync(test.path)
+    shell.exec('BEGIN IMMEDIATE')
+    const failed = once(log, 'failed')
+    const noted = markAnswered(id)
+    await failed
+    clock.pass(10_001)
+    expect(await journal.dueUndos(1)).to.have.length(1)
+    shell.exec('ROLLBACK')
+    await reversals.runDue()
+
+    expect(undos).to.equal(0)
+    const alive = setInterval(() => undefined, 1_000)
+    await noted.finally(() => clearInterval(alive))
+    expect(await journal.findRedemption(id)).to.include({ state: 'confirmed', answeredAtMs: clock.nowMs() })
+    expect(await journal.dueUndos(1)).to.deep.equal([])
   })
 })

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { v5 as uuidV5 } from 'uuid'
+import { readJournal } from '../support/read-journal.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from './counter.ts'
 
@@ -95,6 +96,31 @@ describe('a credit', () => {
     const credit = await counter.till.credit({ cardNumber: anna, originalTransactionId: 'P-1', points: 200 })
     expect((await debit).reply.response).to.equal('OK')
     expect(credit.reply).to.include({ response: 'OK', points: 1250 })
+  })
+
+  // The note that the debit's OK had left found the credit, and was dropped: ten seconds later the guest's reward was
+  // given back, though the core had refused the credit.
+  it('leaves a debit that it waited for as it was, answered, where the core refuses to give back', async () => {
+    await counter.till.balance({ cardNumber: anna })
+    const debited = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
+    counter.core.faults.next({
+      operation: 'restore',
+      kind: 'refusal',
+      exception: 'MemberBlockedException',
+    })
+    const debit = counter.till.debit(takeCoffee)
+    await debited.reached
+    const credit = counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
+    // What was sent after it is answered, so the credit waits by now.
+    await counter.till.balance({ cardNumber: anna })
+    debited.release()
+    const { reply } = await debit
+    expect(reply.response).to.equal('OK')
+    expect((await credit).reply.response).not.to.equal('OK')
+    await counter.service.stop()
+    const row = await readJournal(counter.service, (journal) => journal.findRedemption(reply.redemptionId!))
+    expect(row).to.deep.include({ state: 'confirmed', undo: undefined })
+    expect(row?.answeredAtMs).to.be.a('number')
   })
 
   it('undoes a debit that is in doubt, done or not', async () => {
