@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
@@ -65,7 +65,42 @@ describe('a service that is told to stop', () => {
     await adapter.line(({ msg }) => msg.startsWith('connecting to Kafka failed'))
     expect(await adapter.stop()).to.deep.equal({ code: 0, signal: null })
   })
+
+  // A health checker, a scanner or a till that lost its network in mid-sentence: each kept the process until it was
+  // forced, so that a restart took half a minute and ended with 1.
+  for (const port of ['port', 'managementPort'] as const)
+    it(`ends with 0 though some connections of its ${port} never speak to their end`, async function () {
+      this.timeout(30_000)
+      const adapter = await startAdapterProcess({
+        CORE_BASE_URL: counter.core.url,
+        JOURNAL_PATH: `${counter.service.folder}/other.sqlite`,
+        POS_DEADLINE_MS: '600',
+        SHUTDOWN_TIMEOUT_MS: '20000',
+      })
+      const sockets: Socket[] = []
+      try {
+        for (const bytes of unfinished) sockets.push(await say(adapter[port], bytes))
+        // Accepted after them.
+        await fetch(`http://127.0.0.1:${adapter[port]}/`)
+        expect(await adapter.stop()).to.deep.equal({ code: 0, signal: null })
+      } finally {
+        for (const socket of sockets) socket.destroy()
+        await adapter.kill9()
+      }
+    })
 })
+
+const head = 'POST /zonal/v1/balance HTTP/1.1\r\nHost: adapter\r\n'
+const unfinished = ['', head, `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`]
+
+async function say(port: number, bytes: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  // It may be reset in the end.
+  socket.on('error', () => undefined).resume()
+  await once(socket, 'connect')
+  if (bytes) socket.write(bytes)
+  return socket
+}
 
 async function canConnect(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
