@@ -108,6 +108,24 @@ describe('a block by the core', () => {
     beforeEach(() => (test = openTestJournal()))
     afterEach(() => test.end())
 
+    // Two calls were under way together. The second said one second, and the file kept that: a process that started
+    // within the minute went on at once.
+    it('goes on as long as the longest that the core said, though a shorter came later', async () => {
+      const clock = controlledClock()
+      const before = budgetAt({}, { clock, journal: test.journal })
+      await before.budget.open()
+      const calls = [await before.claim('debit'), await before.claim('debit')].map((each) => each.leave())
+      await calls[0]?.end(blocked(60))
+      await calls[1]?.end(blocked(1))
+      await turn()
+      await test.reopen()
+
+      clock.advance(20_000)
+      const after = budgetAt({}, { clock, journal: test.journal })
+      await after.budget.open()
+      expect(isBusy((await after.claim('debit')).refusal, 40)).to.equal(true)
+    })
+
     for (const how of ['stopped', 'killed'] as const) {
       it(`goes on (${how})`, async () => {
         const clock = controlledClock()

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { mock } from 'node:test'
+import { damagePage } from '../support/damage.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { blocked, budgetAt, stateOf, turn } from './claims.ts'
 import { controlledClock, memoryJournal, type ControlledClock } from './setup.ts'
@@ -59,6 +60,18 @@ describe('the budget of a process that starts', () => {
       expect(await use('credit')).to.equal(48)
     })
   }
+
+  // What the process before had sent was lost with the file, and 48 calls more went into the same window.
+  it('counts the first window as spent where the journal was damaged and a new one begun', async () => {
+    await (await start()).use('credit')
+    await test.journal.close()
+    damagePage(test.path, 1)
+    test.open()
+    const { claim, pass, use } = await start()
+    expect(stateOf(await claim('credit', { waitMs: windowMs - 1 }))).to.equal('refused')
+    await pass(windowMs)
+    expect(await use('credit')).to.equal(48)
+  })
 
   it('counts the first window as spent after a kill in a block that was over sooner', async () => {
     const before = await start()

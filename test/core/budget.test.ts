@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { mock } from 'node:test'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
 import { lanes } from '../../src/core/lanes.ts'
+import { systemClock } from '../../src/observability/exchange.ts'
 import { budgetAt, isBusy, stateOf, turn, type Claimed } from './claims.ts'
 import { memoryJournal } from './setup.ts'
 
@@ -224,6 +225,15 @@ describe('the budget before the core', () => {
       expect(stateOf(earlier)).to.equal('granted')
       expect(isBusy(late.refusal, 1)).to.equal(true)
     })
+  })
+
+  // Between the claim and the look at it a real clock goes on, if only by a thousandth of a millisecond: such a call was
+  // late already, and refused before an idle core.
+  it('gives a free slot to a call that has no time to wait, also on the real clock', async () => {
+    const { claim } = budgetAt({}, { clock: { ...systemClock, advance: () => undefined } })
+    for (const waitMs of [0, -5])
+      for (let calls = 0; calls < 20; calls++)
+        expect(stateOf(await claim('credit', { waitMs }))).to.equal('granted')
   })
 
   it('gives no slot to a call that has waited too long already', async () => {

@@ -3,8 +3,10 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageUnavailable } from '../../src/journal/journal.ts'
-import { damage } from '../support/damage.ts'
+import { damage, damagePage, rootPages } from '../support/damage.ts'
+import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { closedBill } from '../tickets/closed-bill.ts'
 
 describe('a journal in trouble', () => {
   let test: TestJournal
@@ -41,6 +43,36 @@ describe('a journal in trouble', () => {
     expect((await test.journal.stats()).deadLetters).to.equal(0)
     expect(readdirSync(dirname(test.path)).filter((name) => name.includes('.damaged-'))).to.have.length(1)
     expect(test.lines.join()).to.include('damaged')
+  })
+
+  // Only a damaged first page was found. Any other let the service start, and was found by each till that needed it, for
+  // as long as somebody did not look.
+  it('moves a file aside at the start of which one page anywhere is damaged, and begins an empty one', async function () {
+    this.timeout(60_000)
+    const schema = { name: 'the schema', page: 1 }
+    for (const { name, page } of [schema, ...rootPages(test.path)]) {
+      const damaged = openTestJournal()
+      try {
+        await damaged.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+        await damaged.journal.takeTicket({ ...closedBill(), fingerprint: 'of the bill' })
+        await damaged.journal.keepDeadLetter(letter)
+        await damaged.journal.close()
+        damagePage(damaged.path, page)
+        damaged.open()
+        const files = readdirSync(dirname(damaged.path))
+        expect(
+          files.filter((file) => /\.damaged-.+Z$/.test(file)),
+          name,
+        ).to.have.length(1)
+        expect(damaged.lines.join(), name).to.include('the journal is damaged')
+        expect(await damaged.journal.stats(), name).to.include({ deadLetters: 0, ticketsWaiting: 0 })
+        const begun = await damaged.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+        expect(begun.do, name).to.equal('send')
+        expect(damaged.journal.trouble(), name).to.equal(undefined)
+      } finally {
+        await damaged.end()
+      }
+    }
   })
 
   it('does not open a file that a newer version has written', async () => {
