@@ -1,12 +1,14 @@
 import { expect } from 'chai'
-import { once } from 'node:events'
+import dns from 'node:dns'
+import { EventEmitter, once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreUnavailable } from '../../src/core/errors.ts'
 import { createCoreHttp, type CoreHttp } from '../../src/core/http.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
-import { apiKey, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
+import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
@@ -148,6 +150,29 @@ describe('the wire: it never left', () => {
     expect(failure).to.have.property('message', 'takePoints: not sent (deadline)')
   })
 
+  // The second of two calls had its slot and waited for its TLS handshake when the first was answered 429: it left all
+  // the same, into the block. What takes its time here is the name of the core.
+  it('a block that begins while a connection is still being made', async () => {
+    await using server = await listen(
+      http.createServer((_request, response) => response.writeHead(429, { 'Retry-After': '60' }).end('{}')),
+    )
+    using names = holdNames()
+    const { client, clock } = coreParts({
+      CORE_BASE_URL: `http://core.test:${server.port}`,
+      CORE_RATE_LIMIT: '48',
+    })
+    const calls = ['first', 'second'].map((card) =>
+      failureOf(client.readCard(caller, card, exchangeWith(clock))),
+    )
+    await names.asked(2)
+    names.answer(0)
+    expect(await calls[0]).to.have.property('code', 'CORE_BUSY')
+    names.answer(1)
+    expect(await calls[1]).to.be.instanceOf(CoreUnavailable)
+    await client.close()
+    expect(server.requests(), 'the second never arrived').to.equal(1)
+  })
+
   it('a deadline that passes while all connections are busy', async () => {
     const busy = Promise.withResolvers<void>()
     let requests = 0
@@ -251,4 +276,22 @@ describe('the wire', () => {
 
 function send(wire: CoreHttp, signal: AbortSignal) {
   return wire.send({ operation: 'takePoints', method: 'POST', path: '/', apiKey, body: {}, signal })
+}
+
+/** Keeps each connection waiting for the address behind its name, which is this machine's, until it is told. */
+function holdNames() {
+  type Answer = (error: null, addresses: dns.LookupAddress[]) => void
+  const waiting: Answer[] = []
+  const arrivals = new EventEmitter()
+  const lookup = mock.method(dns, 'lookup', (_name: string, _options: object, answer: Answer) => {
+    waiting.push(answer)
+    arrivals.emit('asked')
+  })
+  return {
+    async asked(times: number) {
+      while (waiting.length < times) await once(arrivals, 'asked')
+    },
+    answer: (index: number) => waiting[index]?.(null, [{ address: '127.0.0.1', family: 4 }]),
+    [Symbol.dispose]: () => lookup.mock.restore(),
+  }
 }
