@@ -10,7 +10,7 @@ import { CoreFailure, CoreProtocolError, CoreUnavailable } from './errors.ts'
 import { createCoreHttp, type CoreRequest } from './http.ts'
 import type { Lane } from './lanes.ts'
 import { readOutcome } from './outcomes.ts'
-import type { Slot } from './slots.ts'
+import type { FindBlock, Slot } from './slots.ts'
 
 const operations = [
   'findVenue',
@@ -69,7 +69,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
     }
   }
 
-  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, mayLeave: () => boolean) {
+  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, findBlock: FindBlock) {
     const { operation, credentials, schema, method, path, body, idempotencyKey } = call
     // What waiting has used is gone.
     const deadlineMs = deadlineOf(call, exchange)
@@ -84,7 +84,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
           body,
           idempotencyKey,
           signal,
-          mayLeave,
+          findBlock,
         })
         fact.status = reply.status
         return readOutcome(operation, schema, reply, clock.nowMs())
@@ -125,7 +125,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
         const slot = claimed ?? (await claim([call], exchange))
         // Time in line is not the core's.
         startedAtMs = clock.monotonicMs()
-        const result = await slot((mayLeave) => send(call, exchange, fact, mayLeave))
+        const result = await slot((findBlock) => send(call, exchange, fact, findBlock))
         fact.outcome = 'done'
         return result
       } catch (error) {

@@ -14,8 +14,8 @@ export type CoreRequest = {
   idempotencyKey?: string
   /** The deadline: the only limit of a call besides the one for connecting. */
   signal: AbortSignal
-  /** Asked when a connection is there; what may not leave is dropped before its first byte. */
-  mayLeave?: () => boolean
+  /** Asked when a connection is there; what may not leave is dropped before its first byte, and fails with this. */
+  findBlock?: () => CoreUnavailable | undefined
 }
 
 export type CoreReply = {
@@ -79,6 +79,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
         })
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
       } catch (error) {
+        if (error instanceof CoreUnavailable) throw error
         // Not kept as the cause: an AxiosError holds the API key, and the path a card number.
         const reason = request.signal.aborted ? 'deadline' : codeOf(error)
         if (wire.hasLeft)
@@ -103,7 +104,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
 function dispatch(
   pool: Pool,
   config: InternalAxiosRequestConfig,
-  { signal, mayLeave = () => true }: CoreRequest,
+  { signal, findBlock }: CoreRequest,
   wire: { hasLeft: boolean },
 ): Promise<AxiosResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
@@ -124,7 +125,8 @@ function dispatch(
     {
       onRequestStart(started) {
         if (signal.aborted) return started.abort(signal.reason)
-        if (!mayLeave()) return started.abort(new Error('held back'))
+        const block = findBlock?.()
+        if (block) return started.abort(block)
         controller = started
         wire.hasLeft = true
       },

@@ -18,7 +18,10 @@ export type Claim = {
  * Runs a call, and another where two were claimed. Each one's slot is free again a window after the call's end, and at
  * once where it never left.
  */
-export type Slot = <T>(call: (mayLeave: () => boolean) => Promise<T>) => Promise<T>
+export type Slot = <T>(call: (findBlock: FindBlock) => Promise<T>) => Promise<T>
+
+/** @returns why a call may not leave now; undefined where it may */
+export type FindBlock = () => CoreUnavailable | undefined
 
 type Waiting = Claim & {
   sinceMs: number
@@ -109,14 +112,19 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
     timer = setTimeout(() => settle(), Math.max(1, Math.ceil(atMs - nowMs)))
   }
 
+  function findBlock(): CoreUnavailable | undefined {
+    const blockedForMs = blockedUntilMs - clock.monotonicMs()
+    return blockedForMs > 0 ? busy('blocked', blockedForMs) : undefined
+  }
+
   function createSlot(logs: SlidingLog[]): Slot {
     return async (call) => {
       let hasLeft = true
       try {
-        const blockedForMs = blockedUntilMs - clock.monotonicMs()
-        if (blockedForMs > 0) throw busy('blocked', blockedForMs)
+        const block = findBlock()
+        if (block) throw block
         // Asked again on the wire: a connection may take its time, and a block may begin meanwhile.
-        return await call(() => blockedUntilMs <= clock.monotonicMs())
+        return await call(findBlock)
       } catch (error) {
         hasLeft = !(error instanceof CoreUnavailable) || error.status !== undefined
         if (error instanceof CoreUnavailable && error.status === 429) onBlock(error.retryAfterSeconds)
