@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { mock } from 'node:test'
 import { StorageUnavailable, type WaitingTicket } from '../../src/journal/journal.ts'
 import { createRelay, type Relay } from '../../src/tickets/relay.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -105,6 +106,33 @@ describe('the relay', () => {
       { eventId: 'unreadable', reason: 'EVENT_CANNOT_BE_MADE' },
     ])
     expect(logged.join()).to.include('"eventId":"large"').and.not.include(cardNumber)
+  })
+
+  // A pod woke up two hours ahead. Kafka refused the time of each ticket, and all that came went to the dead letters.
+  it('buries nothing because the clock is wrong, and publishes it when the clock is right', async () => {
+    const topic = await createTopic(kafka())
+    const journal = createMemoryJournal(tickets(3))
+    const failures: unknown[] = []
+    const failedTwice = Promise.withResolvers<void>()
+    const now = Date.now.bind(Date)
+    const clock = mock.method(Date, 'now', () => now() + 2 * 3_600_000)
+    afterwards.push(async () => clock.mock.restore())
+    startRelay(topic, journal, (publisher) => ({
+      ...publisher,
+      send: (events) =>
+        publisher.send(events).catch((error: unknown) => {
+          if (failures.push(error) === 2) failedTwice.resolve()
+          throw error
+        }),
+    }))
+    // What is refused for good is sent once more, alone.
+    await failedTwice.promise
+    clock.mock.restore()
+    await journal.whenEmpty()
+
+    expect(journal.buried).to.deep.equal([])
+    for (const failure of failures) expect(failure).to.have.property('type', 'INVALID_TIMESTAMP')
+    expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(['e-0', 'e-1', 'e-2'])
   })
 
   for (const name of ['waitingTickets', 'markPublished', 'buryTicket'] as const) {
