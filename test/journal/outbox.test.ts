@@ -72,7 +72,7 @@ describe('tickets in the journal', () => {
     expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
   })
 
-  // One bit had rotten, which SQLite does not notice: reading the tickets failed for ever, and none went to Kafka.
+  // One bit had rotted, which SQLite does not notice: reading the tickets failed for ever, and none went to Kafka.
   it('sets aside what has a broken seal, with one line, out of the way of those behind it', async () => {
     for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.takeTicket(intake(id))
     using disk = new DatabaseSync(test.path)

@@ -9,7 +9,7 @@ import { demo, openCounter, takeCoffee, takePoints, type Counter } from './count
 describe('a till whose card has no turn in time', () => {
   useRealSockets()
   let counter: Counter
-  beforeEach(async () => (counter = await openCounter({ POS_DEADLINE_MS: '800' })))
+  beforeEach(async () => (counter = await openCounter({ POS_DEADLINE_MS: '1200' })))
   afterEach(() => counter.close())
 
   const { anna } = demo.cards
