@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { listen } from './listen.ts'
 
 /**
  * A core that does nothing but answer, so that it is never what limits: the replies of
@@ -73,10 +74,4 @@ function send(response: ServerResponse, body: string) {
   response.end(body)
 }
 
-server.keepAliveTimeout = 60_000
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
-  console.log(JSON.stringify({ msg: 'listening', port }))
-})
-process.once('SIGTERM', () => process.exit())
+listen(server)

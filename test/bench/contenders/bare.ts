@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { Pool } from 'undici'
-import { listen } from './listen.ts'
+import { listen } from '../listen.ts'
 
 /**
  * The least that could answer a till: `node:http`, undici and nothing else; no check, no deadline, no log, no metric, no

@@ -3,7 +3,7 @@ import axios from 'axios'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { LRUCache } from 'lru-cache'
-import { listen } from './listen.ts'
+import { listen } from '../listen.ts'
 
 /**
  * Koa and axios as they are most often written: their defaults, one handler, no safety. `CORE_BASE_URL`; `MEMORY=1`

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs'
-import { listen } from './listen.ts'
+import { listen } from '../listen.ts'
 
 /** A till's ticket to Kafka as it is most often written: sent by itself, and answered when all replicas have it. */
 const kafka = new Kafka({ brokers: (process.env.KAFKA_BROKERS ?? '').split(','), logLevel: logLevel.NOTHING })
