@@ -69,10 +69,14 @@ export function createKeyedHash(secret: string): (text: string) => string {
   return (text) => createHmac('sha256', secret).update(text).digest('hex')
 }
 
+/** The same text whatever the order of names. */
 function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) =>
-    part && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
+  if (Array.isArray(value)) return `[${value.map(stableJson).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const fields = value as Record<string, unknown>
+  const names = Object.keys(fields).filter((name) => fields[name] !== undefined)
+  return `{${names
+    .sort()
+    .map((name) => `"${name}":${stableJson(fields[name])}`)
+    .join()}}`
 }

@@ -75,14 +75,16 @@ const lists = {
   redemptions: 'redemption',
 } as const
 
-/** How one kind of object is read: its names in lower case → our name, and the lists in it. */
+/** How one kind of object is read: its names in lower case, and ours as it is, → our name; and the lists in it. */
 export type Names = { canonical: ReadonlyMap<string, string>; lists: ReadonlyMap<string, Names> }
 
 const nameless: ReadonlyMap<string, Names> = new Map()
 
 function toNames(table: Record<string, string[]>, inner = nameless): Names {
   const pairs = Object.entries(table).flatMap(([name, others]) =>
-    [name, ...others].map((spelling) => [spelling.toLowerCase(), name] as const),
+    [name, ...[name, ...others].map((spelling) => spelling.toLowerCase())].map(
+      (spelling) => [spelling, name] as const,
+    ),
   )
   return { canonical: new Map(pairs), lists: inner }
 }

@@ -20,22 +20,31 @@ const contradiction = Symbol('contradiction')
  */
 export function fold(objects: object[], names: Names, onClash: (clash: Clash) => void): RawFields {
   const fields: RawFields = Object.create(null)
-  const spellings = new Map<string, string>()
-  for (const [spelling, value] of objects.flatMap((object) => Object.entries(object))) {
-    const name = names.canonical.get(spelling.toLowerCase())
-    if (name === undefined || isAbsent(value)) continue
-    const first = spellings.get(name)
-    if (first === undefined) {
-      spellings.set(name, spelling)
-      fields[name] = value
-    } else if (!isSame(fields[name], value)) {
-      onClash({ first, second: spelling })
-      fields[name] = contradiction
+  for (const object of objects)
+    for (const [spelling, value] of Object.entries(object)) {
+      const name = findName(names, spelling)
+      if (name === undefined || isAbsent(value)) continue
+      if (!(name in fields)) fields[name] = value
+      else if (!isSame(fields[name], value)) {
+        onClash({ first: findFirst(objects, names, name), second: spelling })
+        fields[name] = contradiction
+      }
     }
-  }
   for (const [name, entryNames] of names.lists)
     if (name in fields) fields[name] = foldList(fields[name], entryNames)
   return fields
+}
+
+/** Most tills spell as we do. */
+function findName({ canonical }: Names, spelling: string): string | undefined {
+  return canonical.get(spelling) ?? canonical.get(spelling.toLowerCase())
+}
+
+function findFirst(objects: object[], names: Names, name: string): string {
+  const given = objects.flatMap((object) => Object.entries(object))
+  const [first = name] =
+    given.find(([spelling, value]) => findName(names, spelling) === name && !isAbsent(value)) ?? []
+  return first
 }
 
 export function isObject(value: unknown): value is object {

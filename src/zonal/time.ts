@@ -2,6 +2,8 @@ import { Temporal } from 'temporal-polyfill'
 
 /** A .NET till writes 0001-01-01 for "no time"; no year of five digits is meant either. */
 const latestMs = Date.UTC(9999, 0)
+/** Only what ends like this can be an instant; it is dear to hear by an exception that it is none. */
+const perhapsOffset = /(?:z|\]|[+-]\d\d(?::?\d\d){0,2}(?:[.,]\d+)?)$/i
 
 /**
  * @param text ISO 8601, with or without an offset
@@ -10,7 +12,9 @@ const latestMs = Date.UTC(9999, 0)
  * @returns epoch ms; undefined for anything else
  */
 export function readTime(text: string, timeZone: string): number | undefined {
-  const epochMs = readInstant(text.trim()) ?? readLocalTime(text.trim(), timeZone)
+  const trimmed = text.trim()
+  const instant = perhapsOffset.test(trimmed) ? readInstant(trimmed) : undefined
+  const epochMs = instant ?? readLocalTime(trimmed, timeZone)
   return epochMs !== undefined && epochMs >= 0 && epochMs < latestMs ? epochMs : undefined
 }
 

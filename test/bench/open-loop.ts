@@ -16,12 +16,11 @@ export type Order = {
   /** Undefined: what a balance costs at the core, its two reads side by side. */
   body: string | undefined
   connections: number
+  /** Requests that may wait for a connection; one that is due beyond that is given up: no more tills are there. */
+  mostWaiting: number
 }
 
-/** Requests that are not sent yet when so many wait for a connection are given up: tills that are not there. */
-const mostWaiting = 10_000
-
-const { url, perSecond, seconds, body, connections } = JSON.parse(process.argv[2] ?? '') as Order
+const { url, perSecond, seconds, body, connections, mostWaiting } = JSON.parse(process.argv[2] ?? '') as Order
 const { origin, pathname } = new URL(url)
 const pool = new Pool(origin, { connections, headersTimeout: 0, bodyTimeout: 0 })
 const isOk = z.object({ response: z.literal('OK') })

@@ -72,7 +72,7 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
 
 /** Each stays open until all have their answer and `look` has looked. */
 async function withConnections<T>(adapter: Adapter, count: number, look: () => T): Promise<T> {
-  const agent = new Agent({ keepAlive: true, maxSockets: count })
+  const agent = new Agent({ keepAlive: true, maxSockets: count, maxFreeSockets: count })
   const ask = async (number: number) => {
     const request = httpRequest(adapter.balanceUrl, { method: 'POST', agent, headers: messages.headers })
     request.end(messages.balance.replaceAll('@N@', String(number)))

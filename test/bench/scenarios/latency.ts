@@ -15,7 +15,7 @@ export async function latency(settings: Settings): Promise<Measurement> {
   const coreUrl = `${core.url}/v1`
   const ours = await startAdapter('ours', { coreUrl, folder })
   const seconds = Math.max(settings.seconds, leastSeconds)
-  const order = { perSecond, seconds, connections: 256 }
+  const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
   const asked: Record<'direct' | 'ours', Steady[]> = { direct: [], ours: [] }
   for (let round = 0; round < rounds; round++) {
     asked.direct.push(well(await runSteady({ ...order, url: coreUrl, body: undefined }, { core })))
@@ -51,7 +51,7 @@ export async function overload(settings: Settings, saturatedPerSecond: number): 
 }
 
 async function overloadOnce(ours: Adapter, core: Program, saturatedPerSecond: number, seconds: number) {
-  const order = { perSecond: Math.round(2 * saturatedPerSecond), seconds, connections: 1000 }
+  const order = { perSecond: Math.round(2 * saturatedPerSecond), seconds, connections: 1000, mostWaiting: 0 }
   const steady = await runSteady(
     { ...order, url: ours.balanceUrl, body: messages.balance },
     { core, service: ours },
