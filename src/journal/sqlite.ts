@@ -131,11 +131,8 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
     async waitingTickets(limit) {
       const { tickets, broken } = await read(() => outbox.waiting(limit))
       if (broken.length > 0) {
-        log.error(
-          { eventIds: broken },
-          'the seals of tickets are broken: set aside, for nobody can read them',
-        )
         await write(() => outbox.setAside(broken, now()))
+        log.error({ eventIds: broken }, 'the seals of tickets are broken: set aside, as nobody can read them')
       }
       return tickets
     },
