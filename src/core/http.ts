@@ -51,7 +51,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
     headersTimeout: 0,
     bodyTimeout: 0,
   })
-  // Without axios' own defaults, which every call would merge and walk through: a fifth of a call's time.
+  // Without axios' own defaults, which every call would merge and walk through.
   const http = new Axios({
     headers: { Accept: 'application/json', 'User-Agent': 'zonal-loyalty-adapter' },
     transformResponse: parseJson,
