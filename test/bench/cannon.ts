@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
-import { toRequest, type Load } from './load.ts'
+import type { Load } from './load.ts'
+import { headers } from './messages.ts'
 
 /** The same load as wrk's, for machines without it: `node cannon.ts LOAD-AS-JSON`. */
 const { url, body, connections, seconds, first, modulo } = JSON.parse(process.argv[2] ?? '') as Load
@@ -11,7 +12,8 @@ const result = await autocannon({
   duration: seconds,
   requests: [
     {
-      ...toRequest({ body }),
+      method: 'POST',
+      headers,
       setupRequest: (request) => {
         number += 1
         return { ...request, body: body.replaceAll('@N@', String(number % modulo)) }

@@ -75,7 +75,3 @@ function spawnCannon(load: Load) {
   const script = fileURLToPath(new URL('cannon.ts', import.meta.url))
   return spawn(process.execPath, [script, JSON.stringify(load)], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
-
-export function toRequest({ body }: { body: string }) {
-  return { method: 'POST', headers, body } as const
-}
