@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel, type Admin } from 'kafkajs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kafka, logLevel, type Admin, type KafkaJSProtocolError } from 'kafkajs'
 
 /**
  * Makes a topic that is ready to be written to.
@@ -12,10 +13,33 @@ export async function createTopic(
 ): Promise<string> {
   const name = topic.name ?? `tickets-${randomUUID()}`
   const configEntries = Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value }))
-  await withAdmin(brokers, (admin) =>
-    admin.createTopics({ topics: [{ topic: name, numPartitions: topic.partitions ?? 1, configEntries }] }),
-  )
+  await withAdmin(brokers, async (admin) => {
+    await admin.createTopics({
+      // kafkajs fails where a broker has not heard of the topic yet.
+      waitForLeaders: false,
+      topics: [{ topic: name, numPartitions: topic.partitions ?? 1, configEntries }],
+    })
+    await untilServed(admin, name)
+  })
   return name
+}
+
+const notServedYet = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']
+
+/** A broker calls itself the leader of a new partition a moment before it serves as one. */
+async function untilServed(admin: Admin, topic: string) {
+  while (!(await isServed(admin, topic))) await pause(20)
+}
+
+async function isServed(admin: Admin, topic: string): Promise<boolean> {
+  try {
+    await admin.fetchTopicOffsets(topic)
+    return true
+  } catch (error) {
+    const { type } = ((error as Error).cause ?? error) as KafkaJSProtocolError
+    if (notServedYet.includes(type)) return false
+    throw error
+  }
 }
 
 /** @returns how many records a topic holds */
