@@ -78,7 +78,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
       trustedProxies: config.server.trustedProxies,
       log,
       metrics,
-      breakers: core.states,
+      openBreakers: core.openBreakers,
     },
     capture: capture.step,
     refusals: {

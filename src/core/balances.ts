@@ -32,6 +32,8 @@ export function createBalances(config: Config['core'], { client, clock, metrics 
     // lru-cache takes 0 for "for ever".
     ttl: Math.max(config.balanceFreshMs, 1),
     ttlResolution: 0,
+    // An older answer outlives a core that cannot answer.
+    noDeleteOnStaleGet: true,
     perf: { now: () => clock.monotonicMs() },
     // A card dropped while it is being read: who waits gets the answer, and nothing of it is kept.
     ignoreFetchAbort: true,
@@ -80,11 +82,12 @@ export function createBalances(config: Config['core'], { client, clock, metrics 
      */
     async read(caller: Caller, cardNumber: string, exchange: Exchange): Promise<Balance> {
       const key = cacheKey(caller.credentials, cardNumber)
-      const result = cache.has(key) ? 'hit' : 'miss'
+      const fresh = cache.get(key)
       try {
-        const loading = cache.forceFetch(key, { context: { caller, cardNumber, exchange } })
-        const entry = await waitFor(loading, exchange)
-        note(exchange, result)
+        const entry =
+          fresh ??
+          (await waitFor(cache.forceFetch(key, { context: { caller, cardNumber, exchange } }), exchange))
+        note(exchange, fresh ? 'hit' : 'miss')
         if ('unknownCard' in entry) throw entry.unknownCard
         return entry.balance
       } catch (error) {

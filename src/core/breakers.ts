@@ -78,6 +78,9 @@ export function createBreakers<Operation extends string>(
     states: () =>
       Object.fromEntries(operations.map((operation) => [operation, stateOf(breakers[operation])])),
 
+    /** @returns the operations whose breakers are not closed */
+    open: () => operations.filter((operation) => stateOf(breakers[operation]) !== 'closed'),
+
     close() {
       for (const operation of operations) breakers[operation].shutdown()
     },

@@ -139,6 +139,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
     },
 
     states: breakers.states,
+    openBreakers: breakers.open,
 
     async close(): Promise<void> {
       breakers.close()

@@ -177,6 +177,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
 
     /** The breakers' states by operation, for the health page. */
     states: calls.states,
+    openBreakers: calls.openBreakers,
     close: calls.close,
   }
 }

@@ -34,22 +34,30 @@ export function createQueue<T extends { lane: Lane; venue: string }>() {
     balance: new Map(),
     refresh: new Map(),
   }
+  let size = 0
   const inLane = (lane: Lane) => [...venuesOf[lane].values()].flat()
 
   return {
+    isEmpty: () => size === 0,
+
     add(waiting: T) {
+      size++
       const venues = venuesOf[waiting.lane]
       venues.set(waiting.venue, [...(venues.get(waiting.venue) ?? []), waiting])
     },
 
     /** @returns whose turn it is */
     next({ passOver }: { passOver?: Lane } = {}): T | undefined {
-      const heads = lanes.filter((lane) => lane !== passOver).flatMap((lane) => [...venuesOf[lane].values()])
-      return heads[0]?.[0]
+      for (const lane of lanes) {
+        if (lane === passOver) continue
+        for (const [first] of venuesOf[lane].values()) return first
+      }
+      return undefined
     },
 
     /** Out of the line of its venue, which keeps its place unless this was its turn. */
     remove(waiting: T, { isTurn }: { isTurn: boolean }) {
+      size--
       const { lane, venue } = waiting
       const venues = venuesOf[lane]
       const rest = venues.get(venue)?.filter((each) => each !== waiting) ?? []

@@ -17,10 +17,10 @@ const refusals = new Set([400, 402, 404, 409, 410, 422])
  */
 export function readOutcome<T>(operation: string, schema: z.ZodType<T>, reply: CoreReply, nowMs: number): T {
   const { status } = reply
+  if (status >= 200 && status < 300) return readSuccess(operation, schema, reply)
+
   const said = readError(reply.body)
   const details = { ...said, status, message: `${operation}: ${status} ${said?.exception ?? ''}`.trim() }
-
-  if (status >= 200 && status < 300) return readSuccess(operation, schema, reply)
   if (status === 401) throw new CoreRejected('CREDENTIALS_WRONG', 'not_done', details)
   if (status === 403) throw new CoreRejected('KEY_NOT_ALLOWED', 'not_done', details)
   if (status === 429) {

@@ -58,9 +58,11 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
 
   /** Grants whatever can be granted now, refuses what can no longer be granted in time, and looks again later. */
   function settle(nowMs = clock.monotonicMs()) {
+    if (queue.isEmpty()) return
     if (blockedUntilMs > nowMs) return refuseAll('blocked', blockedUntilMs - nowMs)
     refuseLate(nowMs)
     for (let next = nextInTurn(nowMs); next && fits(next, nowMs); next = nextInTurn(nowMs)) grant(next, nowMs)
+    if (queue.isEmpty()) return clearTimeout(timer)
     refuseLate(nowMs)
     lookAgain(nowMs)
   }

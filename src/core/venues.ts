@@ -44,6 +44,7 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
     ignoreFetchAbort: true,
     // An approval outlives a core that cannot answer.
     noDeleteOnFetchRejection: true,
+    noDeleteOnStaleGet: true,
     fetchMethod: async (_key, old, { options, signal, context: { credentials, exchange } }) => {
       const entry = isServable(old)
         ? await ask(credentials, createRefreshExchange())
@@ -118,10 +119,11 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
      */
     async approve(credentials: Credentials, exchange: Exchange): Promise<Venue> {
       const key = cacheKey(credentials, credentials.venueId)
-      const isFresh = cache.has(key)
-      const allowStale = isServable(cache.peek(key, { allowStale: true }))
-      const result = isFresh ? 'hit' : allowStale ? 'stale' : 'miss'
+      const fresh = cache.get(key)
+      const allowStale = !fresh && isServable(cache.peek(key, { allowStale: true }))
+      const result = fresh ? 'hit' : allowStale ? 'stale' : 'miss'
       metrics.cacheReads.inc({ cache: 'venue', result })
+      if (fresh) return venueOf(fresh)
 
       const lock = result === 'miss' ? guard.lockOf(addressOf(exchange)) : undefined
       // A pair that was approved once is no guess: nobody can lock a venue out by guessing its key.
@@ -130,9 +132,7 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
         throw lock
       }
       const asking = cache.forceFetch(key, { allowStale, context: { credentials, exchange } })
-      const entry = await waitFor(asking, exchange)
-      if (entry.refusal) throw entry.refusal
-      return entry.venue
+      return venueOf(await waitFor(asking, exchange))
     },
 
     /** For a pair whose key the core has refused elsewhere. */
@@ -141,6 +141,11 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
       journal.dropApproval(credentials).catch(complain)
     },
   }
+}
+
+function venueOf(entry: Entry): Venue {
+  if (entry.refusal) throw entry.refusal
+  return entry.venue
 }
 
 function addressOf({ sourceAddress }: Exchange): string {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, hash } from 'node:crypto'
 import { v5 as uuidV5 } from 'uuid'
-import type { Caller, Ticket, What } from './words.ts'
+import type { Caller, Credentials, Ticket, What } from './words.ts'
 
 /**
  * The names under which things are remembered. All are pure functions of what the till said, so that a repeat finds
@@ -10,7 +10,7 @@ import type { Caller, Ticket, What } from './words.ts'
 const namespace = '5d3c1c0e-6f0a-5b7e-9c55-3f0f5f7b2a11'
 
 export function debitKey(
-  caller: Caller,
+  caller: Pick<Caller, 'venue'>,
   request: { transactionId?: string; accountNumber: string; what: What },
 ): string {
   const { transactionId, accountNumber, what } = request
@@ -23,12 +23,12 @@ export function debitKey(
   ])
 }
 
-export function transactionKey(caller: Caller, transactionId: string): string {
+export function transactionKey(caller: Pick<Caller, 'venue'>, transactionId: string): string {
   return JSON.stringify([caller.venue.coreId, 'transaction', transactionId])
 }
 
 /** A credit's own transaction id is remembered apart from debits'. */
-export function creditKey(caller: Caller, transactionId: string): string {
+export function creditKey(caller: Pick<Caller, 'venue'>, transactionId: string): string {
   return JSON.stringify([caller.venue.coreId, 'credit', transactionId])
 }
 
@@ -59,9 +59,10 @@ export function ticketFingerprint(ticket: Ticket): string {
   return createHash('sha256').update(stableJson(bill)).digest('base64url')
 }
 
-/** Names an API key without being one: the core can match it, nobody can undo it. */
-export function tenantOf(apiKey: string): string {
-  return hash('sha256', apiKey).slice(0, 16)
+/** Both names of the key come from its SHA-256: the core can match it, nobody can undo it. */
+export function toCredentials(venueId: string, apiKey: string): Credentials {
+  const keyHash = hash('sha256', apiKey)
+  return { venueId, apiKey, keyHash, tenant: keyHash.slice(0, 16) }
 }
 
 /** @returns a function from a card number or key to its HMAC-SHA-256 (hex), which stands for it outside */

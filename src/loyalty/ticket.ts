@@ -39,7 +39,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
       closed: {
         venueId: caller.venue.id,
         tenant: caller.credentials.tenant,
-        traceparent: exchange.traceparent,
+        traceparent: exchange.nextTraceparent(),
         ticket: bill,
         coupons: await couponsOf(bill, caller),
       },

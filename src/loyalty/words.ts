@@ -4,7 +4,9 @@
 export type Credentials = {
   venueId: string
   apiKey: string
-  /** First 16 hex digits of the API key's SHA-256: names the key without being one. */
+  /** SHA-256 of the API key, hex. */
+  keyHash: string
+  /** Its first 16 digits: names the key, also outside, without being one. */
   tenant: string
 }
 

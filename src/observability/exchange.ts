@@ -39,8 +39,8 @@ export type Facts = {
 /** One request of a till on its way through the house, from the arrival of its headers to its answer. */
 export type Exchange = {
   requestId: string
-  /** W3C trace context; goes to Kafka with a ticket. */
-  traceparent: string
+  /** W3C trace context of what this request sets off: a new span of the caller's trace, or of a new one. */
+  nextTraceparent(): string
   arrivedAtMs: number
   /** The IP address that it came from; undefined where no till sent it. */
   sourceAddress: string | undefined
@@ -67,7 +67,7 @@ export function createExchange(
   const endsAtMs = clock.monotonicMs() + deadlineMs
   return {
     requestId: randomUUID(),
-    traceparent: nextTraceparent(parent),
+    nextTraceparent: () => nextTraceparent(parent),
     arrivedAtMs: clock.nowMs(),
     sourceAddress,
     isBackground,

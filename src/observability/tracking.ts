@@ -16,13 +16,13 @@ export type TrackingParts = {
   trustedProxies: number
   log: Logger
   metrics: Metrics
-  /** The state of each breaker, by operation. */
-  breakers: () => Record<string, string>
+  /** The operations whose calls are stopped. */
+  openBreakers: () => string[]
 }
 
 /** Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. */
 export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
-  const { clock, deadlineMs, trustedProxies, log, metrics, breakers } = parts
+  const { clock, deadlineMs, trustedProxies, log, metrics, openBreakers } = parts
   return async function trackExchange(ctx, next) {
     const startedMs = clock.monotonicMs()
     const exchange = createExchange(clock, deadlineMs, {
@@ -49,9 +49,7 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
           durationMs: Math.round(durationMs * 10) / 10,
           // False where the till had hung up before its answer was out.
           isAnswered,
-          openBreakers: Object.entries(breakers()).flatMap(([name, state]) =>
-            state === 'closed' ? [] : name,
-          ),
+          openBreakers: openBreakers(),
           ...facts,
         },
         'request',

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Balances } from '../core/balances.ts'
 import type { Journal, RedemptionSecret, UndoBegun } from '../journal/journal.ts'
-import { tenantOf } from '../loyalty/keys.ts'
+import { toCredentials } from '../loyalty/keys.ts'
 import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
 import type { TakeTurn } from '../loyalty/turns.ts'
 import type { Caller } from '../loyalty/words.ts'
@@ -101,7 +101,7 @@ function orderOf({ redemption, venue, venueId }: UndoBegun, secret: RedemptionSe
   if (!what) throw new Error(`redemption ${id} does not say what it took`)
   const { apiKey, cardNumber } = secret
   const caller: Caller = {
-    credentials: { venueId, apiKey, tenant: tenantOf(apiKey) },
+    credentials: toCredentials(venueId, apiKey),
     venue: { id: venueId, coreId: venue, currency: undefined },
   }
   return { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }

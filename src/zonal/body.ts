@@ -9,8 +9,16 @@ import { maxBytes, readOperation, type Operation } from './read-request.ts'
 const smallest = Math.min(...Object.values(maxBytes))
 const largest = Math.max(...Object.values(maxBytes))
 
-const jsonTypes = ['application/json', 'text/json', '+json']
 const formType = 'application/x-www-form-urlencoded'
+const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
+
+/** The charsets that are taken, as https://encoding.spec.whatwg.org names them. */
+const charsets = [
+  ...['utf-8', 'utf8', 'us-ascii', 'ascii', 'iso-8859-1', 'latin1', 'windows-1252', 'cp1252'],
+  ...['utf-16', 'utf-16le'],
+]
+/** They drop a byte order mark. */
+const decoders = new Map(charsets.map((charset) => [charset, new TextDecoder(charset)]))
 
 /** Kept back for the answer to a message that has not come whole. */
 const answerReserveMs = 100
@@ -19,80 +27,62 @@ class BodyLate extends Error {
   override name = 'BodyLate'
 }
 
-/** Charset labels of a content type → iconv names; the parser takes only one encoding per instance. */
-const encodings = new Map([
-  ['utf-8', 'utf-8'],
-  ['utf8', 'utf-8'],
-  ['us-ascii', 'utf-8'],
-  ['ascii', 'utf-8'],
-  ['iso-8859-1', 'iso-8859-1'],
-  ['latin1', 'iso-8859-1'],
-  ['windows-1252', 'windows-1252'],
-  ['cp1252', 'windows-1252'],
-  ['utf-16', 'utf-16'],
-  ['utf-16le', 'utf-16le'],
-])
-
 /**
  * Delivers the body as text in `ctx.request.body`, unpacked and decoded; `readRequest` parses it, once.
  * @param basePath where the operations are served; a ticket, and the bare base path, may be longer than the rest
  * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`
  */
 export function createBodyReader(basePath: string): Middleware<TrackedState> {
-  const parsers = new Map(
-    [smallest, largest].map((limit) => [
-      limit,
-      new Map(encodings.values().map((encoding) => [encoding, createTextParser(limit, encoding)])),
-    ]),
-  )
+  const readSmall = createReader(smallest)
+  const readLarge = createReader(largest)
 
   return async function readBody(ctx, next) {
-    const limit = limitOf(ctx.path, basePath)
-    const encoding = readEncoding(ctx.get('Content-Type'))
-    const parse = encoding === undefined ? undefined : parsers.get(limit)?.get(encoding)
-    if (!parse) throw new Refusal('MEDIA_TYPE_UNSUPPORTED')
-    await readText(ctx, parse, operationIn(ctx.path, basePath) === 'ticket' ? undefined : ctx.state.exchange)
+    const decoder = decoderOf(ctx.get('Content-Type'))
+    if (!decoder) throw new Refusal('MEDIA_TYPE_UNSUPPORTED')
+    const operation = readOperation(ctx.path.slice(basePath.length).replaceAll('/', ''))
+    const read = limitOf(ctx.path, operation, basePath) === largest ? readLarge : readSmall
+    const bytes = await readBytes(ctx, read, operation === 'ticket' ? undefined : ctx.state.exchange)
+    const text = decoder.decode(bytes)
+    if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE')
+    ctx.request.body = text
     await next()
   }
 }
 
-function createTextParser(limit: number, encoding: string): Middleware {
+/** The media type has been looked at, and the charset is not left to the parser, which knows one for all messages. */
+function createReader(limitBytes: number): Middleware {
   const options = {
     enableTypes: ['text'],
-    extendTypes: { text: [...jsonTypes, formType] },
-    textLimit: `${limit}b`,
-    encoding,
+    extendTypes: { text: ['*/*'] },
+    textLimit: `${limitBytes}b`,
+    // Bytes.
+    encoding: null as unknown as string,
   }
   return bodyParser(options)
 }
 
 /** At the bare base path the message names the operation, so the limit of the longest counts until it is read. */
-function limitOf(path: string, basePath: string): number {
-  const operation = operationIn(path, basePath)
+function limitOf(path: string, operation: Operation | undefined, basePath: string): number {
   if (operation !== undefined) return maxBytes[operation]
   return /^\/*$/.test(path.slice(basePath.length)) ? largest : smallest
 }
 
-function operationIn(path: string, basePath: string): Operation | undefined {
-  return readOperation(path.slice(basePath.length).replaceAll('/', ''))
-}
-
 /** @returns undefined for a media type or charset that is not taken */
-function readEncoding(contentType: string): string | undefined {
+function decoderOf(contentType: string) {
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
-  const isTaken =
-    ['application/json', 'text/json', formType].includes(type) || /^[^/\s]+\/[^/\s]+\+json$/.test(type)
-  if (!isTaken) return undefined
+  if (type !== formType && !jsonTypes.test(type)) return undefined
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  return encodings.get(charset?.replaceAll('"', '') ?? 'utf-8')
+  return decoders.get(charset?.replaceAll('"', '') ?? 'utf-8')
 }
 
 /** @param exchange whose operator waits; a ticket has the time that the server leaves it, since nobody waits */
-async function readText(ctx: Context, parse: Middleware, exchange: Exchange | undefined) {
+async function readBytes(ctx: Context, read: Middleware, exchange: Exchange | undefined): Promise<Buffer> {
   const late = Promise.withResolvers<never>()
   const timer = exchange && setTimeout(() => late.reject(new BodyLate()), exchange.leftMs() - answerReserveMs)
   try {
-    await Promise.race([parse(ctx, async () => undefined), hangUp(ctx.req), late.promise])
+    const reading = read(ctx, async () => undefined)
+    const isPacked = ctx.get('Content-Encoding') !== ''
+    await Promise.race([reading, late.promise, ...(isPacked ? [hangUp(ctx.req)] : [])])
   } catch (error) {
     // What is left of the body would be taken for the next request on this connection.
     ctx.set('Connection', 'close')
@@ -100,8 +90,9 @@ async function readText(ctx: Context, parse: Middleware, exchange: Exchange | un
   } finally {
     clearTimeout(timer)
   }
-  if (typeof ctx.request.body !== 'string' || ctx.request.body.trim() === '')
-    throw new Refusal('MESSAGE_UNREADABLE')
+  const bytes: unknown = ctx.request.body
+  if (!Buffer.isBuffer(bytes)) throw new Refusal('MESSAGE_UNREADABLE')
+  return bytes
 }
 
 /** The parser watches the unpacked stream only: without this a till that hangs up in a packed body is waited for for ever. */

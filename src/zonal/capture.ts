@@ -29,7 +29,7 @@ const mostWaiting = 100
  * @param dir undefined: off
  */
 export function createCapture(dir: string | undefined, parts: CaptureParts): Capture {
-  if (dir === undefined) return { step: async (_ctx, next) => await next(), settled: async () => undefined }
+  if (dir === undefined) return { step: (_ctx, next) => next(), settled: async () => undefined }
   const standIns = createStandIns(parts.cardPrefixes)
   const queue = createQueue((error) => {
     parts.metrics.captureFailures.inc()

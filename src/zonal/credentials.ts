@@ -1,4 +1,4 @@
-import { tenantOf } from '../loyalty/keys.ts'
+import { toCredentials } from '../loyalty/keys.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Credentials } from '../loyalty/words.ts'
 import { isTextOrNumber, type RawFields } from './fold.ts'
@@ -18,7 +18,7 @@ export function readCredentials(authorization: string | undefined, fields: RawFi
   if (!pair) throw new Refusal('CREDENTIALS_MISSING')
   const { venueId, apiKey } = pair
   if (!venueIdPattern.test(venueId) || !apiKeyPattern.test(apiKey)) throw new Refusal('CREDENTIALS_WRONG')
-  return { venueId, apiKey, tenant: tenantOf(apiKey) }
+  return toCredentials(venueId, apiKey)
 }
 
 type Pair = { venueId: string; apiKey: string }

@@ -1,5 +1,8 @@
-/** Integers beyond 2^53 have 16 digits or more; the reviver is slow, so it is used only where such may be. */
-const longDigits = /\d{16}/
+/**
+ * Integers beyond 2^53 have 16 digits or more; the reviver is slow, so it is used only where such may be, and not for
+ * the digits of a card number in a text.
+ */
+const longDigits = /[:[,\s]-?\d{16}/
 
 /**
  * JSON in which integers that a JavaScript number cannot hold come as text: Zonal's product ids have 64 bits.

@@ -40,21 +40,27 @@ export function readRequest(input: {
   const named = input.operationInPath
   const operationInPath = named === undefined ? undefined : toOperation(named)
   const parts = openEnvelope(parseBody(input.contentType, input.text))
-  const operation = chooseOperation(operationInPath, fold(parts, commonNames, () => undefined).method)
+  const operation = operationInPath ?? readOperationInside(parts)
   if (operationInPath === undefined && Buffer.byteLength(input.text) > maxBytes[operation])
     throw new Refusal('MESSAGE_TOO_LARGE')
   const clashes: RequestInvalid[] = []
   const fields = fold(parts, messageNames[operation], (clash) => clashes.push(toInvalid(clash)))
+  if (operationInPath !== undefined) checkMethod(fields.method, operationInPath)
   return { operation, fields, clash: clashes[0] }
 }
 
-function chooseOperation(inPath: Operation | undefined, method: unknown): Operation {
-  if (inPath !== undefined && method === undefined) return inPath
+function readOperationInside(parts: object[]): Operation {
+  const { method } = fold(parts, commonNames, () => undefined)
+  return toOperation(typeof method === 'string' ? method : '')
+}
+
+/** Need not be there, but must not contradict. */
+function checkMethod(method: unknown, operationInPath: Operation) {
+  if (method === undefined) return
   const inside = typeof method === 'string' ? method : ''
-  if (inPath === undefined || isRegister(inside)) return toOperation(inside)
-  if (readOperation(inside) !== inPath)
+  if (isRegister(inside)) throw new Refusal('NOT_SUPPORTED')
+  if (readOperation(inside) !== operationInPath)
     throw new RequestInvalid('method', 'must name the same operation as the path')
-  return inPath
 }
 
 function toOperation(name: string): Operation {

@@ -28,14 +28,13 @@ type Context = ParameterizedContext<TrackedState>
 /** `POST {base}/{operation}`, or `POST {base}` with the operation inside; `GET {base}` shows that the address is right. */
 export function createRoutes(parts: RouteParts): Router<TrackedState> {
   const { basePath } = parts.settings
+  const path = `${basePath}{/:operation}`
   const router = new Router<TrackedState>()
+  router.post(path, createBodyReader(basePath), (ctx) => answer(ctx, parts))
   router.get(basePath, (ctx) => {
     ctx.body = parts.service
   })
-  router.post([basePath, `${basePath}/:operation`], createBodyReader(basePath), async (ctx) => {
-    await answer(ctx, parts)
-  })
-  router.all([basePath, `${basePath}/:operation`], (ctx) => {
+  router.all(path, (ctx) => {
     ctx.set('Allow', ctx.path === basePath ? 'GET, POST' : 'POST')
     throw new Refusal('METHOD_NOT_ALLOWED')
   })

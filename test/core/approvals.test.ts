@@ -13,6 +13,7 @@ import {
   memoryJournal,
   type CoreJournal,
 } from './setup.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 
 const { credentials } = caller
 const venue = { id: '1902', coreId: '5b1e', currency: 'GBP' }
@@ -122,7 +123,7 @@ describe('a venue approval that was written down', () => {
     answer(200, crown())
     await approve()
     restart()
-    const other = await test.journal.findApproval({ ...credentials, apiKey: 'another-key-0123' })
+    const other = await test.journal.findApproval(toCredentials('1902', 'another-key-0123'))
     expect(other).to.equal(undefined)
   })
 

@@ -3,6 +3,7 @@ import nock from 'nock'
 import { createBalances } from '../../src/core/balances.ts'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
 import { caller, cardNumber, coreOrigin, coreParts, exchangeWith, startMs } from './setup.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 
 function balancesAt(env?: Record<string, string>) {
   const parts = coreParts(env)
@@ -81,7 +82,7 @@ describe('a balance', () => {
 
   it("belongs to one key's project and one card", async () => {
     const { client, read } = balancesAt()
-    const other = { ...caller, credentials: { ...caller.credentials, apiKey: 'another-key-0123' } }
+    const other = { ...caller, credentials: toCredentials('1902', 'another-key-0123') }
     answer(1)
     answer(2, { key: 'another-key-0123' })
     answer(3, { card: 'URCARD124' })

@@ -5,9 +5,10 @@ import { createVenues } from '../../src/core/venues.ts'
 import { Refusal } from '../../src/loyalty/refusal.ts'
 import { createExchange } from '../../src/observability/exchange.ts'
 import { caller, coreOrigin, coreParts } from './setup.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 
 const good = caller.credentials
-const wrong = (guess: number) => ({ ...good, apiKey: `guess-${guess}`, tenant: `tenant-${guess}` })
+const wrong = (guess: number) => toCredentials(good.venueId, `guess-${guess}`)
 const crown = [{ id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }]
 
 /** Venue checks before a core that knows one key. */

@@ -6,6 +6,7 @@ import type { Approval } from '../../src/journal/journal.ts'
 import type { BudgetLeft } from '../../src/journal/journal.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import type { Caller, Credentials } from '../../src/loyalty/words.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 import { createExchange, type Clock, type Exchange } from '../../src/observability/exchange.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 
@@ -15,7 +16,7 @@ export const coreOrigin = 'https://core.test'
 export const apiKey = 'key-of-the-crown-0123456789'
 export const cardNumber = 'URCARD123'
 export const caller: Caller = {
-  credentials: { venueId: '1902', apiKey, tenant: '0123456789abcdef' },
+  credentials: toCredentials('1902', apiKey),
   venue: { id: '1902', coreId: '5b1e', currency: 'GBP' },
 }
 

@@ -3,6 +3,7 @@ import nock from 'nock'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
 import { createVenues } from '../../src/core/venues.ts'
 import { caller, coreOrigin, coreParts, exchangeWith, failureOf } from './setup.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 
 const { credentials } = caller
 const venue = { id: '1902', coreId: '5b1e', currency: 'GBP' }
@@ -76,7 +77,7 @@ describe('a venue approval', () => {
     answer(200, crown('other-project'), { key: 'another-key-0123' })
     answer(200, [], { id: '1903' })
     // The short name of a key is no proof of it.
-    const otherKey = { ...credentials, apiKey: 'another-key-0123' }
+    const otherKey = toCredentials('1902', 'another-key-0123')
     expect(await approve()).to.include({ coreId: '5b1e' })
     expect(await approve(otherKey)).to.include({ coreId: 'other-project' })
     expect(await failureOf(approve({ ...credentials, venueId: '1903' }))).to.include({

@@ -54,7 +54,7 @@ const crownDebit = {
   ...stuckDebit,
   venue: crown.coreId,
   cardMasked: '…1001',
-  key: transactionKey({ venue: crown, credentials: { venueId: '1902', apiKey: '', tenant: '' } }, 'R-3'),
+  key: transactionKey({ venue: crown }, 'R-3'),
   account: '5001',
   what: { kind: 'coupon', rewardId: 'uc-coffee' },
 } as const

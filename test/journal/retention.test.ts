@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
-import type { Credentials, Venue } from '../../src/loyalty/words.ts'
+import type { Venue } from '../../src/loyalty/words.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
@@ -96,7 +97,7 @@ describe('what is past its time', () => {
   })
 
   it('of approvals is forgotten when they are of no use any more', async () => {
-    const credentials: Credentials = { venueId: '1902', apiKey: 'key', tenant: 't' }
+    const credentials = toCredentials('1902', 'key')
     const venue: Venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
     await test.journal.keepApproval(credentials, { venue, approvedAtMs: test.clock.nowMs() })
     test.clock.pass(dayMs)

@@ -2,7 +2,6 @@ import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { debitKey } from '../../src/loyalty/keys.ts'
-import type { Caller } from '../../src/loyalty/words.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import type { Broker } from '../support/kafka-broker.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -14,7 +13,7 @@ import { couponsOfCard, createCounter } from './counter.ts'
 import { createFigures, type Figures } from './figures.ts'
 import type { Wish } from './memory.ts'
 import { pauseUntil } from './pause.ts'
-import { apiKey, coreIdOf, projectOf, startPoints } from './project.ts'
+import { coreIdOf, projectOf, startPoints } from './project.ts'
 import { superviseService } from './service.ts'
 import { ageJournal, isSettledWithin, readRows } from './settle.ts'
 import { createMeasuredTill } from './till.ts'
@@ -148,10 +147,7 @@ async function audit(
 }
 
 function keysOf({ venueId, accountNumber, what, asked }: Wish): string[] {
-  const caller: Caller = {
-    credentials: { venueId, apiKey, tenant: '' },
-    venue: { id: venueId, coreId: coreIdOf(venueId), currency: 'GBP' },
-  }
+  const caller = { venue: { id: venueId, coreId: coreIdOf(venueId), currency: 'GBP' } }
   return [...asked].map((transactionId) =>
     debitKey(caller, { accountNumber, what, ...(transactionId && { transactionId }) }),
   )

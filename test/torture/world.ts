@@ -8,6 +8,7 @@ import type { CoreCalls } from '../../src/loyalty/redemption.ts'
 import { Refusal, type Code } from '../../src/loyalty/refusal.ts'
 import { createTurns } from '../../src/loyalty/turns.ts'
 import type { Caller, CreditRequest, DebitRequest, Moved } from '../../src/loyalty/words.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 import { createExchange } from '../../src/observability/exchange.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
@@ -44,7 +45,7 @@ export const startPoints = 1000
 export type World = Awaited<ReturnType<typeof createWorld>>
 
 const caller: Caller = {
-  credentials: { venueId: '1902', apiKey: 'key-of-the-project', tenant: '0123456789abcdef' },
+  credentials: toCredentials('1902', 'key-of-the-project'),
   venue: { id: '1902', coreId: 'venue-uuid', currency: 'GBP' },
 }
 

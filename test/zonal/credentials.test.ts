@@ -8,8 +8,13 @@ const key = 'a-key-of-the-venue'
 
 describe('credentials', () => {
   it('come from the header, with a tenant that is not the key', () => {
-    const tenant = createHash('sha256').update(key).digest('hex').slice(0, 16)
-    expect(readCredentials(basic(`1902:${key}`), {})).to.deep.equal({ venueId: '1902', apiKey: key, tenant })
+    const keyHash = createHash('sha256').update(key).digest('hex')
+    expect(readCredentials(basic(`1902:${key}`), {})).to.deep.equal({
+      venueId: '1902',
+      apiKey: key,
+      keyHash,
+      tenant: keyHash.slice(0, 16),
+    })
   })
 
   for (const [name, header, fields, venueId, apiKey] of [
