@@ -52,10 +52,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
     bodyTimeout: 0,
   })
   // Without axios' own defaults, which every call would merge and walk through.
-  const http = new Axios({
-    headers: { Accept: 'application/json', 'User-Agent': 'zonal-loyalty-adapter' },
-    transformResponse: parseJson,
-  })
+  const http = new Axios({ transformResponse: parseJson })
 
   return {
     /**
@@ -64,23 +61,18 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
      */
     async send(request: CoreRequest): Promise<CoreReply> {
       const wire = { hasLeft: false }
-      const { apiKey, idempotencyKey, body } = request
+      const { method, path, body } = request
       try {
         const { status, headers, data } = await http.request<unknown>({
-          method: request.method,
-          url: basePath + request.path,
-          headers: {
-            Authorization: `Bearer ${apiKey}`,
-            ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
-            ...(body && { 'Content-Type': 'application/json' }),
-          },
+          method,
+          url: basePath + path,
           data: body && JSON.stringify(body),
           adapter: (config) => dispatch(pool, config, request, wire),
         })
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
       } catch (error) {
         if (error instanceof CoreUnavailable) throw error
-        // Not kept as the cause: an AxiosError holds the API key, and the path a card number.
+        // Not kept as the cause: an AxiosError holds the path, and that a card number.
         const reason = request.signal.aborted ? 'deadline' : codeOf(error)
         if (wire.hasLeft)
           throw new CoreOutcomeUnknown({ message: `${request.operation}: no answer (${reason})` })
@@ -104,9 +96,10 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
 function dispatch(
   pool: Pool,
   config: InternalAxiosRequestConfig,
-  { signal, findBlock }: CoreRequest,
+  request: CoreRequest,
   wire: { hasLeft: boolean },
 ): Promise<AxiosResponse> {
+  const { signal, findBlock } = request
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
   let controller: Dispatcher.DispatchController | undefined
   const abort = () => {
@@ -119,7 +112,7 @@ function dispatch(
     {
       method: (config.method ?? 'get').toUpperCase(),
       path: config.url ?? '/',
-      headers: config.headers.toJSON(true),
+      headers: headersOf(request),
       body: config.data,
     },
     {
@@ -136,6 +129,17 @@ function dispatch(
   return promise.finally(() => signal.removeEventListener('abort', abort))
 }
 
+/** Not given to axios: the API key is in nothing that it makes, and it would check and copy each header thrice. */
+function headersOf({ apiKey, idempotencyKey, body }: CoreRequest): Record<string, string> {
+  return {
+    accept: 'application/json',
+    'user-agent': 'zonal-loyalty-adapter',
+    authorization: `Bearer ${apiKey}`,
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+    ...(body && { 'content-type': 'application/json' }),
+  }
+}
+
 /** Every status is a reply, redirects too. */
 function collectReply(
   resolve: (reply: Omit<AxiosResponse, 'config'>) => void,
@@ -144,8 +148,8 @@ function collectReply(
   const chunks: Buffer[] = []
   let head = { status: 0, statusText: '', headers: {} }
   return {
-    onResponseStart(_controller, status, headers, statusText = '') {
-      head = { status, statusText, headers }
+    onResponseStart(_controller, status, { 'retry-after': retryAfter }, statusText = '') {
+      head = { status, statusText, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } }
     },
     onResponseData(_controller, chunk) {
       chunks.push(chunk)

@@ -119,7 +119,7 @@ export type Ticket = PosFields & {
   redemptions: TicketRedemption[]
 }
 
-/** Last four of a card of eight characters or more, nothing of a shorter one. */
+/** Last four of a card of eight characters or more, nothing of a shorter one; a sign beyond Latin-1 would double the log. */
 export function maskCard(cardNumber: string): string {
-  return cardNumber.length >= 8 ? `…${cardNumber.slice(-4)}` : '…'
+  return cardNumber.length >= 8 ? `*${cardNumber.slice(-4)}` : '*'
 }

@@ -16,7 +16,7 @@ export function growJournal(path: string, rows: number) {
     INSERT INTO redemptions (id, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id, state,
         created_at, sent_at, confirmed_at, answered_at, changed_at, key_until)
       SELECT ${randomUuid}, '["5b1e","transaction","P-' || number || '"]', 1, '5b1e', '1902', lower(hex(randomblob(32))),
-        '…1001', 'P-' || number, 'coupon', 'uc-' || number, 'confirmed', at, at, at, at, at, at + 86400000 FROM numbers;
+        '*1001', 'P-' || number, 'coupon', 'uc-' || number, 'confirmed', at, at, at, at, at, at + 86400000 FROM numbers;
     COMMIT;
   `)
   const counted = file

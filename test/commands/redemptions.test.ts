@@ -24,10 +24,10 @@ describe('the command redemptions', function () {
     const listed = await run('stuck')
     expectDone(listed)
     expect(listed.stdout).to.match(
-      new RegExp(`^ID .*\n${id}  2026-\\S+ +1902 +A-1 +…0001 +coupon uc-1 +refused: REFUSED\n$`),
+      new RegExp(`^ID .*\n${id}  2026-\\S+ +1902 +A-1 +\\*0001 +coupon uc-1 +refused: REFUSED\n$`),
     )
     const [record] = JSON.parse((await run('stuck', '--json')).stdout)
-    expect(record).to.deep.include({ id, state: 'stuck', cardMasked: '…0001', venueId: '1902' })
+    expect(record).to.deep.include({ id, state: 'stuck', cardMasked: '*0001', venueId: '1902' })
   })
 
   it('shows what is known of a redemption, but no card number and no key', async () => {

@@ -53,7 +53,7 @@ const crown = { id: '1902', coreId: '5b1e7a52-0001-4c7e-9a01-000000001902', curr
 const crownDebit = {
   ...stuckDebit,
   venue: crown.coreId,
-  cardMasked: '…1001',
+  cardMasked: '*1001',
   key: transactionKey({ venue: crown }, 'R-3'),
   account: '5001',
   what: { kind: 'coupon', rewardId: 'uc-coffee' },

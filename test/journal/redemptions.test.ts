@@ -5,7 +5,7 @@ import { redemptionId } from '../../src/loyalty/keys.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
-const common = { venue: 'venue-uuid', venueId: '1902', cardHash: 'hash-of-card', cardMasked: '…0001' }
+const common = { venue: 'venue-uuid', venueId: '1902', cardHash: 'hash-of-card', cardMasked: '*0001' }
 const debitIntent: DebitIntent = {
   ...common,
   secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },

@@ -51,7 +51,7 @@ describe('the sealed columns of the journal', () => {
     venue: 'v',
     venueId: '1902',
     cardHash: 'hash',
-    cardMasked: '…0001',
+    cardMasked: '*0001',
     secret: { cardNumber, apiKey },
     key: 'T-1',
     isNamed: true,

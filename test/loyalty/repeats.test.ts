@@ -5,7 +5,7 @@ import { redemption } from '../support/redemption.ts'
 
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
 const secret = { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' }
-const common = { venue: 'v', venueId: '1902', cardHash: 'card', cardMasked: '…0001', secret }
+const common = { venue: 'v', venueId: '1902', cardHash: 'card', cardMasked: '*0001', secret }
 const intent: DebitIntent = { ...common, key: 'T-1', isNamed: true, account: 'A-1', what: coupon }
 const unnamed: DebitIntent = { ...intent, isNamed: false }
 const credit: CreditQuestion = {

@@ -33,7 +33,7 @@ describe('hundreds of redemptions in doubt', () => {
         account: `A-${number}`,
         what: { kind: 'points', points: 1 },
         cardHash: `card-${number}`,
-        cardMasked: '…',
+        cardMasked: '*',
         secret: { cardNumber: `CARD${number}`, apiKey: 'key-of-the-project' },
       },
       () => ({ do: 'send' }),

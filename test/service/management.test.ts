@@ -64,7 +64,7 @@ describe('the management port', () => {
       status: 200,
       isAnswered: true,
       venue: demo.venueId,
-      card: '…1001',
+      card: '*1001',
       account: 'A-1',
       transactionId: 'P-1',
       redemptionId: reply.redemptionId,

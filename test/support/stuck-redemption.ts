@@ -4,7 +4,7 @@ export const stuckDebit: DebitIntent = {
   venue: 'venue-uuid',
   venueId: '1902',
   cardHash: 'hash-of-card',
-  cardMasked: '…0001',
+  cardMasked: '*0001',
   secret: { cardNumber: 'CANARYCARD0001', apiKey: 'canary-api-key' },
   key: 'T-1',
   isNamed: true,
