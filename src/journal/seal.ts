@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto'
 
 export type Sealed = { box: Uint8Array; keyId: string }
 
@@ -9,7 +9,7 @@ export type Seal = ReturnType<typeof createSeal>
  * @param keys base64 of 32 bytes each: the first seals, all open
  */
 export function createSeal(keys: readonly string[]) {
-  const ring = new Map(keys.map((key) => [keyIdOf(key), Buffer.from(key, 'base64')]))
+  const ring = new Map(keys.map((key) => [keyIdOf(key), createSecretKey(key, 'base64')]))
   const [first] = ring
   if (!first) throw new Error('a seal needs a key')
   const [sealingId, sealingKey] = first
@@ -46,5 +46,5 @@ export function createSeal(keys: readonly string[]) {
 
 /** Names a key without telling it. */
 function keyIdOf(key: string): string {
-  return createHash('sha256').update(`journal key ${key}`).digest('hex').slice(0, 8)
+  return hash('sha256', `journal key ${key}`).slice(0, 8)
 }

@@ -31,28 +31,34 @@ export type Minor = { minor: number; isRounded: boolean }
 export function toMinor(value: unknown, digits: number, ifFiner: 'refuse' | 'round'): Minor | undefined {
   const decimal = readDecimal(value)
   if (!decimal) return undefined
+  const { sign, whole, fraction } = decimal
+  // Most amounts are as fine as their currency: their digits are the minor units.
+  if (fraction.length <= digits)
+    return toSafe(Number(`${sign}${whole}${fraction.padEnd(digits, '0')}`), false)
+
   const scale = 10n ** BigInt(digits)
-  const denominator = 10n ** BigInt(decimal.places)
-  const numerator = decimal.units * scale
+  const denominator = 10n ** BigInt(fraction.length)
+  const numerator = BigInt(`${whole}${fraction}`) * (sign === '-' ? -scale : scale)
   const nearest = divideHalfAwayFromZero(numerator, denominator)
   const distance = absolute(numerator - nearest * denominator)
 
   const isWhole =
     distance === 0n || (typeof value === 'number' && distance * 1_000_000n <= denominator * scale)
   if (!isWhole && ifFiner === 'refuse') return undefined
-  const minor = Number(nearest)
-  return Number.isSafeInteger(minor) ? { minor, isRounded: !isWhole } : undefined
+  return toSafe(Number(nearest), !isWhole)
 }
 
-/** `units` × 10^-`places`. */
-type Decimal = { units: bigint; places: number }
+function toSafe(minor: number, isRounded: boolean): Minor | undefined {
+  // There is no bill of minus nothing.
+  return Number.isSafeInteger(minor) ? { minor: minor + 0, isRounded } : undefined
+}
+
+type Decimal = { sign: string; whole: string; fraction: string }
 
 function readDecimal(value: unknown): Decimal | undefined {
-  const [, sign, whole = '', fraction = ''] =
+  const [, sign = '', whole = '', fraction = ''] =
     /^([+-]?)(\d{0,20})(?:\.(\d{1,30}))?$/.exec(toDigits(value)) ?? []
-  if (whole === '' && fraction === '') return undefined
-  const units = BigInt(`${whole}${fraction}`)
-  return { units: sign === '-' ? -units : units, places: fraction.length }
+  return whole === '' && fraction === '' ? undefined : { sign, whole, fraction }
 }
 
 function toDigits(value: unknown): string {

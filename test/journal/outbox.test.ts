@@ -104,15 +104,3 @@ describe('tickets in the journal', () => {
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, oldestTicketAtMs: takenAtMs })
   })
 })
-
-describe('the fingerprint of a ticket', () => {
-  it('is the same for a repeat under another call reference, at another time, and in another order of fields', () => {
-    const { ticketId, ...rest } = bill
-    const repeat = { dateTime: 'later', transactionId: 'another', ...rest, ticketId }
-    expect(ticketFingerprint(repeat)).to.equal(ticketFingerprint({ ...bill, transactionId: 'first' }))
-  })
-  it('is another for another bill', () => {
-    expect(ticketFingerprint({ ...bill, totalMinor: 1251 })).to.not.equal(ticketFingerprint(bill))
-    expect(ticketFingerprint({ ...bill, items: [] })).to.not.equal(ticketFingerprint(bill))
-  })
-})
