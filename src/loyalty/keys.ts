@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash } from 'node:crypto'
-import { v5 as uuidV5 } from 'uuid'
+import { parse as parseUuid, v5 as uuidV5 } from 'uuid'
 import type { Caller, Credentials, Ticket, What } from './words.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Caller, Credentials, Ticket, What } from './words.ts'
  * what it repeats, also after a restart. A venue is named by TRIFFT's id of it: two projects may use the same Aztec
  * venue ID, and a renewed API key does not change it.
  */
-const namespace = '5d3c1c0e-6f0a-5b7e-9c55-3f0f5f7b2a11'
+const namespace = parseUuid('5d3c1c0e-6f0a-5b7e-9c55-3f0f5f7b2a11')
 
 export function debitKey(
   caller: Pick<Caller, 'venue'>,
