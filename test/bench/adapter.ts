@@ -30,6 +30,8 @@ export async function startAdapter(
       CORE_RATE_LIMIT: '0',
       JOURNAL_PATH: join(folder, `${name}.sqlite`),
       JOURNAL_MAX_BYTES: String(16 * 2 ** 30),
+      NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=8',
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
       ...env,
     },
   })

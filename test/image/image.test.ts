@@ -34,7 +34,12 @@ describe('the image, built and run by what the Dockerfile says', function () {
     })
     expect(unwanted).to.deep.equal([])
 
-    expect(readdirSync(join(image().root, 'app'))).to.have.members(['dist', 'node_modules', 'package.json'])
+    expect(readdirSync(join(image().root, 'app'))).to.have.members([
+      'compiled',
+      'dist',
+      'node_modules',
+      'package.json',
+    ])
     expect(paths.filter((path) => /\.[cm]?ts$|\btests?\b.*\.js$/.test(path))).to.deep.equal([])
     expect(paths.filter((path) => /(^|\/)(npm|npx|yarn|sh|bash)$/.test(path))).to.deep.equal([])
   })
@@ -135,6 +140,16 @@ describe('the image, built and run by what the Dockerfile says', function () {
       expect((await container.run(['node', '-e', fail])).stderr).to.match(
         /at readConfig \(.*src\/config\.ts:\d+/,
       )
+    })
+
+    it('starts with the code that V8 has kept of it', async () => {
+      const start = `child_process.spawnSync(process.execPath, ['dist/main.js'],
+        { env: { ...process.env, PORT: 'none', NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }, stdio: 'inherit' })`
+      const { stderr } = await container.run(['node', '-e', start])
+      expect(stderr).to.contain('PORT must be')
+      const files = [...stderr.matchAll(/V8 code cache for \S+ (?:file:\/\/)?\/app\/(\S+) was (\w+)/g)]
+      expect(files.map(([, file]) => file)).to.include.members(['dist/main.js', 'dist/service.js'])
+      for (const [, file, fate] of files) expect(fate, file).to.equal('accepted')
     })
 
     it('ends with 0 on SIGTERM', async () => {

@@ -2,15 +2,16 @@ import { Agent, request as httpRequest } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startAdapter, startCore, type Adapter } from '../adapter.ts'
+import { startAdapter, startContender, startCore, type Adapter } from '../adapter.ts'
 import { growJournal } from '../grow-journal.ts'
 import * as messages from '../messages.ts'
-import { rssMb, watchCpu } from '../processes.ts'
+import { rssMb, watchCpu, type Program } from '../processes.ts'
 import type { Figure, Measurement } from '../report.ts'
 import { interleave, ratio, spread, type Settings } from '../rounds.ts'
 
 const starts = 7
 const manyConnections = 1_000
+const atOnce = 32
 const restSeconds = 10
 
 /** @param kafka environment of the service, with brokers where there are any */
@@ -18,6 +19,8 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
   const { folder } = settings
   const core = await startCore(folder)
   const options = { coreUrl: `${core.url}/v1`, folder, env: kafka }
+  // In the image what V8 compiles is kept, by a start when it is built.
+  await (await startAdapter('first', options)).stop()
   const readyMs: number[] = []
   for (let start = 0; start < starts; start++) {
     const adapter = await startAdapter(`start-${start}`, options)
@@ -31,8 +34,11 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
   await pause(restSeconds * 1_000)
   const cpuAtRest = rest.stop().ours
   const rssAtRestMb = rssMb(ours)
-  const rssOfManyMb = await withConnections(ours, manyConnections, () => rssMb(ours))
+  const rss = await rssOfConnections(ours, ours.balanceUrl)
   await ours.stop()
+  const bare = await startContender('bare', 'bare.ts', { CORE_BASE_URL: options.coreUrl }, folder)
+  const rssOfBare = await rssOfConnections(bare, bare.url)
+  await bare.stop()
 
   const calls = await callsOfCheckout(await startAdapter('checkout', options), core.url)
   await core.stop()
@@ -46,10 +52,16 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
     },
     { name: 'RSS at rest', value: rssAtRestMb, unit: 'MB' },
     {
-      name: `RSS with ${manyConnections} connections`,
-      value: rssOfManyMb,
+      name: `RSS with ${manyConnections} open connections`,
+      value: rss.openMb,
       unit: 'MB',
-      note: 'each has asked for a balance',
+      note: `each has asked for a balance, ${atOnce} at a time; bare node:http + undici ${rssOfBare.openMb.toFixed(0)} MB`,
+    },
+    {
+      name: `RSS after all ${manyConnections} at the same moment`,
+      value: rss.burstMb,
+      unit: 'MB',
+      note: `bare node:http + undici ${rssOfBare.burstMb.toFixed(0)} MB`,
     },
     {
       name: 'CPU at rest',
@@ -64,28 +76,33 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
     figures,
     ratios: {
       readyMs: ready.median,
-      rssMb: rssOfManyMb,
+      rssMb: rss.openMb,
+      rssOfBareMb: rssOfBare.openMb,
       ...Object.fromEntries(calls.map(({ key = '', value }) => [key, value])),
     },
   }
 }
 
-/** Each stays open until all have their answer and `look` has looked. */
-async function withConnections<T>(adapter: Adapter, count: number, look: () => T): Promise<T> {
-  const agent = new Agent({ keepAlive: true, maxSockets: count, maxFreeSockets: count })
-  const ask = async (number: number) => {
-    const request = httpRequest(adapter.balanceUrl, { method: 'POST', agent, headers: messages.headers })
+/** Of so many tills that stay connected: after each has asked once, and after all have asked at the same moment. */
+async function rssOfConnections(program: Program, url: string) {
+  const tills = Array.from({ length: manyConnections }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
+  const ask = async (till: Agent, number: number) => {
+    const request = httpRequest(url, { method: 'POST', agent: till, headers: messages.headers })
     request.end(messages.balance.replaceAll('@N@', String(number)))
     const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream]
     response.resume()
     await once(response, 'end')
   }
-  await Promise.all(Array.from({ length: count }, (_, number) => ask(number)))
-  const open = Object.values(agent.freeSockets).flat().length
-  if (open < count) throw new Error(`only ${open} of ${count} connections are open`)
-  const seen = look()
-  agent.destroy()
-  return seen
+  for (let first = 0; first < manyConnections; first += atOnce)
+    await Promise.all(tills.slice(first, first + atOnce).map((till, index) => ask(till, first + index)))
+  const openMb = rssMb(program)
+  await Promise.all(tills.map((till, index) => ask(till, manyConnections + index)))
+  const burstMb = rssMb(program)
+
+  const open = tills.filter(({ freeSockets }) => Object.keys(freeSockets).length > 0).length
+  if (open < manyConnections) throw new Error(`only ${open} of ${manyConnections} connections are open`)
+  for (const till of tills) till.destroy()
+  return { openMb, burstMb }
 }
 
 /** What one guest costs the core, message by message. */
