@@ -5,7 +5,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { Credentials } from '../loyalty/words.ts'
 import { createBreakers } from './breakers.ts'
 import type { Budget } from './budget.ts'
-import { timeToWaitMs, withDeadline } from './deadline.ts'
+import { timeToWaitMs } from './deadline.ts'
 import { CoreFailure, CoreProtocolError, CoreUnavailable } from './errors.ts'
 import { createCoreHttp, type CoreRequest } from './http.ts'
 import type { Lane } from './lanes.ts'
@@ -73,23 +73,21 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
     const { operation, credentials, schema, method, path, body, idempotencyKey } = call
     // What waiting has used is gone.
     const deadlineMs = deadlineOf(call, exchange)
-    return breakers.run(operation, () =>
-      withDeadline(deadlineMs, async (signal) => {
-        const { apiKey } = credentials
-        const reply = await http.send({
-          operation,
-          apiKey,
-          method,
-          path,
-          body,
-          idempotencyKey,
-          signal,
-          findBlock,
-        })
-        fact.status = reply.status
-        return readOutcome(operation, schema, reply, clock.nowMs())
-      }),
-    )
+    const { apiKey } = credentials
+    return breakers.run(operation, async () => {
+      const reply = await http.send({
+        operation,
+        apiKey,
+        method,
+        path,
+        body,
+        idempotencyKey,
+        deadlineMs,
+        findBlock,
+      })
+      fact.status = reply.status
+      return readOutcome(operation, schema, reply, clock.nowMs())
+    })
   }
 
   function noteFailure(error: unknown, fact: CoreCallFact, { requestId }: Exchange) {

@@ -9,20 +9,6 @@ export function timeToWaitMs(exchange: Exchange): number {
   return exchange.leftMs() - replyReserveMs
 }
 
-/** Runs a call with a signal of its own, which is aborted after `deadlineMs`. */
-export async function withDeadline<T>(
-  deadlineMs: number,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), deadlineMs)
-  try {
-    return await run(controller.signal)
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /**
  * For those who wait for a load that another exchange has begun: it goes on without them.
  * @throws what the load throws; CoreUnavailable where this exchange's own time is up

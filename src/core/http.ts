@@ -12,8 +12,8 @@ export type CoreRequest = {
   apiKey: string
   body?: object
   idempotencyKey?: string
-  /** The deadline: the only limit of a call besides the one for connecting. */
-  signal: AbortSignal
+  /** From now on; the only limit of a call besides the one for connecting. Above 0. */
+  deadlineMs: number
   /** Asked when a connection is there; what may not leave is dropped before its first byte, and fails with this. */
   findBlock?: () => CoreUnavailable | undefined
 }
@@ -60,7 +60,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
      * @throws CoreUnavailable where not a byte was sent; CoreOutcomeUnknown where it was and no whole answer came back
      */
     async send(request: CoreRequest): Promise<CoreReply> {
-      const wire = { hasLeft: false }
+      const wire: Wire = { hasLeft: false, isLate: false }
       const { method, path, body } = request
       try {
         const { status, headers, data } = await http.request<unknown>({
@@ -73,7 +73,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
       } catch (error) {
         if (error instanceof CoreUnavailable) throw error
         // Not kept as the cause: an AxiosError holds the path, and that a card number.
-        const reason = request.signal.aborted ? 'deadline' : codeOf(error)
+        const reason = wire.isLate ? 'deadline' : codeOf(error)
         if (wire.hasLeft)
           throw new CoreOutcomeUnknown({ message: `${request.operation}: no answer (${reason})` })
         throw new CoreUnavailable({ message: `${request.operation}: not sent (${reason})` })
@@ -89,6 +89,9 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
   }
 }
 
+/** What has become of a request. */
+type Wire = { hasLeft: boolean; isLate: boolean }
+
 /**
  * axios' way out. Rejects at the deadline also while a connection is still being made, which undici by itself would
  * wait for; a request that starts after that is dropped before its first byte.
@@ -97,16 +100,16 @@ function dispatch(
   pool: Pool,
   config: InternalAxiosRequestConfig,
   request: CoreRequest,
-  wire: { hasLeft: boolean },
+  wire: Wire,
 ): Promise<AxiosResponse> {
-  const { signal, findBlock } = request
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
   let controller: Dispatcher.DispatchController | undefined
-  const abort = () => {
-    reject(signal.reason)
-    controller?.abort(signal.reason)
-  }
-  signal.addEventListener('abort', abort, { once: true })
+  const timer = setTimeout(() => {
+    wire.isLate = true
+    const late = new Error('deadline')
+    reject(late)
+    controller?.abort(late)
+  }, request.deadlineMs)
 
   pool.dispatch(
     {
@@ -117,8 +120,8 @@ function dispatch(
     },
     {
       onRequestStart(started) {
-        if (signal.aborted) return started.abort(signal.reason)
-        const block = findBlock?.()
+        if (wire.isLate) return started.abort(new Error('deadline'))
+        const block = request.findBlock?.()
         if (block) return started.abort(block)
         controller = started
         wire.hasLeft = true
@@ -126,7 +129,7 @@ function dispatch(
       ...collectReply((reply) => resolve({ ...reply, config }), reject),
     },
   )
-  return promise.finally(() => signal.removeEventListener('abort', abort))
+  return promise.finally(() => clearTimeout(timer))
 }
 
 /** Not given to axios: the API key is in nothing that it makes, and it would check and copy each header thrice. */

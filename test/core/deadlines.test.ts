@@ -3,8 +3,6 @@ import nock from 'nock'
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mock } from 'node:test'
-import { withDeadline } from '../../src/core/deadline.ts'
 import { CoreOutcomeUnknown, CoreUnavailable } from '../../src/core/errors.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { coreOrigin, coreParts, everyCall, exchangeWith, failureOf } from './setup.ts'
@@ -64,17 +62,6 @@ describe('the time that a core call may take', () => {
         ).to.be.instanceOf(CoreOutcomeUnknown)
         await client.close()
       })
-    }
-  })
-
-  it('is counted no longer once the call has ended', async () => {
-    mock.timers.enable({ apis: ['setTimeout'] })
-    try {
-      const signal = await withDeadline(100, async (signal) => signal)
-      mock.timers.tick(101)
-      expect(signal.aborted).to.equal(false)
-    } finally {
-      mock.timers.reset()
     }
   })
 })
