@@ -28,7 +28,11 @@ export async function readTopic(
   const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: `test-${randomUUID()}`,
   })
-  consumer.on('consumer.crash', ({ payload }) => done.reject(payload.error))
+  // A broker that has just started says for a while that it loads its groups. kafkajs begins anew, from the beginning.
+  consumer.on('consumer.crash', ({ payload }) => {
+    if (!payload.restart) done.reject(payload.error)
+    records.length = 0
+  })
   await consumer.connect()
   try {
     await consumer.subscribe({ topic, fromBeginning: true })
