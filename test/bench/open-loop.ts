@@ -62,7 +62,8 @@ async function run(firstNumber: number, forSeconds: number) {
   const most = perSecond * forSeconds
   let due = 0
   while (due < most) {
-    const dueNow = Math.min(Math.floor(((performance.now() - startedAtMs) / 1000) * perSecond), most)
+    // The first is due at once.
+    const dueNow = Math.min(Math.floor(((performance.now() - startedAtMs) / 1000) * perSecond) + 1, most)
     for (; due < dueNow; due++) {
       if (open >= connections + mostWaiting) counts.givenUp += 1
       else {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Order } from './open-loop.ts'
 import { endWithThisProcess, watchCpu, type Measured } from './processes.ts'
+import { spread, type Row } from './rounds.ts'
 
 const figures = z.object({
   sent: z.number(),
@@ -30,4 +31,26 @@ export async function runSteady(order: Order, watched: Record<string, Measured>)
   const cpu = watchCpu({ ...watched, generator: { pid: child.pid ?? 0 } })
   const said = await text(child.stdout)
   return { ...figures.parse(JSON.parse(said)), shares: cpu.stop() }
+}
+
+/** @throws Error where one of them got no OK */
+export function well(steady: Steady): Steady {
+  if (steady.failed + steady.refused + steady.givenUp > 0) throw new Error(JSON.stringify(steady))
+  return steady
+}
+
+/** Medians over rounds. */
+export function toSteadyRow(variant: string, steadies: Steady[]): Row {
+  const [first] = steadies
+  const p999 = spread(steadies.map(({ p999Ms }) => p999Ms)).median
+  const most = spread(steadies.map(({ maxMs }) => maxMs)).most
+  return {
+    variant,
+    perSecond: spread(steadies.map((each) => each.perSecond)),
+    p50Ms: spread(steadies.map((each) => each.p50Ms)),
+    p99Ms: spread(steadies.map((each) => each.p99Ms)),
+    shares: first?.shares ?? {},
+    rounds: [],
+    notes: [`p99.9 ${p999.toFixed(1)} ms, slowest ${most.toFixed(1)} ms`],
+  }
 }

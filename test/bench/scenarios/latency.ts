@@ -2,8 +2,8 @@ import { startAdapter, startCore, type Adapter } from '../adapter.ts'
 import * as messages from '../messages.ts'
 import type { Program } from '../processes.ts'
 import type { Measurement } from '../report.ts'
-import { spread, type Row, type Settings } from '../rounds.ts'
-import { runSteady, type Steady } from '../steady.ts'
+import { spread, type Settings } from '../rounds.ts'
+import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 const perSecond = 500
 const leastSeconds = 10
@@ -27,7 +27,10 @@ export async function latency(settings: Settings): Promise<Measurement> {
     spread(asked.ours.map((each, round) => each[name] - (asked.direct[round]?.[name] ?? 0))).median
   return {
     title: `Latency at ${perSecond} balances a second, open loop, from when each was due`,
-    rows: [toRow('the core asked directly', asked.direct), toRow('ours, passed through', asked.ours)],
+    rows: [
+      toSteadyRow('the core asked directly', asked.direct),
+      toSteadyRow('ours, passed through', asked.ours),
+    ],
     ratios: { addedP50Ms: added('p50Ms'), addedP99Ms: added('p99Ms'), addedP999Ms: added('p999Ms') },
   }
 }
@@ -45,7 +48,7 @@ export async function overload(settings: Settings, saturatedPerSecond: number): 
   await Promise.all([ours, core].map((program) => program.stop()))
   return {
     title: `Twice the saturation load (${Math.round(2 * saturatedPerSecond)} a second, open loop, 1,000 connections)`,
-    rows: [toRow('ours, passed through', [steady])],
+    rows: [toSteadyRow('ours, passed through', [steady])],
     ratios: { overloadOverSaturation: steady.perSecond / saturatedPerSecond },
   }
 }
@@ -58,24 +61,4 @@ async function overloadOnce(ours: Adapter, core: Program, saturatedPerSecond: nu
   )
   if (steady.failed > 0) throw new Error(`${steady.failed} requests were not answered`)
   return steady
-}
-
-function well(steady: Steady): Steady {
-  if (steady.failed + steady.refused + steady.givenUp > 0) throw new Error(JSON.stringify(steady))
-  return steady
-}
-
-function toRow(variant: string, steadies: Steady[]): Row {
-  const [first] = steadies
-  const p999 = spread(steadies.map(({ p999Ms }) => p999Ms)).median
-  const most = spread(steadies.map(({ maxMs }) => maxMs)).most
-  return {
-    variant,
-    perSecond: spread(steadies.map((each) => each.perSecond)),
-    p50Ms: spread(steadies.map((each) => each.p50Ms)),
-    p99Ms: spread(steadies.map((each) => each.p99Ms)),
-    shares: first?.shares ?? {},
-    rounds: [],
-    notes: [`p99.9 ${p999.toFixed(1)} ms, slowest ${most.toFixed(1)} ms`],
-  }
 }

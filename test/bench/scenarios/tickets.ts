@@ -10,8 +10,12 @@ import * as messages from '../messages.ts'
 import { watchCpu, type Measured } from '../processes.ts'
 import type { Measurement } from '../report.ts'
 import { ratio, toRow, type Settings } from '../rounds.ts'
+import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 const partitions = 3
+/** Far from what saturates either: how long a till waits on a usual evening. */
+const calmPerSecond = 100
+const leastSeconds = 5
 let nextNumber = 1
 
 /** Each burst counts when Kafka has its last ticket, not when the till has its OK. */
@@ -38,21 +42,35 @@ export async function tickets(settings: Settings, broker: Broker): Promise<Measu
     bursts.ours.push(inOurs)
     bursts.apache.push(inApache)
   }
+  const calm: Record<'ours' | 'waiting', Steady[]> = { ours: [], waiting: [] }
+  const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, leastSeconds), connections: 256 }
+  for (let round = 0; round < rounds; round++) {
+    const load = { ...order, mostWaiting: 10_000, body: messages.ticket }
+    calm.waiting.push(well(await runSteady({ ...load, url: waiting.url }, { service: waiting, kafka })))
+    calm.ours.push(well(await runSteady({ ...load, url: ours.ticketUrl }, { service: ours, kafka })))
+  }
   await Promise.all([ours, waiting, core].map((program) => program.stop()))
 
+  const calmRows = [
+    toSteadyRow(`kafkajs, at ${calmPerSecond} a second`, calm.waiting),
+    toSteadyRow(`ours, at ${calmPerSecond} a second`, calm.ours),
+  ]
   const rows = [
     toRow('kafkajs, sent one by one and waited for', bursts.waiting),
     toRow('ours: HTTP, journal, relay', bursts.ours),
     toRow("Apache's ProducerPerformance, the limit", bursts.apache),
   ]
   const [handler = '', adapter = ''] = rows.map(({ variant }) => variant)
+  const [calmHandler = '', calmAdapter = ''] = calmRows.map(({ variant }) => variant)
   return {
     title: 'Ticket with 20 items, until Kafka has it (acks all)',
-    rows,
+    rows: [...rows, ...calmRows],
     ratios: {
       ticketOverWaiting: ratio(rows, adapter, handler),
       ticketLatencyOverWaiting: ratio(rows, adapter, handler, ({ p50Ms }) => p50Ms),
       ticketP99OverWaiting: ratio(rows, adapter, handler, ({ p99Ms }) => p99Ms),
+      calmTicketLatencyOverWaiting: ratio(calmRows, calmAdapter, calmHandler, ({ p50Ms }) => p50Ms),
+      calmTicketP99OverWaiting: ratio(calmRows, calmAdapter, calmHandler, ({ p99Ms }) => p99Ms),
     },
   }
 
