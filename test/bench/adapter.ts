@@ -15,13 +15,19 @@ export type Adapter = Program & { balanceUrl: string; debitUrl: string; ticketUr
  */
 export async function startAdapter(
   name: string,
-  options: { coreUrl: string; folder: string; env?: Record<string, string>; isUnsynced?: boolean },
+  options: {
+    coreUrl: string
+    folder: string
+    env?: Record<string, string>
+    nodeArgs?: string[]
+    isUnsynced?: boolean
+  },
 ): Promise<Adapter> {
-  const { coreUrl, folder, env, isUnsynced = false } = options
+  const { coreUrl, folder, env, nodeArgs = [], isUnsynced = false } = options
   const program = await startProgram({
     name,
     folder,
-    args: [...(isUnsynced ? ['--import', here('unsynced.ts')] : []), main],
+    args: [...nodeArgs, ...(isUnsynced ? ['--import', here('unsynced.ts')] : []), main],
     env: {
       HOST: '127.0.0.1',
       PORT: '0',

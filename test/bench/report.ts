@@ -98,7 +98,7 @@ export function shown(value: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-function printTable(head: string[], lines: string[][]) {
+export function printTable(head: string[], lines: string[][]) {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),
   )
