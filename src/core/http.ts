@@ -104,13 +104,6 @@ function dispatch(
 ): Promise<AxiosResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
   let controller: Dispatcher.DispatchController | undefined
-  const timer = setTimeout(() => {
-    wire.isLate = true
-    const late = new Error('deadline')
-    reject(late)
-    controller?.abort(late)
-  }, request.deadlineMs)
-
   pool.dispatch(
     {
       method: (config.method ?? 'get').toUpperCase(),
@@ -129,6 +122,12 @@ function dispatch(
       ...collectReply((reply) => resolve({ ...reply, config }), reject),
     },
   )
+  const timer = setTimeout(() => {
+    wire.isLate = true
+    const late = new Error('deadline')
+    reject(late)
+    controller?.abort(late)
+  }, request.deadlineMs)
   return promise.finally(() => clearTimeout(timer))
 }
 
