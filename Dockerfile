@@ -28,7 +28,8 @@ RUN npm run build
 RUN install -d -m 700 /journal
 
 # What V8 makes of the sources is kept, so that a start takes a third less: here the service starts and stops once.
-# As the user who will read it, since Node looks in a folder of its user; for any other user it is just not there.
+# As the user who will read it, since Node looks in a folder of its user; for another user or a processor that can do
+# other things it is just not there.
 FROM dependencies AS compiled
 COPY --from=build /app/dist /app/dist
 RUN install -d -o 10001 /app/compiled /tmp/journal

@@ -12,13 +12,15 @@ const largest = Math.max(...Object.values(maxBytes))
 const formType = 'application/x-www-form-urlencoded'
 const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
 
-/** The charsets that are taken, as https://encoding.spec.whatwg.org names them. */
-const charsets = [
-  ...['utf-8', 'utf8', 'us-ascii', 'ascii', 'iso-8859-1', 'latin1', 'windows-1252', 'cp1252'],
-  ...['utf-16', 'utf-16le'],
-]
-/** They drop a byte order mark. */
-const decoders = new Map(charsets.map((charset) => [charset, new TextDecoder(charset)]))
+const utf16be = new TextDecoder('utf-16be')
+/** By the charset of a content type; they drop a byte order mark. What calls itself ASCII is seldom more, and then UTF-8. */
+const decoders = new Map([
+  ...['utf-8', 'utf8', 'us-ascii', 'ascii'].map((charset) => [charset, new TextDecoder('utf-8')] as const),
+  ...['iso-8859-1', 'latin1', 'windows-1252', 'cp1252'].map(
+    (charset) => [charset, new TextDecoder('windows-1252')] as const,
+  ),
+  ...['utf-16', 'utf-16le'].map((charset) => [charset, new TextDecoder('utf-16le')] as const),
+])
 
 /** Kept back for the answer to a message that has not come whole. */
 const answerReserveMs = 100
@@ -42,7 +44,7 @@ export function createBodyReader(basePath: string): Middleware<TrackedState> {
     const operation = readOperation(ctx.path.slice(basePath.length).replaceAll('/', ''))
     const read = limitOf(ctx.path, operation, basePath) === largest ? readLarge : readSmall
     const bytes = await readBytes(ctx, read, operation === 'ticket' ? undefined : ctx.state.exchange)
-    const text = decoder.decode(bytes)
+    const text = (isBigEndian(bytes) ? utf16be : decoder).decode(bytes)
     if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE')
     ctx.request.body = text
     await next()
@@ -73,6 +75,11 @@ function decoderOf(contentType: string) {
   if (type !== formType && !jsonTypes.test(type)) return undefined
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
   return decoders.get(charset?.replaceAll('"', '') ?? 'utf-8')
+}
+
+/** A byte order mark of UTF-16 as Java writes it; in no other charset does a message begin so. */
+function isBigEndian(bytes: Buffer): boolean {
+  return bytes[0] === 0xfe && bytes[1] === 0xff
 }
 
 /** @param exchange whose operator waits; a ticket has the time that the server leaves it, since nobody waits */

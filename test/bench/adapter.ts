@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readImageEnv } from '../image/dockerfile.ts'
 import { startProgram, type Program } from './processes.ts'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
@@ -36,7 +37,7 @@ export async function startAdapter(
       CORE_RATE_LIMIT: '0',
       JOURNAL_PATH: join(folder, `${name}.sqlite`),
       JOURNAL_MAX_BYTES: String(16 * 2 ** 30),
-      NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=8',
+      NODE_OPTIONS: readImageEnv().NODE_OPTIONS ?? '',
       NODE_COMPILE_CACHE: join(folder, 'compiled'),
       ...env,
     },

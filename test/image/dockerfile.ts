@@ -36,6 +36,13 @@ export function readPairs(words: string, args: Record<string, string>): Record<s
   )
 }
 
+/** @returns the environment that the image gives to its process */
+export function readImageEnv(): Record<string, string> {
+  const steps = readDockerfile().stages.at(-1)?.steps ?? []
+  const pairs = steps.filter(({ keyword }) => keyword === 'ENV').map(({ words }) => readPairs(words, {}))
+  return Object.assign({}, ...pairs) as Record<string, string>
+}
+
 /** @returns of `COPY --from=build --chown=1:1 a b to/` its parts */
 export function readCopy(words: string) {
   const parts = words.split(/\s+/)

@@ -65,8 +65,11 @@ describe('the body of a request', () => {
     ['iso-8859-1', Buffer.from('{"a":"£"}', 'latin1')],
     ['Windows-1252', Buffer.from('{"a":"\x80"}', 'latin1')],
     ['utf-16le', Buffer.from('{"a":"£"}', 'utf16le')],
+    ['utf-16', Buffer.from('\ufeff{"a":"£"}', 'utf16le')],
+    ['utf-16', Buffer.from('\ufeff{"a":"£"}', 'utf16le').swap16()],
+    ['us-ascii', Buffer.from('{"a":"£"}')],
   ] as const)
-    it(`is decoded from ${charset}`, async () => {
+    it(`is decoded from ${charset} (${bytes.subarray(0, 2).toString('hex')} …)`, async () => {
       const { text } = await post(
         '/zonal/v1/debit',
         { 'Content-Type': `text/json;charset=${charset}` },
