@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Names } from './fields.ts'
 
-/** Fields under our names. What they hold is as it came: unchecked. */
+/** Fields under our names, without a prototype. What they hold is as it came: unchecked. */
 export type RawFields = Record<string, unknown>
 
 /** Two spellings of one field with different values. */
@@ -19,8 +19,7 @@ const contradiction = Symbol('contradiction')
  *   made unreadable, so that one odd line loses no bill
  */
 export function fold(objects: object[], names: Names, onClash: (clash: Clash) => void): RawFields {
-  // Only our own names are set or asked for, so that what every object inherits is never met.
-  const fields: RawFields = {}
+  const fields: RawFields = Object.create(null)
   for (const object of objects)
     for (const [spelling, value] of Object.entries(object)) {
       const name = findName(names, spelling)

@@ -126,15 +126,14 @@ describe('the fields of a request', () => {
     expect(fields.total).to.equal(1234567890.1234567)
   })
 
-  it('can be given no prototype, nor anything that is inherited', () => {
+  it('have no prototype, and none can be given to them', () => {
     const evil =
       '{"__proto__":{"cardNumber":"EVIL1"},"constructor":{"a":1},"prototype":1,"items":[{"__proto__":{"id":1}}]}'
     const { fields } = read('ticket', evil)
-    expect(Object.getPrototypeOf(fields)).to.equal(Object.prototype)
+    expect(Object.getPrototypeOf(fields)).to.equal(null)
     expect(Reflect.ownKeys(fields)).to.deep.equal(['items'])
-    expect(fields.cardNumber).to.equal(undefined)
     const [item] = fields.items as object[]
-    expect(Object.getPrototypeOf(item)).to.equal(Object.prototype)
+    expect(Object.getPrototypeOf(item)).to.equal(null)
     expect(Reflect.ownKeys(item ?? [])).to.deep.equal([])
   })
 
