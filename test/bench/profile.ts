@@ -7,17 +7,18 @@ import { runLoad } from './load.ts'
 import * as messages from './messages.ts'
 import { printTable } from './report.ts'
 
+type Scenario = { url: (ours: Adapter) => string; body: string; modulo?: number }
+
 /**
  * `npm run profile -- SCENARIO …`: where the service's own CPU time goes under load, by package and by room of `src/`.
  * What Node and the engine do is told of whoever has it done; the warm-up is left out.
  */
-const scenarios = {
+const scenarios: Record<string, Scenario> = {
   'pass-through': { url: (ours: Adapter) => ours.balanceUrl, body: messages.balance },
   memory: { url: (ours: Adapter) => ours.balanceUrl, body: messages.balance, modulo: 100 },
   debit: { url: (ours: Adapter) => ours.debitUrl, body: messages.debit },
   ticket: { url: (ours: Adapter) => ours.ticketUrl, body: messages.ticket },
 }
-type Name = keyof typeof scenarios
 
 type Node = { id: number; callFrame: { functionName: string; url: string }; children?: number[] }
 type Profile = { nodes: Node[]; samples: number[]; timeDeltas: number[] }
@@ -27,7 +28,10 @@ const warmUpShare = 0.6
 const remembered = { BALANCE_FRESH_MS: '3600000', BALANCE_STALE_MS: '3600000' }
 const socketWrites = new Set(['writeUtf8String', 'writeLatin1String', 'writeBuffer', 'writev'])
 
-async function profile(name: Name): Promise<[string, number][]> {
+async function profile(
+  name: string,
+  { url, body, modulo = Number.MAX_SAFE_INTEGER }: Scenario,
+): Promise<[string, number][]> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'))
   try {
     const core = await startCore(folder)
@@ -37,7 +41,6 @@ async function profile(name: Name): Promise<[string, number][]> {
       env: name === 'memory' ? remembered : {},
       nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${folder}`],
     })
-    const { url, body, modulo = Number.MAX_SAFE_INTEGER } = { modulo: undefined, ...scenarios[name] }
     await runLoad({ url: url(ours), body, connections: 32, seconds, first: 1, modulo }, {})
     await Promise.all([ours, core].map((program) => program.stop()))
     const [file = ''] = globSync(join(folder, '*.cpuprofile'))
@@ -75,13 +78,12 @@ function shares({ nodes, samples, timeDeltas }: Profile): [string, number][] {
 
 const names = process.argv.slice(2)
 const wanted = names.length > 0 ? names : Object.keys(scenarios)
-const unknown = wanted.filter((name) => !Object.hasOwn(scenarios, name))
-if (unknown.length > 0)
-  throw new Error(`there are ${Object.keys(scenarios).join(', ')}, but not ${unknown.join(', ')}`)
 execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
 for (const name of wanted) {
+  const scenario = scenarios[name]
+  if (!scenario) throw new Error(`there are ${Object.keys(scenarios).join(', ')}, but not ${name}`)
   console.log(`\n${name}`)
-  const lines = (await profile(name as Name)).filter(([, share]) => share >= 0.01)
+  const lines = (await profile(name, scenario)).filter(([, share]) => share >= 0.01)
   printTable(
     ['', 'of its time'],
     lines.map(([who, share]) => [who, `${(share * 100).toFixed(1)} %`]),
