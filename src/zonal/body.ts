@@ -57,7 +57,7 @@ function createReader(limitBytes: number): Middleware {
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
     textLimit: `${limitBytes}b`,
-    // Bytes.
+    // The parser hands over bytes for null; its types know names of encodings only.
     encoding: null as unknown as string,
   }
   return bodyParser(options)
