@@ -166,7 +166,7 @@ export type KnownDebit = {
 export type DebitDecision =
   { do: 'send' } | { do: 'replay'; redemption: Redemption } | { do: 'refuse'; code: Code }
 
-export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; redemption: Redemption }
+export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; id: string }
 
 export type DebitOutcome =
   | { kind: 'confirmed'; moved: Moved }

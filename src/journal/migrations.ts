@@ -121,4 +121,13 @@ export const migrations = [
     UPDATE dead_letter_totals SET letters = letters - 1, bytes = bytes - length(old.sealed);
   END;
   `,
+  `
+  -- What is open has a due time or is stuck, and only that is sealed: one index for all that looks for it. A ticket is
+  -- sealed while it waits.
+  DROP INDEX redemptions_due;
+  DROP INDEX redemptions_open;
+  DROP INDEX redemptions_sealed;
+  DROP INDEX tickets_sealed;
+  CREATE INDEX redemptions_open ON redemptions (due_at) WHERE due_at IS NOT NULL OR state = 'stuck';
+  `,
 ]

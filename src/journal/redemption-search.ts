@@ -1,7 +1,7 @@
 import { redemptionId } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
 import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
-import { columnsOf, readRow } from './redemption-row.ts'
+import { columnsOf, readRow, textOrNothing } from './redemption-row.ts'
 
 /** A key is remembered this long; later it is a new attempt. */
 export const keyMs = 24 * 60 * 60 * 1000
@@ -11,6 +11,7 @@ export function createRedemptionSearch(db: Database) {
   return {
     find,
     mustFind,
+    whoAsksBack,
     findByKey,
     findTaken,
     isHeld,
@@ -24,6 +25,7 @@ export function createRedemptionSearch(db: Database) {
 
   function findByKey(
     key: string,
+    firstId: string,
     nowMs: number,
     within: 'memory' | 'ever' = 'memory',
   ): Redemption | undefined {
@@ -35,7 +37,7 @@ export function createRedemptionSearch(db: Database) {
        ORDER BY key = :key DESC, attempt DESC`,
       {
         key,
-        firstId: redemptionId(key, 1),
+        firstId,
         aliasFromMs: nowMs - keyMs,
         nowMs,
         isEver: within === 'ever' ? 1 : 0,
@@ -91,7 +93,7 @@ export function createRedemptionSearch(db: Database) {
     const { venue, redemptionId: id, debitKey, account, cardHash, what } = intent
     if (id) return find('id = :id AND venue = :venue', { id, venue }, nowMs)
     // A debit's key is remembered for its repeats; a credit finds it for as long as the row is there.
-    if (debitKey) return findByKey(debitKey, nowMs, 'ever')
+    if (debitKey) return findByKey(debitKey, redemptionId(debitKey, 1), nowMs, 'ever')
     if (!account || !what) return undefined
     return find(
       `venue = :venue AND account = :account AND card_hash = :cardHash AND kind = :kind
@@ -118,17 +120,21 @@ export function createRedemptionSearch(db: Database) {
     return row !== undefined
   }
 
+  function whoAsksBack(id: string): Pick<Redemption, 'undoBy'> {
+    const row = db.get('SELECT undo_by FROM redemptions WHERE id = :id', { id })
+    if (!row) throw new Error(`redemption ${id} is not in the journal`)
+    return { undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'] }
+  }
+
   function mustFind(id: string, nowMs: number): Redemption {
     const row = find('id = :id', { id }, nowMs)
     if (!row) throw new Error(`redemption ${id} is not in the journal`)
     return row
   }
 
-  function nextAttempt(key: string): number {
-    const row = db.get('SELECT max(attempt) AS latest FROM redemptions WHERE key = :key OR id = :firstId', {
-      key,
-      firstId: redemptionId(key, 1),
-    })
+  function nextAttempt(key: string, firstId: string): number {
+    const sql = 'SELECT max(attempt) AS latest FROM redemptions WHERE key = :key OR id = :firstId'
+    const row = db.get(sql, { key, firstId })
     return Number(row?.latest ?? 0) + 1
   }
 

@@ -1,6 +1,6 @@
 import type { What } from '../loyalty/words.ts'
 import type { Database } from './database.ts'
-import type { CreditIntent, DebitIntent, Redemption, RedemptionState } from './journal.ts'
+import type { CreditIntent, DebitIntent, DebitOutcome, Redemption, RedemptionState } from './journal.ts'
 import { columnsOf } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 import { answerWithinMs, type Transition } from './transitions.ts'
@@ -19,7 +19,7 @@ type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'card
 
 /** How rows of redemptions are written; what becomes of a row is in `transitions.ts`. */
 export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs: number) {
-  return { insert, askBack, askBackInDoubt, change, rememberReplay }
+  return { insert, settle, askBack, askBackInDoubt, change, rememberReplay }
 
   function insert(row: NewRow, nowMs: number) {
     const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
@@ -45,6 +45,24 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
         sentAtMs: row.sentAtMs,
         dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
         keyUntilMs: row.keyUntilMs,
+      },
+    )
+  }
+
+  function settle(id: string, next: Transition, outcome: DebitOutcome, nowMs: number) {
+    db.run(
+      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
+         sealed = iif(:isFinal, NULL, sealed), seal_key = iif(:isFinal, NULL, seal_key),
+         moved = :moved, confirmed_at = iif(:moved IS NULL, confirmed_at, :nowMs), refused_with = :refusedWith
+       WHERE id = :id`,
+      {
+        id,
+        state: next.state,
+        dueAtMs: next.dueAtMs,
+        isFinal: next.isFinal ? 1 : 0,
+        moved: outcome.kind === 'confirmed' ? JSON.stringify(outcome.moved) : null,
+        refusedWith: outcome.kind === 'refused' ? outcome.code : null,
+        nowMs,
       },
     )
   }

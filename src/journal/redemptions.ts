@@ -15,7 +15,7 @@ import type {
   UndoBegun,
   UndoOutcome,
 } from './journal.ts'
-import { readRow } from './redemption-row.ts'
+import { isOpen, readRow } from './redemption-row.ts'
 import { createRedemptionSearch, keyMs } from './redemption-search.ts'
 import { createRedemptionWrites } from './redemption-writes.ts'
 import type { Seal } from './seal.ts'
@@ -29,7 +29,7 @@ import { afterDebit, afterUndo } from './transitions.ts'
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
   const search = createRedemptionSearch(db)
-  const { insert, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
+  const { insert, settle, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
     db,
     seal,
     settleWithinMs,
@@ -50,7 +50,8 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     decide: (known: KnownDebit) => DebitDecision,
     nowMs: number,
   ): DebitBegun {
-    const sameKey = search.findByKey(intent.key, nowMs)
+    const firstId = redemptionId(intent.key, 1)
+    const sameKey = search.findByKey(intent.key, firstId, nowMs)
     const decision = decide({
       sameKey,
       sameCoupon: search.findTaken(intent, nowMs),
@@ -64,24 +65,15 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     // What was not done leaves nothing to remember: the same attempt is made again.
     const isRepeatedAttempt = sameKey?.state === 'not_done'
     if (isRepeatedAttempt) db.run('DELETE FROM redemptions WHERE id = :id', { id: sameKey.id })
-    const attempt = search.nextAttempt(intent.key)
-    const id = redemptionId(intent.key, attempt)
+    const attempt = search.nextAttempt(intent.key, firstId)
+    const id = attempt === 1 ? firstId : redemptionId(intent.key, attempt)
     insert({ ...intent, id, attempt, state: 'sent', sentAtMs: nowMs, keyUntilMs: nowMs + keyMs }, nowMs)
-    return { do: 'send', redemption: search.mustFind(id, nowMs) }
+    return { do: 'send', id }
   }
 
   function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
-    const row = search.mustFind(id, nowMs)
-    const next = afterDebit(row, outcome, nowMs)
-    change(id, next, nowMs)
-    if (outcome.kind === 'confirmed')
-      db.run('UPDATE redemptions SET moved = :moved, confirmed_at = :nowMs WHERE id = :id', {
-        id,
-        nowMs,
-        moved: JSON.stringify(outcome.moved),
-      })
-    if (outcome.kind === 'refused')
-      db.run('UPDATE redemptions SET refused_with = :code WHERE id = :id', { id, code: outcome.code })
+    const next = afterDebit(search.whoAsksBack(id), outcome, nowMs)
+    settle(id, next, outcome, nowMs)
     if (outcome.kind === 'unknown') askBackInDoubt(id, nowMs)
     return { stands: next.state !== 'in_doubt' }
   }
@@ -135,7 +127,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     nowMs: number,
   ): CreditBegun {
     const { key, reference } = decision
-    const attempt = search.nextAttempt(key)
+    const attempt = search.nextAttempt(key, redemptionId(key, 1))
     const id = attempt === 1 ? reference : redemptionId(key, attempt)
     // Another venue's redemption is nobody else's to give back.
     if (search.find('id = :id', { id }, nowMs)) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
@@ -171,10 +163,10 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
 
   function dueUndos(limit: number, nowMs: number): { id: string; cardHash: string }[] {
     return db
-      .all('SELECT id, card_hash FROM redemptions WHERE due_at <= :nowMs ORDER BY due_at LIMIT :limit', {
-        nowMs,
-        limit,
-      })
+      .all(
+        `SELECT id, card_hash FROM redemptions WHERE ${isOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
+        { nowMs, limit },
+      )
       .map((row) => ({ id: String(row.id), cardHash: String(row.card_hash) }))
   }
 

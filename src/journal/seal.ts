@@ -1,6 +1,9 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hash, randomFillSync } from 'node:crypto'
 
 export type Sealed = { box: Uint8Array; keyId: string }
+
+const ivBytes = 12
+const tagBytes = 16
 
 export type Seal = ReturnType<typeof createSeal>
 
@@ -13,13 +16,14 @@ export function createSeal(keys: readonly string[]) {
   const [first] = ring
   if (!first) throw new Error('a seal needs a key')
   const [sealingId, sealingKey] = first
+  const drawIv = createDraw(ivBytes)
 
   return {
     keyIds: [...ring.keys()],
 
     /** @param row names the row, so that a box copied to another row does not open */
     close(row: string, content: unknown): Sealed {
-      const iv = randomBytes(12)
+      const iv = drawIv()
       const cipher = createCipheriv('aes-256-gcm', sealingKey, iv).setAAD(Buffer.from(row))
       const text = Buffer.concat([cipher.update(JSON.stringify(content), 'utf8'), cipher.final()])
       return { box: Buffer.concat([iv, cipher.getAuthTag(), text]), keyId: sealingId }
@@ -33,14 +37,29 @@ export function createSeal(keys: readonly string[]) {
       const key = ring.get(keyId)
       if (!key) throw new Error(`no key ${keyId} in JOURNAL_KEY`)
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12)).setAAD(Buffer.from(row))
-        decipher.setAuthTag(box.subarray(12, 28))
-        const text = Buffer.concat([decipher.update(box.subarray(28)), decipher.final()])
+        const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, ivBytes)).setAAD(
+          Buffer.from(row),
+        )
+        decipher.setAuthTag(box.subarray(ivBytes, ivBytes + tagBytes))
+        const text = Buffer.concat([decipher.update(box.subarray(ivBytes + tagBytes)), decipher.final()])
         return JSON.parse(text.toString('utf8'))
       } catch {
         return undefined
       }
     },
+  }
+}
+
+/** @returns a function to random bytes that nobody had before; drawn in bulk, since a draw costs more than a seal */
+function createDraw(bytes: number): () => Uint8Array {
+  const drawn = Buffer.alloc(256 * bytes)
+  let usedBytes = drawn.length
+  return () => {
+    if (usedBytes === drawn.length) {
+      randomFillSync(drawn)
+      usedBytes = 0
+    }
+    return drawn.subarray(usedBytes, (usedBytes += bytes))
   }
 }
 

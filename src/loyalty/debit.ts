@@ -88,9 +88,9 @@ async function debitInTurn(
       return decision.do === 'send' && !endTurn ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
     })
     if (begun.do === 'refuse') throw new Refusal(begun.code)
+    if (begun.do === 'send') return await send(parts, begun.id, intent, caller, exchange)
     const { id, refusedWith, moved = {} } = begun.redemption
     exchange.facts.redemptionId = id
-    if (begun.do === 'send') return await send(parts, id, intent, caller, exchange)
     exchange.facts.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
     return { redemptionId: id, what: intent.what, moved, isReplayed: true }
@@ -106,6 +106,7 @@ async function send(
   caller: Caller,
   exchange: Exchange,
 ): Promise<DebitDone> {
+  exchange.facts.redemptionId = id
   const order = { caller, cardNumber: secret.cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
   const outcome = await take(core, balances, order, exchange)
   if (outcome.kind === 'done') {

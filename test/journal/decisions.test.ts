@@ -15,8 +15,8 @@ describe('what an operator decides of a redemption', () => {
   const inDoubt = async () => {
     const begun = await test.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
     if (begun.do !== 'send') throw new Error('was not sent')
-    await test.journal.settleDebit(begun.redemption.id, { kind: 'unknown' })
-    return begun.redemption.id
+    await test.journal.settleDebit(begun.id, { kind: 'unknown' })
+    return begun.id
   }
   const settleLater = async (
     decision: Parameters<Journal['settleRedemption']>[1],

@@ -31,6 +31,15 @@ describe('a seal', () => {
     }
   })
 
+  // Under one key no initial vector may come twice; they are drawn in bulk.
+  it('never begins two boxes with the same vector', () => {
+    const seal = createSeal([oldKey])
+    const vectors = Array.from({ length: 2_000 }, () =>
+      Buffer.from(seal.close('row', 'content').box.subarray(0, 12)).toString('hex'),
+    )
+    expect(new Set(vectors).size).to.equal(2_000)
+  })
+
   it('closes with the first key and opens with all', () => {
     const before = createSeal([oldKey]).close('row', 'old')
     const rotated = createSeal([newKey, oldKey])
@@ -89,8 +98,8 @@ describe('the sealed columns of the journal', () => {
   it('are erased when a row is final, so that its key may go', async () => {
     const begun = await test.journal.beginDebit(debit, () => ({ do: 'send' }))
     if (begun.do !== 'send') return expect.fail()
-    await test.journal.settleDebit(begun.redemption.id, { kind: 'confirmed', moved: {} })
-    await test.journal.markAnswered(begun.redemption.id)
+    await test.journal.settleDebit(begun.id, { kind: 'confirmed', moved: {} })
+    await test.journal.markAnswered(begun.id)
     await test.reopen([newKey])
   })
 })

@@ -60,7 +60,7 @@ describe('an OK that left while the journal was locked', () => {
     const { journal, clock } = test
     const begun = await journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
     if (begun.do !== 'send') throw new Error('was not sent')
-    const { id } = begun.redemption
+    const { id } = begun
     await journal.settleDebit(id, { kind: 'confirmed', moved: {} })
 
     let undos = 0

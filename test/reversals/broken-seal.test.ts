@@ -23,7 +23,7 @@ describe('a redemption in doubt whose seal is broken', () => {
     const intent = { ...stuckDebit, key: `T-${number}`, cardHash: `card-${number}` }
     const begun = await test.journal.beginDebit(intent, () => ({ do: 'send' }))
     if (begun.do !== 'send') throw new Error('was not sent')
-    const { id } = begun.redemption
+    const { id } = begun
     await test.journal.settleDebit(id, { kind: 'unknown' })
     test.clock.pass(1)
     return id

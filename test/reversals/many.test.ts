@@ -38,7 +38,7 @@ describe('hundreds of redemptions in doubt', () => {
       },
       () => ({ do: 'send' }),
     )
-    if (begun.do === 'send') await test.journal.settleDebit(begun.redemption.id, { kind: 'unknown' })
+    if (begun.do === 'send') await test.journal.settleDebit(begun.id, { kind: 'unknown' })
   }
 
   function start(giveBack: () => Promise<object>) {

@@ -20,7 +20,7 @@ export const stuckDebit: DebitIntent = {
 export async function getStuck(journal: Journal, pass: (ms: number) => void, intent = stuckDebit) {
   const begun = await journal.beginDebit(intent, () => ({ do: 'send' }))
   if (begun.do !== 'send') throw new Error('was not sent')
-  const { id } = begun.redemption
+  const { id } = begun
   await journal.settleDebit(id, { kind: 'unknown' })
   for (let isStuck = false; !isStuck;) {
     pass(300_000)
