@@ -28,17 +28,11 @@ export type Journal = {
   /** Writes what came of a call that gives back, a credit's or an undo's. */
   settleUndo(id: string, outcome: UndoOutcome): Promise<{ state: RedemptionState; isFinal: boolean }>
 
-  /** @returns the user coupons that a card took on a bill (confirmed) between two times, epoch ms */
-  couponsTaken(bill: {
-    venue: string
-    cardHash: string
-    account: string
-    fromMs: number
-    toMs: number
-  }): Promise<string[]>
-
-  /** Takes a ticket in. A repeat (same id, same fingerprint) is not written again. */
-  takeTicket(ticket: TicketIntake): Promise<{ isDuplicate: boolean }>
+  /**
+   * Takes a ticket in. A repeat (same id, same fingerprint) is not written again. To the coupons that the ticket names
+   * come those that were taken on its bill, where card and bill are named.
+   */
+  takeTicket(ticket: TicketIntake, bill?: CardBill): Promise<{ isDuplicate: boolean }>
   /** @returns the oldest tickets that are not in Kafka yet, in the order of their arrival */
   waitingTickets(limit: number): Promise<WaitingTicket[]>
   markPublished(eventIds: string[]): Promise<void>
@@ -235,6 +229,9 @@ export type ClosedTicket = {
   /** User coupons redeemed with this bill: what the journal knows, joined with what the ticket says. */
   coupons: string[]
 }
+
+/** What a card took on a bill (confirmed) between two times, epoch ms. `venue` is TRIFFT's id. */
+export type CardBill = { venue: string; cardHash: string; account: string; fromMs: number; toMs: number }
 
 export type TicketIntake = {
   /** UUID v5 of venue, ticket id, kind and business date. */

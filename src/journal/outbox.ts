@@ -8,14 +8,15 @@ import type { Seal } from './seal.ts'
 export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
   return { take, waiting, setAside, markPublished, bury, requeue }
 
-  function take(ticket: TicketIntake, nowMs: number): { isDuplicate: boolean } {
-    const { eventId, fingerprint } = ticket
+  function take(ticket: TicketIntake, couponsTaken: string[], nowMs: number): { isDuplicate: boolean } {
+    const { eventId, fingerprint, closed } = ticket
     const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
     if (known?.fingerprint === fingerprint) return { isDuplicate: true }
     const ownId = known ? reopenedEventId(eventId, fingerprint) : eventId
     if (known && db.get('SELECT 1 FROM tickets WHERE event_id = :ownId', { ownId }))
       return { isDuplicate: true }
-    insert({ ...ticket, eventId: ownId }, nowMs)
+    const coupons = [...new Set([...couponsTaken, ...closed.coupons])]
+    insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons } }, nowMs)
     return { isDuplicate: false }
   }
 

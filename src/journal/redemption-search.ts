@@ -1,6 +1,6 @@
 import { redemptionId } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
-import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
+import type { CardBill, CreditIntent, DebitIntent, Redemption } from './journal.ts'
 import { columnsOf, readRow, textOrNothing } from './redemption-row.ts'
 
 /** A key is remembered this long; later it is a new attempt. */
@@ -138,13 +138,7 @@ export function createRedemptionSearch(db: Database) {
     return Number(row?.latest ?? 0) + 1
   }
 
-  function couponsTaken(bill: {
-    venue: string
-    cardHash: string
-    account: string
-    fromMs: number
-    toMs: number
-  }): string[] {
+  function couponsTaken(bill: CardBill): string[] {
     return db
       .all(
         `SELECT DISTINCT reward_id FROM redemptions

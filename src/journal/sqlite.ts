@@ -123,12 +123,12 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
         return redemptions.beginUndo(id, now())
       }),
     settleUndo: (id, outcome) => write(() => redemptions.settleUndo(id, outcome, now())),
-    couponsTaken: (bill) => read(() => redemptions.couponsTaken(bill)),
     stuckRedemptions: () => read(() => decisions.stuck()),
     findRedemption: (id) => read(() => decisions.find(id)),
     retryRedemption: (id) => write(() => decisions.retry(id, now())),
     settleRedemption: (id, decision) => write(() => decisions.settle(id, decision, now())),
-    takeTicket: (ticket) => take('ticket', () => outbox.take(ticket, now())),
+    takeTicket: (ticket, bill) =>
+      take('ticket', () => outbox.take(ticket, bill ? redemptions.couponsTaken(bill) : [], now())),
     async waitingTickets(limit) {
       const { tickets, broken } = await read(() => outbox.waiting(limit))
       if (broken.length > 0) {

@@ -1,4 +1,4 @@
-import type { Journal } from '../journal/journal.ts'
+import type { CardBill, Journal } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { ticketEventId, ticketFingerprint } from './keys.ts'
@@ -32,34 +32,39 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
       metrics.ticketsTaken.inc({ result: 'without_card' })
       return { ticketId, isDuplicate: false }
     }
-    const { isDuplicate } = await journal.takeTicket({
-      eventId: ticketEventId(caller, bill),
-      fingerprint: ticketFingerprint(bill),
-      kafkaKey: cardNumber ? hashCard(cardNumber) : `${caller.venue.id}/${accountNumber ?? ticketId}`,
-      closed: {
-        venueId: caller.venue.id,
-        tenant: caller.credentials.tenant,
-        traceparent: exchange.nextTraceparent(),
-        ticket: bill,
-        coupons: await couponsOf(bill, caller),
+    const cardHash = cardNumber && hashCard(cardNumber)
+    const { isDuplicate } = await journal.takeTicket(
+      {
+        eventId: ticketEventId(caller, bill),
+        fingerprint: ticketFingerprint(bill),
+        kafkaKey: cardHash ?? `${caller.venue.id}/${accountNumber ?? ticketId}`,
+        closed: {
+          venueId: caller.venue.id,
+          tenant: caller.credentials.tenant,
+          traceparent: exchange.nextTraceparent(),
+          ticket: bill,
+          coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
+        },
       },
-    })
+      cardHash ? readBill(bill, caller, cardHash) : undefined,
+    )
     metrics.ticketsTaken.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
     return { ticketId, isDuplicate }
   }
+}
 
-  async function couponsOf(bill: Ticket, caller: TicketSender): Promise<string[]> {
-    const said = bill.redemptions.flatMap(({ rewardId }) => rewardId ?? [])
-    const { cardNumber, accountNumber, openedAtMs, closedAtMs } = bill
-    if (!cardNumber || !accountNumber) return [...new Set(said)]
-    const known = await journal.couponsTaken({
-      venue: caller.venue.coreId,
-      cardHash: hashCard(cardNumber),
-      account: accountNumber,
-      fromMs: openedAtMs ?? closedAtMs - longestBillMs,
-      toMs: closedAtMs,
-    })
-    return [...new Set([...known, ...said])]
+function readBill(
+  { accountNumber, openedAtMs, closedAtMs }: Ticket,
+  { venue }: TicketSender,
+  cardHash: string,
+): CardBill | undefined {
+  if (!accountNumber) return undefined
+  return {
+    venue: venue.coreId,
+    cardHash,
+    account: accountNumber,
+    fromMs: openedAtMs ?? closedAtMs - longestBillMs,
+    toMs: closedAtMs,
   }
 }

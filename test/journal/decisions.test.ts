@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Journal, UndoOutcome } from '../../src/journal/journal.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
+import { couponsOf } from '../support/coupons-of.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 const reversed = { as: 'reversed', by: 'Dana', why: 'given back in the app' } as const
@@ -84,7 +85,7 @@ describe('what an operator decides of a redemption', () => {
     await test.journal.settleRedemption(id, taken)
     const { venue, cardHash, account } = stuckDebit
     expect(
-      await test.journal.couponsTaken({ venue, cardHash, account, fromMs: sentAtMs, toMs: sentAtMs }),
+      await couponsOf(test.journal, { venue, cardHash, account, fromMs: sentAtMs, toMs: sentAtMs }),
     ).to.deep.equal(['uc-1'])
   })
 

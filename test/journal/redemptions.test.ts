@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import type { CreditIntent, DebitIntent, KnownDebit } from '../../src/journal/journal.ts'
 import { redemptionId } from '../../src/loyalty/keys.ts'
+import { couponsOf } from '../support/coupons-of.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
@@ -380,13 +381,13 @@ describe('redemptions in the journal', () => {
       )
       test.clock.pass(10)
     }
-    expect(await test.journal.couponsTaken({ ...bill, fromMs, toMs: test.clock.nowMs() })).to.deep.equal([
+    expect(await couponsOf(test.journal, { ...bill, fromMs, toMs: test.clock.nowMs() })).to.deep.equal([
       'uc-1',
       'uc-3',
     ])
-    expect(await test.journal.couponsTaken({ ...bill, fromMs, toMs: fromMs })).to.deep.equal(['uc-1'])
+    expect(await couponsOf(test.journal, { ...bill, fromMs, toMs: fromMs })).to.deep.equal(['uc-1'])
     expect(
-      await test.journal.couponsTaken({ ...bill, account: 'A-2', fromMs, toMs: test.clock.nowMs() }),
+      await couponsOf(test.journal, { ...bill, account: 'A-2', fromMs, toMs: test.clock.nowMs() }),
     ).to.deep.equal([])
   })
 })
