@@ -33,7 +33,8 @@ describe('the limits of the journal', () => {
     eventId: `e-${++count}`,
     fingerprint: 'f',
     kafkaKey: 'k',
-    closed: closedBill({ coupons: Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`) }).closed,
+    closed: closedBill({ coupons: Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`) })
+      .closed,
   })
   const letter = () => unreadMessage(`${++count} ${'x'.repeat(20_000)}`)
   const begin = (key: string) => test.journal.beginDebit({ ...stuckDebit, key }, () => ({ do: 'send' }))
