@@ -8,6 +8,7 @@ import { missingPrograms } from '../support/kafka-jars.ts'
 import { createTopic } from '../support/kafka-topic.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { generator } from './load.ts'
+import { watchHost } from './processes.ts'
 import { judge, print, printGoals, type Measurement } from './report.ts'
 import type { Settings } from './rounds.ts'
 import { fromMemory, passThrough } from './scenarios/balance.ts'
@@ -70,7 +71,8 @@ const broker = missing.length > 0 ? undefined : await startBroker()
 const measured = new Map<Name, Measurement>()
 async function measure(name: Name, run: () => Promise<Measurement>) {
   if (!wanted.has(name)) return
-  const measurement = await run()
+  const stolenShare = watchHost()
+  const measurement = { ...(await run()), stolenShare: stolenShare() }
   measured.set(name, measurement)
   print(measurement)
 }

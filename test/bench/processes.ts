@@ -88,6 +88,22 @@ export function cpuSeconds({ pid }: Measured): number {
   }
 }
 
+/** @returns a function to the share of the machine that its host has given to others since: what that did to us no ratio shows */
+export function watchHost(): () => number {
+  const first = readHost()
+  return () => {
+    const last = readHost()
+    return (last.stolen - first.stolen) / (last.all - first.all || 1)
+  }
+}
+
+function readHost() {
+  const [, ...fields] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/ +/) ?? []
+  const [user = 0, nice = 0, system = 0, idle = 0, waiting = 0, hard = 0, soft = 0, stolen = 0] =
+    fields.map(Number)
+  return { stolen, all: user + nice + system + idle + waiting + hard + soft + stolen }
+}
+
 export function rssMb({ pid }: Measured): number {
   const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) / 1024

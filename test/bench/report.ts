@@ -5,6 +5,8 @@ export type Figure = { name: string; value: number; unit: string; note?: string;
 /** What one scenario has found: rows that are compared, or figures of one thing; `ratios` is what goals are about. */
 export type Measurement = {
   title: string
+  /** Of the machine's time, what its host gave to others meanwhile. */
+  stolenShare?: number
   rows?: Row[]
   figures?: Figure[]
   ratios: Record<string, number>
@@ -53,8 +55,11 @@ export function judge(ratios: Record<string, number>) {
   })
 }
 
-export function print({ title, rows = [], figures = [] }: Measurement) {
-  console.log(`\n${title}`)
+export function print({ title, rows = [], figures = [], stolenShare = 0 }: Measurement) {
+  const isDisturbed = stolenShare >= 0.01
+  console.log(
+    `\n${title}${isDisturbed ? ` (its host took ${Math.round(stolenShare * 100)} % of the machine)` : ''}`,
+  )
   if (rows.length > 0) printTable(['', 'per second', 'p50 ms', 'p99 ms', 'cores used', ''], rows.map(lineOf))
   if (figures.length > 0)
     printTable(

@@ -58,6 +58,12 @@ export async function interleave(
   return [...bursts].map(([{ name }, rounds]) => toRow(name, rounds))
 }
 
+/** For what is measured in another way. */
+export async function warmUp(variant: Variant, connections: number) {
+  const burst = await runLoad({ ...loadOf(variant), connections, seconds: warmUpSeconds }, {})
+  check(variant, burst, connections, 0)
+}
+
 function loadOf({
   url,
   body,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { Pool } from 'undici'
 import { listen } from '../listen.ts'
+import { readApiKey, toAnswer, type Card, type Coupon } from './answer.ts'
 
 /**
  * The least that could answer a till: `node:http`, undici and nothing else; no check, no deadline, no log, no metric, no
@@ -11,16 +12,6 @@ const pool = new Pool(origin, { connections: 64 })
 const memory = process.env.MEMORY ? new Map<string, object>() : undefined
 
 type Message = { cardNumber: string; transactionId: string; rewardId: string }
-type Card = {
-  member: { first_name: string; last_name: string }
-  tier: { name: string }
-  wallet: { points: number }
-}
-type Coupon = {
-  id: string
-  coupon: { name: string; points: number | null; params: { aztecEntityCode: string } }
-}
-
 async function balance(message: Message, apiKey: string): Promise<object> {
   const known = memory?.get(message.cardNumber)
   if (known) return known
@@ -30,20 +21,7 @@ async function balance(message: Message, apiKey: string): Promise<object> {
     call<Card>({ method: 'GET', path, headers }),
     call<Coupon[]>({ method: 'GET', path: `${path}/coupons?status=activated`, headers }),
   ])
-  const answer = {
-    response: 'OK',
-    cardNumber: message.cardNumber,
-    member: { name: `${card.member.first_name} ${card.member.last_name[0]}.` },
-    program: card.tier.name,
-    points: card.wallet.points,
-    rewards: coupons.map(({ id, coupon }) => ({
-      id,
-      name: coupon.name,
-      type: 'promotion',
-      entityCode: coupon.params.aztecEntityCode,
-      ...(coupon.points && { cost: coupon.points }),
-    })),
-  }
+  const answer = toAnswer(message.cardNumber, card, coupons)
   memory?.set(message.cardNumber, answer)
   return answer
 }
@@ -80,8 +58,7 @@ listen(
   createServer((request, response) => {
     void (async () => {
       const message = JSON.parse(await readBody(request)) as Message
-      const [, basic = ''] = request.headers.authorization?.split(' ') ?? []
-      const [, apiKey = ''] = Buffer.from(basic, 'base64').toString().split(':')
+      const apiKey = readApiKey(request.headers.authorization)
       const answer = await (request.url?.endsWith('/debit') ? debit : balance)(message, apiKey)
       const body = JSON.stringify(answer)
       response.writeHead(200, {

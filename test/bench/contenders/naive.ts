@@ -4,6 +4,7 @@ import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { LRUCache } from 'lru-cache'
 import { listen } from '../listen.ts'
+import { readApiKey, toAnswer, type Card, type Coupon } from './answer.ts'
 
 /**
  * Koa and axios as they are most often written: their defaults, one handler, no safety. `CORE_BASE_URL`; `MEMORY=1`
@@ -11,9 +12,6 @@ import { listen } from '../listen.ts'
  */
 const core = axios.create({ baseURL: process.env.CORE_BASE_URL ?? '' })
 const cache = process.env.MEMORY ? new LRUCache<string, object>({ max: 10_000 }) : undefined
-
-type Reward = { id: string; coupon: { name: string; points: number | null; params: Record<string, string> } }
-type Card = { member: Record<string, string>; tier: { name: string }; wallet: { points: number } }
 
 const app = new Koa()
 app.use(bodyParser())
@@ -24,28 +22,12 @@ app.use(async (ctx) => {
     ctx.body = known
     return
   }
-  const [, basic = ''] = ctx.get('authorization').split(' ')
-  const [, apiKey] = Buffer.from(basic, 'base64').toString().split(':')
-  const headers = { Authorization: `Bearer ${apiKey}` }
+  const headers = { Authorization: `Bearer ${readApiKey(ctx.get('authorization'))}` }
   const [card, coupons] = await Promise.all([
     core.get<Card>(`/card/${encodeURIComponent(cardNumber)}`, { headers }),
-    core.get<Reward[]>(`/card/${encodeURIComponent(cardNumber)}/coupons?status=activated`, { headers }),
+    core.get<Coupon[]>(`/card/${encodeURIComponent(cardNumber)}/coupons?status=activated`, { headers }),
   ])
-  const { member, tier, wallet } = card.data
-  const answer = {
-    response: 'OK',
-    cardNumber,
-    member: { name: `${member.first_name} ${member.last_name?.[0]}.` },
-    program: tier.name,
-    points: wallet.points,
-    rewards: coupons.data.map(({ id, coupon }) => ({
-      id,
-      name: coupon.name,
-      type: 'promotion',
-      entityCode: coupon.params.aztecEntityCode,
-      ...(coupon.points && { cost: coupon.points }),
-    })),
-  }
+  const answer = toAnswer(cardNumber, card.data, coupons.data)
   cache?.set(cardNumber, answer)
   ctx.body = answer
 })

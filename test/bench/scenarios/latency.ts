@@ -2,7 +2,7 @@ import { startAdapter, startCore, type Adapter } from '../adapter.ts'
 import * as messages from '../messages.ts'
 import type { Program } from '../processes.ts'
 import type { Measurement } from '../report.ts'
-import { spread, type Settings } from '../rounds.ts'
+import { spread, warmUp, type Settings } from '../rounds.ts'
 import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 const perSecond = 500
@@ -14,6 +14,7 @@ export async function latency(settings: Settings): Promise<Measurement> {
   const core = await startCore(folder)
   const coreUrl = `${core.url}/v1`
   const ours = await startAdapter('ours', { coreUrl, folder })
+  await warmUpService(ours, settings)
   const seconds = Math.max(settings.seconds, leastSeconds)
   const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
   const asked: Record<'direct' | 'ours', Steady[]> = { direct: [], ours: [] }
@@ -44,6 +45,7 @@ export async function overload(settings: Settings, saturatedPerSecond: number): 
   const { folder } = settings
   const core = await startCore(folder)
   const ours = await startAdapter('ours', { coreUrl: `${core.url}/v1`, folder })
+  await warmUpService(ours, settings)
   const steady = await overloadOnce(ours, core, saturatedPerSecond, Math.max(settings.seconds, leastSeconds))
   await Promise.all([ours, core].map((program) => program.stop()))
   return {
@@ -51,6 +53,10 @@ export async function overload(settings: Settings, saturatedPerSecond: number): 
     rows: [toSteadyRow('ours, passed through', [steady])],
     ratios: { overloadOverSaturation: steady.perSecond / saturatedPerSecond },
   }
+}
+
+async function warmUpService(ours: Adapter, { connections }: Settings) {
+  await warmUp({ name: 'ours', program: ours, url: ours.balanceUrl, body: messages.balance }, connections)
 }
 
 async function overloadOnce(ours: Adapter, core: Program, saturatedPerSecond: number, seconds: number) {
