@@ -1,13 +1,13 @@
 import type { Database, Row } from './database.ts'
 import type { OperatorDecision, OperatorOutcome, RedemptionRecord, RedemptionState } from './journal.ts'
-import { isOpen, readWhat, textOrNothing } from './redemption-row.ts'
+import { whereOpen, readWhat, textOrNothing } from './redemption-row.ts'
 
 /** What an operator sees of redemptions, and decides. Each function that writes runs inside a transaction of the writer's. */
 export function createDecisions(db: Database) {
   return {
     stuck(): RedemptionRecord[] {
       return db
-        .all(`SELECT * FROM redemptions WHERE ${isOpen} AND state = 'stuck' ORDER BY created_at`)
+        .all(`SELECT * FROM redemptions WHERE ${whereOpen} AND state = 'stuck' ORDER BY created_at`)
         .map(readRecord)
     },
 

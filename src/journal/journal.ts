@@ -226,7 +226,7 @@ export type ClosedTicket = {
   tenant: string
   traceparent: string
   ticket: Ticket
-  /** User coupons redeemed with this bill: what the journal knows, joined with what the ticket says. */
+  /** User coupons redeemed with this bill: on its way in what the ticket says, after that with what the journal knows. */
   coupons: string[]
 }
 

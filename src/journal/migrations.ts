@@ -122,8 +122,8 @@ export const migrations = [
   END;
   `,
   `
-  -- What is open has a due time or is stuck, and only that is sealed: one index for all that looks for it. A ticket is
-  -- sealed while it waits.
+  -- What is open has a due time or is stuck, and only that is sealed: one index for all that looks for it. What is sealed
+  -- of a ticket that no longer waits is broken, and no key opens it.
   DROP INDEX redemptions_due;
   DROP INDEX redemptions_open;
   DROP INDEX redemptions_sealed;

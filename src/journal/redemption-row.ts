@@ -4,7 +4,7 @@ import type { Row } from './database.ts'
 import type { Redemption, RedemptionState } from './journal.ts'
 
 /** What is open, in the words of the index `redemptions_open`: SQLite looks into it only for these. */
-export const isOpen = `(due_at IS NOT NULL OR state = 'stuck')`
+export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`
 
 export function columnsOf(what: What | undefined): Row {
   return {

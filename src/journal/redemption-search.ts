@@ -11,7 +11,7 @@ export function createRedemptionSearch(db: Database) {
   return {
     find,
     mustFind,
-    whoAsksBack,
+    mustFindAsker,
     findByKey,
     findTaken,
     isHeld,
@@ -120,7 +120,7 @@ export function createRedemptionSearch(db: Database) {
     return row !== undefined
   }
 
-  function whoAsksBack(id: string): Pick<Redemption, 'undoBy'> {
+  function mustFindAsker(id: string): Pick<Redemption, 'undoBy'> {
     const row = db.get('SELECT undo_by FROM redemptions WHERE id = :id', { id })
     if (!row) throw new Error(`redemption ${id} is not in the journal`)
     return { undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'] }

@@ -19,7 +19,7 @@ type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'card
 
 /** How rows of redemptions are written; what becomes of a row is in `transitions.ts`. */
 export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs: number) {
-  return { insert, settle, askBack, askBackInDoubt, change, rememberReplay }
+  return { insert, writeOutcome, askBack, askBackInDoubt, change, rememberReplay }
 
   function insert(row: NewRow, nowMs: number) {
     const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
@@ -49,7 +49,8 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
     )
   }
 
-  function settle(id: string, next: Transition, outcome: DebitOutcome, nowMs: number) {
+  /** Once for each debit that was sent. */
+  function writeOutcome(id: string, next: Transition, outcome: DebitOutcome, nowMs: number) {
     db.run(
       `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
          sealed = iif(:isFinal, NULL, sealed), seal_key = iif(:isFinal, NULL, seal_key),
@@ -94,8 +95,7 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
   function change(id: string, next: Transition, nowMs: number) {
     db.run(
       `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
-         sealed = CASE WHEN :isFinal THEN NULL ELSE sealed END,
-         seal_key = CASE WHEN :isFinal THEN NULL ELSE seal_key END
+         sealed = iif(:isFinal, NULL, sealed), seal_key = iif(:isFinal, NULL, seal_key)
        WHERE id = :id`,
       { id, state: next.state, dueAtMs: next.dueAtMs, isFinal: next.isFinal ? 1 : 0, nowMs },
     )

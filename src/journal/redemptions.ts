@@ -1,5 +1,5 @@
 import { redemptionId } from '../loyalty/keys.ts'
-import type { Database } from './database.ts'
+import type { Database, Row } from './database.ts'
 import type {
   CreditBegun,
   CreditDecision,
@@ -15,7 +15,7 @@ import type {
   UndoBegun,
   UndoOutcome,
 } from './journal.ts'
-import { isOpen, readRow } from './redemption-row.ts'
+import { whereOpen, readRow } from './redemption-row.ts'
 import { createRedemptionSearch, keyMs } from './redemption-search.ts'
 import { createRedemptionWrites } from './redemption-writes.ts'
 import type { Seal } from './seal.ts'
@@ -29,7 +29,7 @@ import { afterDebit, afterUndo } from './transitions.ts'
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
   const search = createRedemptionSearch(db)
-  const { insert, settle, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
+  const { insert, writeOutcome, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
     db,
     seal,
     settleWithinMs,
@@ -72,8 +72,8 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   }
 
   function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
-    const next = afterDebit(search.whoAsksBack(id), outcome, nowMs)
-    settle(id, next, outcome, nowMs)
+    const next = afterDebit(search.mustFindAsker(id), outcome, nowMs)
+    writeOutcome(id, next, outcome, nowMs)
     if (outcome.kind === 'unknown') askBackInDoubt(id, nowMs)
     return { stands: next.state !== 'in_doubt' }
   }
@@ -164,7 +164,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   function dueUndos(limit: number, nowMs: number): { id: string; cardHash: string }[] {
     return db
       .all(
-        `SELECT id, card_hash FROM redemptions WHERE ${isOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
+        `SELECT id, card_hash FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
         { nowMs, limit },
       )
       .map((row) => ({ id: String(row.id), cardHash: String(row.card_hash) }))
@@ -189,13 +189,18 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       },
     )
     askBackInDoubt(id, nowMs)
-    const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
     return {
       redemption: search.mustFind(id, nowMs),
-      secret: seal.open(`redemptions/${id}`, sealed) as RedemptionSecret | undefined,
+      secret: openSecret(row),
       venue: String(row.venue),
       venueId: String(row.venue_id),
     }
+  }
+
+  function openSecret({ id, sealed: box, seal_key: keyId }: Row): RedemptionSecret | undefined {
+    if (!(box instanceof Uint8Array)) return undefined
+    const content = seal.open(`redemptions/${String(id)}`, { box, keyId: String(keyId) })
+    return content as RedemptionSecret | undefined
   }
 
   function settleUndo(

@@ -50,7 +50,10 @@ export function createSeal(keys: readonly string[]) {
   }
 }
 
-/** @returns a function to random bytes that nobody had before; drawn in bulk, since a draw costs more than a seal */
+/**
+ * Random bytes that nobody had before, drawn in bulk, since a draw costs more than a seal.
+ * @returns a function to a view of some, which the next draw overwrites: to be used at once
+ */
 function createDraw(bytes: number): () => Uint8Array {
   const drawn = Buffer.alloc(256 * bytes)
   let usedBytes = drawn.length

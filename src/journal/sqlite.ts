@@ -19,7 +19,7 @@ import { createDecisions } from './decisions.ts'
 import type { Journal } from './journal.ts'
 import { createLimits, type Intake } from './limits.ts'
 import { createOutbox } from './outbox.ts'
-import { isOpen } from './redemption-row.ts'
+import { whereOpen } from './redemption-row.ts'
 import { createRedemptions } from './redemptions.ts'
 import { createRetention } from './retention.ts'
 import { createSeal } from './seal.ts'
@@ -180,11 +180,11 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
 /** A row that cannot be opened would be a reward that nobody can give back, or a ticket that never leaves. */
 function checkSealKeys(db: Database, keyIds: string[]) {
   const known = JSON.stringify(keyIds)
-  const sealed = { redemptions: isOpen, tickets: 'published_at IS NULL', dead_letters: 'TRUE' }
-  const counted = Object.entries(sealed).map(([table, isSealed]) => {
+  const whereSealed = { redemptions: whereOpen, tickets: 'published_at IS NULL', dead_letters: 'TRUE' }
+  const counted = Object.entries(whereSealed).map(([table, where]) => {
     const row = db.get(
       `SELECT count(*) AS rows, group_concat(DISTINCT seal_key) AS keys FROM ${table}
-       WHERE ${isSealed} AND seal_key NOT IN (SELECT value FROM json_each(:known))`,
+       WHERE ${where} AND seal_key NOT IN (SELECT value FROM json_each(:known))`,
       { known },
     )
     return { table, rows: Number(row?.rows ?? 0), keys: String(row?.keys ?? '') }

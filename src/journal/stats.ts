@@ -1,19 +1,19 @@
 import type { Database } from './database.ts'
 import { readDeadLetterTotals } from './dead-letters.ts'
 import type { JournalStats } from './journal.ts'
-import { isOpen } from './redemption-row.ts'
+import { whereOpen } from './redemption-row.ts'
 
 /** The journal in figures. Each is read from an index of what is open, or from a count that is kept. */
 export function readStats(db: Database): JournalStats {
   const credits = db.get(
     `SELECT count(*) AS rows, min(undo_since) AS since FROM redemptions
-     WHERE ${isOpen} AND state = 'confirmed' AND undo_by = 'till'`,
+     WHERE ${whereOpen} AND state = 'confirmed' AND undo_by = 'till'`,
   )
   const open = { sent: 0, in_doubt: 0, being_credited: Number(credits?.rows ?? 0), stuck: 0 }
   const sinceMs = [numberOrNothing(credits?.since)]
   for (const { state, rows, since } of db.all(
     `SELECT state, count(*) AS rows, min(undo_since) AS since FROM redemptions
-     WHERE ${isOpen} AND state IN ('sent', 'in_doubt', 'stuck') GROUP BY state`,
+     WHERE ${whereOpen} AND state IN ('sent', 'in_doubt', 'stuck') GROUP BY state`,
   )) {
     open[state as keyof typeof open] = Number(rows)
     if (state === 'in_doubt') sinceMs.push(numberOrNothing(since))

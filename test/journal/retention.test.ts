@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
 import type { Venue } from '../../src/loyalty/words.ts'
 import { toCredentials } from '../../src/loyalty/keys.ts'
+import { whereOpen } from '../../src/journal/redemption-row.ts'
 import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
@@ -144,5 +145,27 @@ describe('the cost of the journal does not grow with what it remembers', () => {
       file.close()
       await test.end()
     }
+  })
+
+  it('since what is open is found by an index of just that', async () => {
+    const asked = new Set<string>()
+    const { prepare } = DatabaseSync.prototype
+    const test = openTestJournal()
+    try {
+      DatabaseSync.prototype.prepare = function spy(sql) {
+        if (sql.includes(whereOpen)) asked.add(sql)
+        return prepare.call(this, sql)
+      }
+      await test.reopen()
+      await Promise.all([test.journal.stats(), test.journal.stuckRedemptions(), test.journal.dueUndos(1)])
+    } finally {
+      DatabaseSync.prototype.prepare = prepare
+    }
+    const file = new DatabaseSync(test.path, { readOnly: true })
+    const plans = [...asked].map((sql) => file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
+    expect(plans).to.have.length(5)
+    for (const plan of plans) expect(JSON.stringify(plan)).to.include('USING INDEX redemptions_open')
+    file.close()
+    await test.end()
   })
 })
