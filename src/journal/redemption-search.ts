@@ -1,7 +1,7 @@
 import { redemptionId } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
 import type { CardBill, CreditIntent, DebitIntent, Redemption } from './journal.ts'
-import { columnsOf, readRow, textOrNothing } from './redemption-row.ts'
+import { columnsOf, readRow } from './redemption-row.ts'
 
 /** A key is remembered this long; later it is a new attempt. */
 export const keyMs = 24 * 60 * 60 * 1000
@@ -11,7 +11,6 @@ export function createRedemptionSearch(db: Database) {
   return {
     find,
     mustFind,
-    mustFindAsker,
     findByKey,
     findTaken,
     isHeld,
@@ -118,12 +117,6 @@ export function createRedemptionSearch(db: Database) {
       },
     )
     return row !== undefined
-  }
-
-  function mustFindAsker(id: string): Pick<Redemption, 'undoBy'> {
-    const row = db.get('SELECT undo_by FROM redemptions WHERE id = :id', { id })
-    if (!row) throw new Error(`redemption ${id} is not in the journal`)
-    return { undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'] }
   }
 
   function mustFind(id: string, nowMs: number): Redemption {

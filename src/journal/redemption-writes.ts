@@ -17,6 +17,14 @@ type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'card
   keyUntilMs: number
 }
 
+/** What every step of a row writes, with `valuesOf` the step. */
+const asNext = `state = :state, due_at = :dueAtMs, changed_at = :nowMs,
+  sealed = iif(:isFinal, NULL, sealed), seal_key = iif(:isFinal, NULL, seal_key)`
+
+function valuesOf({ state, dueAtMs, isFinal }: Transition, nowMs: number) {
+  return { state, dueAtMs, isFinal: isFinal ? 1 : 0, nowMs }
+}
+
 /** How rows of redemptions are written; what becomes of a row is in `transitions.ts`. */
 export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs: number) {
   return { insert, writeOutcome, askBack, askBackInDoubt, change, rememberReplay }
@@ -52,18 +60,13 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
   /** Once for each debit that was sent. */
   function writeOutcome(id: string, next: Transition, outcome: DebitOutcome, nowMs: number) {
     db.run(
-      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
-         sealed = iif(:isFinal, NULL, sealed), seal_key = iif(:isFinal, NULL, seal_key),
-         moved = :moved, confirmed_at = iif(:moved IS NULL, confirmed_at, :nowMs), refused_with = :refusedWith
-       WHERE id = :id`,
+      `UPDATE redemptions SET ${asNext}, moved = :moved, refused_with = :refusedWith,
+         confirmed_at = iif(:moved IS NULL, confirmed_at, :nowMs) WHERE id = :id`,
       {
         id,
-        state: next.state,
-        dueAtMs: next.dueAtMs,
-        isFinal: next.isFinal ? 1 : 0,
+        ...valuesOf(next, nowMs),
         moved: outcome.kind === 'confirmed' ? JSON.stringify(outcome.moved) : null,
         refusedWith: outcome.kind === 'refused' ? outcome.code : null,
-        nowMs,
       },
     )
   }
@@ -93,12 +96,7 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
   }
 
   function change(id: string, next: Transition, nowMs: number) {
-    db.run(
-      `UPDATE redemptions SET state = :state, due_at = :dueAtMs, changed_at = :nowMs,
-         sealed = iif(:isFinal, NULL, sealed), seal_key = iif(:isFinal, NULL, seal_key)
-       WHERE id = :id`,
-      { id, state: next.state, dueAtMs: next.dueAtMs, isFinal: next.isFinal ? 1 : 0, nowMs },
-    )
+    db.run(`UPDATE redemptions SET ${asNext} WHERE id = :id`, { id, ...valuesOf(next, nowMs) })
   }
 
   function rememberReplay(row: Redemption, key: string, nowMs: number) {

@@ -72,7 +72,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   }
 
   function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
-    const next = afterDebit(search.mustFindAsker(id), outcome, nowMs)
+    const next = afterDebit(search.mustFind(id, nowMs), outcome, nowMs)
     writeOutcome(id, next, outcome, nowMs)
     if (outcome.kind === 'unknown') askBackInDoubt(id, nowMs)
     return { stands: next.state !== 'in_doubt' }

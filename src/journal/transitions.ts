@@ -24,11 +24,7 @@ const longestBackoffMs = 300_000
 const mostTries = 6
 const longestDoubtMs = 24 * 60 * 60 * 1000
 
-export function afterDebit(
-  row: Pick<Redemption, 'undoBy'>,
-  outcome: DebitOutcome,
-  nowMs: number,
-): Transition {
+export function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Transition {
   switch (outcome.kind) {
     case 'confirmed':
       // A credit came while the debit was on its way and could not wait: what was taken has to go back.

@@ -46,7 +46,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
           coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
         },
       },
-      cardHash ? readBill(bill, caller, cardHash) : undefined,
+      readBill(bill, caller, cardHash),
     )
     metrics.ticketsTaken.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
@@ -57,9 +57,9 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
 function readBill(
   { accountNumber, openedAtMs, closedAtMs }: Ticket,
   { venue }: TicketSender,
-  cardHash: string,
+  cardHash: string | undefined,
 ): CardBill | undefined {
-  if (!accountNumber) return undefined
+  if (!cardHash || !accountNumber) return undefined
   return {
     venue: venue.coreId,
     cardHash,

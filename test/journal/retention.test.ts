@@ -161,11 +161,13 @@ describe('the cost of the journal does not grow with what it remembers', () => {
     } finally {
       DatabaseSync.prototype.prepare = prepare
     }
-    const file = new DatabaseSync(test.path, { readOnly: true })
-    const plans = [...asked].map((sql) => file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
-    expect(plans).to.have.length(5)
-    for (const plan of plans) expect(JSON.stringify(plan)).to.include('USING INDEX redemptions_open')
-    file.close()
-    await test.end()
+    try {
+      using file = new DatabaseSync(test.path, { readOnly: true })
+      const plans = [...asked].map((sql) => file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
+      expect(plans).to.have.length(5)
+      for (const plan of plans) expect(JSON.stringify(plan)).to.include('USING INDEX redemptions_open')
+    } finally {
+      await test.end()
+    }
   })
 })
