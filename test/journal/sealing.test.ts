@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { JournalKeyMissing } from '../../src/journal/sqlite.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
@@ -102,4 +103,23 @@ describe('the sealed columns of the journal', () => {
     await test.journal.markAnswered(begun.id)
     await test.reopen([newKey])
   })
+
+  // The key's name alone was looked at, so a box that stayed would have been seen by nobody.
+  for (const kind of ['refused', 'not_done', 'given back'] as const)
+    it(`leave no box in a row that is ${kind}`, async () => {
+      const begun = await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+      if (begun.do !== 'send') return expect.fail()
+      const { id } = begun
+      const isUndone = kind === 'given back'
+      await test.journal.settleDebit(id, isUndone ? { kind: 'unknown' } : { kind, code: 'REFUSED' })
+      if (isUndone) {
+        test.clock.pass(60_000)
+        await test.journal.beginUndo(id)
+        await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+      }
+      using file = new DatabaseSync(test.path, { readOnly: true })
+      expect(file.prepare('SELECT sealed, seal_key FROM redemptions').all()).to.deep.equal([
+        Object.assign(Object.create(null), { sealed: null, seal_key: null }),
+      ])
+    })
 })

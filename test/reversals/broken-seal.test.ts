@@ -33,7 +33,10 @@ describe('a redemption in doubt whose seal is broken', () => {
     const broken: string[] = []
     while (broken.length < brokenOnes) broken.push(await doubt(broken.length))
     using disk = new DatabaseSync(test.path)
-    disk.exec('UPDATE redemptions SET sealed = iif(rowid % 2, randomblob(80), NULL)')
+    // Broken, or gone with its key.
+    disk.exec(
+      'UPDATE redemptions SET sealed = iif(rowid % 2, randomblob(80), NULL), seal_key = iif(rowid % 2, seal_key, NULL)',
+    )
     const whole = await doubt(brokenOnes)
     test.clock.pass(5_000)
 
