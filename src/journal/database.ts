@@ -83,12 +83,14 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
     get,
     all: (sql, values = {}) => prepare(sql).all(values) as Row[],
     sizes() {
-      const row = get(
-        `SELECT (page_count - freelist_count) * page_size AS bytes
-         FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
-      )
+      // Not as tables of one SELECT: that would parse each pragma anew every time.
+      const [pages = NaN, freePages = NaN, pageBytes = NaN] = [
+        'page_count',
+        'freelist_count',
+        'page_size',
+      ].map((name) => Number(get(`PRAGMA ${name}`)?.[name]))
       const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
-      return { bytes: Number(row?.bytes), walBytes: wal?.size ?? 0 }
+      return { bytes: (pages - freePages) * pageBytes, walBytes: wal?.size ?? 0 }
     },
     checkpoint() {
       file.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')

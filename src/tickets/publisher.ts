@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Kafka, Partitioners, logLevel, type Producer, type SASLOptions } from 'kafkajs'
 import type { Config } from '../config.ts'
 import type { Logger } from '../observability/logger.ts'
@@ -134,13 +133,11 @@ function findRefusal(error: unknown): string | undefined {
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const done = new AbortController()
-  const tooLate = pause(ms, undefined, { signal: done.signal }).then(() => {
-    throw new Error(`Kafka did not answer within ${ms} ms`)
-  })
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`Kafka did not answer within ${ms} ms`)), ms)
   try {
     return await Promise.race([work, tooLate])
   } finally {
-    done.abort()
+    clearTimeout(timer)
   }
 }

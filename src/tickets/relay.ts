@@ -16,6 +16,8 @@ type Dependencies = {
 export type Relay = ReturnType<typeof createRelay>
 
 const batchSize = 100
+/** Nobody waits for Kafka: tickets that come one by one gather so long and go together. */
+const gatherMs = 50
 /** For tickets that another process wrote, such as a dead letter sent again. */
 const heartbeatMs = 5_000
 const firstBackoffMs = 100
@@ -40,6 +42,7 @@ export function createRelay({ journal, publisher, venueParameter, log, metrics }
       const waiting = await untilDone('reading tickets', () => journal.waitingTickets(batchSize))
       if (waiting.length === 0) await bell.promise
       else await publish(waiting)
+      if (waiting.length < batchSize) await pause(gatherMs, undefined, { signal })
     }
   }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { StorageUnavailable, type WaitingTicket } from '../../src/journal/journal.ts'
 import { createRelay, type Relay } from '../../src/tickets/relay.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -68,6 +69,34 @@ describe('the relay', () => {
     await journal.whenEmpty()
     expect(journal.published).to.deep.equal(['meanwhile'])
   }).timeout(4_000) // Below the heartbeat, which would find it too.
+
+  it('sends together what comes one by one', async () => {
+    const journal = createMemoryJournal()
+    const looked = Promise.withResolvers<void>()
+    const watched = {
+      ...journal,
+      waitingTickets(limit: number) {
+        looked.resolve()
+        return journal.waitingTickets(limit)
+      },
+    }
+    const sent: number[] = []
+    const { relay } = startRelay(await createTopic(kafka()), watched, (publisher) => ({
+      ...publisher,
+      send: (events) => {
+        sent.push(events.length)
+        return publisher.send(events)
+      },
+    }))
+    await looked.promise
+    for (let index = 0; index < 3; index++) {
+      journal.take(closedBill({ eventId: `e-${index}` }))
+      relay.wake()
+      await setImmediate() // Another turn of the event loop: a relay that is wide awake has looked by now.
+    }
+    await journal.whenEmpty()
+    expect(sent).to.deep.equal([3])
+  })
 
   it('keeps the order of each card over many batches', async () => {
     const topic = await createTopic(kafka(), { partitions: 3 })
