@@ -66,7 +66,7 @@ export default tseslint.config(
   },
   restrict(['src/**/*.ts'], [core, zonal]),
   restrict(['src/core/**/*.ts'], [zonal]),
-  restrict(['src/core/http.ts'], [axios, zonal]),
+  restrict(['src/core/http.ts', 'src/core/undici-pool.d.ts'], [axios, zonal]),
   restrict(['src/core/breakers.ts'], [opossum, zonal]),
   restrict(['src/zonal/**/*.ts'], [core]),
   restrict(['src/tickets/publisher.ts'], [kafkajs, core, zonal]),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
-import { Pool, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { CoreOutcomeUnknown, CoreUnavailable } from './errors.ts'
 
 export type CoreRequest = {

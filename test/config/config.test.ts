@@ -62,6 +62,11 @@ describe('the configuration', () => {
       expect(problemsOf(env)).to.deep.equal([name])
     })
 
+  for (const zone of ['Europe/London', 'UTC', 'GB'])
+    it(`takes the time zone ${zone}`, () => {
+      expect(problemsOf({ VENUE_TIME_ZONE: zone })).to.deep.equal([])
+    })
+
   it('asks in production for what only development may do without', () => {
     expect(problemsOf({ NODE_ENV: 'production' })).to.have.members([
       'KAFKA_BROKERS',
