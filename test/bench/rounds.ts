@@ -29,7 +29,7 @@ export type Row = {
 }
 
 /** Until the compiler has seen all of a request's way. */
-const warmUpSeconds = 8
+export const warmUpSeconds = 8
 const quietMs = 100
 /** What numbers its requests so that none comes twice, in any burst. */
 let nextNumber = 1

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Broker } from '../../support/kafka-broker.ts'
@@ -7,9 +8,10 @@ import { countRecords, createTopic } from '../../support/kafka-topic.ts'
 import { startAdapter, startContender, startCore } from '../adapter.ts'
 import { runLoad, type Burst } from '../load.ts'
 import * as messages from '../messages.ts'
-import { watchCpu, type Measured } from '../processes.ts'
+import { chosenLibraries } from './balance.ts'
+import { watchCpu, type Program } from '../processes.ts'
 import type { Measurement } from '../report.ts'
-import { ratio, spread, toRow, type Settings } from '../rounds.ts'
+import { ratio, spread, toRow, warmUpSeconds, type Settings } from '../rounds.ts'
 import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 const partitions = 3
@@ -23,69 +25,88 @@ export async function tickets(settings: Settings, broker: Broker): Promise<Measu
   const { folder, rounds, seconds } = settings
   const { brokers } = broker
   const core = await startCore(folder)
-  const topics = {
-    ours: await createTopic(brokers, { partitions }),
-    waiting: await createTopic(brokers, { partitions }),
+  const env = async () => ({
+    KAFKA_BROKERS: brokers.join(),
+    KAFKA_TOPIC: await createTopic(brokers, { partitions }),
+    JOURNAL_PATH: join(folder, `tickets-${nextNumber++}.sqlite`),
+  })
+  const start = async (file: string) => {
+    const given = await env()
+    const program = await startContender(file, `${file}.ts`, given, folder)
+    return { program, topic: given.KAFKA_TOPIC, bursts: [] as Burst[], calm: [] as Steady[] }
   }
-  const env = (topic: string) => ({ KAFKA_BROKERS: brokers.join(), KAFKA_TOPIC: topic })
-  const ours = await startAdapter('ours', { coreUrl: `${core.url}/v1`, folder, env: env(topics.ours) })
-  const waiting = await startContender('waiting', 'waiting.ts', env(topics.waiting), folder)
+  const waiting = { ...(await start('waiting')), path: '' }
+  const stored = { ...(await start('stored')), path: '/ticket' }
+  const given = await env()
+  const adapter = await startAdapter('ours', { coreUrl: `${core.url}/v1`, folder, env: given })
+  const path = new URL(adapter.ticketUrl).pathname
+  const ours = {
+    program: adapter,
+    topic: given.KAFKA_TOPIC,
+    bursts: [] as Burst[],
+    calm: [] as Steady[],
+    path,
+  }
+  const apache: Burst[] = []
+  const all = [waiting, stored, ours]
   const kafka = { pid: broker.pid() ?? 0 }
 
-  const bursts = { ours: [] as Burst[], waiting: [] as Burst[], apache: [] as Burst[] }
-  for (let round = 0; round <= rounds; round++) {
-    const inWaiting = await runBurst(waiting.url, topics.waiting, { service: waiting, kafka })
-    const inOurs = await runBurst(ours.ticketUrl, topics.ours, { service: ours, kafka })
-    const inApache = await runApache(brokers, seconds)
-    if (round === 0) continue
-    bursts.waiting.push(inWaiting)
-    bursts.ours.push(inOurs)
-    bursts.apache.push(inApache)
-  }
-  const calm: Record<'ours' | 'waiting', Steady[]> = { ours: [], waiting: [] }
-  const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, leastSeconds), connections: 256 }
+  for (const each of all) await runBurst(each, warmUpSeconds)
   for (let round = 0; round < rounds; round++) {
-    const load = { ...order, mostWaiting: 10_000, body: messages.ticket }
-    calm.waiting.push(well(await runSteady({ ...load, url: waiting.url }, { service: waiting, kafka })))
-    calm.ours.push(well(await runSteady({ ...load, url: ours.ticketUrl }, { service: ours, kafka })))
+    for (const each of all) each.bursts.push(await runBurst(each, seconds))
+    apache.push(await runApache(brokers, seconds))
   }
-  await Promise.all([ours, waiting, core].map((program) => program.stop()))
+  const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, leastSeconds), connections: 256 }
+  for (let round = 0; round < rounds; round++)
+    for (const { program, path, calm } of all) {
+      const load = { ...order, mostWaiting: 10_000, body: messages.ticket, url: program.url + path }
+      calm.push(well(await runSteady(load, { service: program, kafka })))
+    }
+  await Promise.all([...all.map(({ program }) => program), core].map((program) => program.stop()))
 
   const calmRows = [
-    toSteadyRow(`kafkajs, at ${calmPerSecond} a second`, calm.waiting),
-    toSteadyRow(`ours, at ${calmPerSecond} a second`, calm.ours),
+    toSteadyRow(`kafkajs, at ${calmPerSecond} a second`, waiting.calm),
+    toSteadyRow(`${chosenLibraries}, at ${calmPerSecond} a second`, stored.calm),
+    toSteadyRow(`ours, at ${calmPerSecond} a second`, ours.calm),
   ]
+  const handler = 'kafkajs, sent one by one and waited for'
+  const service = 'ours: HTTP, journal, relay'
   const rows = [
-    toRow('kafkajs, sent one by one and waited for', bursts.waiting),
-    toRow('ours: HTTP, journal, relay', bursts.ours),
-    toRow("Apache's ProducerPerformance, the limit", bursts.apache),
+    toRow(handler, waiting.bursts),
+    toRow(chosenLibraries, stored.bursts),
+    toRow(service, ours.bursts),
+    toRow("Apache's ProducerPerformance, the limit", apache),
   ]
-  const [handler = '', adapter = ''] = rows.map(({ variant }) => variant)
   const calmRatio = (name: 'p50Ms' | 'p99Ms') =>
-    spread(calm.ours.map((each, round) => each[name] / (calm.waiting[round]?.[name] ?? NaN))).median
+    spread(ours.calm.map((each, round) => each[name] / (waiting.calm[round]?.[name] ?? NaN))).median
   return {
     title: 'Ticket with 20 items, until Kafka has it (acks all)',
     rows: [...rows, ...calmRows],
     ratios: {
-      ticketOverWaiting: ratio(rows, adapter, handler),
-      ticketLatencyOverWaiting: ratio(rows, adapter, handler, ({ p50Ms }) => p50Ms),
-      ticketP99OverWaiting: ratio(rows, adapter, handler, ({ p99Ms }) => p99Ms),
+      ticketOverWaiting: ratio(rows, service, handler),
+      ticketOverLibraries: ratio(rows, service, chosenLibraries),
+      ticketLibrariesOverWaiting: ratio(rows, chosenLibraries, handler),
+      ticketLatencyOverWaiting: ratio(rows, service, handler, ({ p50Ms }) => p50Ms),
+      ticketP99OverWaiting: ratio(rows, service, handler, ({ p99Ms }) => p99Ms),
       calmTicketLatencyOverWaiting: calmRatio('p50Ms'),
       calmTicketP99OverWaiting: calmRatio('p99Ms'),
     },
   }
 
-  async function runBurst(url: string, topic: string, watched: Record<string, Measured>): Promise<Burst> {
+  async function runBurst(
+    { program, path, topic }: { program: Program; path: string; topic: string },
+    burstSeconds: number,
+  ): Promise<Burst> {
     const before = await countRecords(brokers, topic)
     const load = {
-      url,
+      url: program.url + path,
       body: messages.ticket,
       connections: settings.connections,
       modulo: Number.MAX_SAFE_INTEGER,
     }
     const startedMs = performance.now()
-    const cpu = watchCpu(watched)
-    const burst = await runLoad({ ...load, seconds, first: (nextNumber += 10_000_000) }, {})
+    const cpu = watchCpu({ service: program, kafka })
+    const burst = await runLoad({ ...load, seconds: burstSeconds, first: (nextNumber += 10_000_000) }, {})
     if (burst.failures > 0) throw new Error(`${burst.failures} of ${burst.requests} tickets failed`)
     while ((await countRecords(brokers, topic)) - before < burst.requests) await pause(20)
     const shares = { ...cpu.stop(), ...burst.shares }
