@@ -1,14 +1,10 @@
-import { createServer } from 'node:http'
 import Router from '@koa/router'
-import Koa from 'koa'
-import bodyParser from 'koa-bodyparser'
 import { LRUCache } from 'lru-cache'
 import CircuitBreaker from 'opossum'
-import { pino } from 'pino'
 import { z } from 'zod'
 import { createCoreHttp, type CoreRequest } from '../../../src/core/http.ts'
-import { listen } from '../listen.ts'
 import { readApiKey, toAnswer } from './answer.ts'
+import { serve } from './serve.ts'
 
 /**
  * The libraries that were chosen for the service, each doing its least, and axios by the service's own quick way out: what
@@ -17,7 +13,6 @@ import { readApiKey, toAnswer } from './answer.ts'
  */
 const core = createCoreHttp({ baseUrl: process.env.CORE_BASE_URL ?? '' })
 const cache = process.env.MEMORY ? new LRUCache<string, object>({ max: 10_000 }) : undefined
-const log = pino(pino.destination({ sync: false }))
 const breaker = new CircuitBreaker((request: CoreRequest) => core.send(request), { timeout: false })
 
 const balanceMessage = z.object({ cardNumber: z.string() })
@@ -71,14 +66,4 @@ router.post('/debit', async (ctx) => {
   ctx.body = { response: 'OK', transactionId, reward: { id, name: taken.name } }
 })
 
-const app = new Koa()
-app.use(async (ctx, next) => {
-  const startedMs = performance.now()
-  await next()
-  log.info({ path: ctx.path, status: ctx.status, durationMs: performance.now() - startedMs }, 'request')
-})
-app.use(bodyParser())
-app.use(router.routes())
-
-const handle = app.callback()
-listen(createServer((request, response) => void handle(request, response)))
+serve(router)

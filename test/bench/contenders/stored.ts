@@ -1,12 +1,8 @@
-import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import Router from '@koa/router'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import Koa from 'koa'
-import bodyParser from 'koa-bodyparser'
-import { pino } from 'pino'
 import { z } from 'zod'
-import { listen } from '../listen.ts'
+import { serve } from './serve.ts'
 
 /**
  * The least that keeps the promise of a ticket, with the chosen libraries: the till hears OK when it is on disk, and one
@@ -75,15 +71,4 @@ router.post('/ticket', async (ctx) => {
   ctx.body = { response: 'OK', ticketId: bill.ticketId, accepted: true }
 })
 
-const log = pino(pino.destination({ sync: false }))
-const app = new Koa()
-app.use(async (ctx, next) => {
-  const startedMs = performance.now()
-  await next()
-  log.info({ path: ctx.path, status: ctx.status, durationMs: performance.now() - startedMs }, 'request')
-})
-app.use(bodyParser())
-app.use(router.routes())
-
-const handle = app.callback()
-listen(createServer((request, response) => void handle(request, response)))
+serve(router)

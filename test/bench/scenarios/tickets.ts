@@ -20,33 +20,35 @@ const calmPerSecond = 100
 const leastSeconds = 5
 let nextNumber = 1
 
+/** One of those that are compared. */
+type Side = { program: Program; url: string; topic: string; bursts: Burst[]; calm: Steady[] }
+
 /** Each burst counts when Kafka has its last ticket, not when the till has its OK. */
 export async function tickets(settings: Settings, broker: Broker): Promise<Measurement> {
   const { folder, rounds, seconds } = settings
   const { brokers } = broker
   const core = await startCore(folder)
-  const env = async () => ({
-    KAFKA_BROKERS: brokers.join(),
-    KAFKA_TOPIC: await createTopic(brokers, { partitions }),
-    JOURNAL_PATH: join(folder, `tickets-${nextNumber++}.sqlite`),
-  })
-  const start = async (file: string) => {
-    const given = await env()
-    const program = await startContender(file, `${file}.ts`, given, folder)
-    return { program, topic: given.KAFKA_TOPIC, bursts: [] as Burst[], calm: [] as Steady[] }
+  const start = async <P extends Program>(
+    program: (env: Record<string, string>) => Promise<P>,
+    urlOf: (started: P) => string,
+  ): Promise<Side> => {
+    const topic = await createTopic(brokers, { partitions })
+    const journal = join(folder, `tickets-${nextNumber++}.sqlite`)
+    const env = { KAFKA_BROKERS: brokers.join(), KAFKA_TOPIC: topic, JOURNAL_PATH: journal }
+    const started = await program(env)
+    return { program: started, url: urlOf(started), topic, bursts: [], calm: [] }
   }
-  const waiting = { ...(await start('waiting')), path: '' }
-  const stored = { ...(await start('stored')), path: '/ticket' }
-  const given = await env()
-  const adapter = await startAdapter('ours', { coreUrl: `${core.url}/v1`, folder, env: given })
-  const path = new URL(adapter.ticketUrl).pathname
-  const ours = {
-    program: adapter,
-    topic: given.KAFKA_TOPIC,
-    bursts: [] as Burst[],
-    calm: [] as Steady[],
-    path,
-  }
+  const contender = (name: string, path: string) =>
+    start(
+      (env) => startContender(name, `${name}.ts`, env, folder),
+      ({ url }) => url + path,
+    )
+  const waiting = await contender('waiting', '')
+  const stored = await contender('stored', '/ticket')
+  const ours = await start(
+    (env) => startAdapter('ours', { coreUrl: `${core.url}/v1`, folder, env }),
+    ({ ticketUrl }) => ticketUrl,
+  )
   const apache: Burst[] = []
   const all = [waiting, stored, ours]
   const kafka = { pid: broker.pid() ?? 0 }
@@ -58,8 +60,8 @@ export async function tickets(settings: Settings, broker: Broker): Promise<Measu
   }
   const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, leastSeconds), connections: 256 }
   for (let round = 0; round < rounds; round++)
-    for (const { program, path, calm } of all) {
-      const load = { ...order, mostWaiting: 10_000, body: messages.ticket, url: program.url + path }
+    for (const { program, url, calm } of all) {
+      const load = { ...order, mostWaiting: 10_000, body: messages.ticket, url }
       calm.push(well(await runSteady(load, { service: program, kafka })))
     }
   await Promise.all([...all.map(({ program }) => program), core].map((program) => program.stop()))
@@ -93,13 +95,10 @@ export async function tickets(settings: Settings, broker: Broker): Promise<Measu
     },
   }
 
-  async function runBurst(
-    { program, path, topic }: { program: Program; path: string; topic: string },
-    burstSeconds: number,
-  ): Promise<Burst> {
+  async function runBurst({ program, url, topic }: Side, burstSeconds: number): Promise<Burst> {
     const before = await countRecords(brokers, topic)
     const load = {
-      url: program.url + path,
+      url,
       body: messages.ticket,
       connections: settings.connections,
       modulo: Number.MAX_SAFE_INTEGER,
