@@ -4,7 +4,7 @@ import {
   StorageUnavailable,
   type DeadLetter,
   type OpenedDeadLetter,
-  type TicketIntake,
+  type StoredTicket,
   type UnreadMessage,
 } from './journal.ts'
 import type { Seal } from './seal.ts'
@@ -24,7 +24,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
       insert({ id, kind: 'message', venueId: message.venue.id, reason, keptAtMs: nowMs }, message)
     },
 
-    keepTicket(ticket: TicketIntake, reason: string, nowMs: number) {
+    keepTicket(ticket: StoredTicket, reason: string, nowMs: number) {
       const { eventId: id, closed } = ticket
       insert({ id, kind: 'ticket', venueId: closed.venueId, reason, keptAtMs: nowMs }, ticket)
     },
@@ -42,7 +42,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
       if (content === undefined) throw new StorageUnavailable(`the seal of dead letter ${id} is broken`)
       return letter.kind === 'message'
         ? { ...letter, kind: 'message', message: content as UnreadMessage }
-        : { ...letter, kind: 'ticket', ticket: content as TicketIntake }
+        : { ...letter, kind: 'ticket', ticket: content as StoredTicket }
     },
 
     drop(id: string) {
@@ -50,7 +50,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
     },
   }
 
-  function insert({ keptAtMs, ...letter }: DeadLetter, content: TicketIntake | UnreadMessage) {
+  function insert({ keptAtMs, ...letter }: DeadLetter, content: StoredTicket | UnreadMessage) {
     const { box, keyId } = seal.close(`dead_letters/${letter.id}`, content)
     db.run(
       `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :keptAtMs) ON CONFLICT (id) DO NOTHING`,

@@ -1,5 +1,13 @@
 import type { Code } from '../loyalty/refusal.ts'
-import type { Credentials, Moved, Ticket, Venue, What } from '../loyalty/words.ts'
+import type {
+  Credentials,
+  Moved,
+  Ticket,
+  TicketKind,
+  TicketRedemption,
+  Venue,
+  What,
+} from '../loyalty/words.ts'
 
 /**
  * What the service writes down so that nothing is lost and nothing is taken twice. One interface, on one page although
@@ -13,7 +21,7 @@ export type Journal = {
    * twins one is told to send, the other sees its row. `decide` is pure and may be asked again.
    */
   beginDebit(intent: DebitIntent, decide: (known: KnownDebit) => DebitDecision): Promise<DebitBegun>
-  /** Writes what came of the call. `stands` is false where a credit has asked for it back meanwhile. */
+  /** Writes what came of the call. `stands`: it is taken, and nobody has given it back or asked for that meanwhile. */
   settleDebit(id: string, outcome: DebitOutcome): Promise<{ stands: boolean }>
   /** The till's OK has left. */
   markAnswered(id: string): Promise<void>
@@ -29,10 +37,14 @@ export type Journal = {
   settleUndo(id: string, outcome: UndoOutcome): Promise<{ state: RedemptionState; isFinal: boolean }>
 
   /**
-   * Takes a ticket in. A repeat (same id, same fingerprint) is not written again. To the coupons that the ticket names
-   * come those that were taken on its bill, where card and bill are named.
+   * Takes a ticket in. A repeat (same id, same fingerprint) is not written again.
+   * @param bill of a ticket with a card: the coupons that go out with it are decided in the same step, so that no two
+   *   tickets have the same one. `decide` is pure and may be asked again.
    */
-  takeTicket(ticket: TicketIntake, bill?: CardBill): Promise<{ isDuplicate: boolean }>
+  takeTicket(
+    ticket: TicketIntake,
+    bill?: { bill: CardBill; decide: (known: BillRedemption[]) => CouponsDecision },
+  ): Promise<{ isDuplicate: boolean }>
   /** @returns the oldest tickets that are not in Kafka yet, in the order of their arrival */
   waitingTickets(limit: number): Promise<WaitingTicket[]>
   markPublished(eventIds: string[]): Promise<void>
@@ -120,6 +132,8 @@ export type Redemption = {
   /** The core has said that there is nothing to give back, so the reward is free; it is asked once more. */
   isFreed: boolean
   creditKey: string | undefined
+  /** The ticket that it went out with (`ticketKey`); undefined before, and once that ticket is void. */
+  ticketKey: string | undefined
   /** What the core said when it was taken. */
   moved: Moved | undefined
   refusedWith: Code | undefined
@@ -151,7 +165,7 @@ export type DebitIntent = RedemptionIntent & {
 export type KnownDebit = {
   /** The latest attempt under this key that is remembered. */
   sameKey: Redemption | undefined
-  /** This card's coupon, confirmed on this bill under any key and not asked back. */
+  /** This card's coupon, confirmed on this bill within a day under any key, not asked back, and on no ticket yet. */
   sameCoupon: Redemption | undefined
   /** A debit of this card and coupon under another key is on its way, in doubt, or being given back. */
   isHeld: boolean
@@ -163,7 +177,8 @@ export type DebitDecision =
 export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; id: string }
 
 export type DebitOutcome =
-  | { kind: 'confirmed'; moved: Moved }
+  /** `secret`: should it have been given up as not taken meanwhile, it has to be given back now. */
+  | { kind: 'confirmed'; moved: Moved; secret: RedemptionSecret }
   | { kind: 'refused'; code: Code }
   | { kind: 'not_done' }
   | { kind: 'unknown' }
@@ -226,21 +241,61 @@ export type ClosedTicket = {
   tenant: string
   traceparent: string
   ticket: Ticket
-  /** User coupons redeemed with this bill: on its way in what the ticket says, after that with what the journal knows. */
+  /** User coupons redeemed with this bill. */
   coupons: string[]
 }
 
-/** What a card took on a bill (confirmed) between two times, epoch ms. `venue` is TRIFFT's id. */
-export type CardBill = { venue: string; cardHash: string; account: string; fromMs: number; toMs: number }
+/** A closed bill as far as coupons are concerned. Times are epoch ms; `venue` is TRIFFT's id. */
+export type CardBill = {
+  venue: string
+  cardHash: string
+  /** Names the ticket, also when it is voided, refunded, or reopened and closed again. */
+  ticketKey: string
+  kind: TicketKind
+  account: string | undefined
+  /** When the bill was open, with room for clocks that differ from ours. */
+  fromMs: number
+  toMs: number
+  /** What the ticket itself says. */
+  named: TicketRedemption[]
+}
+
+/** A redemption of a coupon that a ticket may be about: one of its card and venue, or one that it names. */
+export type BillRedemption = {
+  id: string
+  rewardId: string
+  account: string | undefined
+  /** Confirmed, and of the same venue and card as the ticket. */
+  isOfCard: boolean
+  confirmedAtMs: number
+  /** The ticket that it went out with. */
+  ticketKey: string | undefined
+  /** That ticket has named it; else it was found by the bill. */
+  isNamed: boolean
+}
+
+export type CouponsDecision = {
+  /** Of the event, in order. */
+  coupons: string[]
+  /** Redemptions that go out with this ticket from now on. */
+  claims: { id: string; isNamed: boolean }[]
+  /** The ticket is void: what went out with it is free for another. */
+  isReleased: boolean
+}
 
 export type TicketIntake = {
   /** UUID v5 of venue, ticket id, kind and business date. */
   eventId: string
   /** SHA-256 of the parsed ticket: the same for a repeat, another for a bill that was reopened. */
   fingerprint: string
+  /** By the rule of earlier versions, for repeats of what they have taken in. */
+  formerFingerprint: string
   kafkaKey: string
   closed: ClosedTicket
 }
+
+/** A ticket as it waits for Kafka. */
+export type StoredTicket = Omit<TicketIntake, 'formerFingerprint'>
 
 /** A ticket that could not be understood (`message`), or that Kafka refuses for good (`ticket`). Times are epoch ms. */
 export type DeadLetter = {
@@ -255,7 +310,7 @@ export type DeadLetter = {
 
 export type OpenedDeadLetter =
   | (DeadLetter & { kind: 'message'; message: UnreadMessage })
-  | (DeadLetter & { kind: 'ticket'; ticket: TicketIntake })
+  | (DeadLetter & { kind: 'ticket'; ticket: StoredTicket })
 
 /** What an operator may know of a redemption: no card number, no key. Times are epoch ms. */
 export type RedemptionRecord = {

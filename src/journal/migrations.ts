@@ -130,4 +130,10 @@ export const migrations = [
   DROP INDEX tickets_sealed;
   CREATE INDEX redemptions_open ON redemptions (due_at) WHERE due_at IS NOT NULL OR state = 'stuck';
   `,
+  `
+  -- A redemption goes out with one ticket. One that the ticket names by itself beats one that was found by the bill.
+  ALTER TABLE redemptions ADD COLUMN ticket_key TEXT;
+  ALTER TABLE redemptions ADD COLUMN is_named_by_ticket INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX redemptions_by_ticket ON redemptions (ticket_key) WHERE ticket_key IS NOT NULL;
+  `,
 ]

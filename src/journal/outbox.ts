@@ -1,23 +1,28 @@
 import { reopenedEventId } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import type { ClosedTicket, TicketIntake, WaitingTicket } from './journal.ts'
+import type { ClosedTicket, StoredTicket, TicketIntake, WaitingTicket } from './journal.ts'
 import type { Seal } from './seal.ts'
 
 /** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */
 export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
   return { take, waiting, setAside, markPublished, bury, requeue }
 
-  function take(ticket: TicketIntake, couponsTaken: string[], nowMs: number): { isDuplicate: boolean } {
-    const { eventId, fingerprint, closed } = ticket
+  /** @param findCoupons of what is no repeat */
+  function take(ticket: TicketIntake, findCoupons: () => string[], nowMs: number): { isDuplicate: boolean } {
+    const { eventId, fingerprint, formerFingerprint, closed } = ticket
     const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
-    if (known?.fingerprint === fingerprint) return { isDuplicate: true }
+    const fingerprints = [fingerprint, formerFingerprint]
+    if (known && fingerprints.includes(String(known.fingerprint))) return { isDuplicate: true }
+    const reopenedIds = fingerprints.map((each) => reopenedEventId(eventId, each))
+    if (known && reopenedIds.some(isTaken)) return { isDuplicate: true }
     const ownId = known ? reopenedEventId(eventId, fingerprint) : eventId
-    if (known && db.get('SELECT 1 FROM tickets WHERE event_id = :ownId', { ownId }))
-      return { isDuplicate: true }
-    const coupons = [...new Set([...couponsTaken, ...closed.coupons])]
-    insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons } }, nowMs)
+    insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons: findCoupons() } }, nowMs)
     return { isDuplicate: false }
+  }
+
+  function isTaken(eventId: string): boolean {
+    return db.get('SELECT 1 FROM tickets WHERE event_id = :eventId', { eventId }) !== undefined
   }
 
   /** @returns `broken`: event ids of those whose seal does not open, so that they hold up nobody */
@@ -71,7 +76,7 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     deadLetters.drop(id)
   }
 
-  function insert({ eventId, fingerprint, kafkaKey, closed }: TicketIntake, nowMs: number) {
+  function insert({ eventId, fingerprint, kafkaKey, closed }: StoredTicket, nowMs: number) {
     const { box, keyId } = seal.close(`tickets/${eventId}`, closed)
     db.run(
       `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at)

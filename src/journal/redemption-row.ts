@@ -34,6 +34,7 @@ export function readRow(row: Row, nowMs: number): Redemption {
     undoSinceMs: Number(row.undo_since ?? nowMs),
     isFreed: row.state === 'in_doubt' && row.undo_last === 'nothing',
     creditKey: textOrNothing(row.credit_key),
+    ticketKey: textOrNothing(row.ticket_key),
     moved: readJson<Moved>(row.moved),
     refusedWith: textOrNothing(row.refused_with) as Code | undefined,
     givenBack: readJson<Moved>(row.given_back),

@@ -1,6 +1,6 @@
 import { redemptionId } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
-import type { CardBill, CreditIntent, DebitIntent, Redemption } from './journal.ts'
+import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
 import { columnsOf, readRow } from './redemption-row.ts'
 
 /** A key is remembered this long; later it is a new attempt. */
@@ -19,7 +19,6 @@ export function createRedemptionSearch(db: Database) {
     findDebit,
     isSettled,
     nextAttempt,
-    couponsTaken,
   }
 
   function findByKey(
@@ -45,13 +44,17 @@ export function createRedemptionSearch(db: Database) {
     )
   }
 
-  /** A user coupon can be taken once: the same card, bill and coupon is the same debit under whatever key. */
+  /**
+   * A user coupon can be taken once: the same card, bill and coupon is the same debit under whatever key. After the
+   * bill's ticket, or a day, the coupon may have been given back where nobody here hears of it.
+   */
   function findTaken({ venue, account, cardHash, what }: DebitIntent, nowMs: number): Redemption | undefined {
     if (what.kind === 'points') return undefined
     return find(
       `venue = :venue AND account = :account AND card_hash = :cardHash AND reward_id = :rewardId
-       AND state = 'confirmed' AND undo_by IS NULL ORDER BY confirmed_at DESC`,
-      { venue, account, cardHash, rewardId: what.rewardId },
+       AND state = 'confirmed' AND undo_by IS NULL AND ticket_key IS NULL AND confirmed_at > :fromMs
+       ORDER BY confirmed_at DESC`,
+      { venue, account, cardHash, rewardId: what.rewardId, fromMs: nowMs - keyMs },
       nowMs,
     )
   }
@@ -129,16 +132,5 @@ export function createRedemptionSearch(db: Database) {
     const sql = 'SELECT max(attempt) AS latest FROM redemptions WHERE key = :key OR id = :firstId'
     const row = db.get(sql, { key, firstId })
     return Number(row?.latest ?? 0) + 1
-  }
-
-  function couponsTaken(bill: CardBill): string[] {
-    return db
-      .all(
-        `SELECT DISTINCT reward_id FROM redemptions
-         WHERE venue = :venue AND account = :account AND card_hash = :cardHash AND state = 'confirmed'
-           AND kind = 'coupon' AND confirmed_at BETWEEN :fromMs AND :toMs ORDER BY confirmed_at`,
-        bill,
-      )
-      .map((row) => String(row.reward_id))
   }
 }

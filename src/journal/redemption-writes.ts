@@ -27,7 +27,7 @@ function valuesOf({ state, dueAtMs, isFinal }: Transition, nowMs: number) {
 
 /** How rows of redemptions are written; what becomes of a row is in `transitions.ts`. */
 export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs: number) {
-  return { insert, writeOutcome, askBack, askBackInDoubt, change, rememberReplay }
+  return { insert, writeOutcome, writeLateTake, askBack, askBackInDoubt, change, rememberReplay }
 
   function insert(row: NewRow, nowMs: number) {
     const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
@@ -68,6 +68,21 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
         moved: outcome.kind === 'confirmed' ? JSON.stringify(outcome.moved) : null,
         refusedWith: outcome.kind === 'refused' ? outcome.code : null,
       },
+    )
+  }
+
+  /** Its seal may be gone with the state that it was in; an operator's decision was made without knowing this. */
+  function writeLateTake(
+    id: string,
+    next: Transition,
+    { moved, secret }: Extract<DebitOutcome, { kind: 'confirmed' }>,
+    nowMs: number,
+  ) {
+    const { box, keyId } = seal.close(`redemptions/${id}`, secret)
+    db.run(
+      `UPDATE redemptions SET ${asNext}, moved = :moved, confirmed_at = :nowMs, undo_last = NULL,
+         sealed = :box, seal_key = :keyId, settled_by = NULL, settled_why = NULL, settled_at = NULL WHERE id = :id`,
+      { id, ...valuesOf(next, nowMs), moved: JSON.stringify(moved), box, keyId },
     )
   }
 

@@ -29,11 +29,8 @@ import { afterDebit, afterUndo } from './transitions.ts'
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
   const search = createRedemptionSearch(db)
-  const { insert, writeOutcome, askBack, askBackInDoubt, change, rememberReplay } = createRedemptionWrites(
-    db,
-    seal,
-    settleWithinMs,
-  )
+  const { insert, writeOutcome, writeLateTake, askBack, askBackInDoubt, change, rememberReplay } =
+    createRedemptionWrites(db, seal, settleWithinMs)
   return {
     beginDebit,
     settleDebit,
@@ -42,7 +39,6 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     dueUndos,
     beginUndo,
     settleUndo,
-    couponsTaken: search.couponsTaken,
   }
 
   function beginDebit(
@@ -72,10 +68,13 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   }
 
   function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
-    const next = afterDebit(search.mustFind(id, nowMs), outcome, nowMs)
-    writeOutcome(id, next, outcome, nowMs)
-    if (outcome.kind === 'unknown') askBackInDoubt(id, nowMs)
-    return { stands: next.state !== 'in_doubt' }
+    const row = search.mustFind(id, nowMs)
+    const next = afterDebit(row, outcome, nowMs)
+    if (!next) return { stands: row.state === 'confirmed' && !row.undoBy }
+    if (row.state === 'sent') writeOutcome(id, next, outcome, nowMs)
+    else if (outcome.kind === 'confirmed') writeLateTake(id, next, outcome, nowMs)
+    if (next.state === 'in_doubt') askBackInDoubt(id, nowMs)
+    return { stands: next.state === 'confirmed' }
   }
 
   function markAnswered(id: string, nowMs: number) {

@@ -4,6 +4,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { createKeyedHash } from '../loyalty/keys.ts'
 import { createApprovals } from './approvals.ts'
+import { createBillCoupons } from './bill-coupons.ts'
 import { createBudgetLog } from './budget-log.ts'
 import {
   isDamaged,
@@ -73,6 +74,7 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
 
   const redemptions = createRedemptions(db, seal, config.posDeadlineMs + leftAloneMs)
   const decisions = createDecisions(db)
+  const claimCoupons = createBillCoupons(db)
   const deadLetters = createDeadLetters(db, seal)
   const outbox = createOutbox(db, seal, deadLetters)
   const approvals = createApprovals(db, createKeyedHash(config.cardHashKey))
@@ -127,8 +129,11 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
     findRedemption: (id) => read(() => decisions.find(id)),
     retryRedemption: (id) => write(() => decisions.retry(id, now())),
     settleRedemption: (id, decision) => write(() => decisions.settle(id, decision, now())),
-    takeTicket: (ticket, bill) =>
-      take('ticket', () => outbox.take(ticket, bill ? redemptions.couponsTaken(bill) : [], now())),
+    takeTicket: (ticket, asked) =>
+      take('ticket', () => {
+        const findCoupons = () => (asked ? claimCoupons(asked.bill, asked.decide) : ticket.closed.coupons)
+        return outbox.take(ticket, findCoupons, now())
+      }),
     async waitingTickets(limit) {
       const { tickets, broken } = await read(() => outbox.waiting(limit))
       if (broken.length > 0) {

@@ -24,7 +24,9 @@ const longestBackoffMs = 300_000
 const mostTries = 6
 const longestDoubtMs = 24 * 60 * 60 * 1000
 
-export function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Transition {
+/** @returns undefined where it changes nothing */
+export function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Transition | undefined {
+  if (row.state !== 'sent') return outcome.kind === 'confirmed' ? afterLateTake(row, nowMs) : undefined
   switch (outcome.kind) {
     case 'confirmed':
       // A credit came while the debit was on its way and could not wait: what was taken has to go back.
@@ -35,6 +37,26 @@ export function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number
       return final('not_done')
     case 'unknown':
       return open('in_doubt', nowMs + firstUndoInMs)
+  }
+}
+
+/**
+ * The call was given up, and its row looked after, before it was known to have taken. What was given back since, or an
+ * operator counts as taken, stays; what was not has to go back now, and is no longer free.
+ */
+function afterLateTake(row: Redemption, nowMs: number): Transition | undefined {
+  switch (row.state) {
+    case 'in_doubt':
+    case 'stuck':
+      return open('in_doubt', nowMs)
+    case 'reversed':
+      return row.givenBack ? undefined : open('in_doubt', nowMs)
+    case 'sent':
+    case 'confirmed':
+    case 'credited':
+    case 'refused':
+    case 'not_done':
+      return undefined
   }
 }
 

@@ -110,7 +110,7 @@ async function send(
   const order = { caller, cardNumber: secret.cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
   const outcome = await take(core, balances, order, exchange)
   if (outcome.kind === 'done') {
-    if (!(await confirm(journal, id, outcome.moved))) throw new Refusal('NOT_REDEEMED')
+    if (!(await confirm(journal, id, outcome.moved, secret))) throw new Refusal('NOT_REDEEMED')
     return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   }
 
@@ -124,10 +124,15 @@ async function send(
   throw outcome.kind === 'unknown' ? new Refusal('NOT_REDEEMED') : outcome.refusal
 }
 
-/** @returns whether it may be told: it is on disk, and nobody has asked for it back meanwhile */
-async function confirm(journal: Journal, id: string, moved: Moved): Promise<boolean> {
+/** @returns whether it may be told: it is on disk, and nobody has given it back or asked for it back meanwhile */
+async function confirm(
+  journal: Journal,
+  id: string,
+  moved: Moved,
+  secret: DebitIntent['secret'],
+): Promise<boolean> {
   try {
-    return (await journal.settleDebit(id, { kind: 'confirmed', moved })).stands
+    return (await journal.settleDebit(id, { kind: 'confirmed', moved, secret })).stands
   } catch (error) {
     if (error instanceof StorageUnavailable) return false
     throw error

@@ -45,18 +45,37 @@ export function ticketEventId(
   return uuidV5(JSON.stringify([caller.venue.coreId, 'ticket', ticketId, kind, businessDate]), namespace)
 }
 
+/** Names a closed bill whatever becomes of it: what is redeemed with it goes out with no other. */
+export function ticketKey(
+  caller: Pick<Caller, 'venue'>,
+  { ticketId, businessDate }: Pick<Ticket, 'ticketId' | 'businessDate'>,
+): string {
+  return JSON.stringify([caller.venue.coreId, 'ticket', ticketId, businessDate])
+}
+
 /** A bill that was reopened and closed again is one more event. */
 export function reopenedEventId(eventId: string, fingerprint: string): string {
   return uuidV5(JSON.stringify([eventId, fingerprint]), namespace)
 }
 
 /**
- * The same for a repeat of a ticket, another for a bill that was reopened. When and under which call reference it was
- * sent says nothing about the bill. The order of fields counts: it is the one in which a ticket is read, whatever the
- * till's, and must stay as it is, or a repeat after an upgrade would be one more bill.
+ * The same for a repeat of a ticket, another for a bill that was reopened. Who sent it, when, and under which call
+ * reference says nothing about the bill, so a repeat by another terminal is a repeat. Only a refund's call reference
+ * counts: two refunds of a bill may well be equal (assumed).
+ *
+ * The order of fields counts: it is the one in which a ticket is read, whatever the till's, and must stay as it is, or
+ * a repeat after an upgrade would be one more bill.
  */
 export function ticketFingerprint(ticket: Ticket): string {
-  const { dateTime: _sentAt, transactionId: _callReference, ...bill } = ticket
+  const { dateTime: _at, terminalId: _terminal, staffId: _staff, salesAreaId: _area, ...rest } = ticket
+  const { transactionId, closedAtLatestMs: _latest, ...bill } = rest
+  const reference = ticket.kind === 'refund' ? transactionId : undefined
+  return hash('sha256', JSON.stringify(['2', bill, reference]), 'base64url')
+}
+
+/** The rule before that, for 35 days after an upgrade: journals remember tickets by it that may come again. */
+export function formerTicketFingerprint(ticket: Ticket): string {
+  const { dateTime: _sentAt, transactionId: _callReference, closedAtLatestMs: _latest, ...bill } = ticket
   return hash('sha256', JSON.stringify(bill), 'base64url')
 }
 

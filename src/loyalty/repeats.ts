@@ -24,6 +24,8 @@ export function decideDebit({ sameKey, sameCoupon, isHeld }: KnownDebit, intent:
 
 /** @returns undefined where it is a new attempt */
 function decideRepeatedDebit(row: Redemption, intent: DebitIntent): DebitDecision | undefined {
+  // Without an id of its own a debit is told from the next one on this bill by the ticket between them.
+  if (row.state === 'confirmed' && row.ticketKey && !row.undoBy && !intent.isNamed) return undefined
   // Only its credit has ever come: what is late was given back before it was taken.
   if (!row.wasSent && row.state === 'reversed') return { do: 'refuse', code: 'ALREADY_GIVEN_BACK' }
   if (row.wasSent && !isSameContent(row, intent)) return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
@@ -64,13 +66,14 @@ export type CreditQuestion = CreditIntent & {
 }
 
 export function decideCredit({ sameCredit, debit }: KnownCredit, credit: CreditQuestion): CreditDecision {
-  const isNamed = Boolean(credit.redemptionId ?? credit.debitKey)
-  if (sameCredit && isNamed && debit?.id !== sameCredit.id)
+  if (sameCredit && isDebitNamed(credit) && debit?.id !== sameCredit.id)
     return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
   if (sameCredit && !isSameCredit(sameCredit, credit)) return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
   const row = sameCredit ?? debit
   if (!row) return decideUnknownCredit(credit)
-  if (!isSameCredit(row, credit)) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+  if (row.cardHash !== credit.cardHash) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+  if (!isSameCredit(row, credit))
+    return { do: 'refuse', code: hasTakenNothing(row) ? 'NOTHING_TO_GIVE_BACK' : 'CREDIT_DIFFERS' }
   if (!row.what) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
   return decideKnownCredit(row, credit)
 }
@@ -117,11 +120,22 @@ export function isSameContent(
   return a.cardHash === b.cardHash && a.account === b.account && isSameWhat(a.what, b.what)
 }
 
-/** A credit need not say the bill or what it gives back; what it does say must fit. */
+/**
+ * A credit need not say what it gives back; what it does say must fit. If it names its debit, its bill does not matter:
+ * tables are moved.
+ */
 function isSameCredit(row: Redemption, credit: CreditIntent): boolean {
   if (row.cardHash !== credit.cardHash) return false
-  if (credit.account && row.account && credit.account !== row.account) return false
+  if (!isDebitNamed(credit) && credit.account && row.account && credit.account !== row.account) return false
   return !credit.what || !row.what || isSameWhat(row.what, credit.what)
+}
+
+function isDebitNamed({ redemptionId, debitKey }: CreditIntent): boolean {
+  return (redemptionId ?? debitKey) !== undefined
+}
+
+function hasTakenNothing({ state }: Redemption): boolean {
+  return state === 'refused' || state === 'not_done'
 }
 
 function isSameWhat(a: What | undefined, b: What | undefined): boolean {

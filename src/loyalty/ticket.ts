@@ -1,7 +1,8 @@
 import type { CardBill, Journal } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import { ticketEventId, ticketFingerprint } from './keys.ts'
+import { decideCoupons } from './coupons.ts'
+import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from './keys.ts'
 import type { Credentials, Ticket, Venue } from './words.ts'
 
 /** Also of a dead letter, whose API key nobody has kept. */
@@ -10,6 +11,8 @@ export type TicketTaken = { ticketId: string; isDuplicate: boolean }
 
 /** Redemptions of a bill without an opening time are looked for this far back. */
 const longestBillMs = 24 * 60 * 60 * 1000
+/** Tills' clocks differ from ours, and some cut seconds or minutes off. */
+const clockRoomMs = 10 * 60 * 1000
 
 type Parts = {
   journal: Journal
@@ -33,10 +36,12 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
       return { ticketId, isDuplicate: false }
     }
     const cardHash = cardNumber && hashCard(cardNumber)
+    const cardBill = cardHash ? readCardBill(bill, caller, cardHash) : undefined
     const { isDuplicate } = await journal.takeTicket(
       {
         eventId: ticketEventId(caller, bill),
         fingerprint: ticketFingerprint(bill),
+        formerFingerprint: formerTicketFingerprint(bill),
         kafkaKey: cardHash ?? `${caller.venue.id}/${accountNumber ?? ticketId}`,
         closed: {
           venueId: caller.venue.id,
@@ -46,7 +51,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
           coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
         },
       },
-      readBill(bill, caller, cardHash),
+      cardBill && { bill: cardBill, decide: (known) => decideCoupons(cardBill, known) },
     )
     metrics.ticketsTaken.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
@@ -54,17 +59,16 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
   }
 }
 
-function readBill(
-  { accountNumber, openedAtMs, closedAtMs }: Ticket,
-  { venue }: TicketSender,
-  cardHash: string | undefined,
-): CardBill | undefined {
-  if (!cardHash || !accountNumber) return undefined
+function readCardBill(ticket: Ticket, caller: TicketSender, cardHash: string): CardBill {
+  const { closedAtMs, closedAtLatestMs = closedAtMs, openedAtMs = closedAtMs - longestBillMs } = ticket
   return {
-    venue: venue.coreId,
+    venue: caller.venue.coreId,
     cardHash,
-    account: accountNumber,
-    fromMs: openedAtMs ?? closedAtMs - longestBillMs,
-    toMs: closedAtMs,
+    ticketKey: ticketKey(caller, ticket),
+    kind: ticket.kind,
+    account: ticket.accountNumber,
+    fromMs: openedAtMs - clockRoomMs,
+    toMs: closedAtLatestMs + clockRoomMs,
+    named: ticket.redemptions,
   }
 }

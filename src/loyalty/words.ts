@@ -104,6 +104,8 @@ export type Ticket = PosFields & {
   kind: TicketKind
   /** Epoch ms. */
   closedAtMs: number
+  /** The later reading of a local time that occurs twice, on the night when clocks go back. */
+  closedAtLatestMs?: number
   openedAtMs?: number
   /** YYYY-MM-DD: what the POS says, else the venue's local date of `closedAtMs`. */
   businessDate: string

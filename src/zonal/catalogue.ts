@@ -24,7 +24,11 @@ export const catalogue = {
     },
     NOTHING_TO_GIVE_BACK: {
       text: 'Nothing to give back',
-      action: 'Check that it is the same card and bill. No reward or points were taken.',
+      action: 'Check that it is the card and the bill that the reward or points were taken from.',
+    },
+    CREDIT_DIFFERS: {
+      text: 'This is not what was taken',
+      action: 'Give back exactly what was taken: the same reward, or the same points.',
     },
     ALREADY_GIVEN_BACK: {
       text: 'Was already given back',
@@ -135,6 +139,7 @@ const statuses: Record<Code, number> = {
   REWARD_NOT_FOR_VENUE: 200,
   POINTS_NOT_ENOUGH: 200,
   NOTHING_TO_GIVE_BACK: 200,
+  CREDIT_DIFFERS: 200,
   ALREADY_GIVEN_BACK: 200,
   DUPLICATE_REFERENCE: 200,
   NOT_SUPPORTED: 200,

@@ -87,8 +87,10 @@ async function answerMessage(
     case 'debit': {
       const request = noted(exchange, parseDebit(fields, settings))
       const debit = await loyalty.debit(request, caller, exchange)
+      const reply = replyDebit({ requestId, transactionId: request.transactionId, ...debit })
+      // Only once the reply is there: an error that leaves in its place is no OK, and the debit stays in doubt.
       ctx.res.once('finish', () => void loyalty.markAnswered(debit.redemptionId))
-      return replyDebit({ requestId, transactionId: request.transactionId, ...debit })
+      return reply
     }
     case 'credit': {
       const request = noted(exchange, parseCredit(fields, settings))

@@ -73,6 +73,7 @@ describe('the command dead-letters', function () {
     const intake = (eventId: string): TicketIntake => ({
       eventId,
       fingerprint: `of ${eventId}`,
+      formerFingerprint: 'of the rule before',
       kafkaKey: 'hash-of-card',
       closed: closedBill().closed,
     })

@@ -12,7 +12,12 @@ describe("the README's commands for operators, from the first to the last", func
   before(async () => {
     test = openTestJournal()
     await getStuck(test.journal, test.clock.pass, crownDebit)
-    await test.journal.takeTicket({ ...closedBill(), fingerprint: 'of the bill', kafkaKey: '1902/A-12' })
+    await test.journal.takeTicket({
+      ...closedBill(),
+      fingerprint: 'of the bill',
+      formerFingerprint: 'of the rule before',
+      kafkaKey: '1902/A-12',
+    })
     await test.journal.buryTicket(closedBill().eventId, 'MESSAGE_TOO_LARGE')
     test.clock.pass(60_000)
     await test.journal.keepDeadLetter(unread)

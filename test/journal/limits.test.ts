@@ -4,6 +4,7 @@ import { StorageUnavailable, type CreditIntent, type TicketIntake } from '../../
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
+import { confirmed as takenByCore } from '../support/redemption.ts'
 
 const credit: CreditIntent = {
   ...stuckDebit,
@@ -32,6 +33,7 @@ describe('the limits of the journal', () => {
   const intake = (): TicketIntake => ({
     eventId: `e-${++count}`,
     fingerprint: 'f',
+    formerFingerprint: 'of the rule before',
     kafkaKey: 'k',
     closed: closedBill({ coupons: Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`) })
       .closed,
@@ -86,7 +88,7 @@ describe('the limits of the journal', () => {
     for (const work of [begin('T-1'), beginCredit(), test.journal.takeTicket(intake())])
       expect(await isRefused(work)).to.equal(true)
 
-    const stands = await test.journal.settleDebit(confirmed, { kind: 'confirmed', moved: { points: 5 } })
+    const stands = await test.journal.settleDebit(confirmed, takenByCore({ points: 5 }))
     expect(stands).to.deep.equal({ stands: true })
     await test.journal.markAnswered(confirmed)
     await test.journal.settleDebit(unknown, { kind: 'unknown' })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
 import type { TicketIntake } from '../../src/journal/journal.ts'
-import { ticketFingerprint } from '../../src/loyalty/keys.ts'
+import { formerTicketFingerprint, ticketFingerprint } from '../../src/loyalty/keys.ts'
 import type { Ticket } from '../../src/loyalty/words.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
@@ -21,6 +21,7 @@ const bill: Ticket = {
 const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
   eventId,
   fingerprint: ticketFingerprint(ticket),
+  formerFingerprint: 'of the rule before',
   kafkaKey: 'hash-of-card',
   closed: { venueId: '1902', tenant: '0123456789abcdef', traceparent: '00-…', ticket, coupons: ['uc-1'] },
 })
@@ -55,6 +56,24 @@ describe('tickets in the journal', () => {
     const waiting = await test.journal.waitingTickets(10)
     expect(waiting.map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([1250, 900])
     expect(new Set(waiting.map(({ eventId }) => eventId)).size).to.equal(2)
+  })
+
+  // The rule of what makes a repeat has changed: a bill taken in before an upgrade would have earned once more.
+  it('recognises by the former fingerprint what an earlier version has taken in, reopened or not', async () => {
+    const reopened = { ...bill, totalMinor: 900 }
+    const before = (ticket: Ticket): TicketIntake => ({
+      ...intake('e-1', ticket),
+      fingerprint: formerTicketFingerprint(ticket),
+    })
+    const now = (ticket: Ticket): TicketIntake => ({
+      ...intake('e-1', ticket),
+      formerFingerprint: formerTicketFingerprint(ticket),
+    })
+    for (const ticket of [bill, reopened]) await test.journal.takeTicket(before(ticket))
+    const answers = []
+    for (const ticket of [bill, reopened, { ...bill, totalMinor: 800 }])
+      answers.push(await test.journal.takeTicket(now(ticket)))
+    expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([true, true, false])
   })
 
   it('takes twins of one turn of the event loop once', async () => {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
-import type { CreditIntent, DebitIntent, KnownDebit } from '../../src/journal/journal.ts'
+import type { CreditIntent, DebitIntent, KnownDebit, UndoOutcome } from '../../src/journal/journal.ts'
 import { redemptionId } from '../../src/loyalty/keys.ts'
-import { couponsOf } from '../support/coupons-of.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { confirmed } from '../support/redemption.ts'
 
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
 const common = { venue: 'venue-uuid', venueId: '1902', cardHash: 'hash-of-card', cardMasked: '*0001' }
@@ -92,7 +92,7 @@ describe('redemptions in the journal', () => {
 
   it('finds a confirmed debit due where its OK has not left within ten seconds, and never where it has', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: { points: 5 } })
+    await test.journal.settleDebit(id, confirmed({ points: 5 }))
     test.clock.pass(10_000)
     expect((await look(debitIntent)).sameKey).to.deep.include({
       state: 'confirmed',
@@ -105,7 +105,7 @@ describe('redemptions in the journal', () => {
 
   it('gives a repeat ten seconds more for its OK to leave', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     test.clock.pass(9_000)
     await test.journal.beginDebit(debitIntent, ({ sameKey }) => ({ do: 'replay', redemption: sameKey! }))
     test.clock.pass(9_000)
@@ -123,7 +123,7 @@ describe('redemptions in the journal', () => {
 
   it('remembers a key for a day; later it is a new attempt with the next number', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     await test.journal.markAnswered(id)
     test.clock.pass(24 * 60 * 60 * 1000)
     expect((await look(debitIntent)).sameKey).to.equal(undefined)
@@ -138,7 +138,7 @@ describe('redemptions in the journal', () => {
 
   it('knows the coupon of a card on a bill under any key, and finds it by both ids after a replay', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     const pressedAgain = { ...debitIntent, key: 'T-2' }
     expect((await look(pressedAgain)).sameCoupon).to.include({ id })
     await test.journal.beginDebit(pressedAgain, ({ sameCoupon }) => ({
@@ -163,7 +163,7 @@ describe('redemptions in the journal', () => {
 
   it('finds the debit of a credit in all three ways, and no other', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     const nothing = { debitKey: undefined, redemptionId: undefined }
     expect(await find({ ...nothing, redemptionId: id })).to.equal(id)
     expect(await find({ ...nothing, debitKey: 'T-1' })).to.equal(id)
@@ -178,7 +178,7 @@ describe('redemptions in the journal', () => {
     const ids: string[] = []
     for (const key of ['P-1', 'P-2', 'P-3']) {
       const { id } = await begin({ ...debitIntent, key, what: points })
-      await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+      await test.journal.settleDebit(id, confirmed())
       test.clock.pass(1000)
       ids.push(id)
     }
@@ -195,7 +195,7 @@ describe('redemptions in the journal', () => {
   // there was nothing to give back.
   it('knows a credit again for a day of its own, however old its debit is', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     await test.journal.markAnswered(id)
     const byBill = { ...creditIntent, debitKey: undefined, account: 'A-1', what: coupon }
     const sameCredit = async () => {
@@ -222,7 +222,7 @@ describe('redemptions in the journal', () => {
       redemption: debit!,
     }))
     expect(asked).to.deep.equal({ do: 'refuse', code: 'NOT_GIVEN_BACK_YET' })
-    expect(await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })).to.deep.equal({
+    expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({
       stands: false,
     })
     expect((await look(debitIntent)).sameKey).to.include({ state: 'in_doubt', undoBy: 'till', isDue: true })
@@ -242,7 +242,7 @@ describe('redemptions in the journal', () => {
   // be as if none had ever come.
   it('does not drop a credit whose process died because the next call of it was not sent', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     await test.journal.markAnswered(id)
     await sendCredit()
     await test.reopen()
@@ -260,7 +260,7 @@ describe('redemptions in the journal', () => {
   // ten seconds later the guest's reward was given back by itself.
   it('notes that an OK has left though a credit came between, and stands when that is refused', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     await sendCredit()
     await test.journal.markAnswered(id)
     await test.journal.settleUndo(id, { kind: 'refused', code: 'MEMBER_BLOCKED' })
@@ -271,7 +271,7 @@ describe('redemptions in the journal', () => {
 
   it('still gives back what a credit asks for, when the note of the OK comes between', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     await sendCredit()
     await test.journal.markAnswered(id)
     await test.journal.settleUndo(id, { kind: 'unknown' })
@@ -286,7 +286,7 @@ describe('redemptions in the journal', () => {
   // day, before anybody was told.
   it('counts as a try what the core answers with nothing to a credit, and is stuck after six', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(id, confirmed())
     await test.journal.markAnswered(id)
     await sendCredit()
     const states = [(await test.journal.settleUndo(id, { kind: 'unknown' })).state]
@@ -370,25 +370,74 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', wasSent: true })
   })
 
-  it('lists the coupons that a bill took and kept', async () => {
-    const bill = { venue: 'venue-uuid', cardHash: 'hash-of-card', account: 'A-1' }
-    const fromMs = test.clock.nowMs()
-    for (const rewardId of ['uc-1', 'uc-2', 'uc-3']) {
-      const { id } = await begin({ ...debitIntent, key: rewardId, what: { kind: 'coupon', rewardId } })
-      await test.journal.settleDebit(
-        id,
-        rewardId === 'uc-2' ? { kind: 'refused', code: 'REFUSED' } : { kind: 'confirmed', moved: {} },
-      )
-      test.clock.pass(10)
+  it('knows the coupon of a bill for a day at most, and under no key once it is on a ticket', async () => {
+    const other = { ...debitIntent, key: 'T-2' }
+    const { id } = await begin(debitIntent)
+    await test.journal.settleDebit(id, confirmed())
+    await test.journal.markAnswered(id)
+    test.clock.pass(86_399_000)
+    expect((await look(other)).sameCoupon).to.include({ id, ticketKey: undefined })
+    test.clock.pass(1_000)
+    expect((await look(other)).sameCoupon).to.equal(undefined)
+  })
+
+  // A debit was given up and undone while its call was on its way. Its late yes made the row `confirmed` again, without
+  // the seal that a credit of it needs.
+  describe('whose call says yes after it was given up', () => {
+    const giveUp = async (outcome: UndoOutcome) => {
+      const { id } = await begin(debitIntent)
+      test.clock.pass(62_000)
+      await test.journal.beginUndo(id)
+      expect((await test.journal.settleUndo(id, outcome)).state).to.equal('reversed')
+      return id
     }
-    expect(await couponsOf(test.journal, { ...bill, fromMs, toMs: test.clock.nowMs() })).to.deep.equal([
-      'uc-1',
-      'uc-3',
-    ])
-    expect(await couponsOf(test.journal, { ...bill, fromMs, toMs: fromMs })).to.deep.equal(['uc-1'])
-    expect(
-      await couponsOf(test.journal, { ...bill, account: 'A-2', fromMs, toMs: test.clock.nowMs() }),
-    ).to.deep.equal([])
+
+    it('stays as it is if it was given back meanwhile', async () => {
+      const id = await giveUp({ kind: 'given_back', moved: {} })
+      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: false })
+      expect((await look(debitIntent)).sameKey).to.include({ id, state: 'reversed' })
+      expect(await test.journal.dueUndos(9)).to.deep.equal([])
+    })
+
+    it('is in doubt, due now, held and sealed anew if there was nothing to give back', async () => {
+      const id = await giveUp({ kind: 'nothing' })
+      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: false })
+      expect((await look({ ...debitIntent, key: 'T-2' })).isHeld, 'no longer free').to.equal(true)
+      expect(await test.journal.dueUndos(9)).to.have.length(1)
+      expect((await test.journal.beginUndo(id))?.secret).to.deep.equal(debitIntent.secret)
+      expect((await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })).state).to.equal(
+        'reversed',
+      )
+    })
+
+    it('is in doubt though an operator has settled it as reversed', async () => {
+      const { id } = await begin(debitIntent)
+      test.clock.pass(5_000)
+      await test.journal.beginUndo(id)
+      await test.journal.settleRedemption(id, { as: 'reversed', by: 'ops', why: 'seen in TRIFFT' })
+      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: false })
+      expect((await test.journal.beginUndo(id))?.secret).to.deep.equal(debitIntent.secret)
+      expect((await test.journal.findRedemption(id))?.settled).to.equal(undefined)
+    })
+
+    it('stands if an operator counts it as taken', async () => {
+      const { id } = await begin(debitIntent)
+      test.clock.pass(5_000)
+      await test.journal.beginUndo(id)
+      await test.journal.settleRedemption(id, { as: 'taken', by: 'ops', why: 'the guest has it' })
+      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: true })
+    })
+
+    it('changes nothing if the late answer is no yes', async () => {
+      const id = await giveUp({ kind: 'given_back', moved: {} })
+      for (const outcome of [
+        { kind: 'unknown' },
+        { kind: 'not_done' },
+        { kind: 'refused', code: 'REFUSED' },
+      ] as const)
+        expect(await test.journal.settleDebit(id, outcome)).to.deep.equal({ stands: false })
+      expect((await look(debitIntent)).sameKey).to.include({ id, state: 'reversed' })
+    })
   })
 })
 

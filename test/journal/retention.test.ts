@@ -7,6 +7,7 @@ import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { confirmed as takenByCore } from '../support/redemption.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -30,6 +31,7 @@ describe('what is past its time', () => {
     await test.journal.takeTicket({
       eventId,
       fingerprint: eventId,
+      formerFingerprint: 'of the rule before',
       kafkaKey: 'k',
       closed: closedBill().closed,
     })
@@ -53,7 +55,7 @@ describe('what is past its time', () => {
     const inDoubt = await begin('T-doubt')
     await test.journal.settleDebit(inDoubt.id, { kind: 'unknown' })
     const confirmed = await begin('T-confirmed')
-    await test.journal.settleDebit(confirmed.id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(confirmed.id, takenByCore())
     test.clock.pass(100 * dayMs)
     await test.journal.settleRedemption(settledId, { as: 'taken', by: 'Dana', why: 'seen' })
     await test.journal.tidy()
@@ -62,7 +64,7 @@ describe('what is past its time', () => {
   })
 
   it('of other names of a redemption is forgotten after a day, which is how long they are looked up', async () => {
-    await test.journal.settleDebit((await begin('T-1')).id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit((await begin('T-1')).id, takenByCore())
     await test.journal.beginDebit({ ...stuckDebit, key: 'T-2' }, ({ sameCoupon }) => ({
       do: 'replay',
       redemption: sameCoupon!,

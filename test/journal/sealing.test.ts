@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { JournalKeyMissing } from '../../src/journal/sqlite.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { confirmed } from '../support/redemption.ts'
 
 describe('a seal', () => {
   const [oldKey, newKey] = journalKeys as [string, string]
@@ -99,7 +100,7 @@ describe('the sealed columns of the journal', () => {
   it('are erased when a row is final, so that its key may go', async () => {
     const begun = await test.journal.beginDebit(debit, () => ({ do: 'send' }))
     if (begun.do !== 'send') return expect.fail()
-    await test.journal.settleDebit(begun.id, { kind: 'confirmed', moved: {} })
+    await test.journal.settleDebit(begun.id, confirmed())
     await test.journal.markAnswered(begun.id)
     await test.reopen([newKey])
   })

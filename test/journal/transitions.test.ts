@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Redemption, UndoOutcome } from '../../src/journal/journal.ts'
 import { afterDebit, afterUndo } from '../../src/journal/transitions.ts'
-import { redemption } from '../support/redemption.ts'
+import { confirmed, redemption } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
 const dayMs = 86_400_000
@@ -23,8 +23,8 @@ const refused: UndoOutcome = { kind: 'refused', code: 'MEMBER_BLOCKED' }
 
 describe('after the call of a debit', () => {
   const cases = [
-    ['confirmed', { kind: 'confirmed', moved: {} }, undefined, 'confirmed', 10_000],
-    ['confirmed, but asked back meanwhile', { kind: 'confirmed', moved: {} }, 'till', 'in_doubt', 0],
+    ['confirmed', confirmed(), undefined, 'confirmed', 10_000],
+    ['confirmed, but asked back meanwhile', confirmed(), 'till', 'in_doubt', 0],
     ['refused', { kind: 'refused', code: 'REFUSED' }, undefined, 'refused', null],
     ['not done', { kind: 'not_done' }, 'till', 'not_done', null],
     ['unknown', { kind: 'unknown' }, undefined, 'in_doubt', 2_000],

@@ -54,7 +54,11 @@ describe('a journal in trouble', () => {
       const damaged = openTestJournal()
       try {
         await damaged.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
-        await damaged.journal.takeTicket({ ...closedBill(), fingerprint: 'of the bill' })
+        await damaged.journal.takeTicket({
+          ...closedBill(),
+          fingerprint: 'of the bill',
+          formerFingerprint: 'of the rule before',
+        })
         await damaged.journal.keepDeadLetter(letter)
         await damaged.journal.close()
         damagePage(damaged.path, page)

@@ -9,6 +9,7 @@ import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { confirmed } from '../support/redemption.ts'
 
 describe('the note that an OK has left', () => {
   function noteWith(failures: Error[]) {
@@ -61,7 +62,7 @@ describe('an OK that left while the journal was locked', () => {
     const begun = await journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
     if (begun.do !== 'send') throw new Error('was not sent')
     const { id } = begun
-    await journal.settleDebit(id, { kind: 'confirmed', moved: {} })
+    await journal.settleDebit(id, confirmed())
 
     let undos = 0
     const reversals = createReversals({

@@ -34,6 +34,7 @@ describe('a debit, by what is known of it', () => {
     ['in doubt, but free', row('in_doubt', { isFreed: true }), 'send', 'send'],
     ['stuck', row('stuck'), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
     ['confirmed', row('confirmed'), 'replay', 'replay'],
+    ['confirmed, its ticket has come', row('confirmed', { ticketKey: 'B-1' }), 'replay', 'send'],
     ['confirmed, its OK perhaps lost', row('confirmed', { isDue: true }), 'replay', 'replay'],
     [
       'confirmed, being given back',
@@ -135,6 +136,33 @@ describe('a credit, by what is known of its debit', () => {
       said(decideCredit({ sameCredit: undefined, debit }, { ...credit, creditKey: undefined })),
     ).to.equal('replay')
   })
+
+  // The guests moved to another table: "no reward or points were taken", said the till.
+  it('gives back to another bill what it names', () => {
+    const moved = { ...credit, account: 'A-2' }
+    expect(said(decideCredit({ sameCredit: undefined, debit: row('confirmed') }, moved))).to.equal('send')
+    const repeated = row('credited', { creditKey: 'C-1' })
+    expect(said(decideCredit({ sameCredit: repeated, debit: repeated }, moved))).to.equal('replay')
+  })
+
+  for (const state of ['sent', 'confirmed', 'in_doubt', 'stuck', 'credited', 'reversed'] as const)
+    it(`that says another reward or amount than the ${state} debit that it names took: CREDIT_DIFFERS`, () => {
+      for (const what of [
+        { kind: 'coupon', rewardId: 'uc-2' } as const,
+        { kind: 'points', points: 5 } as const,
+      ])
+        expect(
+          said(decideCredit({ sameCredit: undefined, debit: row(state) }, { ...credit, what })),
+        ).to.equal('CREDIT_DIFFERS')
+    })
+
+  for (const state of ['refused', 'not_done'] as const)
+    it(`that says another reward than a ${state} debit: nothing was taken`, () => {
+      const what = { kind: 'coupon', rewardId: 'uc-2' } as const
+      expect(said(decideCredit({ sameCredit: undefined, debit: row(state) }, { ...credit, what }))).to.equal(
+        'NOTHING_TO_GIVE_BACK',
+      )
+    })
 
   it('refuses one transaction id for two credits', () => {
     const sameCredit = row('credited', { id: 'r-0', creditKey: 'C-1' })

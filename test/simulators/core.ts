@@ -53,6 +53,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
     violations,
     /** @returns how many requests were refused with 429 */
     rateLimited: () => log.calls.filter(({ status }) => status === 429).length,
+    restoreByHand: api.restoreByHand,
     ...truth(projects, api.movements),
     /** Refuses connections, as a core that is down, until `comeBack`. Nothing is forgotten. */
     goAway: listener.goAway,

@@ -1,4 +1,5 @@
-import type { Redemption } from '../../src/journal/journal.ts'
+import type { DebitOutcome, Redemption } from '../../src/journal/journal.ts'
+import type { Moved } from '../../src/loyalty/words.ts'
 
 /** A debit of a coupon as the journal shows it, on its way unless `more` says otherwise. */
 export function redemption(more: Partial<Redemption>): Redemption {
@@ -21,9 +22,15 @@ export function redemption(more: Partial<Redemption>): Redemption {
     undoSinceMs: 0,
     isFreed: false,
     creditKey: undefined,
+    ticketKey: undefined,
     moved: undefined,
     refusedWith: undefined,
     givenBack: undefined,
     ...more,
   }
+}
+
+/** The core has said that it is taken. */
+export function confirmed(moved: Moved = {}): DebitOutcome {
+  return { kind: 'confirmed', moved, secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' } }
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { ticketFingerprint } from '../../src/loyalty/keys.ts'
+import { formerTicketFingerprint, ticketFingerprint } from '../../src/loyalty/keys.ts'
+import type { Ticket } from '../../src/loyalty/words.ts'
 import { readRequest } from '../../src/zonal/read-request.ts'
 import { parseTicket } from '../../src/zonal/ticket-message.ts'
 
@@ -25,8 +26,12 @@ function fingerprintOf(changed: object): string {
 }
 
 function fingerprintOfText(text: string): string {
+  return ticketFingerprint(ticketOf(text))
+}
+
+function ticketOf(text: string): Ticket {
   const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
-  return ticketFingerprint(parseTicket(fields, settings).ticket)
+  return parseTicket(fields, settings).ticket
 }
 
 /** Names and values as they are, the last first, at every depth. */
@@ -43,7 +48,9 @@ function backwards(value: unknown): unknown {
 describe('the fingerprint of a ticket', () => {
   // A journal holds fingerprints for months. Where this differs, every repeat after an upgrade is one more bill.
   it('is the one that journals hold already', () => {
-    expect(fingerprintOf({})).to.equal('o8Y0VPJweQTqcVrWPLJCMiP-j_sJwuX_GbfGH1vVnXo')
+    expect(fingerprintOf({})).to.equal('LbqscGIBQzMAkg7rm6HufH8rPLWHOvQevOq9cX58rAk')
+    const former = formerTicketFingerprint(ticketOf(JSON.stringify(message)))
+    expect(former).to.equal('o8Y0VPJweQTqcVrWPLJCMiP-j_sJwuX_GbfGH1vVnXo')
   })
 
   it('is the same whatever the order of fields', () => {
@@ -58,6 +65,26 @@ describe('the fingerprint of a ticket', () => {
   it('is the same for a repeat under another call reference and at another time', () => {
     expect(fingerprintOf({ transactionId: 'T-10', dateTime: '2026-11-23T22:00:00' })).to.equal(
       fingerprintOf({}),
+    )
+  })
+
+  // The same bill, resent from another terminal or by another member of staff, earned twice.
+  it('is the same for a repeat by another terminal, member of staff and sales area', () => {
+    const by = { terminalId: 'T-9', staffId: 'S-9', salesAreaId: '9' }
+    expect(fingerprintOf(by)).to.equal(fingerprintOf({}))
+  })
+
+  // Two guests hand the same dish back: the second refund was taken for a repeat of the first.
+  it('is another for a second refund under its own call reference', () => {
+    const refund = { isRefund: true }
+    expect(fingerprintOf({ ...refund, transactionId: 'T-10' })).to.not.equal(fingerprintOf(refund))
+    expect(fingerprintOf({ ...refund, dateTime: '2026-11-23T22:00:00' })).to.equal(fingerprintOf(refund))
+  })
+
+  it('is the same whether a local time is the first or the second of that night', () => {
+    const ticket = ticketOf(JSON.stringify(message))
+    expect(ticketFingerprint({ ...ticket, closedAtLatestMs: ticket.closedAtMs + 3_600_000 })).to.equal(
+      ticketFingerprint(ticket),
     )
   })
 

@@ -127,7 +127,15 @@ export function createApi(projects: Project[], nowMs: () => number, violate: (wh
     throw new CoreRefusal(exception, { message })
   }
 
-  return { answer, movements: ledger.movements }
+  /** What customer care does, beside the API. */
+  function restoreByHand(userCouponId: string) {
+    for (const project of projects)
+      for (const { id, coupons } of project.cards)
+        if (coupons.some((coupon) => coupon.id === userCouponId))
+          ledger.restoreByHand(project, id, userCouponId)
+  }
+
+  return { answer, restoreByHand, movements: ledger.movements }
 }
 
 function refuseUnknownVenue(project: Project, param: string) {

@@ -89,6 +89,18 @@ export function createLedger(nowMs: () => number) {
       })
     },
 
+    /** Customer care makes a coupon usable again, whoever has redeemed it. */
+    restoreByHand(project: Project, cardId: string, userCouponId: string) {
+      const userCoupon = couponOf(cardOf(project, cardId), userCouponId)
+      if (userCoupon.status !== 'redeemed') return
+      userCoupon.status = 'activated'
+      const redeemed = movements.findLast(
+        ({ operation, what }) => operation === 'redeem' && what === userCouponId,
+      )
+      if (redeemed)
+        remember({ ...redeemed, operation: 'restore', reply: { id: userCouponId, status: 'activated' } })
+    },
+
     debit(project: Project, cardId: string, { points, reference }: PointsOrder) {
       const take = { project: project.name, card: cardId, what: points, reference }
       return takeOnce({ operation: 'debit', ...take }, () => {

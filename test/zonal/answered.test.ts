@@ -1,0 +1,79 @@
+import { expect } from 'chai'
+import { createApp } from '../../src/app.ts'
+import type { DebitDone } from '../../src/loyalty/debit.ts'
+import type { Loyalty } from '../../src/loyalty/loyalty.ts'
+import { systemClock } from '../../src/observability/exchange.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { basic } from '../simulators/till/encode.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { serve } from './serve.ts'
+
+describe('a debit is marked as answered', () => {
+  useRealSockets()
+
+  /** @returns the status that the till hears, and the redemptions that were marked by then */
+  async function debitOf(done: DebitDone) {
+    const marked: string[] = []
+    const log = createLogger('silent')
+    const metrics = createMetrics()
+    const loyalty: Partial<Loyalty> = {
+      approve: async ({ venueId: id }) => ({ id, coreId: 'venue-uuid', currency: 'GBP' }),
+      debit: async () => done,
+      markAnswered: async (id) => void marked.push(id),
+    }
+    const settings = { language: 'en', failureHttpStatus: 503, invalidTicketHttpStatus: 400 } as const
+    const app = createApp({
+      tracking: {
+        clock: systemClock,
+        deadlineMs: 2500,
+        trustedProxies: 0,
+        log,
+        metrics,
+        openBreakers: () => [],
+      },
+      capture: (_ctx, next) => next(),
+      refusals: { ...settings, isDraining: () => false, isStopping: () => false },
+      routes: {
+        loyalty: loyalty as Loyalty,
+        settings: { basePath: '/zonal/v1', cardPrefixes: [], timeZone: 'Europe/London' },
+        metrics,
+        service: { service: 'adapter', version: '0' },
+      },
+      log,
+    })
+    const server = await serve(app)
+    const answer = await fetch(`http://127.0.0.1:${server.port}/zonal/v1/debit`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: basic({ venueId: '1902', apiKey: 'key-of-the-project' }),
+      },
+      body: JSON.stringify({ cardNumber: 'CARD0001', accountNumber: 'A-1', rewardId: 'uc-1' }),
+    })
+    await answer.text()
+    await server.close()
+    return { status: answer.status, marked }
+  }
+
+  const taken = {
+    redemptionId: 'r-1',
+    what: { kind: 'coupon', rewardId: 'uc-1' },
+    isReplayed: false,
+  } as const
+
+  it('when its OK has left', async () => {
+    expect(await debitOf({ ...taken, moved: {} })).to.deep.equal({ status: 200, marked: ['r-1'] })
+  })
+
+  // The mark was asked for before the reply was made. Had that failed, the error's departure would have marked a debit
+  // that the till never heard of, and it would never have been undone.
+  it('not when its reply could not be made and an error has left instead', async () => {
+    const unreadable = {
+      get reward(): never {
+        throw new Error('a reply that cannot be made')
+      },
+    }
+    expect(await debitOf({ ...taken, moved: unreadable })).to.deep.equal({ status: 500, marked: [] })
+  })
+})
