@@ -4,6 +4,7 @@ import type { CreditDone } from '../../src/loyalty/credit.ts'
 import type { DebitDone } from '../../src/loyalty/debit.ts'
 import type { CreditRequest, DebitRequest } from '../../src/loyalty/words.ts'
 import { compareRows, countTaken } from './audit.ts'
+import { checkReplay, closeBill, type Closing } from './closed-bills.ts'
 import { cards, coupons, createWorld, startPoints, type Fate, type World } from './world.ts'
 
 /** How many histories; more on demand: HISTORIES=20000 npm run histories */
@@ -46,15 +47,19 @@ const debits: fc.Arbitrary<DebitRequest> = fc
 
 type Step =
   | { do: 'debit' | 'twins'; request: DebitRequest; fates: Fate[]; isAnswered: boolean }
-  | { do: 'repeat'; which: number; fates: Fate[]; isAnswered: boolean }
+  /** Pressed again: `id` is null for the same call, else another transaction id, 0 for none. */
+  | { do: 'repeat'; which: number; id: number | null; fates: Fate[]; isAnswered: boolean }
   | {
       do: 'credit'
       which: number
       by: 'redemption' | 'transaction' | 'bill'
+      isMoved: boolean
       id: number | null
       fates: Fate[]
     }
   | { do: 'pass'; ms: number; fates: Fate[] }
+  | ({ do: 'close'; which: number } & Omit<Closing, 'cardNumber' | 'accountNumber'>)
+  | { do: 'restore by hand'; card: string; coupon: string }
   | { do: 'restart' }
 
 const which = fc.nat({ max: 30 })
@@ -73,13 +78,23 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         isAnswered,
       }),
     },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), which, fates, isAnswered }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('repeat' as const),
+        which,
+        id: fc.option(fc.nat({ max: 4 })),
+        fates,
+        isAnswered,
+      }),
+    },
     {
       weight: 4,
       arbitrary: fc.record({
         do: fc.constant('credit' as const),
         which,
         by: fc.constantFrom('redemption' as const, 'transaction' as const, 'bill' as const),
+        isMoved: fc.boolean(),
         id: fc.option(fc.integer({ min: 1, max: 5 })),
         fates,
       }),
@@ -92,6 +107,26 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         fates,
       }),
     },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('close' as const),
+        number: fc.integer({ min: 1, max: 3 }),
+        kind: fc.constantFrom('sale' as const, 'sale' as const, 'void' as const, 'refund' as const),
+        which,
+        names: fc.constantFrom(0, 0, 1, 2),
+        clockMs: fc.constantFrom(0, -59_000, -540_000, 540_000, -3_600_000),
+        totalMinor: fc.constantFrom(1000, 900),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('restore by hand' as const),
+        card,
+        coupon: fc.constantFrom(...coupons),
+      }),
+    },
     { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
   ),
   { minLength: 1, maxLength: 25 },
@@ -100,8 +135,16 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 /** What the till believes of a redemption; `unsure` where its last word never came. */
 type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
 type Heard = DebitDone | { refused: string } | undefined
+/** What has happened so far, as the tills and customer care see it. */
+type Past = {
+  asked: { request: DebitRequest; heard: Heard }[]
+  told: { request: DebitRequest; redemptionId: string }[]
+  beliefs: Map<string, Belief>
+  /** Redemptions that customer care has given back: the journal cannot know. */
+  restored: Set<string>
+}
 
-describe('in every history of debits, credits, repeats, twins, faults, crashes and jumps of the clock', () => {
+describe('in every history of debits, credits, tickets, repeats, twins, faults, crashes and jumps of the clock', () => {
   it(`what is taken is what the tills were told (${numRuns} histories)`, async function () {
     this.timeout(0)
     await fc.assert(fc.asyncProperty(steps, live), { numRuns })
@@ -111,42 +154,51 @@ describe('in every history of debits, credits, repeats, twins, faults, crashes a
 async function live(history: Step[]) {
   const world = await createWorld()
   try {
-    const beliefs = new Map<string, Belief>()
-    const asked: { request: DebitRequest; heard: Heard }[] = []
-    for (const step of history) await take(step, world, asked, beliefs)
+    const past: Past = { asked: [], told: [], beliefs: new Map(), restored: new Set() }
+    for (const step of history) await take(step, world, past)
     const open = await world.settle()
     expect(open, 'nothing stays open').to.include({ sent: 0, in_doubt: 0, being_credited: 0 })
-    audit(world, beliefs)
+    audit(world, past)
   } finally {
     await world.end()
   }
 }
 
-async function take(
-  step: Step,
-  world: World,
-  asked: { request: DebitRequest; heard: Heard }[],
-  beliefs: Map<string, Belief>,
-) {
+async function take(step: Step, world: World, past: Past) {
+  const { asked, told, beliefs, restored } = past
   world.fate('fates' in step ? step.fates : [])
   switch (step.do) {
     case 'debit':
     case 'twins':
     case 'repeat': {
-      const request = step.do === 'repeat' ? asked[step.which % asked.length]?.request : step.request
+      const request = step.do === 'repeat' ? again(step, asked) : step.request
       if (!request) return
       const heard = step.do === 'twins' ? await world.twins(request) : await world.debit(request)
       const done = Array.isArray(heard) ? heard[0] : heard
       if (Array.isArray(heard))
         expect(new Set(heard.map(({ redemptionId }) => redemptionId)).size, 'twins hear the same').to.equal(1)
       asked.push({ request, heard: done })
-      if (!done || 'refused' in done || !step.isAnswered) return
+      if (!done || 'refused' in done) return
+      checkReplay(world, request, done, told)
+      told.push({ request, redemptionId: done.redemptionId })
+      if (!step.isAnswered) return
       await world.answered(done.redemptionId)
       beliefs.set(done.redemptionId, { is: 'taken', request })
       return
     }
     case 'credit':
-      return await credit(step, world, asked, beliefs)
+      return await credit(step, world, past)
+    case 'close': {
+      const bill = asked[step.which % asked.length]?.request
+      const heard = told.map(({ redemptionId }) => redemptionId)
+      if (bill) await closeBill(world, { ...step, ...bill }, heard)
+      return
+    }
+    case 'restore by hand': {
+      const reference = world.restoreByHand(step.card, `${step.coupon}-${step.card}`)
+      if (reference) restored.add(reference)
+      return
+    }
     case 'pass':
       return await world.pass(step.ms)
     case 'restart':
@@ -154,11 +206,20 @@ async function take(
   }
 }
 
+function again(
+  { which, id }: Extract<Step, { do: 'repeat' }>,
+  asked: Past['asked'],
+): DebitRequest | undefined {
+  const request = asked[which % asked.length]?.request
+  if (!request || id === null || request.what.kind === 'points') return request
+  const { transactionId: _, ...unnamed } = request
+  return id === 0 ? unnamed : { ...unnamed, transactionId: `T-${id}` }
+}
+
 async function credit(
-  { which, by, id }: Extract<Step, { do: 'credit' }>,
+  { which, by, isMoved, id }: Extract<Step, { do: 'credit' }>,
   world: World,
-  asked: { request: DebitRequest; heard: Heard }[],
-  beliefs: Map<string, Belief>,
+  { asked, beliefs }: Past,
 ) {
   const debit = asked[which % asked.length]
   if (!debit) return
@@ -170,12 +231,13 @@ async function credit(
       ? { redemptionId: known }
       : by === 'transaction' && transactionId
         ? { originalTransactionId: transactionId }
-        : { accountNumber }
-  const needsId = 'accountNumber' in names && what.kind === 'points'
+        : undefined
+  const needsId = !names && what.kind === 'points'
   const asks: CreditRequest = {
     cardNumber,
     what,
     ...names,
+    ...(names ? isMoved && { accountNumber: 'A-9' } : { accountNumber }),
     ...(id || needsId ? { transactionId: `C-${id ?? 9}` } : {}),
   }
   const answer: CreditDone | { refused: string } | undefined = await world.credit(asks)
@@ -192,9 +254,9 @@ function isSameThing(a: DebitRequest, b: DebitRequest): boolean {
 }
 
 /** The tills, the journal and the core say the same of every redemption; one that is stuck waits for an operator. */
-function audit(world: World, beliefs: Map<string, Belief>) {
-  const rows = world.rows()
-  const movements = world.movements()
+function audit(world: World, { beliefs, restored }: Past) {
+  const rows = world.rows().filter(({ id }) => !restored.has(id))
+  const movements = world.movements().filter(({ reference }) => !restored.has(reference))
   expect(compareRows(rows, movements), 'the journal and the core').to.deep.equal([])
 
   const stuck = new Set(rows.filter(({ state }) => state === 'stuck').map(({ id }) => id))
@@ -202,7 +264,7 @@ function audit(world: World, beliefs: Map<string, Belief>) {
   expect(counts, 'nothing is taken twice').to.deep.equal(counts.map(([reference]) => [reference, 1]))
   const taken = new Set(counts.map(([reference]) => reference))
   for (const [redemption, { is }] of beliefs) {
-    if (is === 'unsure' || stuck.has(redemption)) continue
+    if (is === 'unsure' || stuck.has(redemption) || restored.has(redemption)) continue
     expect(taken.has(redemption), `${redemption} is ${is}`).to.equal(is === 'taken')
   }
   for (const reference of taken)

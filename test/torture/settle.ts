@@ -1,11 +1,24 @@
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import type { Row } from './audit.ts'
 import { pauseUntil } from './pause.ts'
 
 const rows = z.array(
-  z.object({ id: z.string(), key: z.string(), state: z.string(), undoBy: z.string().nullable() }),
+  z.object({
+    id: z.string(),
+    key: z.string(),
+    state: z.string(),
+    undoBy: z.string().nullable(),
+    rewardId: z.string().nullable(),
+    ticketKey: z.string().nullable(),
+    isNamedByTicket: z.int(),
+    confirmedAtMs: z.int().nullable(),
+  }),
 )
+
+const rowsSql = `SELECT id, key, state, undo_by AS undoBy, reward_id AS rewardId, ticket_key AS ticketKey,
+  is_named_by_ticket AS isNamedByTicket, confirmed_at AS confirmedAtMs FROM redemptions`
+
+export type JournalRow = z.output<typeof rows>[number]
 
 /** The journal of a service that is down, after an hour of that: nobody has to wait for what is due by then. */
 export function ageJournal(journalPath: string) {
@@ -16,10 +29,8 @@ export function ageJournal(journalPath: string) {
   )
 }
 
-export function readRows(journalPath: string): Row[] {
-  return withFile(journalPath, (file) =>
-    rows.parse(file.prepare('SELECT id, key, state, undo_by AS undoBy FROM redemptions').all()),
-  )
+export function readRows(journalPath: string): JournalRow[] {
+  return withFile(journalPath, (file) => rows.parse(file.prepare(rowsSql).all()))
 }
 
 /** @returns whether within that time nothing was open any more, neither for the metrics page nor in the file */

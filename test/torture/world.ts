@@ -4,10 +4,11 @@ import type { PointsOrder, RewardOrder } from '../../src/core/client.ts'
 import { createKeyedHash } from '../../src/loyalty/keys.ts'
 import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
+import { createTicket } from '../../src/loyalty/ticket.ts'
 import type { CoreCalls } from '../../src/loyalty/redemption.ts'
 import { Refusal, type Code } from '../../src/loyalty/refusal.ts'
 import { createTurns } from '../../src/loyalty/turns.ts'
-import type { Caller, CreditRequest, DebitRequest, Moved } from '../../src/loyalty/words.ts'
+import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/loyalty/words.ts'
 import { toCredentials } from '../../src/loyalty/keys.ts'
 import { createExchange } from '../../src/observability/exchange.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -82,6 +83,7 @@ export async function createWorld() {
       died: died.promise,
       debit: createDebit(parts),
       credit: createCredit(parts),
+      ticket: createTicket({ ...parts, metrics, wakeRelay: () => undefined, withoutCard: 'publish' }),
       reversals: createReversals({ ...parts, clock, metrics }),
     }
   }
@@ -171,6 +173,16 @@ export async function createWorld() {
       return hear(Promise.all([1, 2].map(() => debit(request, caller, createExchange(clock, 2500)))))
     },
     credit: (request: CreditRequest) => hear(process.credit(request, caller, createExchange(clock, 2500))),
+    /** @returns the coupons of its event; undefined of a repeat */
+    async ticket(ticket: Ticket): Promise<string[] | undefined> {
+      const { isDuplicate } = await process.ticket(ticket, caller, createExchange(clock, 2500))
+      if (isDuplicate) return undefined
+      const [waiting] = await test.journal.waitingTickets(1)
+      await test.journal.markPublished([waiting!.eventId])
+      return waiting!.closed.coupons
+    },
+    /** Customer care gives a coupon back in the core. @returns the reference of its redemption */
+    restoreByHand: (cardNumber: string, coupon: string) => ledger.restoreByHand(project, cardNumber, coupon),
     /** The till's OK has left. */
     answered: (id: string) => test.journal.markAnswered(id),
     restart,

@@ -89,16 +89,20 @@ export function createLedger(nowMs: () => number) {
       })
     },
 
-    /** Customer care makes a coupon usable again, whoever has redeemed it. */
-    restoreByHand(project: Project, cardId: string, userCouponId: string) {
+    /**
+     * Customer care makes a coupon usable again, whoever has redeemed it.
+     * @returns the reference of its redemption
+     */
+    restoreByHand(project: Project, cardId: string, userCouponId: string): string | undefined {
       const userCoupon = couponOf(cardOf(project, cardId), userCouponId)
-      if (userCoupon.status !== 'redeemed') return
-      userCoupon.status = 'activated'
       const redeemed = movements.findLast(
         ({ operation, what }) => operation === 'redeem' && what === userCouponId,
       )
-      if (redeemed)
-        remember({ ...redeemed, operation: 'restore', reply: { id: userCouponId, status: 'activated' } })
+      if (userCoupon.status !== 'redeemed' || !redeemed) return undefined
+      userCoupon.status = 'activated'
+      const reply = { id: userCouponId, status: 'activated' }
+      remember({ ...redeemed, operation: 'restore', reply })
+      return redeemed.reference
     },
 
     debit(project: Project, cardId: string, { points, reference }: PointsOrder) {
