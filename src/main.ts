@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { ConfigInvalid, readConfig, summarize, type Config } from './config.ts'
+import { JournalInUse } from './journal/owner.ts'
 import { JournalKeyMissing } from './journal/sqlite.ts'
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
 import { createService } from './service.ts'
 
 /** sysexits.h: the configuration has to be put right before another start can help. */
 const exitConfig = 78
+const needsConfig = [ConfigInvalid, JournalKeyMissing, JournalInUse]
 
 async function main() {
   const config = readConfig(process.env)
@@ -47,7 +49,7 @@ function stop(signal: string, service: { stop(): Promise<void> }, config: Config
 }
 
 main().catch((error: unknown) => {
-  process.exitCode = error instanceof ConfigInvalid || error instanceof JournalKeyMissing ? exitConfig : 1
+  process.exitCode = needsConfig.some((kind) => error instanceof kind) ? exitConfig : 1
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: 'unknown' }
   // Whatever listens already would keep the process.
   process.stderr.write(`${name}: ${message}\n`, () => process.exit())

@@ -159,6 +159,11 @@ export function isStorageTrouble(error: unknown): boolean {
   return result !== undefined && ![1, 19, 20, 21, 25].includes(result)
 }
 
+/** SQLITE_BUSY: another connection has the lock. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5
+}
+
 export function storageUnavailable(error: unknown): StorageUnavailable {
   if (error instanceof StorageUnavailable) return error
   return new StorageUnavailable(error instanceof Error ? error.message : 'unknown', { cause: error })

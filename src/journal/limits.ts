@@ -1,5 +1,6 @@
 import { walKeptBytes, type Database } from './database.ts'
 import { readDeadLetterTotals } from './dead-letters.ts'
+import type { FileWatch } from './file-watch.ts'
 import { StorageUnavailable } from './journal.ts'
 import type { TroubleKind, Troubles } from './troubles.ts'
 
@@ -7,9 +8,9 @@ import type { TroubleKind, Troubles } from './troubles.ts'
 export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 
 const closedBy: Record<Intake, TroubleKind[]> = {
-  redemption: ['damaged', 'full', 'log_too_long'],
-  ticket: ['damaged', 'full', 'log_too_long', 'nearly_full'],
-  dead_letter: ['damaged', 'full', 'log_too_long', 'nearly_full', 'dead_letters_full'],
+  redemption: ['lost', 'damaged', 'full', 'log_too_long'],
+  ticket: ['lost', 'damaged', 'full', 'log_too_long', 'nearly_full'],
+  dead_letter: ['lost', 'damaged', 'full', 'log_too_long', 'nearly_full', 'dead_letters_full'],
 }
 
 /** Tickets leave this part of the room to redemptions. */
@@ -24,7 +25,7 @@ const longestWalBytes = 4 * walKeptBytes
  * Room for `maxBytes` of pages in use. What comes new is refused before anything is done for it; what is under way is
  * always settled, for which the rest of the disk has to do.
  */
-export function createLimits(db: Database, maxBytes: number, troubles: Troubles) {
+export function createLimits(db: Database, maxBytes: number, troubles: Troubles, lost: FileWatch['lost']) {
   const watch = (kind: TroubleKind, what: string, bytes: number, limitBytes: number) => {
     const isOpen = troubles.reason(kind) === undefined
     const isOver = bytes >= (isOpen ? limitBytes : limitBytes * openAgainShare)
@@ -33,6 +34,7 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles)
 
   /** Measures: some microseconds. */
   const look = () => {
+    troubles.note('lost', lost())
     const { bytes, walBytes } = db.sizes()
     watch('full', 'the journal is full', bytes, maxBytes)
     watch('nearly_full', 'the journal has no room for tickets', bytes, maxBytes * ticketShare)
@@ -57,6 +59,7 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles)
     /** @throws StorageUnavailable where there is no room for it */
     admit(intake: Intake) {
       if (hasGrown || troubles.worst()) look()
+      else troubles.note('lost', lost())
       hasGrown = false
       const kind = closedBy[intake].find((candidate) => troubles.reason(candidate) !== undefined)
       if (kind) throw new StorageUnavailable(troubles.reason(kind))

@@ -17,9 +17,11 @@ import {
 } from './database.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDecisions } from './decisions.ts'
-import type { Journal } from './journal.ts'
+import { identify, watchFile } from './file-watch.ts'
+import { StorageUnavailable, type Journal } from './journal.ts'
 import { createLimits, type Intake } from './limits.ts'
 import { createOutbox } from './outbox.ts'
+import { ownJournal } from './owner.ts'
 import { whereOpen } from './redemption-row.ts'
 import { createRedemptions } from './redemptions.ts'
 import { createRetention } from './retention.ts'
@@ -43,13 +45,27 @@ type Dependencies = {
 }
 
 /**
- * The journal of one replica: one SQLite file on the pod's own volume.
+ * The journal of one replica: one SQLite file on the pod's own volume, which nobody else may have.
  *
- * @throws StorageUnavailable where the file cannot be opened
- * @throws JournalKeyMissing where it holds rows that no given key opens
+ * @throws StorageUnavailable if the file cannot be opened
+ * @throws JournalInUse if another process has it
+ * @throws JournalKeyMissing if it holds rows that no given key opens
  */
 export function createSqliteJournal(config: Config['journal'], dependencies: Dependencies): Journal {
-  return journalIn(openDatabase(config.path, dependencies.log), config, dependencies)
+  const disown = ownJournal(config.path)
+  try {
+    const journal = journalIn(openDatabase(config.path, dependencies.log), config, dependencies)
+    return {
+      ...journal,
+      async close() {
+        await journal.close()
+        disown()
+      },
+    }
+  } catch (error) {
+    disown()
+    throw error
+  }
 }
 
 /**
@@ -81,8 +97,9 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
   const budgetLog = createBudgetLog(db)
   const forget = createRetention(db, config.venueStaleMs)
   const troubles = createTroubles({ log, metrics })
-  const limits = createLimits(db, config.maxBytes, troubles)
-  const { write, flush } = createWriter(db, troubles, (seconds, isDone) => {
+  const files = watchFile(config.path, identify(db), endAtOnce)
+  const limits = createLimits(db, config.maxBytes, troubles, files.lost)
+  const { write, flush } = createWriter(db, troubles, files.checkIndex, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
     limits.noteCommit()
     if (!isDone) metrics.journalFailures.inc()
@@ -95,6 +112,7 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
 
   async function read<T>(work: () => T): Promise<T> {
     try {
+      files.checkIndex()
       return work()
     } catch (error) {
       if (!isStorageTrouble(error)) throw error
@@ -180,6 +198,13 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
       db.close()
     },
   }
+}
+
+/** Before anything else runs that might touch the file: that would end the process without a word. */
+function endAtOnce() {
+  process.nextTick(() => {
+    throw new StorageUnavailable("somebody has cut the index of the journal's log (-shm) while it is in use")
+  })
 }
 
 /** A row that cannot be opened would be a reward that nobody can give back, or a ticket that never leaves. */

@@ -3,6 +3,7 @@ import type { Metrics } from '../observability/metrics.ts'
 
 /** In the order of what they cost: the first that is there is told. */
 const troubleKinds = [
+  'lost',
   'damaged',
   'unwritable',
   'full',

@@ -1,4 +1,5 @@
 import { isDamaged, isStorageTrouble, storageUnavailable, type Database } from './database.ts'
+import { StorageUnavailable } from './journal.ts'
 import type { Troubles } from './troubles.ts'
 
 type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
@@ -16,16 +17,19 @@ export type Writer = {
  *
  * Works may run again, so they must do nothing but read and write the database.
  *
+ * @param check throws StorageUnavailable if the file must not be touched
  * @param observe gets the seconds of each commit and whether it worked
  */
 export function createWriter(
   db: Database,
   troubles: Troubles,
+  check: () => void,
   observe: (seconds: number, isDone: boolean) => void,
 ): Writer {
   let queue: Waiting[] = []
 
   const commit = (works: (() => unknown)[]): unknown[] => {
+    check()
     const startedMs = performance.now()
     const changesBefore = countChanges(db)
     let isDone = false
@@ -48,6 +52,7 @@ export function createWriter(
       const results = commit(waiting.map(({ work }) => work))
       waiting.forEach(({ resolve }, index) => resolve(results[index]))
     } catch (error) {
+      if (error instanceof StorageUnavailable) return waiting.forEach(({ reject }) => reject(error))
       if (isStorageTrouble(error)) {
         const unavailable = storageUnavailable(error)
         troubles.note(isDamaged(error) ? 'damaged' : 'unwritable', unavailable.message)

@@ -134,7 +134,7 @@ export function createMetrics() {
     }),
     journalTrouble: new Gauge({
       name: 'zonal_journal_trouble',
-      help: '1 while the journal has this trouble (damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full)',
+      help: '1 while the journal has this trouble (lost, damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full)',
       labelNames: ['kind'] as const,
       registers,
     }),

@@ -97,6 +97,7 @@ describe('the command redemptions', function () {
       secret: { cardNumber: anna, apiKey: demo.apiKey },
       what: { kind: 'coupon', rewardId: demo.coupons.coffee },
     })
+    await test.journal.close()
     const counter = await openCounter({
       JOURNAL_PATH: test.path,
       JOURNAL_KEY: journalKeys[0]!,

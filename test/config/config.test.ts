@@ -129,8 +129,8 @@ describe('the configuration', () => {
     const journalPath = join(folder, 'journal.sqlite')
     const leaveDeadLetter = `
       import { unreadMessage } from ${JSON.stringify(new URL('../support/test-journal.ts', import.meta.url))}
-      import { readJournal } from ${JSON.stringify(new URL('../support/read-journal.ts', import.meta.url))}
-      await readJournal({ journalPath: ${JSON.stringify(journalPath)} }, (journal) =>
+      import { makeJournal } from ${JSON.stringify(new URL('../support/read-journal.ts', import.meta.url))}
+      await makeJournal({ journalPath: ${JSON.stringify(journalPath)} }, (journal) =>
         journal.keepDeadLetter(unreadMessage('text')))`
     execFileSync(process.execPath, ['--input-type=module', '--eval', leaveDeadLetter])
     const { status, stderr } = spawnSync(process.execPath, [main], {
