@@ -136,4 +136,12 @@ export const migrations = [
   ALTER TABLE redemptions ADD COLUMN is_named_by_ticket INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX redemptions_by_ticket ON redemptions (ticket_key) WHERE ticket_key IS NOT NULL;
   `,
+  `
+  -- When the service last ran, for a clock that went back before it started again.
+  CREATE TABLE clock (
+    only          INTEGER PRIMARY KEY CHECK (only = 1),
+    seen_at       INTEGER
+  ) STRICT;
+  INSERT INTO clock VALUES (1, NULL);
+  `,
 ]

@@ -15,6 +15,7 @@ import {
   walKeptBytes,
   type Database,
 } from './database.ts'
+import { createClockJumps, followClockSince } from './clock-jumps.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDecisions } from './decisions.ts'
 import { identify, watchFile } from './file-watch.ts'
@@ -41,7 +42,10 @@ export class JournalKeyMissing extends Error {
 type Dependencies = {
   clock: Clock
   log: Logger
-  metrics: Pick<Metrics, 'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes'>
+  metrics: Pick<
+    Metrics,
+    'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes' | 'clockJumps'
+  >
 }
 
 /**
@@ -54,7 +58,9 @@ type Dependencies = {
 export function createSqliteJournal(config: Config['journal'], dependencies: Dependencies): Journal {
   const disown = ownJournal(config.path)
   try {
-    const journal = journalIn(openDatabase(config.path, dependencies.log), config, dependencies)
+    const db = openDatabase(config.path, dependencies.log)
+    followClockSince(db, dependencies)
+    const journal = journalIn(db, config, dependencies, identify(db))
     return {
       ...journal,
       async close() {
@@ -75,11 +81,16 @@ export function createSqliteJournal(config: Config['journal'], dependencies: Dep
  * @throws JournalKeyMissing where it holds rows that no given key opens
  */
 export function openSqliteJournal(config: Config['journal'], dependencies: Dependencies): Journal {
-  return journalIn(openExistingDatabase(config.path), config, dependencies)
+  return journalIn(openExistingDatabase(config.path), config, dependencies, undefined)
 }
 
 /** This function is above 40 lines since it is a list: each function of the journal, and where it is done. */
-function journalIn(db: Database, config: Config['journal'], { clock, log, metrics }: Dependencies): Journal {
+function journalIn(
+  db: Database,
+  config: Config['journal'],
+  { clock, log, metrics }: Dependencies,
+  applicationId: number | undefined,
+): Journal {
   const seal = createSeal(config.keys)
   try {
     checkSealKeys(db, seal.keyIds)
@@ -97,9 +108,14 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
   const budgetLog = createBudgetLog(db)
   const forget = createRetention(db, config.venueStaleMs)
   const troubles = createTroubles({ log, metrics })
-  const files = watchFile(config.path, identify(db), endAtOnce)
+  const files = watchFile(config.path, applicationId, endAtOnce)
   const limits = createLimits(db, config.maxBytes, troubles, files.lost)
-  const { write, flush } = createWriter(db, troubles, files.checkIndex, (seconds, isDone) => {
+  const jumps = createClockJumps(db, { clock, log, metrics })
+  const prepare = () => {
+    files.checkIndex()
+    jumps.follow()
+  }
+  const { write, flush } = createWriter(db, troubles, prepare, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
     limits.noteCommit()
     if (!isDone) metrics.journalFailures.inc()
@@ -112,7 +128,7 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
 
   async function read<T>(work: () => T): Promise<T> {
     try {
-      files.checkIndex()
+      prepare()
       return work()
     } catch (error) {
       if (!isStorageTrouble(error)) throw error
@@ -183,7 +199,10 @@ function journalIn(db: Database, config: Config['journal'], { clock, log, metric
         await read(() => db.renew())
         await write(() => db.run('UPDATE dead_letter_totals SET letters = letters'))
       }
-      const rows = await write(() => forget(now()))
+      const rows = await write(() => {
+        jumps.remember()
+        return jumps.isSteady() ? forget(now()) : 0
+      })
       await read(() => {
         if (db.sizes().walBytes > walKeptBytes) db.checkpoint()
         limits.look()

@@ -138,6 +138,11 @@ export function createMetrics() {
       labelNames: ['kind'] as const,
       registers,
     }),
+    clockJumps: new Counter({
+      name: 'zonal_clock_jumps_total',
+      help: "Jumps of the host's clock by five seconds or more; due times and keys have moved with it",
+      registers,
+    }),
     redemptions: new Gauge({
       name: 'zonal_redemptions',
       help: 'Redemptions that are not settled, by state: sent and perhaps under way, in_doubt and being undone, being_credited, stuck',

@@ -14,7 +14,8 @@ export const cardHashKey = 'a card hash key for tests'
 export type TestJournal = {
   journal: Journal
   path: string
-  clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void }
+  /** Time only passes when it is told to; `jump` moves the wall clock alone. */
+  clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void; jump(ms: number): void }
   lines: string[]
   /** Opens the file after a close. */
   open(keys?: string[]): void
@@ -28,7 +29,16 @@ export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
   const folder = mkdtempSync(join(tmpdir(), 'journal-test-'))
   const path = join(folder, 'journal.sqlite')
   let nowMs = Date.UTC(2026, 10, 23, 12)
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, pass: (ms: number) => void (nowMs += ms) }
+  let monotonicMs = 0
+  const clock = {
+    nowMs: () => nowMs,
+    monotonicMs: () => monotonicMs,
+    pass(ms: number) {
+      nowMs += ms
+      monotonicMs += ms
+    },
+    jump: (ms: number) => void (nowMs += ms),
+  }
   const lines: string[] = []
   const log = createLogger('info', { write: (line: string) => void lines.push(line) })
   const open = (keys: string[]) =>

@@ -1,0 +1,123 @@
+import { expect } from 'chai'
+import type { DebitIntent, KnownDebit } from '../../src/journal/journal.ts'
+import { confirmed } from '../support/redemption.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+const intent: DebitIntent = {
+  venue: 'venue-uuid',
+  venueId: '1902',
+  cardHash: 'hash-of-card',
+  cardMasked: '*0001',
+  secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
+  key: 'P-1',
+  isNamed: true,
+  account: 'A-1',
+  what: { kind: 'points', points: 200 },
+}
+
+describe('a jump of the clock', () => {
+  let test: TestJournal
+  beforeEach(() => (test = openTestJournal()))
+  afterEach(() => test.end())
+
+  const begin = async () => {
+    const begun = await test.journal.beginDebit(intent, () => ({ do: 'send' }))
+    if (begun.do !== 'send') throw new Error('was not sent')
+    return begun.id
+  }
+  const look = async () => {
+    let known: KnownDebit | undefined
+    await test.journal.beginDebit(intent, (found) => {
+      known = found
+      return { do: 'refuse', code: 'REFUSED' }
+    })
+    return known?.sameKey
+  }
+  const takenPoints = async () => {
+    const id = await begin()
+    await test.journal.settleDebit(id, confirmed())
+    await test.journal.markAnswered(id)
+    return id
+  }
+  const tidyUp = async () => {
+    while (!(await test.journal.tidy()).isTidy);
+  }
+  /** As the service does, every few seconds. */
+  const live = async (ms: number) => {
+    for (let passedMs = 0; passedMs < ms; passedMs += 60_000) {
+      test.clock.pass(60_000)
+      await tidyUp()
+    }
+  }
+
+  // An hour back, and a guest waited an hour for what the till had called "not redeemed".
+  for (const jumpMs of [-hourMs, hourMs, -70 * dayMs])
+    it(`of ${jumpMs / hourMs} h puts no undo off, and hurries none`, async () => {
+      await test.journal.settleDebit(await begin(), { kind: 'unknown' })
+      test.clock.jump(jumpMs)
+      test.clock.pass(1_999)
+      expect(await test.journal.dueUndos(9)).to.have.length(0)
+      test.clock.pass(1)
+      expect(await test.journal.dueUndos(9)).to.have.length(1)
+    })
+
+  it('back while the service was down puts no undo off', async () => {
+    await test.journal.settleDebit(await begin(), { kind: 'unknown' })
+    await test.journal.tidy()
+    await test.journal.close()
+    test.clock.jump(-hourMs)
+    test.open()
+    test.clock.pass(2_000)
+    expect(await test.journal.dueUndos(9)).to.have.length(1)
+  })
+
+  // Two days ahead, and the same points were taken twice: the key had ended early.
+  it('ahead ends no key early', async () => {
+    const id = await takenPoints()
+    test.clock.jump(2 * dayMs)
+    expect(await look()).to.include({ id, state: 'confirmed' })
+    test.clock.pass(dayMs - 1)
+    expect(await look()).to.include({ id })
+    test.clock.pass(1)
+    expect(await look()).to.equal(undefined)
+  })
+
+  it('there and back leaves all as it was', async () => {
+    await takenPoints()
+    const before = await look()
+    test.clock.jump(70 * dayMs)
+    await test.journal.stats()
+    test.clock.jump(-70 * dayMs)
+    expect(await look()).to.deep.equal(before)
+  })
+
+  // Seventy days ahead for six seconds, and redemptions and dead letters were gone for good.
+  it('ahead forgets nothing before the clock has been steady for an hour', async () => {
+    await takenPoints()
+    await test.journal.keepDeadLetter(unreadMessage('{}'))
+    await live(2 * hourMs)
+    test.clock.jump(70 * dayMs)
+    await live(hourMs - 60_000)
+    test.clock.jump(-70 * dayMs)
+    await live(2 * hourMs)
+    expect((await test.journal.stats()).deadLetters).to.equal(1)
+    expect(await look()).to.include({ state: 'confirmed' })
+  })
+
+  it('is one line and one count, however much is asked after it', async () => {
+    test.clock.jump(hourMs)
+    for (let asked = 0; asked < 3; asked++) await look()
+    expect(test.lines.filter((line) => line.includes('the clock has jumped'))).to.have.length(1)
+  })
+
+  it('is no drift: a clock that is set right a little at a time moves nothing', async () => {
+    await test.journal.settleDebit(await begin(), { kind: 'unknown' })
+    for (let seconds = 0; seconds < 10; seconds++) {
+      test.clock.jump(-1_000)
+      await test.journal.stats()
+    }
+    expect(test.lines.join()).to.not.include('the clock has jumped')
+  })
+})
