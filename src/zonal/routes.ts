@@ -7,6 +7,7 @@ import type { Exchange } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { createBodyReader } from './body.ts'
+import { refuseBrokenHttp } from './broken-http.ts'
 import { readCredentials } from './credentials.ts'
 import { parseBalance, parseCredit, parseDebit, type MessageSettings } from './messages.ts'
 import { readOperation, readRequest, type RawRequest } from './read-request.ts'
@@ -30,8 +31,8 @@ export function createRoutes(parts: RouteParts): Router<TrackedState> {
   const { basePath } = parts.settings
   const path = `${basePath}{/:operation}`
   const router = new Router<TrackedState>()
-  router.post(path, createBodyReader(basePath), (ctx) => answer(ctx, parts))
-  router.get(basePath, (ctx) => {
+  router.post(path, refuseBrokenHttp, createBodyReader(basePath), (ctx) => answer(ctx, parts))
+  router.get(basePath, refuseBrokenHttp, (ctx) => {
     ctx.body = parts.service
   })
   router.all(path, (ctx) => {
