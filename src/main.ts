@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ConfigInvalid, readConfig, summarize, type Config } from './config.ts'
-import { JournalKeyMissing } from './journal/sqlite.ts'
+import { JournalKeyMissing } from './journal/seal-keys.ts'
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
 import { createService } from './service.ts'
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { JournalKeyMissing } from '../../src/journal/sqlite.ts'
+import { JournalKeyMissing } from '../../src/journal/seal-keys.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
