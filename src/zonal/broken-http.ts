@@ -8,7 +8,12 @@ import { Refusal } from '../loyalty/refusal.ts'
 export const refuseBrokenHttp: Middleware = async function refuseBrokenHttp(ctx, next) {
   const { httpVersion, headers } = ctx.req
   const { host, expect = '100-continue' } = headers
-  if (httpVersion === '1.1' && (host === undefined || expect.toLowerCase() !== '100-continue'))
-    throw new Refusal('MESSAGE_UNREADABLE')
+  if (httpVersion === '1.1' && host === undefined) throw unreadable('HTTP/1.1 without Host')
+  if (httpVersion === '1.1' && expect.toLowerCase() !== '100-continue') throw unreadable('an unknown Expect')
   await next()
+}
+
+/** @param message for the log and a dead letter: the till hears the usual text */
+function unreadable(message: string): Refusal {
+  return new Refusal('MESSAGE_UNREADABLE', { message })
 }

@@ -45,8 +45,9 @@ export function createUnreadTicketKeeper(
       const sample = await upload.sample()
       // What is left of the body would be taken for the next request on this connection.
       if (!sample) ctx.set('Connection', 'close')
+      if (!sample || sample.bytes.length === 0) throw error
       const caller = ctx.state.caller ?? (await approveByHeader(ctx, loyalty))
-      const message = caller && sample && (await toMessage(ctx, caller, sample))
+      const message = caller && (await toMessage(ctx, caller, sample))
       if (!message) throw error
       await loyalty.keepUnreadTicket({ ...message, reason: error.message })
       facts.isKept = true
@@ -60,14 +61,14 @@ async function approveByHeader(ctx: Context, loyalty: Pick<Loyalty, 'approve'>):
   return ctx.get('Authorization') === '' ? undefined : await approveCaller(ctx, {}, loyalty)
 }
 
-/** @returns undefined if nothing came */
+/** @returns undefined for what would unpack to more than 16 MiB */
 async function toMessage(
   ctx: Context,
   { venue, credentials }: Caller,
   sample: Sample,
 ): Promise<UnreadMessage | undefined> {
   const unpacked = await unpackSample(sample, ctx.get('Content-Encoding'))
-  if (!unpacked || unpacked.sample.bytes.length === 0) return undefined
+  if (!unpacked) return undefined
   const { bytes, cut } = unpacked.sample
   const { fromText, fromBytes } = createCredentialsRemover(credentials)
   const kept = fromBytes(bytes)

@@ -24,8 +24,8 @@ export type Upload = {
 }
 
 /**
- * Listens to a body while it is read by whoever reads it, who may stop in the middle. It has to be called before the
- * first byte is read.
+ * Listens to a body while it is read by whoever reads it, who may stop in the middle. The body begins to flow in the next
+ * turn of the event loop, so whoever reads it has to begin in this one.
  */
 export function receiveUpload(request: IncomingMessage): Upload {
   const taker = createSampleTaker()

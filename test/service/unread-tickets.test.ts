@@ -109,6 +109,37 @@ describe('a ticket that nobody can read', () => {
     expect(bytesOf(ofZeros!).equals(zeros.subarray(0, 65_536))).to.equal(true)
   })
 
+  it('is kept too if it is only its HTTP that is broken', async () => {
+    const socket = connect(counter.service.port, '127.0.0.1')
+    await once(socket, 'connect')
+    const said = allText(socket)
+    const head = ['POST /zonal/v1/ticket HTTP/1.1', `Authorization: ${login}`, `Content-Type: ${json}`]
+    const end = ['Connection: close', `Content-Length: ${bill.length}`, '', bill]
+    socket.write([...head, ...end].join('\r\n'))
+    expect(await said).to.match(/^HTTP\/1\.1 400 /)
+    const [letter] = await readJournal(counter.service, (journal) => journal.deadLetters())
+    expect(letter?.reason).to.equal('HTTP/1.1 without Host')
+    expect(bytesOf((await kept())[0]!).toString()).to.equal(bill)
+  })
+
+  it('is not kept if its till hangs up in the middle, and nobody is asked who that is', async () => {
+    const logged = counter.service.line(({ msg }) => msg === 'request')
+    const socket = connect(counter.service.port, '127.0.0.1')
+    await once(socket, 'connect')
+    const head = [
+      'POST /zonal/v1/ticket HTTP/1.1',
+      'Host: a',
+      `Authorization: ${login}`,
+      `Content-Type: ${json}`,
+    ]
+    socket.write(`${head.join('\r\n')}\r\nContent-Length: 1000\r\n\r\n${bill}`, () => socket.destroy())
+    expect(await logged).to.include({ message: 'ticket', isAnswered: false })
+    // By the end of another request whatever was to come of that one has come.
+    await post('{', { path: '/balance' })
+    expect(await kept()).to.deep.equal([])
+    expect(counter.core.calls).to.have.length(0)
+  })
+
   it('is not kept if it is longer than 16 MiB: then it is refused without being read to its end', async () => {
     const socket = connect(counter.service.port, '127.0.0.1')
     socket.on('error', () => undefined)
@@ -163,6 +194,7 @@ describe('a ticket that nobody can read', () => {
 
   it('is nothing if nothing came', async () => {
     expect(await post('')).to.include({ status: 400, code: 'MESSAGE_UNREADABLE' })
+    expect(counter.core.calls).to.have.length(0)
     expect(await kept()).to.deep.equal([])
   })
 
