@@ -64,7 +64,7 @@ export const variables = {
   FAILURE_HTTP_STATUS: { schema: oneOf('503', '200').transform(Number), fallback: '503', example: '503',
     what: 'status of balance, debit and credit where the catalogue says 503' },
   INVALID_TICKET_HTTP_STATUS: { schema: oneOf('400', '200').transform(Number), fallback: '400', example: '400',
-    what: 'status of a ticket that was kept as a dead letter' },
+    what: 'status of a ticket that was kept as a dead letter; 400 leaves 413 and 415 as they are' },
   CARD_PREFIXES: { schema: list, fallback: '', example: 'LOY,QR-',
     what: 'prefixes to strip from scanned codes, comma separated' },
   VENUE_TIME_ZONE: { schema: timeZone, fallback: 'Europe/London', example: 'Europe/London',

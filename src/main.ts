@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigInvalid, readConfig, summarize, type Config } from './config.ts'
 import { JournalInUse } from './journal/owner.ts'
-import { JournalKeyMissing } from './journal/sqlite.ts'
+import { JournalKeyMissing } from './journal/seal-keys.ts'
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
 import { createService } from './service.ts'
 

@@ -1,11 +1,7 @@
-import type { DeadLetter, Journal, OpenedDeadLetter, UnreadMessage } from '../journal/journal.ts'
+import type { DeadLetter, Journal, OpenedDeadLetter } from '../journal/journal.ts'
 import { createKeyedHash } from '../loyalty/keys.ts'
-import { Refusal } from '../loyalty/refusal.ts'
 import { createTicket } from '../loyalty/ticket.ts'
-import type { Ticket } from '../loyalty/words.ts'
 import { createExchange, systemClock } from '../observability/exchange.ts'
-import { readRequest } from '../zonal/read-request.ts'
-import { parseTicket } from '../zonal/ticket-message.ts'
 import {
   CommandFailed,
   runCommand,
@@ -15,7 +11,8 @@ import {
   type Arguments,
   type CommandParts,
 } from './command.ts'
-import { toTable, toTime } from './lines.ts'
+import { printable, toTable, toTime } from './lines.ts'
+import { describeMessage, readableText, readAgain } from './unread-message.ts'
 
 const usage = `Usage:
   dead-letters list       tickets that could not be read, or that Kafka refuses for good, newest first
@@ -54,9 +51,17 @@ async function list(journal: Journal): Promise<Answer> {
 async function show(journal: Journal, id: string): Promise<Answer> {
   const letter = await find(journal, id)
   process.stderr.write('What follows may hold a card number: pass it on to nobody.\n')
-  const content =
-    letter.kind === 'message' ? letter.message.text : JSON.stringify(letter.ticket.closed, null, 2)
-  return { text: `${toTable(describe(letter))}\n\n${content}`, json: letter }
+  if (letter.kind === 'ticket') {
+    const content = JSON.stringify(letter.ticket.closed, null, 2)
+    return { text: `${toTable(describe(letter))}\n\n${content}`, json: letter }
+  }
+  const { message } = letter
+  const text = await readableText(message)
+  const rows = [...describe(letter), ...describeMessage(message)]
+  return {
+    text: `${toTable(rows)}\n\n${text === undefined ? `base64:\n${message.base64}` : printable(text)}`,
+    json: { ...letter, message: { ...message, text } },
+  }
 }
 
 async function send({ journal, config, metrics }: CommandParts, id: string): Promise<Answer> {
@@ -66,7 +71,7 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
     return { text: `ticket ${letter.ticket.closed.ticket.ticketId} waits for Kafka again`, json: { id } }
   }
   const { venue, tenant } = letter.message
-  const bill = readAgain(letter.message, config.zonal)
+  const bill = await readAgain(letter.message, config.zonal)
   const takeTicket = createTicket({
     journal,
     metrics,
@@ -88,21 +93,6 @@ async function find(journal: Journal, id: string): Promise<OpenedDeadLetter> {
   const letter = await journal.openDeadLetter(id)
   if (!letter) throw new CommandFailed(`there is no dead letter ${id}`)
   return letter
-}
-
-/** As a till's message is read, by the code and the settings of today. */
-function readAgain(
-  { venue, contentType, text }: UnreadMessage,
-  settings: CommandParts['config']['zonal'],
-): Ticket {
-  try {
-    const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
-    if (clash) throw clash
-    return parseTicket(fields, { ...settings, venueCurrency: venue.currency }).ticket
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    throw new CommandFailed(`it still cannot be read: ${error.message}`, { cause: error })
-  }
 }
 
 function describe({ id, kind, venueId, reason, keptAtMs }: DeadLetter): string[][] {

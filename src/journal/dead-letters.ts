@@ -16,17 +16,20 @@ const columns = 'id, kind, venue_id, reason, created_at'
 /** Tickets that nobody could read, or that Kafka refuses for good. Each function runs inside a transaction of the writer's. */
 export function createDeadLetters(db: Database, seal: Seal) {
   return {
+    isKept(message: UnreadMessage): boolean {
+      return db.get('SELECT 1 FROM dead_letters WHERE id = :id', { id: messageId(message) }) !== undefined
+    },
+
     /** Once per content: a till that repeats it adds nothing. */
     keepMessage({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
-      const id = createHash('sha256')
-        .update(JSON.stringify([message.venue.coreId, message.text]))
-        .digest('hex')
-      insert({ id, kind: 'message', venueId: message.venue.id, reason, keptAtMs: nowMs }, message)
+      const { id: venueId, coreId } = message.venue
+      const id = messageId(message)
+      insert({ id, kind: 'message', venueId, reason, keptAtMs: nowMs }, message, coreId)
     },
 
     keepTicket(ticket: StoredTicket, reason: string, nowMs: number) {
       const { eventId: id, closed } = ticket
-      insert({ id, kind: 'ticket', venueId: closed.venueId, reason, keptAtMs: nowMs }, ticket)
+      insert({ id, kind: 'ticket', venueId: closed.venueId, reason, keptAtMs: nowMs }, ticket, null)
     },
 
     list(): DeadLetter[] {
@@ -41,7 +44,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
       const content = seal.open(`dead_letters/${id}`, sealed)
       if (content === undefined) throw new StorageUnavailable(`the seal of dead letter ${id} is broken`)
       return letter.kind === 'message'
-        ? { ...letter, kind: 'message', message: content as UnreadMessage }
+        ? { ...letter, kind: 'message', message: toMessage(content as UnreadMessage | MessageAsText) }
         : { ...letter, kind: 'ticket', ticket: content as StoredTicket }
     },
 
@@ -50,13 +53,35 @@ export function createDeadLetters(db: Database, seal: Seal) {
     },
   }
 
-  function insert({ keptAtMs, ...letter }: DeadLetter, content: StoredTicket | UnreadMessage) {
+  /** @param venue TRIFFT's id of the venue whose share of the room it takes; null for one that takes nobody's */
+  function insert(
+    { keptAtMs, ...letter }: DeadLetter,
+    content: StoredTicket | UnreadMessage,
+    venue: string | null,
+  ) {
     const { box, keyId } = seal.close(`dead_letters/${letter.id}`, content)
     db.run(
-      `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :keptAtMs) ON CONFLICT (id) DO NOTHING`,
-      { ...letter, box, keyId, keptAtMs },
+      `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :keptAtMs, :venue)
+       ON CONFLICT (id) DO NOTHING`,
+      { ...letter, box, keyId, keptAtMs, venue },
     )
   }
+}
+
+/** How messages were sealed before their bytes were kept: as text, already decoded. */
+type MessageAsText = Omit<UnreadMessage, 'base64'> & { text: string }
+
+function toMessage(content: UnreadMessage | MessageAsText): UnreadMessage {
+  if (!('text' in content)) return content
+  const { text, contentType, ...message } = content
+  const [mediaType = ''] = contentType.split(';')
+  return { ...message, contentType: mediaType, base64: Buffer.from(text).toString('base64') }
+}
+
+function messageId({ venue, base64, cut }: UnreadMessage): string {
+  return createHash('sha256')
+    .update(JSON.stringify([venue.coreId, cut?.sha256 ?? base64]))
+    .digest('hex')
 }
 
 /** How many there are, and the bytes of what they hold. */
@@ -73,4 +98,9 @@ function readLetter(row: Row): DeadLetter {
     reason: String(row.reason),
     keptAtMs: Number(row.created_at),
   }
+}
+
+/** Bytes of the messages of a venue that are dead letters; `venue` is TRIFFT's id. */
+export function readDeadLetterBytesOf(db: Database, venue: string): number {
+  return Number(db.get('SELECT bytes FROM dead_letter_venues WHERE venue = :venue', { venue })?.bytes ?? 0)
 }

@@ -50,7 +50,10 @@ export type Journal = {
   markPublished(eventIds: string[]): Promise<void>
   /** Moves a ticket that Kafka refuses for good to the dead letters. */
   buryTicket(eventId: string, reason: string): Promise<void>
-  /** Keeps a ticket message that could not be understood, once per content. */
+  /**
+   * Keeps a ticket that nobody could read, once per content. Once the room for dead letters is half full a venue has a
+   * tenth of it, so that there is room for the others'.
+   */
   keepDeadLetter(letter: UnreadMessage & { reason: string }): Promise<void>
 
   /** @returns the dead letters, newest first, without their content */
@@ -232,8 +235,18 @@ export type UndoOutcome =
   | { kind: 'unknown' }
   | { kind: 'seal_broken' }
 
-/** A ticket message as it came, but for its credentials, with what is needed to read it again. */
-export type UnreadMessage = { venue: Venue; tenant: string; contentType: string; text: string }
+/** A ticket that nobody could read, as it came but for its credentials, with what is needed to read it again. */
+export type UnreadMessage = {
+  venue: Venue
+  tenant: string
+  contentType: string
+  /** How it is still packed, if it could not be unpacked. */
+  contentEncoding?: string | undefined
+  /** Its bytes, so that those of any charset survive. */
+  base64: string
+  /** Only its beginning was kept: how long it was, and the SHA-256 of all of it, in hex. */
+  cut?: { totalBytes: number; sha256: string } | undefined
+}
 
 /** All that Kafka will be told of a closed bill; kept sealed until it is there. */
 export type ClosedTicket = {

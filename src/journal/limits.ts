@@ -1,5 +1,5 @@
 import { walKeptBytes, type Database } from './database.ts'
-import { readDeadLetterTotals } from './dead-letters.ts'
+import { readDeadLetterBytesOf, readDeadLetterTotals } from './dead-letters.ts'
 import type { FileWatch } from './file-watch.ts'
 import { StorageUnavailable } from './journal.ts'
 import type { TroubleKind, Troubles } from './troubles.ts'
@@ -16,6 +16,10 @@ const closedBy: Record<Intake, TroubleKind[]> = {
 /** Tickets leave this part of the room to redemptions. */
 const ticketShare = 0.9
 const deadLetterShare = 0.1
+/** Of the room for dead letters: once so much is taken, */
+const crowdedShare = 0.5
+/** a venue has no more than this, so that one that floods leaves room to the others. */
+const venueShare = 0.1
 /** What was full is open again a little lower, so that it does not open and close with each row. */
 const openAgainShare = 0.98
 /** The log begins anew at 4 MB. It grows on only while somebody reads an old state of the file without an end. */
@@ -63,6 +67,17 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
       hasGrown = false
       const kind = closedBy[intake].find((candidate) => troubles.reason(candidate) !== undefined)
       if (kind) throw new StorageUnavailable(troubles.reason(kind))
+    },
+    /**
+     * @param venue TRIFFT's id of the venue that wants to keep one more dead letter
+     * @returns why it may not, undefined if it may
+     */
+    shareTaken(venue: string): string | undefined {
+      const roomBytes = maxBytes * deadLetterShare
+      if (readDeadLetterTotals(db).bytes < roomBytes * crowdedShare) return undefined
+      const bytes = readDeadLetterBytesOf(db, venue)
+      if (bytes < roomBytes * venueShare) return undefined
+      return `the venue has its share of the room for dead letters: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
     },
   }
 }

@@ -23,21 +23,16 @@ import { StorageUnavailable, type Journal } from './journal.ts'
 import { createLimits, type Intake } from './limits.ts'
 import { createOutbox } from './outbox.ts'
 import { ownJournal } from './owner.ts'
-import { whereOpen } from './redemption-row.ts'
 import { createRedemptions } from './redemptions.ts'
 import { createRetention } from './retention.ts'
 import { createSeal } from './seal.ts'
+import { checkSealKeys } from './seal-keys.ts'
 import { readStats } from './stats.ts'
 import { createTroubles } from './troubles.ts'
 import { createWriter } from './writer.ts'
 
 /** A call has been left by whoever made it when it is this much older than the till's deadline. */
 const leftAloneMs = 1000
-
-/** Rows were sealed with keys that are not in JOURNAL_KEY any more. */
-export class JournalKeyMissing extends Error {
-  override name = 'JournalKeyMissing'
-}
 
 type Dependencies = {
   clock: Clock
@@ -179,7 +174,16 @@ function journalIn(
     markPublished: (eventIds) => write(() => outbox.markPublished(eventIds, now())),
     // Takes no more room than the ticket did, and must not hold up those behind it.
     buryTicket: (eventId, reason) => write(() => outbox.bury(eventId, reason, now())),
-    keepDeadLetter: (letter) => take('dead_letter', () => deadLetters.keepMessage(letter, now())),
+    async keepDeadLetter(letter) {
+      // A repeat needs no more room.
+      if (await read(() => deadLetters.isKept(letter))) return
+      const refusal = await take('dead_letter', () => {
+        const reason = limits.shareTaken(letter.venue.coreId)
+        if (reason === undefined) deadLetters.keepMessage(letter, now())
+        return reason
+      })
+      if (refusal !== undefined) throw new StorageUnavailable(refusal)
+    },
     deadLetters: () => read(() => deadLetters.list()),
     openDeadLetter: (id) => read(() => deadLetters.open(id)),
     requeueTicket: (id) => write(() => outbox.requeue(id, now())),
@@ -224,24 +228,4 @@ function endAtOnce() {
   process.nextTick(() => {
     throw new StorageUnavailable("somebody has cut the index of the journal's log (-shm) while it is in use")
   })
-}
-
-/** A row that cannot be opened would be a reward that nobody can give back, or a ticket that never leaves. */
-function checkSealKeys(db: Database, keyIds: string[]) {
-  const known = JSON.stringify(keyIds)
-  const whereSealed = { redemptions: whereOpen, tickets: 'published_at IS NULL', dead_letters: 'TRUE' }
-  const counted = Object.entries(whereSealed).map(([table, where]) => {
-    const row = db.get(
-      `SELECT count(*) AS rows, group_concat(DISTINCT seal_key) AS keys FROM ${table}
-       WHERE ${where} AND seal_key NOT IN (SELECT value FROM json_each(:known))`,
-      { known },
-    )
-    return { table, rows: Number(row?.rows ?? 0), keys: String(row?.keys ?? '') }
-  })
-  const missing = counted.filter(({ rows }) => rows > 0)
-  if (missing.length === 0) return
-  const list = missing.map(({ table, rows, keys }) => `${rows} in ${table} (key ${keys})`).join(', ')
-  throw new JournalKeyMissing(
-    `JOURNAL_KEY does not open what the journal holds: ${list}. Add the key that sealed them, after the new one, comma separated.`,
-  )
 }

@@ -29,8 +29,8 @@ export function readOperation(name: string): Operation | undefined {
 /**
  * From a body to the fields of one message under our names; their values are as they came.
  * @param input `operationInPath` is undefined at the bare base path, where `method` in the message names the operation
- * @throws Refusal `MESSAGE_UNREADABLE`, `MESSAGE_INVALID`, `MESSAGE_TOO_LARGE`, `OPERATION_UNKNOWN`, and
- *   `NOT_SUPPORTED` for `register`: members are registered in the app, never at the till
+ * @throws Refusal `MESSAGE_UNREADABLE`, `MESSAGE_INVALID`, `OPERATION_UNKNOWN`, and `NOT_SUPPORTED`
+ *   for `register`: members are registered in the app, never at the till
  */
 export function readRequest(input: {
   operationInPath: string | undefined
@@ -41,8 +41,6 @@ export function readRequest(input: {
   const operationInPath = named === undefined ? undefined : toOperation(named)
   const parts = openEnvelope(parseBody(input.contentType, input.text))
   const operation = operationInPath ?? readOperationInside(parts)
-  if (operationInPath === undefined && Buffer.byteLength(input.text) > maxBytes[operation])
-    throw new Refusal('MESSAGE_TOO_LARGE')
   const clashes: RequestInvalid[] = []
   const fields = fold(parts, messageNames[operation], (clash) => clashes.push(toInvalid(clash)))
   if (operationInPath !== undefined) checkMethod(fields.method, operationInPath)

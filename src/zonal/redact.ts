@@ -1,7 +1,8 @@
 import { anyMessageNames, type Names } from './fields.ts'
 import { isObject } from './fold.ts'
 import { isEnvelope } from './read-request.ts'
-import { isSecret, removed, rewriteBody } from './rewrite.ts'
+import { isSecret, removed } from './remove-credentials.ts'
+import { rewriteBody } from './rewrite.ts'
 import type { StandIns } from './stand-ins.ts'
 
 /**

@@ -50,7 +50,7 @@ export type ReplySettings = {
   language: Language
   /** Sent instead of 503 to the messages that an operator waits for. */
   failureHttpStatus: number
-  /** Sent instead of 400 for a ticket that was kept as a dead letter. */
+  /** Sent for a ticket that was kept as a dead letter; 400 leaves 413 and 415 as they are. */
   invalidTicketHttpStatus: number
 }
 
@@ -94,7 +94,7 @@ function statusOf(
   isKept: boolean,
   { failureHttpStatus, invalidTicketHttpStatus }: ReplySettings,
 ): number {
-  if (usual === 400 && isKept) return invalidTicketHttpStatus
+  if (isKept && usual < 500 && invalidTicketHttpStatus !== 400) return invalidTicketHttpStatus
   const isWaitedFor = operation !== undefined && operation !== 'ticket'
   return usual === 503 && isWaitedFor ? failureHttpStatus : usual
 }

@@ -8,22 +8,6 @@ declare global {
   }
 }
 
-/** The fields of a message that prove who the till is. */
-const secretNames = new Set(['username', 'token', 'password'])
-export const removed = '(removed)'
-
-export function isSecret(name: string): boolean {
-  return secretNames.has(name.toLowerCase())
-}
-
-/**
- * A message as it came, but for what its credentials say: for keeping. Numbers stay as they were written.
- * @returns the text with the same media type; of a text that is no message only its length
- */
-export function withoutCredentials(contentType: string, text: string): string {
-  return rewriteBody(contentType, text, dropSecrets) ?? `(unreadable, ${text.length} characters)`
-}
-
 /**
  * Changes the JSON of a body, or of a form's field `request`, other form fields being dropped.
  * @param change gets and returns a JSON value in which each number is a `JSON.rawJSON`, as it was written
@@ -51,12 +35,4 @@ function rewriteJson(json: string, change: (message: unknown) => unknown): strin
 
 function keepNumbersAsWritten(_name: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === 'number' && context?.source !== undefined ? JSON.rawJSON(context.source) : value
-}
-
-function dropSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(dropSecrets)
-  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, isSecret(name) ? removed : dropSecrets(inner)]),
-  )
 }

@@ -5,15 +5,14 @@ import { Refusal } from '../loyalty/refusal.ts'
 import { maskCard, type Caller, type PosFields, type Ticket } from '../loyalty/words.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { TrackedState } from '../observability/tracking.ts'
 import { createBodyReader } from './body.ts'
-import { readCredentials } from './credentials.ts'
+import { refuseBrokenHttp } from './broken-http.ts'
+import { approveCaller, type CallerState } from './caller.ts'
 import { parseBalance, parseCredit, parseDebit, type MessageSettings } from './messages.ts'
-import { readOperation, readRequest, type RawRequest } from './read-request.ts'
+import { maxBytes, readOperation, readRequest, type RawRequest } from './read-request.ts'
 import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
-import { RequestInvalid } from './request-invalid.ts'
-import { withoutCredentials } from './rewrite.ts'
 import { parseTicket } from './ticket-message.ts'
+import { createUnreadTicketKeeper } from './unread-tickets.ts'
 
 export type RouteParts = {
   loyalty: Loyalty
@@ -23,15 +22,21 @@ export type RouteParts = {
   service: { service: string; version: string }
 }
 
-type Context = ParameterizedContext<TrackedState>
+type Context = ParameterizedContext<CallerState>
 
 /** `POST {base}/{operation}`, or `POST {base}` with the operation inside; `GET {base}` shows that the address is right. */
-export function createRoutes(parts: RouteParts): Router<TrackedState> {
+export function createRoutes(parts: RouteParts): Router<CallerState> {
   const { basePath } = parts.settings
   const path = `${basePath}{/:operation}`
-  const router = new Router<TrackedState>()
-  router.post(path, createBodyReader(basePath), (ctx) => answer(ctx, parts))
-  router.get(basePath, (ctx) => {
+  const router = new Router<CallerState>()
+  router.post(
+    path,
+    createUnreadTicketKeeper(parts.loyalty, basePath),
+    refuseBrokenHttp,
+    createBodyReader(basePath),
+    (ctx) => answer(ctx, parts),
+  )
+  router.get(basePath, refuseBrokenHttp, (ctx) => {
     ctx.body = parts.service
   })
   router.all(path, (ctx) => {
@@ -46,22 +51,18 @@ async function answer(ctx: Context, parts: RouteParts) {
   const { exchange } = ctx.state
   const operationInPath: string | undefined = ctx.params.operation
   exchange.facts.message = operationInPath && readOperation(operationInPath)
-  const request = readRequest({
-    operationInPath,
-    contentType: ctx.get('content-type'),
-    text: String(ctx.request.body),
-  })
+  const text = String(ctx.request.body)
+  const request = readRequest({ operationInPath, contentType: ctx.get('content-type'), text })
   exchange.facts.message = request.operation
+  if (operationInPath === undefined && Buffer.byteLength(text) > maxBytes[request.operation])
+    throw new Refusal('MESSAGE_TOO_LARGE')
 
-  const credentials = readCredentials(ctx.get('authorization') || undefined, request.fields)
-  exchange.facts.venue = credentials.venueId
-  exchange.facts.tenant = credentials.tenant
-  const venue = await parts.loyalty.approve(credentials, exchange)
+  const caller = await approveCaller(ctx, request.fields, parts.loyalty)
   try {
-    ctx.body = await answerMessage(ctx, request, { credentials, venue }, parts)
+    ctx.body = await answerMessage(ctx, request, caller, parts)
   } catch (error) {
     if (error instanceof Refusal && error.code === 'CREDENTIALS_WRONG')
-      parts.loyalty.forgetApproval(credentials)
+      parts.loyalty.forgetApproval(caller.credentials)
     throw error
   } finally {
     if (exchange.facts.isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
@@ -74,7 +75,7 @@ async function answerMessage(
   caller: Caller,
   parts: RouteParts,
 ): Promise<object> {
-  if (clash && operation !== 'ticket') throw clash
+  if (clash) throw clash
   const { loyalty, settings } = parts
   const { exchange } = ctx.state
   const { requestId } = exchange
@@ -98,45 +99,24 @@ async function answerMessage(
       return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
     }
     case 'ticket': {
-      const ticket = noted(exchange, await readTicket(ctx, fields, clash, caller, parts))
+      const ticket = noted(exchange, readTicket(fields, caller, exchange, parts))
       const taken = await loyalty.ticket(ticket, caller, exchange)
       return replyTicket({ requestId, ...taken })
     }
   }
 }
 
-/** A ticket that cannot be understood is refused and kept, so that nothing is lost to a strict reader. */
-async function readTicket(
-  ctx: Context,
+function readTicket(
   fields: RawRequest['fields'],
-  clash: RawRequest['clash'],
-  caller: Caller,
-  { loyalty, settings, metrics }: RouteParts,
-): Promise<Ticket> {
-  const { facts } = ctx.state.exchange
-  try {
-    if (clash) throw clash
-    const { ticket, unreadFields } = parseTicket(fields, {
-      ...settings,
-      venueCurrency: caller.venue.currency,
-    })
-    facts.ticketId = ticket.ticketId
-    if (unreadFields.length > 0) facts.unreadFields = unreadFields
-    for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
-    return ticket
-  } catch (error) {
-    if (!(error instanceof RequestInvalid)) throw error
-    const contentType = ctx.get('content-type')
-    await loyalty.keepUnreadTicket({
-      venue: caller.venue,
-      tenant: caller.credentials.tenant,
-      reason: error.message,
-      contentType,
-      text: withoutCredentials(contentType, String(ctx.request.body)),
-    })
-    facts.isKept = true
-    throw error
-  }
+  { venue }: Caller,
+  { facts }: Exchange,
+  { settings, metrics }: RouteParts,
+): Ticket {
+  const { ticket, unreadFields } = parseTicket(fields, { ...settings, venueCurrency: venue.currency })
+  facts.ticketId = ticket.ticketId
+  if (unreadFields.length > 0) facts.unreadFields = unreadFields
+  for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
+  return ticket
 }
 
 /** Puts into the log line what tells one request from another, and passes the message on. */

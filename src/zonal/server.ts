@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { STATUS_CODES, createServer, type RequestListener, type Server } from 'node:http'
+import {
+  STATUS_CODES,
+  ServerResponse,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '../loyalty/refusal.ts'
 import { replyRefusal, type ReplySettings } from './replies.ts'
@@ -10,8 +17,11 @@ const requestTimeoutMs = 10_000
 /** Longer than an ingress keeps its idle connections, so that it is never us who closes one under a request. */
 const keepAliveTimeoutMs = 75_000
 
-/** The listener for tills. What is no HTTP at all is answered in the till's shape too. */
-export function createTillServer(listener: RequestListener, settings: ReplySettings): Server {
+/** The listener for tills. What is no HTTP at all, or asks for what is not spoken here, is answered in the till's shape too. */
+export function createTillServer(
+  listener: RequestListener,
+  settings: ReplySettings & { basePath: string },
+): Server {
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
@@ -19,9 +29,15 @@ export function createTillServer(listener: RequestListener, settings: ReplySetti
       keepAliveTimeout: keepAliveTimeoutMs,
       // Node looks every 30 s.
       connectionsCheckingInterval: 1_000,
+      // Node would refuse it with an empty answer; `refuseBrokenHttp` has one in the till's shape.
+      requireHostHeader: false,
     },
     listener,
   )
+  server.on('checkExpectation', listener)
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    answerTunnel(request, socket, settings.basePath, listener)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
     socket.end(unreadableAnswer(settings))
@@ -42,6 +58,17 @@ export async function closeServer(server: Server, withinMs: number): Promise<voi
   const timer = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
   clearTimeout(timer)
+}
+
+/** Node leaves a CONNECT without an answer. It names no path, so it is answered like a wrong method at the base path. */
+function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string, listener: RequestListener) {
+  socket.on('error', () => socket.destroy())
+  request.url = basePath
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.destroySoon())
+  listener(request, response)
 }
 
 function unreadableAnswer(settings: ReplySettings): string {

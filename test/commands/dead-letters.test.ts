@@ -1,6 +1,10 @@
 import { expect } from 'chai'
-import type { TicketIntake } from '../../src/journal/journal.ts'
-import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { TicketIntake, UnreadMessage } from '../../src/journal/journal.ts'
+import { migrations } from '../../src/journal/migrations.ts'
+import { createSeal } from '../../src/journal/seal.ts'
+import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { runCommand } from './run-command.ts'
 
@@ -56,6 +60,86 @@ describe('the command dead-letters', function () {
     expect(stdout).to.equal('ticket B-1 was taken in before; the letter is gone\n')
     expect(await test.journal.waitingTickets(10)).to.have.length(1)
     expect(await test.journal.deadLetters()).to.deep.equal([])
+  })
+
+  it('shows what was kept of a message that is no JSON: its type, its length, and it as text or as base64', async () => {
+    const show = async (message: Partial<UnreadMessage>) => {
+      await test.journal.keepDeadLetter({ ...unreadMessage('{"total":1,50}'), ...message })
+      const { id } = (await test.journal.deadLetters()).find(
+        ({ keptAtMs }) => keptAtMs === test.clock.nowMs(),
+      )!
+      test.clock.pass(1000)
+      return (await run('show', id)).stdout.replaceAll(/^(letter|kind|venue|kept|reason) .*\n/gm, '')
+    }
+    expect(await show({})).to.equal('type    application/json\nlength  14 bytes\n\n{"total":1,50}\n')
+    const utf16 = Buffer.from('<total>£5</total>', 'utf16le').toString('base64')
+    expect(await show({ base64: utf16, contentType: 'text/json; charset=UTF-16' })).to.match(
+      /\n<total>£5<\/total>\n$/,
+    )
+    const bell = Buffer.from('a bell\u0007 \u001b[2J and £5\ncoffee').toString('base64')
+    expect(await show({ base64: bell, contentType: 'text/plain' })).to.equal(
+      'type    text/plain\nlength  27 bytes\n\na bell\\u{7} \\u{1b}[2J and £5\ncoffee\n',
+    )
+    const zip = Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0xff]).toString('base64')
+    expect(await show({ base64: zip, contentType: '', contentEncoding: 'zip' })).to.equal(
+      `type    -\npacked  zip\nlength  7 bytes\n\nbase64:\n${zip}\n`,
+    )
+    const cut = { totalBytes: 2_000_000, sha256: 'ab'.repeat(32) }
+    expect(await show({ cut })).to.match(
+      /^length +2000000 bytes, of which the first 14 are kept\nsha256 +(ab){32}$/m,
+    )
+  })
+
+  for (const [name, message, why] of [
+    ['no JSON', {}, /neither JSON nor a form/],
+    ['an unknown type', { contentType: 'text/xml' }, /"text\/xml" is not taken/],
+    ['an unknown packing', { contentEncoding: 'zip' }, /packed as zip is not taken/],
+    ['only the beginning', { cut: { totalBytes: 2_000_000, sha256: 'ab' } }, /only its beginning was kept/],
+  ] as const)
+    it(`says of a message that nobody can read why that is, and keeps it: ${name}`, async () => {
+      await test.journal.keepDeadLetter({ ...unreadMessage('{"total":1,50}'), ...message })
+      const [letter] = await test.journal.deadLetters()
+      const { code, stderr } = await run('send', letter!.id)
+      expect(code).to.equal(1)
+      expect(stderr).to.match(why)
+      expect(await test.journal.deadLetters()).to.have.length(1)
+    })
+
+  it('sends a message that was only too large for the service', async () => {
+    const { code } = await run('send', await keep({ ...bill, filler: 'x'.repeat(300_000) }))
+    expect(code).to.equal(0)
+    expect(await test.journal.waitingTickets(10)).to.have.length(1)
+  })
+
+  /** Messages were kept as decoded text, in a table that did not know whose share of the room they take. */
+  it('lists, shows and sends those that were kept before their bytes were', async () => {
+    await test.journal.close()
+    rmSync(test.path)
+    const before = migrations.findIndex((migration) => migration.includes('dead_letter_venues'))
+    const id = 'f'.repeat(64)
+    const { venue, tenant } = unreadMessage('')
+    const contentType = 'application/json; charset=utf-16'
+    const text = JSON.stringify({ ...bill, staffId: '£ Žofia' })
+    const { box, keyId } = createSeal(journalKeys).close(`dead_letters/${id}`, {
+      venue,
+      tenant,
+      contentType,
+      text,
+    })
+    using file = new DatabaseSync(test.path)
+    file.exec(`${migrations.slice(0, before).join(';')}; PRAGMA user_version = ${before}`)
+    file
+      .prepare(`INSERT INTO dead_letters VALUES (?, 'message', '1902', 'closedAt is missing', ?, ?, ?)`)
+      .run(id, box, keyId, test.clock.nowMs())
+    test.open()
+
+    expect((await run('list')).stdout).to.match(new RegExp(`^${id} .*closedAt is missing$`, 'm'))
+    expect((await run('show', id)).stdout).to.contain(text)
+    await test.journal.keepDeadLetter(unreadMessage('{}'))
+    expect((await run('send', id)).stdout).to.equal('ticket B-1 is taken in, like one that has just come\n')
+    const [waiting] = await test.journal.waitingTickets(10)
+    expect(waiting?.closed.ticket).to.include({ ticketId: 'B-1', staffId: '£ Žofia' })
+    expect(await test.journal.stats()).to.include({ deadLetters: 1 })
   })
 
   it('keeps a message that still cannot be read, and says why', async () => {

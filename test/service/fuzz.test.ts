@@ -129,6 +129,52 @@ describe('whatever is sent to whatever address', () => {
     }
   })
 
+  /**
+   * Story: a proxy of a hotel left out `Host`, and a till behind it heard an empty 400, which its plugin took for a fault
+   * of the line: nobody saw anything of it in the log.
+   */
+  for (const [name, head, code] of [
+    ['without Host', ['POST /zonal/v1/balance HTTP/1.1'], 'MESSAGE_UNREADABLE'],
+    ['without Host, to see that the address is right', ['GET /zonal/v1 HTTP/1.1'], 'MESSAGE_UNREADABLE'],
+    [
+      'that expects what nobody knows',
+      ['POST /zonal/v1/debit HTTP/1.1', 'Host: a', 'Expect: 200-ok'],
+      'MESSAGE_UNREADABLE',
+    ],
+    ['that wants a tunnel', ['CONNECT core:443 HTTP/1.1', 'Host: core:443'], 'METHOD_NOT_ALLOWED'],
+    ['that wants a tunnel, without Host', ['CONNECT core:443 HTTP/1.1'], 'METHOD_NOT_ALLOWED'],
+    [
+      'that wants another protocol',
+      ['POST /zonal/v1/nowhere HTTP/1.1', 'Host: a', 'Upgrade: h2c'],
+      'OPERATION_UNKNOWN',
+    ],
+  ] as const)
+    it(`is answered, and in the log, where it is a request ${name}`, async () => {
+      const logged = counter.service.line(({ msg }) => msg === 'request')
+      const connection = name.includes('protocol') ? 'Connection: Upgrade, close' : 'Connection: close'
+      const request = [...head, connection, 'Content-Type: application/json', 'Content-Length: 2', '', '{}']
+      const answer = await exchange(counter.service.port, request.join('\r\n'))
+      const [said = '', body = ''] = answer.split('\r\n\r\n')
+      expectShape(body, 400, { 'content-type': /^content-type: (.*)$/im.exec(said)?.[1] ?? '' })
+      const reply = JSON.parse(body) as Record<string, unknown>
+      expect(said).to.match(new RegExp(`^X-Request-Id: ${String(reply.requestId)}$`, 'm'))
+      expect(reply.code).to.equal(code)
+      expect(await logged).to.include({ code, requestId: reply.requestId })
+    })
+
+  it('is taken where it expects 100-continue, and where it has the 1.0 of HTTP and no Host', async () => {
+    for (const [head, ...more] of [
+      ['GET /zonal/v1 HTTP/1.0'],
+      ['GET /zonal/v1 HTTP/1.1', 'Host: a', 'Expect: 100-Continue'],
+    ]) {
+      const answer = await exchange(
+        counter.service.port,
+        [head, ...more, 'Connection: close', '', ''].join('\r\n'),
+      )
+      expect(answer).to.match(/^HTTP\/1\.1 200 /m)
+    }
+  })
+
   it('leaves the prototypes alone', async () => {
     const body =
       '{"__proto__":{"isVoid":true,"polluted":1},"constructor":{"prototype":{"polluted":1}},"ticketId":"B-1","closedAt":"2026-11-23T12:00:00Z","total":1,"items":[{"__proto__":{"polluted":1}}]}'

@@ -73,13 +73,14 @@ export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
   return test
 }
 
-export function unreadMessage(text: string) {
-  const venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
+/** @param coreId TRIFFT's id of the venue that has sent it */
+export function unreadMessage(text: string, coreId = 'venue-uuid') {
+  const venue = { id: '1902', coreId, currency: 'GBP' }
   return {
     venue,
     tenant: '0123456789abcdef',
     contentType: 'application/json',
-    text,
+    base64: Buffer.from(text).toString('base64'),
     reason: 'total cannot be read',
   }
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { gzipSync, deflateSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import Koa from 'koa'
 import nock from 'nock'
@@ -68,6 +68,8 @@ describe('the body of a request', () => {
     ['utf-16', Buffer.from('\ufeff{"a":"£"}', 'utf16le')],
     ['utf-16', Buffer.from('\ufeff{"a":"£"}', 'utf16le').swap16()],
     ['us-ascii', Buffer.from('{"a":"£"}')],
+    ['"UTF-16LE"', Buffer.from('{"a":"£"}', 'utf16le')],
+    ['Latin1', Buffer.from('{"a":"£"}', 'latin1')],
   ] as const)
     it(`is decoded from ${charset} (${bytes.subarray(0, 2).toString('hex')} …)`, async () => {
       const { text } = await post(
@@ -80,9 +82,17 @@ describe('the body of a request', () => {
 
   for (const [encoding, packed] of [
     ['gzip', gzipSync(message)],
+    ['GZIP', gzipSync(message)],
+    ['x-gzip', gzipSync(message)],
+    ['identity, X-GZip', gzipSync(message)],
     ['deflate', deflateSync(message)],
+    ['Deflate', deflateSync(message, { level: 0 })],
+    ['deflate', deflateRawSync(message)],
+    ['deflate', deflateRawSync(message, { level: 0 })],
+    ['br', brotliCompressSync(message)],
+    ['Identity', Buffer.from(message)],
   ] as const)
-    it(`is unpacked from ${encoding}`, async () => {
+    it(`is unpacked from ${encoding} (${packed.subarray(0, 2).toString('hex')} …)`, async () => {
       const answer = await post('/zonal/v1/balance', { ...json, 'Content-Encoding': encoding }, packed)
       expect(answer).to.include({ text: message })
     })
@@ -93,6 +103,7 @@ describe('the body of a request', () => {
     ['text/xml', { 'Content-Type': 'text/xml' }],
     ['an unknown charset', { 'Content-Type': 'application/json; charset=klingon' }],
     ['an unknown packing', { ...json, 'Content-Encoding': 'zip' }],
+    ['two packings', { ...json, 'Content-Encoding': 'gzip, br' }],
   ] as const)
     it(`is refused with ${name}`, async () => {
       expect(await post('/zonal/v1/balance', headers, message)).to.include({ code: 'MEDIA_TYPE_UNSUPPORTED' })
@@ -126,7 +137,8 @@ describe('the body of a request', () => {
 
   it('counts unpacked, and in pieces too', async () => {
     const packed = await post('/zonal/v1/balance', { ...json, 'Content-Encoding': 'gzip' }, gzipSync(kib(17)))
-    expect(packed).to.include({ code: 'MESSAGE_TOO_LARGE', connection: 'close' })
+    // It has come to its end, so its connection can go on.
+    expect(packed).to.include({ code: 'MESSAGE_TOO_LARGE', connection: 'keep-alive' })
     const pieces = await post('/zonal/v1/balance', json, ReadableStream.from([Buffer.from(kib(17))]))
     expect(pieces).to.include({ code: 'MESSAGE_TOO_LARGE', connection: 'close' })
   })

@@ -58,12 +58,6 @@ describe('the operation of a request', () => {
     it(`is not supported as ${path} with ${text}`, () => {
       expect(refusalOf(() => read(path, text)).code).to.equal('NOT_SUPPORTED')
     })
-
-  it('sets the longest message at the bare base path', () => {
-    const long = (method: string) => JSON.stringify({ method, filler: 'x'.repeat(20_000) })
-    expect(refusalOf(() => read(undefined, long('balance'))).code).to.equal('MESSAGE_TOO_LARGE')
-    expect(read(undefined, long('ticket')).operation).to.equal('ticket')
-  })
 })
 
 describe('the envelope of a request', () => {

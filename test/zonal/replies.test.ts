@@ -141,5 +141,12 @@ describe('a refusal', () => {
     expect(reply(refusal, { ...soft, isKept: true }).status).to.equal(200)
     expect(reply(refusal, { ...soft, isKept: false }).status).to.equal(400)
     expect(reply(new Refusal('STORAGE_UNAVAILABLE'), { ...soft, isKept: true }).status).to.equal(503)
+    for (const [code, status] of [
+      ['MESSAGE_TOO_LARGE', 413],
+      ['MEDIA_TYPE_UNSUPPORTED', 415],
+    ] as const) {
+      expect(reply(new Refusal(code), { ...soft, isKept: true }).status).to.equal(200)
+      expect(reply(new Refusal(code), { operation: 'ticket', isKept: true }).status).to.equal(status)
+    }
   })
 })

@@ -1,0 +1,70 @@
+import type { Config } from '../config.ts'
+import type { UnreadMessage } from '../journal/journal.ts'
+import { Refusal } from '../loyalty/refusal.ts'
+import type { Ticket } from '../loyalty/words.ts'
+import { readContentEncoding, readContentType, unpack } from '../zonal/decode.ts'
+import { readRequest } from '../zonal/read-request.ts'
+import { parseTicket } from '../zonal/ticket-message.ts'
+import { CommandFailed } from './command.ts'
+import { printable } from './lines.ts'
+
+/** No till waits, so what was too long for the service may be read here. */
+const mostBytes = 64 * 1024 ** 2
+
+/**
+ * As a till's message is read, by the code and the settings of today, but for the limit of its length.
+ * @throws CommandFailed that says why it cannot be read
+ */
+export async function readAgain(message: UnreadMessage, settings: Config['zonal']): Promise<Ticket> {
+  if (message.cut)
+    throw new CommandFailed('it cannot be read: only its beginning was kept. Ask the venue for the bill')
+  try {
+    const text = await decode(message)
+    const { contentType, venue } = message
+    const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
+    if (clash) throw clash
+    return parseTicket(fields, { ...settings, venueCurrency: venue.currency }).ticket
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new CommandFailed(
+      `it still cannot be read: ${explain(error, message)}. It is kept: send it once this version, or a later one, can read it`,
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * @returns a message as text: in the charset that it names, else as UTF-8, though some of it may be no character; undefined
+ *   for what is no text
+ */
+export async function readableText(message: UnreadMessage): Promise<string | undefined> {
+  const text = await decode(message).catch(() => Buffer.from(message.base64, 'base64').toString())
+  const oddCharacters = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0
+  return oddCharacters > text.length / 10 ? undefined : text
+}
+
+/** @returns rows of a table that say what was kept of a message */
+export function describeMessage({ contentType, contentEncoding, base64, cut }: UnreadMessage): string[][] {
+  const keptBytes = Buffer.byteLength(base64, 'base64')
+  return [
+    ['type', printable(contentType) || '-'],
+    ...(contentEncoding ? [['packed', printable(contentEncoding)]] : []),
+    [
+      'length',
+      cut ? `${cut.totalBytes} bytes, of which the first ${keptBytes} are kept` : `${keptBytes} bytes`,
+    ],
+    ...(cut ? [['sha256', cut.sha256]] : []),
+  ]
+}
+
+async function decode({ contentType, contentEncoding = '', base64 }: UnreadMessage): Promise<string> {
+  const toText = readContentType(contentType)
+  return toText(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), mostBytes))
+}
+
+function explain({ code, detail }: Refusal, { contentType, contentEncoding }: UnreadMessage): string {
+  if (code === 'MESSAGE_UNREADABLE') return 'it is neither JSON nor a form that holds JSON'
+  if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? code
+  const packing = contentEncoding ? ` packed as ${printable(contentEncoding)}` : ''
+  return `"${printable(contentType)}"${packing} is not taken`
+}

@@ -1,0 +1,30 @@
+import type { Database } from './database.ts'
+import { whereOpen } from './redemption-row.ts'
+
+/** Rows were sealed with keys that are not in JOURNAL_KEY any more. */
+export class JournalKeyMissing extends Error {
+  override name = 'JournalKeyMissing'
+}
+
+/**
+ * A row that cannot be opened would be a reward that nobody can give back, or a ticket that never leaves.
+ * @throws JournalKeyMissing that says how many there are
+ */
+export function checkSealKeys(db: Database, keyIds: string[]) {
+  const known = JSON.stringify(keyIds)
+  const whereSealed = { redemptions: whereOpen, tickets: 'published_at IS NULL', dead_letters: 'TRUE' }
+  const counted = Object.entries(whereSealed).map(([table, where]) => {
+    const row = db.get(
+      `SELECT count(*) AS rows, group_concat(DISTINCT seal_key) AS keys FROM ${table}
+       WHERE ${where} AND seal_key NOT IN (SELECT value FROM json_each(:known))`,
+      { known },
+    )
+    return { table, rows: Number(row?.rows ?? 0), keys: String(row?.keys ?? '') }
+  })
+  const missing = counted.filter(({ rows }) => rows > 0)
+  if (missing.length === 0) return
+  const list = missing.map(({ table, rows, keys }) => `${rows} in ${table} (key ${keys})`).join(', ')
+  throw new JournalKeyMissing(
+    `JOURNAL_KEY does not open what the journal holds: ${list}. Add the key that sealed them, after the new one, comma separated.`,
+  )
+}
