@@ -106,7 +106,10 @@ function journalIn(
   const files = watchFile(config.path, applicationId, endAtOnce)
   const limits = createLimits(db, config.maxBytes, troubles, files.lost)
   const jumps = createClockJumps(db, { clock, log, metrics })
+  let isClosed = false
   const prepare = () => {
+    // Whoever is late finds it closed, which is no trouble: its files may be gone.
+    if (isClosed) return
     files.checkIndex()
     jumps.follow()
   }
@@ -117,7 +120,6 @@ function journalIn(
   })
   metrics.journalMaxBytes.set(config.maxBytes)
   const now = () => clock.nowMs()
-  let isClosed = false
   /** OKs that have left while the journal could not be written: once it can, no undo of them may come first. */
   const told = new Set<string>()
 
