@@ -30,7 +30,7 @@ export type Journal = {
   beginCredit(intent: CreditIntent, decide: (known: KnownCredit) => CreditDecision): Promise<CreditBegun>
 
   /** @returns redemptions in doubt, and credits whose answer is lost, that are due: the longest due first */
-  dueUndos(limit: number): Promise<{ id: string; cardHash: string }[]>
+  dueUndos(limit: number): Promise<DueUndo[]>
   /** Claims one of them; undefined where it is settled, or not due any more. */
   beginUndo(id: string): Promise<UndoBegun | undefined>
   /** Writes what came of a call that gives back, a credit's or an undo's. */
@@ -217,6 +217,9 @@ export type CreditBegun =
   | { do: 'send'; redemption: Redemption }
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
+
+/** `tenant` is undefined if its seal is broken. */
+export type DueUndo = { id: string; cardHash: string; tenant: string | undefined }
 
 export type UndoBegun = {
   redemption: Redemption

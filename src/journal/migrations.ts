@@ -145,6 +145,10 @@ export const migrations = [
   INSERT INTO clock VALUES (1, NULL);
   `,
   `
+  -- Names the API key: two projects may have the same card number and coupon id. Nobody knows it of rows from before.
+  ALTER TABLE redemptions ADD COLUMN tenant TEXT;
+  `,
+  `
   -- TRIFFT's id of the venue whose message a dead letter is; nobody knows it of those from before, nor is it asked of a
   -- ticket that Kafka has refused.
   ALTER TABLE dead_letters ADD COLUMN venue TEXT;

@@ -1,4 +1,4 @@
-import { redemptionId } from '../loyalty/keys.ts'
+import { redemptionId, tenantOf } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
 import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
 import { columnsOf, readRow } from './redemption-row.ts'
@@ -59,23 +59,25 @@ export function createRedemptionSearch(db: Database) {
     )
   }
 
-  function isHeld({ key, cardHash, what }: DebitIntent, nowMs: number): boolean {
+  /** By debits of the same project only: whoever has another's card number must not hold its coupons. */
+  function isHeld({ key, cardHash, what, secret }: DebitIntent, nowMs: number): boolean {
     if (what.kind === 'points') return false
     const held = find(
-      `card_hash = :cardHash AND reward_id = :rewardId AND key != :key
+      `card_hash = :cardHash AND reward_id = :rewardId AND key != :key AND coalesce(tenant, :tenant) = :tenant
        AND (state = 'sent' OR (state = 'in_doubt' AND undo_last IS NOT 'nothing')
          OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
-      { cardHash, rewardId: what.rewardId, key },
+      { cardHash, rewardId: what.rewardId, key, tenant: tenantOf(secret.apiKey) },
       nowMs,
     )
     return held !== undefined
   }
 
-  function isTakenLater({ sentAtMs, cardHash, what }: Redemption): boolean {
+  function isTakenLater({ id, sentAtMs, cardHash, what }: Redemption): boolean {
     if (what?.kind !== 'coupon') return false
     const taken = find(
-      `card_hash = :cardHash AND reward_id = :rewardId AND state = 'confirmed' AND sent_at > :sentAtMs`,
-      { cardHash, rewardId: what.rewardId, sentAtMs },
+      `card_hash = :cardHash AND reward_id = :rewardId AND state = 'confirmed' AND sent_at > :sentAtMs
+       AND tenant IS (SELECT tenant FROM redemptions WHERE id = :id)`,
+      { id, cardHash, rewardId: what.rewardId, sentAtMs },
       sentAtMs,
     )
     return taken !== undefined

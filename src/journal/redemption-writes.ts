@@ -1,3 +1,4 @@
+import { tenantOf } from '../loyalty/keys.ts'
 import type { What } from '../loyalty/words.ts'
 import type { Database } from './database.ts'
 import type { CreditIntent, DebitIntent, DebitOutcome, Redemption, RedemptionState } from './journal.ts'
@@ -33,9 +34,9 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
     const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
     db.run(
       `INSERT INTO redemptions (id, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id, points,
-         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until)
+         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until, tenant)
        VALUES (:id, :key, :attempt, :venue, :venueId, :cardHash, :cardMasked, :account, :kind, :rewardId, :points,
-         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs)`,
+         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs, :tenant)`,
       {
         id: row.id,
         key: row.key,
@@ -53,6 +54,7 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
         sentAtMs: row.sentAtMs,
         dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
         keyUntilMs: row.keyUntilMs,
+        tenant: row.secret ? tenantOf(row.secret.apiKey) : null,
       },
     )
   }

@@ -1,4 +1,4 @@
-import { redemptionId } from '../loyalty/keys.ts'
+import { redemptionId, tenantOf } from '../loyalty/keys.ts'
 import type { Database, Row } from './database.ts'
 import type {
   CreditBegun,
@@ -8,6 +8,7 @@ import type {
   DebitDecision,
   DebitIntent,
   DebitOutcome,
+  DueUndo,
   KnownCredit,
   KnownDebit,
   RedemptionSecret,
@@ -160,13 +161,20 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
       : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
   }
 
-  function dueUndos(limit: number, nowMs: number): { id: string; cardHash: string }[] {
+  function dueUndos(limit: number, nowMs: number): DueUndo[] {
     return db
       .all(
-        `SELECT id, card_hash FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
+        `SELECT id, card_hash, tenant, sealed, seal_key FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
         { nowMs, limit },
       )
-      .map((row) => ({ id: String(row.id), cardHash: String(row.card_hash) }))
+      .map((row) => ({ id: String(row.id), cardHash: String(row.card_hash), tenant: readTenant(row) }))
+  }
+
+  /** A row from before has it in its seal only. */
+  function readTenant(row: Row): string | undefined {
+    if (typeof row.tenant === 'string') return row.tenant
+    const secret = openSecret(row)
+    return secret && tenantOf(secret.apiKey)
   }
 
   function beginUndo(id: string, nowMs: number): UndoBegun | undefined {

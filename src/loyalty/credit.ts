@@ -26,7 +26,8 @@ export function createCredit(parts: RedemptionParts) {
     exchange: Exchange,
   ): Promise<CreditDone> {
     const cardHash = parts.hashCard(request.cardNumber)
-    const endTurn = await parts.takeTurn(cardHash, exchange.leftMs() - leastToAnswerMs)
+    const { tenant } = caller.credentials
+    const endTurn = await parts.takeTurn({ tenant, cardHash }, exchange.leftMs() - leastToAnswerMs)
     try {
       const question = readQuestion(request, caller, cardHash, endTurn === undefined)
       const begun = await parts.journal.beginCredit(question, (known) => decideCredit(known, question))

@@ -80,7 +80,11 @@ async function debitInTurn(
   caller: Caller,
   exchange: Exchange,
 ): Promise<DebitDone> {
-  const endTurn = await parts.takeTurn(intent.cardHash, exchange.leftMs() - leastToSendMs)
+  const { tenant } = caller.credentials
+  const endTurn = await parts.takeTurn(
+    { tenant, cardHash: intent.cardHash },
+    exchange.leftMs() - leastToSendMs,
+  )
   try {
     const begun = await parts.journal.beginDebit(intent, (known) => {
       const decision = decideDebit(known, intent)

@@ -81,8 +81,12 @@ export function formerTicketFingerprint(ticket: Ticket): string {
 
 /** Both names of the key come from its SHA-256: the core can match it, nobody can undo it. */
 export function toCredentials(venueId: string, apiKey: string): Credentials {
-  const keyHash = hash('sha256', apiKey)
-  return { venueId, apiKey, keyHash, tenant: keyHash.slice(0, 16) }
+  return { venueId, apiKey, keyHash: hash('sha256', apiKey), tenant: tenantOf(apiKey) }
+}
+
+/** Names an API key, and so a project, also where the key itself must not be. */
+export function tenantOf(apiKey: string): string {
+  return hash('sha256', apiKey).slice(0, 16)
 }
 
 /** @returns a function from a card number or key to its HMAC-SHA-256 (hex), which stands for it outside */

@@ -1,27 +1,57 @@
 export type TakeTurn = ReturnType<typeof createTurns>
 
+/** Whose turn it is: a card of a project. `tenant` names the project's key, and is undefined if nobody knows it. */
+type Whose = { tenant: string | undefined; cardHash: string }
+
+/** A till that repeats one card's message faster than it is answered: the queue would be its own only harm. */
+const mostWaitingOfCard = 16
+/** One project's tills together; the others must not feel them. */
+const mostWaitingOfTenant = 256
+
 /**
- * One redemption at a time for each card: debits, credits and undos of a card never run side by side in this process. Whoever
- * waits does so in the order of arrival.
+ * One redemption at a time for each card of a project: its debits, credits and undos never run side by side in this
+ * process. Whoever waits does so in the order of arrival. Another project may know the same card number, and has a turn
+ * of its own.
  */
 export function createTurns() {
   const last = new Map<string, Promise<void>>()
+  const waiting = new Map<string, number>()
 
   /**
-   * @param cardHash as it stands in the journal
-   * @returns a function that ends the turn; undefined where the turn did not come in time
+   * @param whose `cardHash` as it stands in the journal
+   * @returns a function that ends the turn; undefined if the turn did not come in time, or too many wait for it
    */
-  return async function takeTurn(cardHash: string, withinMs: number): Promise<(() => void) | undefined> {
-    const before = last.get(cardHash)
+  return async function takeTurn(whose: Whose, withinMs: number): Promise<(() => void) | undefined> {
+    const tenant = whose.tenant ?? ''
+    const card = `${tenant}/${whose.cardHash}`
+    const before = last.get(card)
+    if (before && (countOf(card) >= mostWaitingOfCard || countOf(tenant) >= mostWaitingOfTenant))
+      return undefined
+
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     const mine = Promise.all([before, ended]).then(() => {
-      if (last.get(cardHash) === mine) last.delete(cardHash)
+      if (last.get(card) === mine) last.delete(card)
     })
-    last.set(cardHash, mine)
+    last.set(card, mine)
+    if (!before) return end
 
-    if (!before || (await isDoneWithin(before, withinMs))) return end
+    const count = (by: number) => [card, tenant].forEach((queue) => add(queue, by))
+    count(+1)
+    const isMyTurn = await isDoneWithin(before, withinMs)
+    count(-1)
+    if (isMyTurn) return end
     end()
     return undefined
+  }
+
+  function countOf(queue: string): number {
+    return waiting.get(queue) ?? 0
+  }
+
+  function add(queue: string, by: number) {
+    const count = countOf(queue) + by
+    if (count === 0) waiting.delete(queue)
+    else waiting.set(queue, count)
   }
 }
 

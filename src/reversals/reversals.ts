@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Balances } from '../core/balances.ts'
-import type { Journal, RedemptionSecret, UndoBegun } from '../journal/journal.ts'
+import type { DueUndo, Journal, RedemptionSecret, UndoBegun } from '../journal/journal.ts'
 import { toCredentials } from '../loyalty/keys.ts'
 import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
 import type { TakeTurn } from '../loyalty/turns.ts'
@@ -68,8 +68,8 @@ async function runDue(parts: Parts): Promise<boolean> {
 }
 
 /** @returns what came of its call; undefined where none was made */
-async function undoInTurn(parts: Parts, { id, cardHash }: { id: string; cardHash: string }) {
-  const endTurn = await parts.takeTurn(cardHash, undoWithinMs)
+async function undoInTurn(parts: Parts, { id, ...whose }: DueUndo) {
+  const endTurn = await parts.takeTurn(whose, undoWithinMs)
   if (!endTurn) return undefined
   try {
     // Whoever had the turn before may have settled it.
