@@ -1,4 +1,4 @@
-import { isTextOrNumber } from './fold.ts'
+import { isTextOrNumber } from './contradiction.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { mustBe } from './shapes.ts'
 

@@ -1,6 +1,7 @@
 import { Refusal } from '../loyalty/refusal.ts'
 import { commonNames, messageNames } from './fields.ts'
-import { fold, isObject, type Clash, type RawFields } from './fold.ts'
+import { contradiction, reconcile } from './contradiction.ts'
+import { findClash, fold, isObject, type Clash, type RawFields } from './fold.ts'
 import { parseJson } from './json.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
@@ -39,18 +40,20 @@ export function readRequest(input: {
 }): RawRequest {
   const named = input.operationInPath
   const operationInPath = named === undefined ? undefined : toOperation(named)
-  const parts = openEnvelope(parseBody(input.contentType, input.text))
+  const { parts, envelopeClash } = openEnvelope(parseBody(input.contentType, input.text))
+  if (envelopeClash && operationInPath !== 'ticket') throw toInvalid(envelopeClash)
   const operation = operationInPath ?? readOperationInside(parts)
   if (operationInPath === undefined && Buffer.byteLength(input.text) > maxBytes[operation])
     throw new Refusal('MESSAGE_TOO_LARGE')
-  const clashes: RequestInvalid[] = []
-  const fields = fold(parts, messageNames[operation], (clash) => clashes.push(toInvalid(clash)))
+  const names = messageNames[operation]
+  const fields = fold(parts, names)
   if (operationInPath !== undefined) checkMethod(fields.method, operationInPath)
-  return { operation, fields, clash: clashes[0] }
+  const clash = envelopeClash ?? findClash(parts, names, fields)
+  return { operation, fields, clash: clash && toInvalid(clash) }
 }
 
 function readOperationInside(parts: object[]): Operation {
-  const { method } = fold(parts, commonNames, () => undefined)
+  const { method } = fold(parts, commonNames)
   return toOperation(typeof method === 'string' ? method : '')
 }
 
@@ -101,14 +104,20 @@ function readFormField(text: string): string | undefined {
   return found.length === 1 ? found[0]?.[1] : undefined
 }
 
-/** @returns the message and, where there is one, what its `request` holds */
-function openEnvelope(message: object): object[] {
+type Opened = { parts: object[]; envelopeClash?: Clash }
+
+/** @returns the message and what its `request` holds, if there is one: nobody knows which of two that differ is meant */
+function openEnvelope(message: object): Opened {
   const envelopes = Object.entries(message).filter(([name]) => isEnvelope(name))
-  const [first, second] = envelopes
-  if (first === undefined) return [message]
-  if (second !== undefined) throw toInvalid({ first: first[0], second: second[0] })
-  if (!isObject(first[1])) throw new Refusal('MESSAGE_UNREADABLE')
-  return [message, first[1]]
+  const [first] = envelopes
+  if (first === undefined) return { parts: [message] }
+  const inside = envelopes.map(([, value]: [string, unknown]) => value).reduce(reconcile)
+  if (inside === contradiction) {
+    const second = envelopes.find(([, value]) => reconcile(first[1], value) === contradiction) ?? first
+    return { parts: [message], envelopeClash: { first: first[0], second: second[0] } }
+  }
+  if (!isObject(inside)) throw new Refusal('MESSAGE_UNREADABLE')
+  return { parts: [message, inside] }
 }
 
 export function isEnvelope(name: string): boolean {
@@ -116,5 +125,6 @@ export function isEnvelope(name: string): boolean {
 }
 
 function toInvalid({ first, second }: Clash): RequestInvalid {
+  if (first === second) return new RequestInvalid(first, 'is given twice with different values')
   return new RequestInvalid(first, `and ${second} are the same field with different values`)
 }

@@ -10,6 +10,8 @@ declare global {
 
 /** The fields of a message that prove who the till is. */
 const secretNames = new Set(['username', 'token', 'password'])
+/** Also in escaped letters. */
+const perhapsSecret = /username|token|password|\\u/i
 export const removed = '(removed)'
 
 export function isSecret(name: string): boolean {
@@ -17,10 +19,12 @@ export function isSecret(name: string): boolean {
 }
 
 /**
- * A message as it came, but for what its credentials say: for keeping. Numbers stay as they were written.
+ * A message as it came, but for what its credentials say: for keeping. Numbers stay as they were written. What has no
+ * credentials is kept to the letter: of a repeated key, rewriting would keep the last only.
  * @returns the text with the same media type; of a text that is no message only its length
  */
 export function withoutCredentials(contentType: string, text: string): string {
+  if (!isForm(contentType) && !perhapsSecret.test(text)) return text
   return rewriteBody(contentType, text, dropSecrets) ?? `(unreadable, ${text.length} characters)`
 }
 

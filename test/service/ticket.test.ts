@@ -26,14 +26,14 @@ describe('a ticket', () => {
   const waiting = () => readJournal(counter.service, (journal) => journal.waitingTickets(100))
 
   /** As another till might word it. */
-  const post = async (body: object) => {
+  const post = async (body: object | string) => {
     const { status, text } = await counter.till.raw({
       path: '/ticket',
       headers: {
         'content-type': 'application/json',
         authorization: basic({ venueId: demo.venueId, apiKey: demo.apiKey }),
       },
-      body: JSON.stringify(body),
+      body: typeof body === 'string' ? body : JSON.stringify(body),
     })
     return { status, body: JSON.parse(text) as Record<string, unknown> }
   }
@@ -99,6 +99,19 @@ describe('a ticket', () => {
     expect([status, body.code]).to.deep.equal([400, 'MESSAGE_INVALID'])
     expect(body.detail).to.equal('ticketId and TicketId are the same field with different values')
     expect((await readJournal(counter.service, (journal) => journal.stats())).deadLetters).to.equal(1)
+  })
+
+  // Rewritten, a void that says "isVoid":true,"isVoid":false would be a sale to whoever sends the letter again.
+  it('that has a key twice is kept to the letter', async () => {
+    const text = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00","total":1,"isVoid":true,"isVoid":false}'
+    const { status, body } = await post(text)
+    expect([status, body.detail]).to.deep.equal([400, 'isVoid is given twice with different values'])
+    const letter = await readJournal(counter.service, async (journal) => {
+      const [kept] = await journal.deadLetters()
+      return await journal.openDeadLetter(kept?.id ?? '')
+    })
+    expect(letter).to.deep.include({ kind: 'message' })
+    expect(letter?.kind === 'message' && letter.message.text).to.equal(text)
   })
 
   it('is taken without a field that cannot be read, which is counted', async () => {
