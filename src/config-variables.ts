@@ -72,7 +72,7 @@ export const variables = {
   LANGUAGE: { schema: language, fallback: 'en', example: 'en',
     what: 'language of the texts for the operator' },
   TICKETS_WITHOUT_CARD: { schema: oneOf('publish', 'count'), fallback: 'publish', example: 'publish',
-    what: 'tickets without a card: `publish`, or only `count`' },
+    what: 'tickets without a card: `publish`, or only `count`; then one whose card cannot be read is kept as a dead letter' },
   CAPTURE_DIR: { schema: z.string(), fallback: '', example: '/var/capture',
     what: 'folder for captured exchanges; empty: off' },
   CORE_BASE_URL: { schema: url, fallback: 'https://api.trifft.io/v1', example: 'https://api.trifft.io/v1',

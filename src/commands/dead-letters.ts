@@ -5,7 +5,7 @@ import { createTicket } from '../loyalty/ticket.ts'
 import type { Ticket } from '../loyalty/words.ts'
 import { createExchange, systemClock } from '../observability/exchange.ts'
 import { readRequest } from '../zonal/read-request.ts'
-import { parseTicket } from '../zonal/ticket-message.ts'
+import { parseTicket, type TicketSettings } from '../zonal/ticket-message.ts'
 import {
   CommandFailed,
   runCommand,
@@ -66,14 +66,15 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
     return { text: `ticket ${letter.ticket.closed.ticket.ticketId} waits for Kafka again`, json: { id } }
   }
   const { venue, tenant } = letter.message
-  const bill = readAgain(letter.message, config.zonal)
+  const { withoutCard } = config.tickets
+  const bill = readAgain(letter.message, { ...config.zonal, withoutCard })
   const takeTicket = createTicket({
     journal,
     metrics,
     hashCard: createKeyedHash(config.journal.cardHashKey),
     // The relay of the service finds it by itself.
     wakeRelay: () => undefined,
-    withoutCard: config.tickets.withoutCard,
+    withoutCard,
   })
   const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
   const { ticketId, isDuplicate } = await takeTicket(bill, { venue, credentials: { tenant } }, exchange)
@@ -91,14 +92,11 @@ async function find(journal: Journal, id: string): Promise<OpenedDeadLetter> {
 }
 
 /** As a till's message is read, by the code and the settings of today. */
-function readAgain(
-  { venue, contentType, text }: UnreadMessage,
-  settings: CommandParts['config']['zonal'],
-): Ticket {
+function readAgain({ venue, contentType, text }: UnreadMessage, settings: TicketSettings): Ticket {
   try {
     const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
     if (clash) throw clash
-    return parseTicket(fields, { ...settings, venueCurrency: venue.currency }).ticket
+    return parseTicket(fields, venue, settings).ticket
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new CommandFailed(`it still cannot be read: ${error.message}`, { cause: error })

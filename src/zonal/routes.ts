@@ -8,16 +8,16 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { createBodyReader } from './body.ts'
 import { readCredentials } from './credentials.ts'
-import { parseBalance, parseCredit, parseDebit, type MessageSettings } from './messages.ts'
+import { parseBalance, parseCredit, parseDebit } from './messages.ts'
 import { readOperation, readRequest, type RawRequest } from './read-request.ts'
 import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { withoutCredentials } from './rewrite.ts'
-import { parseTicket } from './ticket-message.ts'
+import { parseTicket, type TicketSettings } from './ticket-message.ts'
 
 export type RouteParts = {
   loyalty: Loyalty
-  settings: MessageSettings & { basePath: string }
+  settings: TicketSettings & { basePath: string }
   metrics: Pick<Metrics, 'unreadFields'>
   /** What `GET {base}` says. */
   service: { service: string; version: string }
@@ -114,10 +114,7 @@ async function readTicket(
   const { facts } = ctx.state.exchange
   try {
     if (clash) throw clash
-    const { ticket, unreadFields } = parseTicket(fields, {
-      ...settings,
-      venueCurrency: caller.venue.currency,
-    })
+    const { ticket, unreadFields } = parseTicket(fields, caller.venue, settings)
     facts.ticketId = ticket.ticketId
     if (unreadFields.length > 0) facts.unreadFields = unreadFields
     for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })

@@ -17,7 +17,10 @@ export const name = z.union([z.string().trim().max(200), z.int().transform(Strin
 
 export const card = z
   .union([z.string().trim().min(1).max(512), z.int()])
-  .describe('As typed, swiped or scanned: a prefix is stripped, of a URL the last path segment counts')
+  .describe(
+    'As typed, swiped or scanned: blanks and dashes between digits are dropped, a prefix is stripped, of a URL the last ' +
+      'path segment counts',
+  )
 
 export const points = z.union([
   z.int().min(1).max(999_999_999),

@@ -161,6 +161,24 @@ describe('tickets as the configuration says', () => {
     }
   })
 
+  it('with a card that cannot be read are kept where those without one are only counted', async () => {
+    const counter = await openCounter({ TICKETS_WITHOUT_CARD: 'count' })
+    const { anna } = demo.cards
+    try {
+      const masked = await counter.till.ticket({ ...bill, cardNumber: `****${anna.slice(-4)}` })
+      expect([masked.status, masked.reply.code]).to.deep.equal([400, 'CARD_INVALID'])
+      const inGroups = { ...bill, ticketId: 'B-2', cardNumber: `${anna.slice(0, 5)} ${anna.slice(5)}` }
+      expect((await counter.till.ticket(inGroups)).reply).to.include({ response: 'OK', accepted: true })
+      await readJournal(counter.service, async (journal) => {
+        expect((await journal.stats()).deadLetters).to.equal(1)
+        const waiting = await journal.waitingTickets(10)
+        expect(waiting.map(({ closed }) => closed.ticket.cardNumber)).to.deep.equal([anna])
+      })
+    } finally {
+      await counter.close()
+    }
+  })
+
   it('that nobody can understand are answered with the status that is wanted', async () => {
     const counter = await openCounter({ INVALID_TICKET_HTTP_STATUS: '200' })
     try {

@@ -3,7 +3,7 @@ import { ticketFingerprint } from '../../src/loyalty/keys.ts'
 import { readRequest } from '../../src/zonal/read-request.ts'
 import { parseTicket } from '../../src/zonal/ticket-message.ts'
 
-const settings = { cardPrefixes: [], timeZone: 'Europe/London', venueCurrency: 'GBP' }
+const settings = { cardPrefixes: [], timeZone: 'Europe/London', withoutCard: 'publish' } as const
 const message = {
   siteId: 7,
   dateTime: '2026-11-23T21:14:02',
@@ -26,7 +26,7 @@ function fingerprintOf(changed: object): string {
 
 function fingerprintOfText(text: string): string {
   const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
-  return ticketFingerprint(parseTicket(fields, settings).ticket)
+  return ticketFingerprint(parseTicket(fields, { currency: 'GBP' }, settings).ticket)
 }
 
 /** Names and values as they are, the last first, at every depth. */

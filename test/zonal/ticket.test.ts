@@ -1,13 +1,14 @@
 import { expect } from 'chai'
+import { contradiction } from '../../src/zonal/contradiction.ts'
 import type { RawFields } from '../../src/zonal/fold.ts'
 import { readRequest } from '../../src/zonal/read-request.ts'
-import { parseTicket } from '../../src/zonal/ticket-message.ts'
+import { parseTicket, type TicketSettings } from '../../src/zonal/ticket-message.ts'
 import { refusalOf } from './refusal-of.ts'
 
-const settings = { cardPrefixes: [], timeZone: 'Europe/London', venueCurrency: 'GBP' }
+const settings = { cardPrefixes: [], timeZone: 'Europe/London', withoutCard: 'publish' } as const
 const least = { ticketId: 'B-77', closedAt: '2026-11-23T21:14:00Z', total: 23.5 }
-const parse = (fields: RawFields, venueCurrency: string | undefined = 'GBP') =>
-  parseTicket(fields, { ...settings, venueCurrency })
+const parse = (fields: RawFields, more: Partial<TicketSettings> = {}) =>
+  parseTicket(fields, { currency: 'GBP' }, { ...settings, ...more })
 
 describe('a ticket', () => {
   it('needs an id, a time and a total', () => {
@@ -147,14 +148,57 @@ describe('a ticket', () => {
     })
 
   it('is refused where neither it nor the venue says a currency', () => {
-    const refusal = refusalOf(() => parseTicket(least, { ...settings, venueCurrency: undefined }))
+    const refusal = refusalOf(() => parseTicket(least, { currency: undefined }, settings))
     expect(refusal.detail).to.match(/^currency /)
+  })
+})
+
+// Where tickets without a card are only counted, those of "CROWN 1001" and of a masked card were answered as accepted,
+// and were neither in Kafka nor a dead letter.
+describe('a ticket whose card cannot be read', () => {
+  for (const cardNumber of [
+    '************1001',
+    'CROWN-1001',
+    '***',
+    'x'.repeat(33),
+    'x'.repeat(513),
+    'LOY-',
+    'https://app.example',
+    'https://app.example/c/%zz',
+    12,
+    12.5,
+    true,
+    false,
+    [],
+    ['CROWN1001'],
+    {},
+    contradiction,
+  ])
+    it(`is no ticket without a card: ${String(JSON.stringify(cardNumber)).slice(0, 40)}`, () => {
+      const fields = { ...least, cardNumber }
+      const refusal = refusalOf(() => parse(fields, { withoutCard: 'count', cardPrefixes: ['LOY-'] }))
+      expect(refusal).to.include({
+        name: 'RequestInvalid',
+        code: 'CARD_INVALID',
+        detail: 'cardNumber must be 4 to 32 letters and digits',
+      })
+      expect(parse(fields, { cardPrefixes: ['LOY-'] })).to.deep.equal({
+        ...parse(least),
+        unreadFields: ['cardNumber'],
+      })
+    })
+
+  it('is told from one without a card, and from one whose card is written in groups', () => {
+    const withoutCard = 'count'
+    expect(parse(least, { withoutCard }).ticket).not.to.have.property('cardNumber')
+    const { ticket, unreadFields } = parse({ ...least, cardNumber: 'CROWN 1001' }, { withoutCard })
+    expect([ticket.cardNumber, unreadFields]).to.deep.equal(['CROWN1001', []])
   })
 })
 
 describe('a ticket with fields that cannot be read', () => {
   for (const [fields, unread] of [
-    [{ cardNumber: 'no card' }, 'cardNumber'],
+    [{ cardNumber: '****1001' }, 'cardNumber'],
     [{ cardNumber: {} }, 'cardNumber'],
     [{ transactionId: [] }, 'transactionId'],
     [{ openedAt: 'noon' }, 'openedAt'],
