@@ -13,7 +13,14 @@ export const id = z.union([
   z.int().transform(String),
 ])
 
-export const name = z.union([z.string().trim().max(200), z.int().transform(String)])
+/** Half an emoji, as a till leaves it that cuts names to a length, would break readers of what we send. */
+const wellFormed = z
+  .string()
+  .trim()
+  .max(200)
+  .transform((text) => text.toWellFormed())
+
+export const name = z.union([wellFormed, z.int().transform(String)])
 
 export const card = z
   .union([z.string().trim().min(1).max(512), z.int()])
@@ -57,12 +64,12 @@ export const count = z.union([
 
 export const flag = z.union([
   z.boolean(),
-  z.literal([0, 1]).transform((value) => value === 1),
+  z.literal([0, 1, -1]).transform((value) => value !== 0),
   z
     .string()
     .trim()
-    .regex(/^(true|false|0|1)$/i)
-    .transform((value) => value === '1' || value.toLowerCase() === 'true'),
+    .regex(/^(true|1|-1|y|yes|t|false|0|n|no|f)$/i)
+    .transform((value) => /^(true|1|-1|y|yes|t)$/i.test(value)),
 ])
 
 export const currency = z
@@ -79,5 +86,6 @@ export const mustBe = {
   points: 'must be a positive whole number',
   money: 'must be an amount in major units, such as 5.50',
   time: 'must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
+  flag: 'must be true or false, 1 or 0, Y or N',
   currency: 'must be an ISO 4217 code, such as GBP: without it the total cannot be read',
 }

@@ -53,6 +53,9 @@ const neededAlways = {
   closedAt: mustBe.time,
   total: mustBe.money,
   currency: mustBe.currency,
+  // Without it a void would be a sale.
+  isVoid: mustBe.flag,
+  isRefund: mustBe.flag,
 }
 
 /** `timeZone` (IANA) is that of times without an offset. */
@@ -61,12 +64,12 @@ type TicketFields = z.output<typeof ticketRequest>
 type ItemFields = z.output<typeof ticketItem>
 
 /**
- * A closed bill is not to be lost to a strict schema: only what names it, dates it or sums it up refuses it.
+ * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
  * @param fields as `readRequest` returns them
  * @param venue whose currency counts if the ticket says none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
- * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, a `currency` that leaves the total
- *   without a meaning, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
+ * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
+ *   leaves the total without a meaning, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
  */
 export function parseTicket(
   fields: RawFields,
