@@ -56,7 +56,12 @@ export function reopenedEventId(eventId: string, fingerprint: string): string {
  * till's, and must stay as it is, or a repeat after an upgrade would be one more bill.
  */
 export function ticketFingerprint(ticket: Ticket): string {
-  const { dateTime: _sentAt, transactionId: _callReference, ...bill } = ticket
+  const {
+    dateTime: _sentAt,
+    transactionId: _callReference,
+    closedAtLatestMs: _secondReading,
+    ...bill
+  } = ticket
   return hash('sha256', JSON.stringify(bill), 'base64url')
 }
 

@@ -104,6 +104,11 @@ export type Ticket = PosFields & {
   kind: TicketKind
   /** Epoch ms. */
   closedAtMs: number
+  /**
+   * Epoch ms: the second moment that the bill may have been closed at, only if the till gave a local time that occurs
+   * twice; `closedAtMs` is the first.
+   */
+  closedAtLatestMs?: number
   openedAtMs?: number
   /** YYYY-MM-DD: what the POS says, else the venue's local date of `closedAtMs`. */
   businessDate: string

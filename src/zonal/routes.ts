@@ -14,11 +14,12 @@ import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts
 import { RequestInvalid } from './request-invalid.ts'
 import { withoutCredentials } from './rewrite.ts'
 import { parseTicket, type TicketSettings } from './ticket-message.ts'
+import { findImplausible } from './time.ts'
 
 export type RouteParts = {
   loyalty: Loyalty
   settings: TicketSettings & { basePath: string }
-  metrics: Pick<Metrics, 'unreadFields'>
+  metrics: Pick<Metrics, 'unreadFields' | 'ticketTimesImplausible'>
   /** What `GET {base}` says. */
   service: { service: string; version: string }
 }
@@ -111,13 +112,17 @@ async function readTicket(
   caller: Caller,
   { loyalty, settings, metrics }: RouteParts,
 ): Promise<Ticket> {
-  const { facts } = ctx.state.exchange
+  const { facts, arrivedAtMs } = ctx.state.exchange
   try {
     if (clash) throw clash
     const { ticket, unreadFields } = parseTicket(fields, caller.venue, settings)
     facts.ticketId = ticket.ticketId
     if (unreadFields.length > 0) facts.unreadFields = unreadFields
     for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
+    // It is taken all the same: a wrong clock is no reason to lose a bill.
+    const direction = findImplausible(ticket.closedAtMs, arrivedAtMs)
+    if (direction) metrics.ticketTimesImplausible.inc({ direction })
+    facts.implausibleTime = direction
     return ticket
   } catch (error) {
     if (!(error instanceof RequestInvalid)) throw error

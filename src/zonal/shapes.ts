@@ -42,7 +42,11 @@ export const money = z
   .union([z.number(), z.string().trim().max(40)])
   .describe('Amount in major units, such as 5.50')
 
-export const time = z.string().trim().max(64).describe('ISO 8601; without an offset it is local to the venue')
+export const time = z
+  .string()
+  .trim()
+  .max(64)
+  .describe('ISO 8601; without an offset it is local to the venue, or to a zone in brackets behind it')
 
 export const quantity = z.union([
   z.number(),

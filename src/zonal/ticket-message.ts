@@ -8,7 +8,7 @@ import { digitsOf, toMinor } from './money.ts'
 import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
-import { localDate, readDate, readTime } from './time.ts'
+import { localDate, readDate, readSecondTime, readTime } from './time.ts'
 
 const ticketItem = z.object({
   id: id.optional().describe('Entity code'),
@@ -58,22 +58,28 @@ const neededAlways = {
   isRefund: mustBe.flag,
 }
 
-/** `timeZone` (IANA) is that of times without an offset. */
-export type TicketSettings = MessageSettings & { timeZone: string; withoutCard: 'publish' | 'count' }
+/** `timeZone` (IANA) is that of times without an offset, where `venueTimeZones` has no other by the Aztec venue ID. */
+export type TicketSettings = MessageSettings & {
+  timeZone: string
+  venueTimeZones: ReadonlyMap<string, string>
+  withoutCard: 'publish' | 'count'
+}
+/** What a ticket does not say, its venue does. */
+type TicketVenue = Pick<Venue, 'id' | 'currency'>
 type TicketFields = z.output<typeof ticketRequest>
 type ItemFields = z.output<typeof ticketItem>
 
 /**
  * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
  * @param fields as `readRequest` returns them
- * @param venue whose currency counts if the ticket says none
+ * @param venue whose currency and time zone count if the ticket says none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
  * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
  *   leaves the total without a meaning, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
  */
 export function parseTicket(
   fields: RawFields,
-  venue: Pick<Venue, 'currency'>,
+  venue: TicketVenue,
   settings: TicketSettings,
 ): { ticket: Ticket; unreadFields: string[] } {
   const needed = {
@@ -88,13 +94,14 @@ export function parseTicket(
 
 function toTicket(
   fields: TicketFields,
-  venue: Pick<Venue, 'currency'>,
+  venue: TicketVenue,
   settings: TicketSettings,
   unread: Set<string>,
 ): Ticket {
   const { ticketId, closedAt, total, currency, items, discounts, payments, redemptions, ...rest } = fields
   const { cardNumber, openedAt, businessDate, covers, tips, serviceCharge, isVoid, isRefund, ...pos } = rest
-  const { cardPrefixes, timeZone, withoutCard } = settings
+  const { cardPrefixes, withoutCard } = settings
+  const timeZone = settings.venueTimeZones.get(venue.id) ?? settings.timeZone
   const readCard = withoutCard === 'count' ? readCardNumber : findCardNumber
   const money = readMoneyOf(currency ?? venue.currency)
   const closedAtMs = readClosedAt(closedAt, timeZone)
@@ -104,6 +111,7 @@ function toTicket(
     ticketId: readTicketId(ticketId ?? pos.transactionId),
     kind: isRefund ? 'refund' : isVoid ? 'void' : 'sale',
     closedAtMs,
+    closedAtLatestMs: readSecondTime(closedAt, timeZone, closedAtMs),
     openedAtMs: optional.read('openedAt', openedAt, (text) => readTime(text, timeZone)),
     businessDate: optional.read('businessDate', businessDate, readDate) ?? localDate(closedAtMs, timeZone),
     currency: money.currency,

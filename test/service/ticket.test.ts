@@ -128,6 +128,23 @@ describe('a ticket', () => {
     expect((await waiting())[0]?.closed.ticket.items).to.deep.equal([{ id: '1', unitPriceMinor: 33 }])
   })
 
+  // The till's date is wrong, as after a flat battery. Its bill is real.
+  for (const [direction, closedAt] of [
+    ['ahead', '2062-11-23T12:00:00Z'],
+    ['back', '2001-01-01T00:10:00Z'],
+  ] as const)
+    it(`that was closed too far ${direction} is taken all the same, and counted`, async () => {
+      const { status, body } = await post({ ticketId: 'B-1', closedAt, total: 12.3 })
+      expect([status, body.accepted]).to.deep.equal([200, true])
+      expect((await waiting())[0]?.closed.ticket.closedAtMs).to.equal(Date.parse(closedAt))
+      const line = counter.service.lines().findLast(({ msg }) => msg === 'request')
+      expect(line).to.include({ implausibleTime: direction })
+      const page = await (await fetch(`${counter.service.managementUrl}/metrics`)).text()
+      expect(page.match(/^zonal_ticket_times_implausible_total.+ 1$/gm)).to.deep.equal([
+        `zonal_ticket_times_implausible_total{direction="${direction}"} 1`,
+      ])
+    })
+
   it('of an unknown currency has no total', async () => {
     const { body } = await post({
       ticketId: 'B-1',
@@ -158,6 +175,25 @@ describe('tickets as the configuration says', () => {
       } finally {
         await counter.close()
       }
+    }
+  })
+
+  it('have their local times in the zone of their venue', async () => {
+    const counter = await openCounter({ VENUE_TIME_ZONES: `2001=UTC,${demo.venueId}=Asia/Dubai` })
+    try {
+      const { status } = await counter.till.raw({
+        path: '/ticket',
+        headers: { 'content-type': 'application/json', authorization: basic(demo) },
+        body: '{"ticketId":"B-1","closedAt":"2026-11-23T23:30:00","total":1}',
+      })
+      expect(status).to.equal(200)
+      const [ticket] = await readJournal(counter.service, (journal) => journal.waitingTickets(1))
+      expect(ticket?.closed.ticket).to.include({
+        closedAtMs: Date.parse('2026-11-23T19:30:00Z'),
+        businessDate: '2026-11-23',
+      })
+    } finally {
+      await counter.close()
     }
   })
 

@@ -3,7 +3,12 @@ import { ticketFingerprint } from '../../src/loyalty/keys.ts'
 import { readRequest } from '../../src/zonal/read-request.ts'
 import { parseTicket } from '../../src/zonal/ticket-message.ts'
 
-const settings = { cardPrefixes: [], timeZone: 'Europe/London', withoutCard: 'publish' } as const
+const settings = {
+  cardPrefixes: [],
+  timeZone: 'Europe/London',
+  venueTimeZones: new Map<string, string>(),
+  withoutCard: 'publish',
+} as const
 const message = {
   siteId: 7,
   dateTime: '2026-11-23T21:14:02',
@@ -26,7 +31,7 @@ function fingerprintOf(changed: object): string {
 
 function fingerprintOfText(text: string): string {
   const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
-  return ticketFingerprint(parseTicket(fields, { currency: 'GBP' }, settings).ticket)
+  return ticketFingerprint(parseTicket(fields, { id: '1902', currency: 'GBP' }, settings).ticket)
 }
 
 /** Names and values as they are, the last first, at every depth. */
@@ -59,6 +64,12 @@ describe('the fingerprint of a ticket', () => {
     expect(fingerprintOf({ transactionId: 'T-10', dateTime: '2026-11-23T22:00:00' })).to.equal(
       fingerprintOf({}),
     )
+  })
+
+  // What is known of such a time has grown; the fingerprints that journals hold already have not.
+  it('is the one that journals hold already of a bill that was closed when clocks went back', () => {
+    const changed = { closedAt: '2026-10-25T01:30:00' }
+    expect(fingerprintOf(changed)).to.equal('ARJjedi8DDSXqFD97JLPUFIPFsApoukSPNXVbaGVeXI')
   })
 
   for (const changed of [{ total: '23.51' }, { items: [] }, { covers: 3 }, { redemptions: [] }])

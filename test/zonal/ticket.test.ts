@@ -5,10 +5,15 @@ import { readRequest } from '../../src/zonal/read-request.ts'
 import { parseTicket, type TicketSettings } from '../../src/zonal/ticket-message.ts'
 import { refusalOf } from './refusal-of.ts'
 
-const settings = { cardPrefixes: [], timeZone: 'Europe/London', withoutCard: 'publish' } as const
+const settings = {
+  cardPrefixes: [],
+  timeZone: 'Europe/London',
+  venueTimeZones: new Map([['2001', 'Asia/Dubai']]),
+  withoutCard: 'publish',
+} as const
 const least = { ticketId: 'B-77', closedAt: '2026-11-23T21:14:00Z', total: 23.5 }
-const parse = (fields: RawFields, more: Partial<TicketSettings> = {}) =>
-  parseTicket(fields, { currency: 'GBP' }, { ...settings, ...more })
+const parse = (fields: RawFields, more: Partial<TicketSettings> = {}, id = '1902') =>
+  parseTicket(fields, { id, currency: 'GBP' }, { ...settings, ...more })
 
 describe('a ticket', () => {
   it('needs an id, a time and a total', () => {
@@ -166,6 +171,29 @@ describe('a ticket', () => {
     expect(parse({ ...least, closedAt: '2026-07-22T23:30:00Z' }).ticket.businessDate).to.equal('2026-07-23')
   })
 
+  // A venue in Dubai under VENUE_TIME_ZONE=Europe/London closed its bills four hours from now, and those of the late
+  // evening belonged to the next day.
+  it('has its times, and its date, in the time zone of its venue', () => {
+    const fields = { ...least, openedAt: '2026-11-23T22:00:00', closedAt: '2026-11-23T23:30:00' }
+    expect(parse(fields, {}, '2001').ticket).to.deep.include({
+      openedAtMs: Date.parse('2026-11-23T18:00:00Z'),
+      closedAtMs: Date.parse('2026-11-23T19:30:00Z'),
+      businessDate: '2026-11-23',
+    })
+    expect(parse({ ...fields, closedAt: '2026-11-23T20:30:00Z' }, {}, '2001').ticket.businessDate).to.equal(
+      '2026-11-24',
+    )
+    expect(parse(fields, {}, '2002').ticket.closedAtMs).to.equal(Date.parse('2026-11-23T23:30:00Z'))
+  })
+
+  it('says both moments of a closing time that occurs twice, and only of that', () => {
+    const [first, second] = [Date.parse('2026-10-25T00:30:00Z'), Date.parse('2026-10-25T01:30:00Z')]
+    const twice = parse({ ...least, closedAt: '2026-10-25T01:30:00', openedAt: '2026-10-25T01:10:00' }).ticket
+    expect(twice).to.include({ closedAtMs: first, closedAtLatestMs: second })
+    for (const closedAt of ['2026-10-25T02:30:00', '2026-10-25T01:30:00+01:00', '2026-03-29T01:30:00'])
+      expect(parse({ ...least, closedAt }).ticket).not.to.have.property('closedAtLatestMs')
+  })
+
   for (const [fields, detail] of [
     [{ ticketId: undefined }, 'ticketId is missing, and transactionId too'],
     [{ ticketId: { a: 1 } }, 'ticketId must be a text or a whole number of at most 128 characters'],
@@ -176,6 +204,10 @@ describe('a ticket', () => {
     [{ closedAt: undefined }, 'closedAt is missing'],
     [{ closedAt: 1795694400 }, 'closedAt must be an ISO 8601 time, such as 2026-11-23T12:00:00Z'],
     [{ closedAt: '23/11/2026' }, 'closedAt must be an ISO 8601 time, such as 2026-11-23T12:00:00Z'],
+    [
+      { closedAt: '2026-11-23T12:00:00[Mars/Phobos]' },
+      'closedAt must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
+    ],
     [{ total: undefined }, 'total is missing'],
     [{ total: true }, 'total must be an amount in major units, such as 5.50'],
     [{ total: '23,50' }, 'total must be an amount with at most 2 decimals'],
@@ -196,7 +228,7 @@ describe('a ticket', () => {
     })
 
   it('is refused where neither it nor the venue says a currency', () => {
-    const refusal = refusalOf(() => parseTicket(least, { currency: undefined }, settings))
+    const refusal = refusalOf(() => parseTicket(least, { id: '1902', currency: undefined }, settings))
     expect(refusal.detail).to.match(/^currency /)
   })
 })
