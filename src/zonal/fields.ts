@@ -86,7 +86,7 @@ const lists = {
 /** What a name stands for: our name of the field, and its rank; of names of different rank the lower one counts. */
 export type Alias = { name: string; rank: number }
 
-/** How one kind of object is read: its names in lower case, and ours as it is; and the lists in it. */
+/** How one kind of object is read: its names, as in the table and in lower case, and the lists in it. */
 export type Names = { aliases: ReadonlyMap<string, Alias>; lists: ReadonlyMap<string, Names> }
 
 const nameless: ReadonlyMap<string, Names> = new Map()

@@ -9,7 +9,7 @@ export type Operation = keyof typeof messageNames
 export type RawRequest = {
   operation: Operation
   fields: RawFields
-  /** One field says two things. Not thrown, so that a ticket of a known venue can be kept before it is refused. */
+  /** The message contradicts itself. Not thrown, so that a ticket of a known venue can be kept before it is refused. */
   clash: RequestInvalid | undefined
 }
 
@@ -47,23 +47,26 @@ export function readRequest(input: {
     throw new Refusal('MESSAGE_TOO_LARGE')
   const names = messageNames[operation]
   const fields = fold(parts, names)
-  if (operationInPath !== undefined) checkMethod(fields.method, operationInPath)
+  const methodProblem = operationInPath && findMethodProblem(fields.method, operationInPath)
+  if (methodProblem && operation !== 'ticket') throw methodProblem
   const clash = envelopeClash ?? findClash(parts, names, fields)
-  return { operation, fields, clash: clash && toInvalid(clash) }
+  return { operation, fields, clash: methodProblem ?? (clash && toInvalid(clash)) }
 }
 
 function readOperationInside(parts: object[]): Operation {
   const { method } = fold(parts, commonNames)
+  const clash = findClash(parts, commonNames, { method })
+  if (clash) throw toInvalid(clash)
   return toOperation(typeof method === 'string' ? method : '')
 }
 
 /** Need not be there, but must not contradict. */
-function checkMethod(method: unknown, operationInPath: Operation) {
-  if (method === undefined) return
+function findMethodProblem(method: unknown, operationInPath: Operation): RequestInvalid | undefined {
+  if (method === undefined) return undefined
   const inside = typeof method === 'string' ? method : ''
   if (isRegister(inside)) throw new Refusal('NOT_SUPPORTED')
-  if (readOperation(inside) !== operationInPath)
-    throw new RequestInvalid('method', 'must name the same operation as the path')
+  if (readOperation(inside) === operationInPath) return undefined
+  return new RequestInvalid('method', 'must name the same operation as the path')
 }
 
 function toOperation(name: string): Operation {

@@ -138,6 +138,14 @@ describe('capture', () => {
       expect(request.body).not.to.match(/UR ?CARD|123/)
     })
 
+  it('reads a list of one as a list', async () => {
+    const body = '{"items":{"aztecId":5,"name":"Pie","cardNumber":"URCARD123"}}'
+    const { request } = await record('/ticket', 'application/json', body)
+    expect(request.body).to.match(
+      /^\{"items":\{"aztecId":5,"name":"Pie","cardNumber":"[A-Z]{6}[1-9]{3}"\}\}$/,
+    )
+  })
+
   it('writes numbers as they came, and stand-ins of numbers as numbers', async () => {
     const body =
       '{"total":5.50,"ticketId":9223372036854775807,"cardNumber":9826123456789012345,"other":-100.250}'

@@ -38,6 +38,8 @@ describe('a card number', () => {
     '',
     'abc',
     'a'.repeat(33),
+    `https://app.example/${'/'.repeat(200_000)}x`,
+    `1234${' '.repeat(509)}5`,
     'AB-12',
     'CROWN-1001',
     '9826--1234',
@@ -60,7 +62,7 @@ describe('a card number', () => {
     {},
     ['1234'],
   ])
-    it(`is not in ${JSON.stringify(raw)}`, () => {
+    it(`is not in ${JSON.stringify(raw)?.slice(0, 60)}`, () => {
       expect(refusalOf(() => readCardNumber(raw, prefixes)).code).to.equal('CARD_INVALID')
     })
 

@@ -36,6 +36,20 @@ describe('the operation of a request', () => {
     })
   })
 
+  it('leaves a ticket whose method disagrees to be kept', () => {
+    const detail = 'method must name the same operation as the path'
+    for (const text of ['{"method":"debit"}', '{"method":"debit","method":"ticket"}', '{"method":{}}'])
+      expect(read('ticket', text).clash, text).to.include({ code: 'MESSAGE_INVALID', detail })
+  })
+
+  it('is not guessed where the message names two', () => {
+    const refusal = refusalOf(() => read(undefined, '{"method":"debit","method":"ticket"}'))
+    expect(refusal).to.include({
+      code: 'MESSAGE_INVALID',
+      detail: 'method is given twice with different values',
+    })
+  })
+
   for (const [path, text] of [
     ['refund', '{}'],
     [undefined, '{}'],
