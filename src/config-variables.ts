@@ -35,6 +35,20 @@ const path = z
   .string()
   .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'must be a path with a leading and no trailing slash')
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone')
+const venueTimeZones = list.transform((pairs, ctx) => {
+  const zones = new Map<string, string>()
+  const problems = pairs.flatMap((pair) => {
+    const [, venue = '', zone = ''] = /^([^=]*?)\s*=\s*(.*)$/.exec(pair) ?? []
+    const isRepeated = zones.has(venue)
+    zones.set(venue, zone)
+    if (!slug.safeParse(venue).success) return `${pair} does not begin with a venue ID and =`
+    if (isRepeated) return `${venue} is given twice`
+    return isTimeZone(zone) ? [] : `${zone || 'nothing'} is no IANA time zone (${venue})`
+  })
+  if (problems.length > 0)
+    ctx.addIssue(`must be venue=zone, comma separated, each venue once: ${problems.join('; ')}`)
+  return zones
+})
 const hostAndPort = list.pipe(
   z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, comma separated')),
 )
@@ -69,10 +83,12 @@ export const variables = {
     what: 'prefixes to strip from scanned codes, comma separated' },
   VENUE_TIME_ZONE: { schema: timeZone, fallback: 'Europe/London', example: 'Europe/London',
     what: 'time zone of times without an offset' },
+  VENUE_TIME_ZONES: { schema: venueTimeZones, fallback: '', example: '1902=Europe/London,2001=Asia/Dubai',
+    what: 'the same for venues elsewhere: `venue=zone` by the Aztec venue ID, comma separated' },
   LANGUAGE: { schema: language, fallback: 'en', example: 'en',
     what: 'language of the texts for the operator' },
   TICKETS_WITHOUT_CARD: { schema: oneOf('publish', 'count'), fallback: 'publish', example: 'publish',
-    what: 'tickets without a card: `publish`, or only `count`' },
+    what: 'tickets without a card: `publish`, or only `count`; then one whose card cannot be read is kept as a dead letter' },
   CAPTURE_DIR: { schema: z.string(), fallback: '', example: '/var/capture',
     what: 'folder for captured exchanges; empty: off' },
   CORE_BASE_URL: { schema: url, fallback: 'https://api.trifft.io/v1', example: 'https://api.trifft.io/v1',

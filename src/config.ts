@@ -111,6 +111,7 @@ function nest(values: Values, isProduction: boolean) {
       invalidTicketHttpStatus: values.INVALID_TICKET_HTTP_STATUS,
       cardPrefixes: values.CARD_PREFIXES,
       timeZone: values.VENUE_TIME_ZONE,
+      venueTimeZones: values.VENUE_TIME_ZONES,
       language: values.LANGUAGE,
       captureDir: values.CAPTURE_DIR || undefined,
     },
@@ -164,9 +165,10 @@ function nest(values: Values, isProduction: boolean) {
 
 /** For the log line at start: every value but the secret ones. */
 export function summarize(config: Config): Record<string, unknown> {
-  const { journal, tickets, ...rest } = config
+  const { zonal, journal, tickets, ...rest } = config
   return {
     ...rest,
+    zonal: { ...zonal, venueTimeZones: Object.fromEntries(zonal.venueTimeZones) },
     journal: { path: journal.path, maxBytes: journal.maxBytes, keys: journal.keys.length },
     tickets: { ...tickets, sasl: tickets.sasl && { mechanism: tickets.sasl.mechanism } },
   }

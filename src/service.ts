@@ -88,7 +88,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     },
     routes: {
       loyalty,
-      settings: config.zonal,
+      settings: { ...config.zonal, withoutCard: config.tickets.withoutCard },
       metrics,
       service: { service: 'zonal-loyalty-adapter', version },
     },

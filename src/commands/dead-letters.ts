@@ -71,14 +71,15 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
     return { text: `ticket ${letter.ticket.closed.ticket.ticketId} waits for Kafka again`, json: { id } }
   }
   const { venue, tenant } = letter.message
-  const bill = await readAgain(letter.message, config.zonal)
+  const { withoutCard } = config.tickets
+  const bill = await readAgain(letter.message, { ...config.zonal, withoutCard })
   const takeTicket = createTicket({
     journal,
     metrics,
     hashCard: createKeyedHash(config.journal.cardHashKey),
     // The relay of the service finds it by itself.
     wakeRelay: () => undefined,
-    withoutCard: config.tickets.withoutCard,
+    withoutCard,
   })
   const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
   const { ticketId, isDuplicate } = await takeTicket(bill, { venue, credentials: { tenant } }, exchange)

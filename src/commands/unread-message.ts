@@ -1,10 +1,9 @@
-import type { Config } from '../config.ts'
 import type { UnreadMessage } from '../journal/journal.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Ticket } from '../loyalty/words.ts'
 import { readContentEncoding, readContentType, unpack } from '../zonal/decode.ts'
 import { readRequest } from '../zonal/read-request.ts'
-import { parseTicket } from '../zonal/ticket-message.ts'
+import { parseTicket, type TicketSettings } from '../zonal/ticket-message.ts'
 import { CommandFailed } from './command.ts'
 import { printable } from './lines.ts'
 
@@ -15,7 +14,7 @@ const mostBytes = 64 * 1024 ** 2
  * As a till's message is read, by the code and the settings of today, but for the limit of its length.
  * @throws CommandFailed that says why it cannot be read
  */
-export async function readAgain(message: UnreadMessage, settings: Config['zonal']): Promise<Ticket> {
+export async function readAgain(message: UnreadMessage, settings: TicketSettings): Promise<Ticket> {
   if (message.cut)
     throw new CommandFailed('it cannot be read: only its beginning was kept. Ask the venue for the bill')
   try {
@@ -23,7 +22,7 @@ export async function readAgain(message: UnreadMessage, settings: Config['zonal'
     const { contentType, venue } = message
     const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
     if (clash) throw clash
-    return parseTicket(fields, { ...settings, venueCurrency: venue.currency }).ticket
+    return parseTicket(fields, venue, settings).ticket
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new CommandFailed(

@@ -28,7 +28,7 @@ export function toMember({ member, tier, wallet }: CoreCard): Member {
   return {
     name: shortName(member.first_name, member.last_name),
     isBlocked: member.is_blocked,
-    program: tier?.name,
+    program: tier?.name.toWellFormed(),
     points: wallet?.points,
   }
 }
@@ -61,11 +61,11 @@ export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
 
 /** What the core does not say is left out. */
 function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon, slugs: RewardSlugs): Reward {
-  const reward: Reward = { id }
+  const reward: Reward = { id: id.toWellFormed() }
   if (typeof valid_until === 'number') reward.expires = toIsoSeconds(valid_until)
   if (!coupon) return reward
 
-  reward.name = coupon.name
+  reward.name = coupon.name.toWellFormed()
   if (coupon.points) reward.cost = coupon.points
   const entityCode = readParam(coupon.params, slugs.entityCodeParameter)
   if (entityCode !== undefined) return { ...reward, type: 'promotion', entityCode }
@@ -79,13 +79,13 @@ function readParam(params: CoreParams, slug: string): string | undefined {
   if (!params || Array.isArray(params)) return undefined
   const value = params[slug]
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+  return typeof value === 'string' && value.trim() !== '' ? value.trim().toWellFormed() : undefined
 }
 
 function shortName(first: string | null | undefined, last: string | null | undefined): string | undefined {
-  const firstName = first?.trim()
+  const firstName = first?.trim().toWellFormed()
   if (!firstName) return undefined
-  const [initial] = last?.trim().normalize('NFC') ?? ''
+  const [initial] = last?.trim().toWellFormed().normalize('NFC') ?? ''
   return initial ? `${firstName} ${initial}.` : firstName
 }
 

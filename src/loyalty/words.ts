@@ -104,7 +104,10 @@ export type Ticket = PosFields & {
   kind: TicketKind
   /** Epoch ms. */
   closedAtMs: number
-  /** The later reading of a local time that occurs twice, on the night when clocks go back. */
+  /**
+   * Epoch ms: the second moment that the bill may have been closed at, only if the till gave a local time that occurs
+   * twice; `closedAtMs` is the first.
+   */
   closedAtLatestMs?: number
   openedAtMs?: number
   /** YYYY-MM-DD: what the POS says, else the venue's local date of `closedAtMs`. */

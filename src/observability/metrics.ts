@@ -38,6 +38,12 @@ export function createMetrics() {
       labelNames: ['message', 'field'] as const,
       registers,
     }),
+    ticketTimesImplausible: new Counter({
+      name: 'zonal_ticket_times_implausible_total',
+      help: 'Tickets that were closed more than a day ahead or 60 days back by their own words, by direction (ahead, back)',
+      labelNames: ['direction'] as const,
+      registers,
+    }),
     captureFailures: new Counter({
       name: 'zonal_capture_failures_total',
       help: 'Exchanges that could not be written to the capture folder',
@@ -217,6 +223,7 @@ function beginAtZero(metrics: Omit<Metrics, 'page'>) {
     metrics.requestSeconds.zero({ message, code: 'INTERNAL_ERROR' })
     metrics.unanswered.inc({ message }, 0)
   }
+  for (const direction of ['ahead', 'back']) metrics.ticketTimesImplausible.inc({ direction }, 0)
   for (const lane of lanes)
     for (const reason of ['no_slot', 'blocked']) metrics.coreSlotRefusals.inc({ lane, reason }, 0)
   for (const cache of ['venue', 'balance'])

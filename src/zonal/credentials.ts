@@ -1,7 +1,8 @@
 import { toCredentials } from '../loyalty/keys.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Credentials } from '../loyalty/words.ts'
-import { isTextOrNumber, type RawFields } from './fold.ts'
+import { isTextOrNumber } from './contradiction.ts'
+import type { RawFields } from './fold.ts'
 
 const venueIdPattern = /^[A-Za-z0-9_-]{1,64}$/
 const apiKeyPattern = /^[\x21-\x7e]{8,512}$/

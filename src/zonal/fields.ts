@@ -4,7 +4,8 @@
  * services; a first captured exchange corrects them here.
  *
  * Two names of one field with different values refuse the message. So a name is an alias only where it cannot
- * stand beside the other with a meaning of its own (a `salesArea` beside a `salesAreaId` would).
+ * stand beside the other with a meaning of its own (a `salesArea` beside a `salesAreaId` would), or where the first
+ * that is given can stand for all (`sideBySide`).
  */
 const cardNumber = { cardNumber: ['cardNo', 'cardId', 'loyaltyCardNumber'] }
 const what = { rewardId: ['prizeId'], points: [] }
@@ -67,6 +68,13 @@ export const aliases = {
   redemption: { redemptionId: [], ...what },
 } satisfies Record<string, Record<string, string[]>>
 
+/** Fields whose names Zonal may well send side by side, each with a value of its own: the first in the table counts. */
+const sideBySide: ReadonlySet<string[]> = new Set([
+  aliases.ticket.ticketId,
+  aliases.item.id,
+  aliases.item.category,
+])
+
 /** The lists of a ticket, each with the context of its entries. */
 const lists = {
   items: 'item',
@@ -75,18 +83,22 @@ const lists = {
   redemptions: 'redemption',
 } as const
 
-/** How one kind of object is read: its names in lower case, and ours as it is, → our name; and the lists in it. */
-export type Names = { canonical: ReadonlyMap<string, string>; lists: ReadonlyMap<string, Names> }
+/** What a name stands for: our name of the field, and its rank; of names of different rank the lower one counts. */
+export type Alias = { name: string; rank: number }
+
+/** How one kind of object is read: its names, as in the table and in lower case, and the lists in it. */
+export type Names = { aliases: ReadonlyMap<string, Alias>; lists: ReadonlyMap<string, Names> }
 
 const nameless: ReadonlyMap<string, Names> = new Map()
 
 function toNames(table: Record<string, string[]>, inner = nameless): Names {
   const pairs = Object.entries(table).flatMap(([name, others]) =>
-    [name, ...[name, ...others].map((spelling) => spelling.toLowerCase())].map(
-      (spelling) => [spelling, name] as const,
-    ),
+    [name, ...others].flatMap((spelling, index) => {
+      const alias = { name, rank: sideBySide.has(others) ? index : 0 }
+      return [spelling, spelling.toLowerCase()].map((each) => [each, alias] as const)
+    }),
   )
-  return { canonical: new Map(pairs), lists: inner }
+  return { aliases: new Map(pairs), lists: inner }
 }
 
 const ticketLists = new Map(Object.entries(lists).map(([list, entry]) => [list, toNames(aliases[entry])]))

@@ -6,11 +6,8 @@ import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, id, mustBe, points } from './shapes.ts'
 
-/**
- * What the service needs to know to read a message.
- * `cardPrefixes` are stripped from scanned codes; `timeZone` (IANA) is that of times without an offset.
- */
-export type MessageSettings = { cardPrefixes: readonly string[]; timeZone: string }
+/** What the service needs to know to read a message: `cardPrefixes` are stripped from scanned codes. */
+export type MessageSettings = { cardPrefixes: readonly string[] }
 
 /** Fields that any message may carry. The values are the POS's own and are only passed on. */
 export const posFields = {

@@ -1,6 +1,7 @@
 import { Refusal } from '../loyalty/refusal.ts'
 import { commonNames, messageNames } from './fields.ts'
-import { fold, isObject, type Clash, type RawFields } from './fold.ts'
+import { contradiction, reconcile } from './contradiction.ts'
+import { findClash, fold, isObject, type Clash, type RawFields } from './fold.ts'
 import { parseJson } from './json.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
@@ -8,7 +9,7 @@ export type Operation = keyof typeof messageNames
 export type RawRequest = {
   operation: Operation
   fields: RawFields
-  /** One field says two things. Not thrown, so that a ticket of a known venue can be kept before it is refused. */
+  /** The message contradicts itself. Not thrown, so that a ticket of a known venue can be kept before it is refused. */
   clash: RequestInvalid | undefined
 }
 
@@ -39,26 +40,31 @@ export function readRequest(input: {
 }): RawRequest {
   const named = input.operationInPath
   const operationInPath = named === undefined ? undefined : toOperation(named)
-  const parts = openEnvelope(parseBody(input.contentType, input.text))
+  const { parts, envelopeClash } = openEnvelope(parseBody(input.contentType, input.text))
+  if (envelopeClash && operationInPath !== 'ticket') throw toInvalid(envelopeClash)
   const operation = operationInPath ?? readOperationInside(parts)
-  const clashes: RequestInvalid[] = []
-  const fields = fold(parts, messageNames[operation], (clash) => clashes.push(toInvalid(clash)))
-  if (operationInPath !== undefined) checkMethod(fields.method, operationInPath)
-  return { operation, fields, clash: clashes[0] }
+  const names = messageNames[operation]
+  const fields = fold(parts, names)
+  const methodProblem = operationInPath && findMethodProblem(fields.method, operationInPath)
+  if (methodProblem && operation !== 'ticket') throw methodProblem
+  const clash = envelopeClash ?? findClash(parts, names, fields)
+  return { operation, fields, clash: methodProblem ?? (clash && toInvalid(clash)) }
 }
 
 function readOperationInside(parts: object[]): Operation {
-  const { method } = fold(parts, commonNames, () => undefined)
+  const { method } = fold(parts, commonNames)
+  const clash = findClash(parts, commonNames, { method })
+  if (clash) throw toInvalid(clash)
   return toOperation(typeof method === 'string' ? method : '')
 }
 
 /** Need not be there, but must not contradict. */
-function checkMethod(method: unknown, operationInPath: Operation) {
-  if (method === undefined) return
+function findMethodProblem(method: unknown, operationInPath: Operation): RequestInvalid | undefined {
+  if (method === undefined) return undefined
   const inside = typeof method === 'string' ? method : ''
   if (isRegister(inside)) throw new Refusal('NOT_SUPPORTED')
-  if (readOperation(inside) !== operationInPath)
-    throw new RequestInvalid('method', 'must name the same operation as the path')
+  if (readOperation(inside) === operationInPath) return undefined
+  return new RequestInvalid('method', 'must name the same operation as the path')
 }
 
 function toOperation(name: string): Operation {
@@ -99,14 +105,20 @@ function readFormField(text: string): string | undefined {
   return found.length === 1 ? found[0]?.[1] : undefined
 }
 
-/** @returns the message and, where there is one, what its `request` holds */
-function openEnvelope(message: object): object[] {
+type Opened = { parts: object[]; envelopeClash?: Clash }
+
+/** @returns the message and what its `request` holds, if there is one: nobody knows which of two that differ is meant */
+function openEnvelope(message: object): Opened {
   const envelopes = Object.entries(message).filter(([name]) => isEnvelope(name))
-  const [first, second] = envelopes
-  if (first === undefined) return [message]
-  if (second !== undefined) throw toInvalid({ first: first[0], second: second[0] })
-  if (!isObject(first[1])) throw new Refusal('MESSAGE_UNREADABLE')
-  return [message, first[1]]
+  const [first] = envelopes
+  if (first === undefined) return { parts: [message] }
+  const inside = envelopes.map(([, value]: [string, unknown]) => value).reduce(reconcile)
+  if (inside === contradiction) {
+    const second = envelopes.find(([, value]) => reconcile(first[1], value) === contradiction) ?? first
+    return { parts: [message], envelopeClash: { first: first[0], second: second[0] } }
+  }
+  if (!isObject(inside)) throw new Refusal('MESSAGE_UNREADABLE')
+  return { parts: [message, inside] }
 }
 
 export function isEnvelope(name: string): boolean {
@@ -114,5 +126,6 @@ export function isEnvelope(name: string): boolean {
 }
 
 function toInvalid({ first, second }: Clash): RequestInvalid {
+  if (first === second) return new RequestInvalid(first, 'is given twice with different values')
   return new RequestInvalid(first, `and ${second} are the same field with different values`)
 }

@@ -64,7 +64,7 @@ function redactMessage(message: unknown, names: Names, standIns: StandIns): unkn
 }
 
 function redactField(name: string, value: unknown, names: Names, standIns: StandIns): unknown {
-  const canonical = names.canonical.get(name.toLowerCase())
+  const canonical = names.aliases.get(name.toLowerCase())?.name
   if (isSecret(name)) return removed
   if (isEnvelope(name)) return redactMessage(value, names, standIns)
   if (canonical === undefined || canonical === 'staffId' || isCard(name))
@@ -72,6 +72,7 @@ function redactField(name: string, value: unknown, names: Names, standIns: Stand
   const entryNames = names.lists.get(canonical)
   if (entryNames && Array.isArray(value))
     return value.map((entry) => redactMessage(entry, entryNames, standIns))
+  if (entryNames && isRecord(value)) return redactMessage(value, entryNames, standIns)
   return isScalar(value) ? value : cover(value, standIns)
 }
 
@@ -88,7 +89,7 @@ function cover(value: unknown, standIns: StandIns): unknown {
 }
 
 function isCard(name: string): boolean {
-  return anyMessageNames.canonical.get(name.toLowerCase()) === 'cardNumber'
+  return anyMessageNames.aliases.get(name.toLowerCase())?.name === 'cardNumber'
 }
 
 /** Of a number, digit by digit; one with an exponent says no more than that it is a number. */

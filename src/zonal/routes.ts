@@ -8,16 +8,17 @@ import type { Metrics } from '../observability/metrics.ts'
 import { createBodyReader } from './body.ts'
 import { refuseBrokenHttp } from './broken-http.ts'
 import { approveCaller, type CallerState } from './caller.ts'
-import { parseBalance, parseCredit, parseDebit, type MessageSettings } from './messages.ts'
+import { parseBalance, parseCredit, parseDebit } from './messages.ts'
 import { maxBytes, readOperation, readRequest, type RawRequest } from './read-request.ts'
 import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
-import { parseTicket } from './ticket-message.ts'
+import { parseTicket, type TicketSettings } from './ticket-message.ts'
+import { findImplausible } from './time.ts'
 import { createUnreadTicketKeeper } from './unread-tickets.ts'
 
 export type RouteParts = {
   loyalty: Loyalty
-  settings: MessageSettings & { basePath: string }
-  metrics: Pick<Metrics, 'unreadFields'>
+  settings: TicketSettings & { basePath: string }
+  metrics: Pick<Metrics, 'unreadFields' | 'ticketTimesImplausible'>
   /** What `GET {base}` says. */
   service: { service: string; version: string }
 }
@@ -109,13 +110,17 @@ async function answerMessage(
 function readTicket(
   fields: RawRequest['fields'],
   { venue }: Caller,
-  { facts }: Exchange,
+  { facts, arrivedAtMs }: Exchange,
   { settings, metrics }: RouteParts,
 ): Ticket {
-  const { ticket, unreadFields } = parseTicket(fields, { ...settings, venueCurrency: venue.currency })
+  const { ticket, unreadFields } = parseTicket(fields, venue, settings)
   facts.ticketId = ticket.ticketId
   if (unreadFields.length > 0) facts.unreadFields = unreadFields
   for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
+  // It is taken all the same: a wrong clock is no reason to lose a bill.
+  const direction = findImplausible(ticket.closedAtMs, arrivedAtMs)
+  if (direction) metrics.ticketTimesImplausible.inc({ direction })
+  facts.implausibleTime = direction
   return ticket
 }
 

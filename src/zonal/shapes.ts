@@ -13,11 +13,24 @@ export const id = z.union([
   z.int().transform(String),
 ])
 
-export const name = z.union([z.string().trim().max(200), z.int().transform(String)])
+/** Half an emoji, as a till leaves it that cuts names to a length, would break readers of what we send. */
+const wellFormed = z
+  .string()
+  .trim()
+  .max(200)
+  .transform((text) => text.toWellFormed())
+
+export const name = z.union([wellFormed, z.int().transform(String)])
+
+/** Of the text that a card number is found in, such as a URL. */
+export const longestCardText = 512
 
 export const card = z
-  .union([z.string().trim().min(1).max(512), z.int()])
-  .describe('As typed, swiped or scanned: a prefix is stripped, of a URL the last path segment counts')
+  .union([z.string().trim().min(1).max(longestCardText), z.int()])
+  .describe(
+    'As typed, swiped or scanned: blanks and dashes between digits are dropped, a prefix is stripped, of a URL the last ' +
+      'path segment counts',
+  )
 
 export const points = z.union([
   z.int().min(1).max(999_999_999),
@@ -32,7 +45,11 @@ export const money = z
   .union([z.number(), z.string().trim().max(40)])
   .describe('Amount in major units, such as 5.50')
 
-export const time = z.string().trim().max(64).describe('ISO 8601; without an offset it is local to the venue')
+export const time = z
+  .string()
+  .trim()
+  .max(64)
+  .describe('ISO 8601; without an offset it is local to the venue, or to a zone in brackets behind it')
 
 export const quantity = z.union([
   z.number(),
@@ -54,12 +71,12 @@ export const count = z.union([
 
 export const flag = z.union([
   z.boolean(),
-  z.literal([0, 1]).transform((value) => value === 1),
+  z.literal([0, 1, -1]).transform((value) => value !== 0),
   z
     .string()
     .trim()
-    .regex(/^(true|false|0|1)$/i)
-    .transform((value) => value === '1' || value.toLowerCase() === 'true'),
+    .regex(/^(true|1|-1|y|yes|t|false|0|n|no|f)$/i)
+    .transform((value) => /^(true|1|-1|y|yes|t)$/i.test(value)),
 ])
 
 export const currency = z
@@ -76,5 +93,6 @@ export const mustBe = {
   points: 'must be a positive whole number',
   money: 'must be an amount in major units, such as 5.50',
   time: 'must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
+  flag: 'must be true or false, 1 or 0, Y or N',
   currency: 'must be an ISO 4217 code, such as GBP: without it the total cannot be read',
 }

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { findCardNumber } from './card.ts'
 
+/** What `findCardNumber` drops from inside a number, also as a URL has it. */
+const separator = String.raw`[\s\p{Pd}]|%20`
+
 export type StandIns = ReturnType<typeof createStandIns>
 
 /**
@@ -21,10 +24,25 @@ export function createStandIns(cardPrefixes: readonly string[]) {
   function ofCard(text: string): string {
     const cardNumber = findCardNumber(text, cardPrefixes)
     if (cardNumber === undefined) return ofText(text)
-    return text.slice(0, text.lastIndexOf(cardNumber)) + ofText(cardNumber)
+    const written = new RegExp([...cardNumber].join(`(?:${separator})*`), 'gu')
+    const last = [...text.matchAll(written)].at(-1)
+    if (last === undefined) return ofText(text)
+    // What follows the number, as the query of a URL, may hold anything.
+    const upToNumber = text.slice(0, last.index + last[0].length)
+    const standIn = ofText(cardNumber)
+    return upToNumber.replace(written, (number) => fillIn(number, standIn))
   }
 
   return { ofText, ofCard }
+}
+
+/** The blanks and dashes in a card number stay where they are: they are part of how a till writes it. */
+function fillIn(number: string, standIn: string): string {
+  const signs = standIn[Symbol.iterator]()
+  return number.replace(
+    new RegExp(`(${separator})|.`, 'gu'),
+    (_sign, between?: string) => between ?? signs.next().value ?? '',
+  )
 }
 
 /** No zero: a number must not begin with one. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Ticket, TicketItem } from '../loyalty/words.ts'
-import { findCardNumber } from './card.ts'
+import type { Ticket, TicketItem, Venue } from '../loyalty/words.ts'
+import { findCardNumber, readCardNumber } from './card.ts'
 import type { RawFields } from './fold.ts'
 import { known } from './known.ts'
 import { posFields, type MessageSettings } from './messages.ts'
@@ -8,7 +8,7 @@ import { digitsOf, toMinor } from './money.ts'
 import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
-import { localDate, readDate, readTime } from './time.ts'
+import { localDate, readDate, readSecondTime, readTime } from './time.ts'
 
 const ticketItem = z.object({
   id: id.optional().describe('Entity code'),
@@ -53,35 +53,57 @@ const neededAlways = {
   closedAt: mustBe.time,
   total: mustBe.money,
   currency: mustBe.currency,
+  // Without it a void would be a sale.
+  isVoid: mustBe.flag,
+  isRefund: mustBe.flag,
 }
 
-type TicketSettings = MessageSettings & { venueCurrency: string | undefined }
+/** `timeZone` (IANA) is that of times without an offset, where `venueTimeZones` has no other by the Aztec venue ID. */
+export type TicketSettings = MessageSettings & {
+  timeZone: string
+  venueTimeZones: ReadonlyMap<string, string>
+  withoutCard: 'publish' | 'count'
+}
+/** What a ticket does not say, its venue does. */
+type TicketVenue = Pick<Venue, 'id' | 'currency'>
 type TicketFields = z.output<typeof ticketRequest>
 type ItemFields = z.output<typeof ticketItem>
 
 /**
- * A closed bill is not to be lost to a strict schema: only what names it, dates it or sums it up refuses it.
+ * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
  * @param fields as `readRequest` returns them
- * @param settings `venueCurrency` (ISO 4217) counts where the ticket says none
+ * @param venue whose currency and time zone count if the ticket says none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
- * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, or a `currency` that leaves the total
- *   without a meaning
+ * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
+ *   leaves the total without a meaning, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
  */
 export function parseTicket(
   fields: RawFields,
+  venue: TicketVenue,
   settings: TicketSettings,
 ): { ticket: Ticket; unreadFields: string[] } {
-  const needed = fields.ticketId === undefined ? { ...neededAlways, transactionId: mustBe.id } : neededAlways
+  const needed = {
+    ...neededAlways,
+    ...(fields.ticketId === undefined ? { transactionId: mustBe.id } : {}),
+    ...(settings.withoutCard === 'count' ? { cardNumber: mustBe.card } : {}),
+  }
   const { read, unreadFields } = readFields(ticketRequest, fields, needed)
   const unread = new Set(unreadFields)
-  return { ticket: toTicket(read, settings, unread), unreadFields: [...unread] }
+  return { ticket: toTicket(read, venue, settings, unread), unreadFields: [...unread] }
 }
 
-function toTicket(fields: TicketFields, settings: TicketSettings, unread: Set<string>): Ticket {
+function toTicket(
+  fields: TicketFields,
+  venue: TicketVenue,
+  settings: TicketSettings,
+  unread: Set<string>,
+): Ticket {
   const { ticketId, closedAt, total, currency, items, discounts, payments, redemptions, ...rest } = fields
   const { cardNumber, openedAt, businessDate, covers, tips, serviceCharge, isVoid, isRefund, ...pos } = rest
-  const { cardPrefixes, timeZone } = settings
-  const money = readMoneyOf(currency ?? settings.venueCurrency)
+  const { cardPrefixes, withoutCard } = settings
+  const timeZone = settings.venueTimeZones.get(venue.id) ?? settings.timeZone
+  const readCard = withoutCard === 'count' ? readCardNumber : findCardNumber
+  const money = readMoneyOf(currency ?? venue.currency)
   const closedAtMs = readClosedAt(closedAt, timeZone)
   const optional = createOptionalReader(money.digits, unread)
   return known({
@@ -89,11 +111,12 @@ function toTicket(fields: TicketFields, settings: TicketSettings, unread: Set<st
     ticketId: readTicketId(ticketId ?? pos.transactionId),
     kind: isRefund ? 'refund' : isVoid ? 'void' : 'sale',
     closedAtMs,
+    closedAtLatestMs: readSecondTime(closedAt, timeZone, closedAtMs),
     openedAtMs: optional.read('openedAt', openedAt, (text) => readTime(text, timeZone)),
     businessDate: optional.read('businessDate', businessDate, readDate) ?? localDate(closedAtMs, timeZone),
     currency: money.currency,
     totalMinor: readTotal(total, money.digits),
-    cardNumber: optional.read('cardNumber', cardNumber, (raw) => findCardNumber(raw, cardPrefixes)),
+    cardNumber: optional.read('cardNumber', cardNumber, (raw) => readCard(raw, cardPrefixes)),
     covers,
     tipsMinor: optional.amount('tips', tips),
     serviceChargeMinor: optional.amount('serviceCharge', serviceCharge),

@@ -2,20 +2,40 @@ import { Temporal } from 'temporal-polyfill'
 
 /** A .NET till writes 0001-01-01 for "no time"; no year of five digits is meant either. */
 const latestMs = Date.UTC(9999, 0)
-/** Only what ends like this can be an instant; it is dear to hear by an exception that it is none. */
-const perhapsOffset = /(?:z|\]|[+-]\d\d(?::?\d\d){0,2}(?:[.,]\d+)?)$/i
+/** Throwing is slow, so look for an offset before asking whether this is an instant. A date alone looks like one too. */
+const perhapsOffset = /(?:z|[+-]\d\d(?::?\d\d){0,2}(?:[.,]\d+)?)(?:\[.*)?$/i
+/** As Java and Temporal write it; an annotation with an equals sign is about something else. */
+const zoneInBrackets = /^[^[]*\[[^\]=]+\]/
+
+const dayMs = 24 * 60 * 60 * 1000
 
 /**
  * @param text ISO 8601, with or without an offset
- * @param timeZone IANA zone of times without one; a local time that occurs twice is the first, one that does not exist
- *   is one hour on
- * @returns epoch ms; undefined for anything else
+ * @param timeZone IANA zone of times without an offset or a zone of their own in brackets; a local time that occurs
+ *   twice is the first, one that does not exist is one hour on
+ * @returns epoch ms; undefined for anything else, an unknown zone in brackets among it
  */
 export function readTime(text: string, timeZone: string): number | undefined {
   const trimmed = text.trim()
-  const instant = perhapsOffset.test(trimmed) ? readInstant(trimmed) : undefined
-  const epochMs = instant ?? readLocalTime(trimmed, timeZone)
-  return epochMs !== undefined && epochMs >= 0 && epochMs < latestMs ? epochMs : undefined
+  return inRange(readInstant(trimmed) ?? readLocalTime(trimmed, timeZone, 'compatible'))
+}
+
+/**
+ * @param firstMs what `readTime` has made of the same text
+ * @returns epoch ms of the second time that a local time occurs, as 01:30 does in the night when summer time ends;
+ *   undefined for any other text
+ */
+export function readSecondTime(text: string, timeZone: string, firstMs: number): number | undefined {
+  const trimmed = text.trim()
+  if (readInstant(trimmed) !== undefined) return undefined
+  const second = inRange(readLocalTime(trimmed, timeZone, 'later'))
+  return second === firstMs ? undefined : second
+}
+
+/** @returns on which side of `nowMs` a bill's closing time is so far off that the till's date must be wrong */
+export function findImplausible(closedAtMs: number, nowMs: number): 'ahead' | 'back' | undefined {
+  if (closedAtMs > nowMs + dayMs) return 'ahead'
+  return closedAtMs < nowMs - 60 * dayMs ? 'back' : undefined
 }
 
 /**
@@ -34,16 +54,26 @@ export function localDate(epochMs: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(epochMs).toZonedDateTimeISO(timeZone).toPlainDate().toString()
 }
 
+function inRange(epochMs: number | undefined): number | undefined {
+  return epochMs !== undefined && epochMs >= 0 && epochMs < latestMs ? epochMs : undefined
+}
+
 function readInstant(text: string): number | undefined {
+  if (!perhapsOffset.test(text)) return undefined
   return orUndefined(() => Temporal.Instant.from(text).epochMilliseconds)
 }
 
-function readLocalTime(text: string, timeZone: string): number | undefined {
-  return orUndefined(
-    () =>
-      Temporal.PlainDateTime.from(text).toZonedDateTime(timeZone, { disambiguation: 'compatible' })
-        .epochMilliseconds,
-  )
+function readLocalTime(
+  text: string,
+  timeZone: string,
+  disambiguation: 'compatible' | 'later',
+): number | undefined {
+  return orUndefined(() => {
+    const zoned = zoneInBrackets.test(text)
+      ? Temporal.ZonedDateTime.from(text, { disambiguation })
+      : Temporal.PlainDateTime.from(text).toZonedDateTime(timeZone, { disambiguation })
+    return zoned.epochMilliseconds
+  })
 }
 
 /** Temporal says by a RangeError that a text is no time. */

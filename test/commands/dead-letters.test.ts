@@ -18,9 +18,11 @@ describe('the command dead-letters', function () {
   beforeEach(() => (test = openTestJournal()))
   afterEach(() => test.end())
 
-  const run = (...words: string[]) => runCommand('dead-letters', words, { JOURNAL_PATH: test.path })
-  const keep = async (body: object) => {
-    await test.journal.keepDeadLetter(unreadMessage(JSON.stringify(body)))
+  const run = (...words: string[]) => runCommand('dead-letters', words, env())
+  const env = () => ({ JOURNAL_PATH: test.path, VENUE_TIME_ZONES: '1902=Asia/Dubai' })
+  const keep = async (body: object | string) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    await test.journal.keepDeadLetter(unreadMessage(text))
     const [letter] = await test.journal.deadLetters()
     return letter!.id
   }
@@ -52,6 +54,12 @@ describe('the command dead-letters', function () {
     expect(waiting?.closed).to.include({ venueId: '1902', tenant: '0123456789abcdef' })
     expect(waiting?.closed.ticket).to.include({ ticketId: 'B-1', totalMinor: 1230, cardNumber: 'CARD0001' })
     expect(await test.journal.deadLetters()).to.deep.equal([])
+  })
+
+  it("reads a message in its venue's time zone, as the service does", async () => {
+    expect((await run('send', await keep({ ...bill, closedAt: '2026-11-23T12:00:00' }))).code).to.equal(0)
+    const [waiting] = await test.journal.waitingTickets(10)
+    expect(waiting?.closed.ticket.closedAtMs).to.equal(Date.parse('2026-11-23T08:00:00Z'))
   })
 
   it('does not send a bill twice', async () => {
@@ -143,7 +151,8 @@ describe('the command dead-letters', function () {
   })
 
   it('keeps a message that still cannot be read, and says why', async () => {
-    for (const body of [unread, { ...bill, TicketID: 'B-2' }]) {
+    const withKeyTwice = JSON.stringify(bill).replace('{', '{"ticketId":"B-2",')
+    for (const body of [unread, { ...bill, TicketID: 'B-2' }, withKeyTwice]) {
       const id = await keep(body)
       const { code, stderr } = await run('send', id)
       expect(code).to.equal(1)

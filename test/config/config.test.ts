@@ -42,6 +42,8 @@ describe('the configuration', () => {
     ['POS_DEADLINE_MS', { POS_DEADLINE_MS: '2.5' }],
     ['FAILURE_HTTP_STATUS', { FAILURE_HTTP_STATUS: '500' }],
     ['VENUE_TIME_ZONE', { VENUE_TIME_ZONE: 'Europe/Londinium' }],
+    ['VENUE_TIME_ZONES', { VENUE_TIME_ZONES: 'Europe/London' }],
+    ['VENUE_TIME_ZONES', { VENUE_TIME_ZONES: '1902=' }],
     ['LANGUAGE', { LANGUAGE: 'tlh' }],
     ['TICKETS_WITHOUT_CARD', { TICKETS_WITHOUT_CARD: 'drop' }],
     ['KAFKA_BROKERS', { KAFKA_BROKERS: 'kafka-1' }],
@@ -66,6 +68,28 @@ describe('the configuration', () => {
     it(`takes the time zone ${zone}`, () => {
       expect(problemsOf({ VENUE_TIME_ZONE: zone })).to.deep.equal([])
     })
+
+  it('takes a time zone for each venue, by its Aztec ID', () => {
+    const { zonal } = readConfig({ VENUE_TIME_ZONES: ' 1902 = Europe/London, __proto__=Asia/Dubai,' })
+    expect([...zonal.venueTimeZones]).to.deep.equal([
+      ['1902', 'Europe/London'],
+      ['__proto__', 'Asia/Dubai'],
+    ])
+    expect([...readConfig({}).zonal.venueTimeZones]).to.deep.equal([])
+  })
+
+  it('says all that is wrong with the time zones of venues', () => {
+    const VENUE_TIME_ZONES = '1902=Europe/Londinium,2001=Asia/Dubai,the crown=UTC,2001=UTC,UTC,2002='
+    expect(() => readConfig({ VENUE_TIME_ZONES })).to.throw(
+      'VENUE_TIME_ZONES must be venue=zone, comma separated, each venue once: ' +
+        'Europe/Londinium is no IANA time zone (1902); ' +
+        'the crown=UTC does not begin with a venue ID and =; ' +
+        '2001 is given twice; ' +
+        'UTC does not begin with a venue ID and =; ' +
+        'nothing is no IANA time zone (2002), ' +
+        'for example VENUE_TIME_ZONES=1902=Europe/London,2001=Asia/Dubai',
+    )
+  })
 
   it('asks in production for what only development may do without', () => {
     expect(problemsOf({ NODE_ENV: 'production' })).to.have.members([

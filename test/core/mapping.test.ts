@@ -56,6 +56,20 @@ describe('rewards, from user coupons', () => {
     expect(leftOut).to.equal(0)
   })
 
+  it('say nothing that is no Unicode', async () => {
+    const half = 'Birthday \ud83c'
+    const name = 'Birthday \ufffd'
+    const { rewards } = await rewardsFrom([
+      userCoupon(half, {}, { name: half, params: { aztecEntityCode: half } }),
+      userCoupon('uc-2', {}, { params: { aztecDiscountId: half } }),
+    ])
+    expect(rewards).to.deep.equal([
+      { id: name, name, type: 'promotion', entityCode: name },
+      { id: 'uc-2', name: 'Free coffee', type: 'discount', discountId: name },
+    ])
+    expect(toMember({ member: { is_blocked: false }, tier: { name: half } }).program).to.equal(name)
+  })
+
   it('leave out what cannot be redeemed now, without counting it', async () => {
     const { rewards, leftOut } = await rewardsFrom([
       userCoupon('expired', { valid_until: inSeconds(0) }),
@@ -171,6 +185,7 @@ describe('a member, from a card', () => {
     ['Anna', undefined, 'Anna'],
     ['Anna Maria', 'E\u0301clair', 'Anna Maria \u00c9.'],
     ['Anna', '𝒦ovac', 'Anna 𝒦.'],
+    ['Anna\ud83c', '\ud835Kovac', 'Anna\ufffd \ufffd.'],
     ['', 'Kovac', undefined],
     [null, null, undefined],
   ] as const) {

@@ -138,6 +138,7 @@ describe('what changes with a value of the chart', () => {
       INVALID_TICKET_HTTP_STATUS: 200,
       CARD_PREFIXES: 'LOY,QR-',
       VENUE_TIME_ZONE: 'Europe/Dublin',
+      VENUE_TIME_ZONES: '1902=Europe/London,2001=Asia/Dubai',
       LANGUAGE: 'en',
       TICKETS_WITHOUT_CARD: 'count',
       CORE_BASE_URL: 'https://core.example.com:8443/v2',

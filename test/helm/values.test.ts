@@ -76,6 +76,7 @@ describe('values that helm refuses', () => {
     ['a number as text', { config: { PORT: '8080' } }, /\/config\/PORT/],
     ['text as a number', { image: { tag: 1.1 } }, /\/image\/tag/],
     ['a switch as text', { ingress: { enabled: 'yes' } }, /\/ingress\/enabled/],
+    ['a venue without a time zone', { config: { VENUE_TIME_ZONES: '1902' } }, /\/config\/VENUE_TIME_ZONES/],
     ['brokers in one line', { kafka: { brokers: 'a:1,b:2' } }, /\/kafka\/brokers/],
     ['a broker without a port', { kafka: { brokers: ['kafka'] } }, /\/kafka\/brokers\/0/],
     ['a deadline that no till waits for', { config: { POS_DEADLINE_MS: 60_001 } }, /POS_DEADLINE_MS/],

@@ -26,14 +26,14 @@ describe('a ticket', () => {
   const waiting = () => readJournal(counter.service, (journal) => journal.waitingTickets(100))
 
   /** As another till might word it. */
-  const post = async (body: object) => {
+  const post = async (body: object | string) => {
     const { status, text } = await counter.till.raw({
       path: '/ticket',
       headers: {
         'content-type': 'application/json',
         authorization: basic({ venueId: demo.venueId, apiKey: demo.apiKey }),
       },
-      body: JSON.stringify(body),
+      body: typeof body === 'string' ? body : JSON.stringify(body),
     })
     return { status, body: JSON.parse(text) as Record<string, unknown> }
   }
@@ -101,6 +101,20 @@ describe('a ticket', () => {
     expect((await readJournal(counter.service, (journal) => journal.stats())).deadLetters).to.equal(1)
   })
 
+  // Rewritten, a void that says "isVoid":true,"isVoid":false would be a sale to whoever sends the letter again.
+  it('that has a key twice is kept to the letter', async () => {
+    const text = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00","total":1,"isVoid":true,"isVoid":false}'
+    const { status, body } = await post(text)
+    expect([status, body.detail]).to.deep.equal([400, 'isVoid is given twice with different values'])
+    const letter = await readJournal(counter.service, async (journal) => {
+      const [newest] = await journal.deadLetters()
+      return await journal.openDeadLetter(newest?.id ?? '')
+    })
+    expect(letter).to.deep.include({ kind: 'message' })
+    const kept = letter?.kind === 'message' ? letter.message.base64 : ''
+    expect(Buffer.from(kept, 'base64').toString()).to.equal(text)
+  })
+
   it('is taken without a field that cannot be read, which is counted', async () => {
     const { status } = await post({
       ticketId: 'B-1',
@@ -114,6 +128,23 @@ describe('a ticket', () => {
     expect(line?.unreadFields).to.have.members(['covers', 'items.unitPrice', 'items.tax'])
     expect((await waiting())[0]?.closed.ticket.items).to.deep.equal([{ id: '1', unitPriceMinor: 33 }])
   })
+
+  // The till's date is wrong, as after a flat battery. Its bill is real.
+  for (const [direction, closedAt] of [
+    ['ahead', '2062-11-23T12:00:00Z'],
+    ['back', '2001-01-01T00:10:00Z'],
+  ] as const)
+    it(`that was closed too far ${direction} is taken all the same, and counted`, async () => {
+      const { status, body } = await post({ ticketId: 'B-1', closedAt, total: 12.3 })
+      expect([status, body.accepted]).to.deep.equal([200, true])
+      expect((await waiting())[0]?.closed.ticket.closedAtMs).to.equal(Date.parse(closedAt))
+      const line = counter.service.lines().findLast(({ msg }) => msg === 'request')
+      expect(line).to.include({ implausibleTime: direction })
+      const page = await (await fetch(`${counter.service.managementUrl}/metrics`)).text()
+      expect(page.match(/^zonal_ticket_times_implausible_total.+ 1$/gm)).to.deep.equal([
+        `zonal_ticket_times_implausible_total{direction="${direction}"} 1`,
+      ])
+    })
 
   it('of an unknown currency has no total', async () => {
     const { body } = await post({
@@ -145,6 +176,43 @@ describe('tickets as the configuration says', () => {
       } finally {
         await counter.close()
       }
+    }
+  })
+
+  it('have their local times in the zone of their venue', async () => {
+    const counter = await openCounter({ VENUE_TIME_ZONES: `2001=UTC,${demo.venueId}=Asia/Dubai` })
+    try {
+      const { status } = await counter.till.raw({
+        path: '/ticket',
+        headers: { 'content-type': 'application/json', authorization: basic(demo) },
+        body: '{"ticketId":"B-1","closedAt":"2026-11-23T23:30:00","total":1}',
+      })
+      expect(status).to.equal(200)
+      const [ticket] = await readJournal(counter.service, (journal) => journal.waitingTickets(1))
+      expect(ticket?.closed.ticket).to.include({
+        closedAtMs: Date.parse('2026-11-23T19:30:00Z'),
+        businessDate: '2026-11-23',
+      })
+    } finally {
+      await counter.close()
+    }
+  })
+
+  it('with a card that cannot be read are kept where those without one are only counted', async () => {
+    const counter = await openCounter({ TICKETS_WITHOUT_CARD: 'count' })
+    const { anna } = demo.cards
+    try {
+      const masked = await counter.till.ticket({ ...bill, cardNumber: `****${anna.slice(-4)}` })
+      expect([masked.status, masked.reply.code]).to.deep.equal([400, 'CARD_INVALID'])
+      const inGroups = { ...bill, ticketId: 'B-2', cardNumber: `${anna.slice(0, 5)} ${anna.slice(5)}` }
+      expect((await counter.till.ticket(inGroups)).reply).to.include({ response: 'OK', accepted: true })
+      await readJournal(counter.service, async (journal) => {
+        expect((await journal.stats()).deadLetters).to.equal(1)
+        const waiting = await journal.waitingTickets(10)
+        expect(waiting.map(({ closed }) => closed.ticket.cardNumber)).to.deep.equal([anna])
+      })
+    } finally {
+      await counter.close()
     }
   })
 

@@ -36,7 +36,13 @@ describe('a debit is marked as answered', () => {
       refusals: { ...settings, isDraining: () => false, isStopping: () => false },
       routes: {
         loyalty: loyalty as Loyalty,
-        settings: { basePath: '/zonal/v1', cardPrefixes: [], timeZone: 'Europe/London' },
+        settings: {
+          basePath: '/zonal/v1',
+          cardPrefixes: [],
+          timeZone: 'Europe/London',
+          venueTimeZones: new Map(),
+          withoutCard: 'publish',
+        },
         metrics,
         service: { service: 'adapter', version: '0' },
       },

@@ -118,6 +118,34 @@ describe('capture', () => {
     expect(reply.body.cardNumber).to.equal(card)
   })
 
+  // The number without its blanks stands nowhere in what came, so it was not found there, and all but its last digit was
+  // written as it is.
+  for (const [written, pattern] of [
+    ['URCARD 123', /^[A-Z]{6} [1-9]{3}$/],
+    ['LOY-UR CARD 123', /^LOY-[A-Z]{2} [A-Z]{4} [1-9]{3}$/],
+    ['https://app.example/c/URCARD%20123', /^https:\/\/app.example\/c\/[A-Z]{6}%20[1-9]{3}$/],
+    [
+      'https://a.example/URCARD123?of=URCARD123',
+      /^https:\/\/a.example\/[A-Z]{6}[1-9]{3}\?of=[A-Z]{6}[1-9]{3}$/,
+    ],
+  ] as const)
+    it(`shows how a card is written: ${written}`, async () => {
+      const body = JSON.stringify({ cardNumber: written, accountNumber: 'A-1', cardId: 'URCARD123' })
+      const { request } = await record('/ticket', 'application/json', body)
+      const kept = JSON.parse(request.body)
+      expect(kept.cardNumber).to.match(pattern)
+      expect(kept.cardNumber.replaceAll(/%20|\s/g, '')).to.include(kept.cardId)
+      expect(request.body).not.to.match(/UR ?CARD|123/)
+    })
+
+  it('reads a list of one as a list', async () => {
+    const body = '{"items":{"aztecId":5,"name":"Pie","cardNumber":"URCARD123"}}'
+    const { request } = await record('/ticket', 'application/json', body)
+    expect(request.body).to.match(
+      /^\{"items":\{"aztecId":5,"name":"Pie","cardNumber":"[A-Z]{6}[1-9]{3}"\}\}$/,
+    )
+  })
+
   it('writes numbers as they came, and stand-ins of numbers as numbers', async () => {
     const body =
       '{"total":5.50,"ticketId":9223372036854775807,"cardNumber":9826123456789012345,"other":-100.250}'

@@ -4,7 +4,12 @@ import type { Ticket } from '../../src/loyalty/words.ts'
 import { readRequest } from '../../src/zonal/read-request.ts'
 import { parseTicket } from '../../src/zonal/ticket-message.ts'
 
-const settings = { cardPrefixes: [], timeZone: 'Europe/London', venueCurrency: 'GBP' }
+const settings = {
+  cardPrefixes: [],
+  timeZone: 'Europe/London',
+  venueTimeZones: new Map<string, string>(),
+  withoutCard: 'publish',
+} as const
 const message = {
   siteId: 7,
   dateTime: '2026-11-23T21:14:02',
@@ -31,7 +36,7 @@ function fingerprintOfText(text: string): string {
 
 function ticketOf(text: string): Ticket {
   const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
-  return parseTicket(fields, settings).ticket
+  return parseTicket(fields, { id: '1902', currency: 'GBP' }, settings).ticket
 }
 
 /** Names and values as they are, the last first, at every depth. */
@@ -85,6 +90,14 @@ describe('the fingerprint of a ticket', () => {
     const ticket = ticketOf(JSON.stringify(message))
     expect(ticketFingerprint({ ...ticket, closedAtLatestMs: ticket.closedAtMs + 3_600_000 })).to.equal(
       ticketFingerprint(ticket),
+    )
+  })
+
+  // What is known of such a time has grown; the fingerprints that journals hold already have not.
+  it('is the one that journals hold already of a bill that was closed when clocks went back', () => {
+    const changed = { ...message, closedAt: '2026-10-25T01:30:00' }
+    expect(formerTicketFingerprint(ticketOf(JSON.stringify(changed)))).to.equal(
+      'ARJjedi8DDSXqFD97JLPUFIPFsApoukSPNXVbaGVeXI',
     )
   })
 

@@ -36,6 +36,20 @@ describe('the operation of a request', () => {
     })
   })
 
+  it('leaves a ticket whose method disagrees to be kept', () => {
+    const detail = 'method must name the same operation as the path'
+    for (const text of ['{"method":"debit"}', '{"method":"debit","method":"ticket"}', '{"method":{}}'])
+      expect(read('ticket', text).clash, text).to.include({ code: 'MESSAGE_INVALID', detail })
+  })
+
+  it('is not guessed where the message names two', () => {
+    const refusal = refusalOf(() => read(undefined, '{"method":"debit","method":"ticket"}'))
+    expect(refusal).to.include({
+      code: 'MESSAGE_INVALID',
+      detail: 'method is given twice with different values',
+    })
+  })
+
   for (const [path, text] of [
     ['refund', '{}'],
     [undefined, '{}'],
@@ -144,15 +158,41 @@ describe('the fields of a request', () => {
       '{"cardNumber":"A123","request":{"CARDNUMBER":"B123"}}',
       'cardNumber and CARDNUMBER are the same field with different values',
     ],
+    [
+      '{"cardNumber":"A123","request":{"cardNumber":"B123"}}',
+      'cardNumber is given twice with different values',
+    ],
+    [
+      '{"siteId":7,"cardNumber":"A123","CARDNUMBER":"A123","cardNo":"B123","cardId":"C123","SiteId":8}',
+      'siteId and SiteId are the same field with different values',
+    ],
+    [
+      '{"cardNumber":"A123","CARDNUMBER":"A123","cardNo":"B123","cardId":"C123"}',
+      'cardNumber and cardNo are the same field with different values',
+    ],
   ] as const)
     it(`are no message when said twice and differently: ${text}`, () => {
       expect(read('balance', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 
-  it('are refused at once where there are two envelopes', () => {
-    const detail = 'request and Request are the same field with different values'
-    const refusal = refusalOf(() => read('balance', '{"request":{},"Request":{}}'))
-    expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail })
+  for (const [text, detail] of [
+    ['{"request":{},"Request":{"siteId":7}}', 'request and Request are the same field with different values'],
+    ['{"request":{"siteId":6},"request":{"siteId":7}}', 'request is given twice with different values'],
+  ] as const) {
+    it(`are refused at once where there are two envelopes: ${text}`, () => {
+      const refusal = refusalOf(() => read('balance', text))
+      expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail })
+      expect(refusalOf(() => read(undefined, text)).detail).to.equal(detail)
+    })
+
+    it(`are a ticket that can be kept where there are two envelopes: ${text}`, () => {
+      expect(read('ticket', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
+    })
+  }
+
+  it('may be in two envelopes that say the same', () => {
+    const text = '{"request":{"siteId":7},"REQUEST":{"siteId":7},"request":{"siteId":7}}'
+    expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7 })
   })
 
   it('may be said twice alike, as number or text, or once empty', () => {
@@ -161,7 +201,7 @@ describe('the fields of a request', () => {
   })
 
   it('lose only the one of a line that contradicts itself', () => {
-    const { fields } = read('ticket', '{"items":[{"id":1,"aztecId":2,"name":"Tea"}]}')
+    const { fields } = read('ticket', '{"items":[{"unitPrice":1,"price":2,"name":"Tea"}]}')
     expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ name: 'Tea' }])
   })
 })
@@ -169,6 +209,11 @@ describe('the fields of a request', () => {
 describe('a hostile request', () => {
   const depth = 100_000
   const deep = '['.repeat(depth) + ']'.repeat(depth)
+  const keys = Array.from({ length: 9_000 }, (_, index) => `"k${index}":1`).join()
+  /** Each once: the bits of its number are its capitals. */
+  const spellings = Array.from({ length: 2 ** 13 }, (_, number) =>
+    [...'servicecharge'].map((sign, bit) => ((number >> bit) & 1 ? sign.toUpperCase() : sign)).join(''),
+  )
 
   for (const [name, text] of [
     ['nested deeply', deep],
@@ -176,6 +221,13 @@ describe('a hostile request', () => {
     ['nested deeply with long digits', `{"a":1234567890123456789,"cardNumber":${deep}}`],
     ['nested deeply twice in one field', `{"cardNumber":${deep},"CardNumber":${deep}}`],
     ['nested deeply in objects', `{"request":${'{"request":'.repeat(depth)}1${'}'.repeat(depth)}}`],
+    ['nested deeply beside a repeated key', `{"a":1,"a":2,"cardNumber":${deep}}`],
+    ['full of spellings of one name', `{${spellings.map((name, value) => `"${name}":${value}`).join()}}`],
+    ['full of one key', `{${Array.from({ length: 20_000 }, (_, value) => `"total":${value}`).join()}}`],
+    ['full of keys in one object and then none', `{"items":{${keys}},${'"items":{},'.repeat(9_000)}"a":1}`],
+    ['full of one large value', `{"items":{${keys}}${`,"items":{${keys}}`.repeat(3)}}`],
+    ['full of colons', `{"a":"${'": '.replaceAll('"', '\\"').repeat(50_000)}"}`],
+    ['full of blanks before a colon', `{"a"${' '.repeat(200_000)}:"${' :'.repeat(20_000)}"}`],
     ['with texts that are no texts', '{"siteId":{"toString":1},"SiteId":"1"}'],
   ] as const)
     it(`is read or refused when ${name}`, () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { localDate, readDate, readTime } from '../../src/zonal/time.ts'
+import { findImplausible, localDate, readDate, readSecondTime, readTime } from '../../src/zonal/time.ts'
 
 const london = 'Europe/London'
 
@@ -14,6 +14,20 @@ describe('a time', () => {
     ['local and twice: the first', '2026-10-25T01:30:00', '2026-10-25T00:30:00Z'],
     ['local and never: one hour on', '2026-03-29T01:30:00', '2026-03-29T01:30:00Z'],
     ['a date alone', '2026-11-23', '2026-11-23T00:00:00Z'],
+    ['local to a zone in brackets', '2026-11-23T12:00:00[Asia/Dubai]', '2026-11-23T08:00:00Z'],
+    ['local to a zone that must be known', '2026-07-23 12:00[!America/New_York]', '2026-07-23T16:00:00Z'],
+    ['local to an offset in brackets', '2026-11-23T12:00:00[+05:30]', '2026-11-23T06:30:00Z'],
+    ['a date in a zone', '2026-11-23[Asia/Dubai]', '2026-11-22T20:00:00Z'],
+    ['local to a zone and twice: the first', '2026-11-01T01:30:00[America/New_York]', '2026-11-01T05:30:00Z'],
+    ['local with another annotation', '2026-07-23T12:00:00[u-ca=gregory]', '2026-07-23T11:00:00Z'],
+    ['with offset and zone', '2026-11-23T12:00:00+04:00[Asia/Dubai]', '2026-11-23T08:00:00Z'],
+    ['with an offset that its zone has not', '2026-11-23T12:00:00+01:00[Asia/Dubai]', '2026-11-23T11:00:00Z'],
+    ['in UTC, with a zone', '2026-11-23T12:00:00Z[Asia/Dubai]', '2026-11-23T12:00:00Z'],
+    [
+      'with an offset, in a zone that nobody knows',
+      '2026-11-23T12:00:00Z[Mars/Phobos]',
+      '2026-11-23T12:00:00Z',
+    ],
     ['with blanks around', ' 2026-11-23T12:00Z ', '2026-11-23T12:00:00Z'],
   ] as const)
     it(`may be ${name}`, () => {
@@ -32,6 +46,11 @@ describe('a time', () => {
     '1969-12-31T23:59:59Z',
     '9999-12-31T23:59:59Z',
     '+012026-01-01T00:00Z',
+    '2026-11-23T12:00:00[Mars/Phobos]',
+    '2026-11-23T12:00:00[Asia/Dubai',
+    '2026-11-23T12:00:00[]',
+    '0001-01-01T00:00:00[Asia/Dubai]',
+    '2026-11-23T25:00[Asia/Dubai]',
   ])
     it(`is not ${JSON.stringify(text)}`, () => {
       expect(readTime(text, london)).to.equal(undefined)
@@ -55,6 +74,49 @@ describe('a time', () => {
       }),
     )
   })
+})
+
+describe('the second time of a text', () => {
+  const second = (text: string) => readSecondTime(text, london, readTime(text, london) ?? NaN)
+
+  for (const [text, utc] of [
+    ['2026-10-25T01:30:00', '2026-10-25T01:30:00Z'],
+    ['2026-10-25T01:00', '2026-10-25T01:00:00Z'],
+    ['2026-11-01T01:30:00[America/New_York]', '2026-11-01T06:30:00Z'],
+  ] as const)
+    it(`is an hour after the first where clocks went back: ${text}`, () => {
+      expect(second(text)).to.equal(Date.parse(utc))
+      expect(second(text)).to.equal(Number(readTime(text, london)) + 3_600_000)
+    })
+
+  for (const text of [
+    '2026-10-25T00:59:59',
+    '2026-10-25T02:00:00',
+    '2026-10-25T01:30:00Z',
+    '2026-10-25T01:30:00+01:00[Europe/London]',
+    '2026-10-25T01:30:00[Asia/Dubai]',
+    '2026-03-29T01:30:00',
+    '2026-10-25',
+  ])
+    it(`is none of ${text}`, () => {
+      expect(second(text)).to.equal(undefined)
+    })
+})
+
+describe('a closing time', () => {
+  const nowMs = Date.parse('2026-11-23T12:00:00Z')
+  for (const [text, direction] of [
+    ['2026-11-23T12:00:00Z', undefined],
+    ['2026-11-24T12:00:00Z', undefined],
+    ['2026-11-24T12:00:01Z', 'ahead'],
+    ['2062-11-23T12:00:00Z', 'ahead'],
+    ['2026-09-24T12:00:00Z', undefined],
+    ['2026-09-24T11:59:59Z', 'back'],
+    ['1970-01-01T00:00:00Z', 'back'],
+  ] as const)
+    it(`is ${direction ?? 'plausible'} at ${text}`, () => {
+      expect(findImplausible(Date.parse(text), nowMs)).to.equal(direction)
+    })
 })
 
 describe('a business date', () => {

@@ -1,0 +1,87 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { contradiction } from '../../src/zonal/contradiction.ts'
+import { parseJson } from '../../src/zonal/json.ts'
+import { readRequest } from '../../src/zonal/read-request.ts'
+
+const read = (operationInPath: string, text: string) =>
+  readRequest({ operationInPath, contentType: 'application/json', text })
+
+// A till that gathers its fields from two places can write {"points":100,"points":900}. Every JSON parser keeps the last
+// and says nothing, so 900 points were taken, and "isVoid":true,"isVoid":false was a sale.
+describe('a key that one object has twice', () => {
+  for (const [text, detail] of [
+    ['{"points":100,"points":900}', 'points is given twice with different values'],
+    ['{"request":{"points":100,"points":900}}', 'points is given twice with different values'],
+    ['{"points" : 100, "points"\n:\t900}', 'points is given twice with different values'],
+    [String.raw`{"points":100,"po\u0069nts":900}`, 'points is given twice with different values'],
+    ['{"points":1,"points":2,"points":1}', 'points is given twice with different values'],
+    [
+      '{"points":100,"points":900,"POINTS":100}',
+      'points and POINTS are the same field with different values',
+    ],
+    ['{"cardNumber":{"a":1},"cardNumber":{"a":2}}', 'cardNumber is given twice with different values'],
+    [
+      '{"transactionId":9007199254740992,"transactionId":9007199254740993}',
+      'transactionId is given twice with different values',
+    ],
+  ] as const)
+    it(`with two values is no message: ${text}`, () => {
+      expect(read('debit', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
+    })
+
+  for (const text of [
+    '{"points":100,"points":100}',
+    '{"points":100,"points":"100"}',
+    '{"points":100,"points":null,"points":" "}',
+    '{"points":null,"points":100}',
+    '{"points":100,"foo":1,"foo":2}',
+    '{"points":100,"foo":{"points":1,"points":2}}',
+    '{"points":100,"__proto__":{"points":1},"__proto__":{"points":2}}',
+    String.raw`{"points":100,"foo":"\"points\":900"}`,
+    '{"points":100,"foo":":points:900"}',
+    '{"points":100,"foo":[{"points":1},{"points":2}]}',
+  ])
+    it(`says nothing else in ${text}`, () => {
+      const { fields, clash } = read('debit', text)
+      expect(clash).to.equal(undefined)
+      expect(String(fields.points)).to.equal('100')
+    })
+
+  for (const [text, items] of [
+    ['{"items":[{"total":1,"total":2,"name":"Tea"}]}', [{ name: 'Tea' }]],
+    ['{"items":[{"total":1,"total":1.0,"name":"Tea"}]}', [{ total: 1, name: 'Tea' }]],
+    ['{"items":[{"foo":1,"foo":2,"id":9007199254740993}]}', [{ id: '9007199254740993' }]],
+  ] as const)
+    it(`in a line loses no more than that field: ${text}`, () => {
+      const { fields, clash } = read('ticket', text)
+      expect(clash).to.equal(undefined)
+      expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal(items)
+    })
+
+  it('changes nothing of what JSON says otherwise', () => {
+    const keys = fc.constantFrom('a', 'b', '":', ':', '\\', '__proto__')
+    const texts = fc.oneof(fc.string(), fc.constantFrom('": ', ':":', '{"a":1,"a":2}', '\\":'))
+    const values = fc.letrec((tie) => ({
+      value: fc.oneof(
+        texts,
+        fc.integer(),
+        fc.double({ min: -(2 ** 50), max: 2 ** 50, noNaN: true }),
+        fc.constant(null),
+        tie('list'),
+        tie('object'),
+      ),
+      list: fc.array(tie('value'), { maxLength: 4 }),
+      object: fc.dictionary(keys, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+    })).object
+    fc.assert(
+      fc.property(values, fc.constantFrom('', ' ', '\t'), (value, space) => {
+        const text = JSON.stringify(value, null, space)
+        expect(parseJson(text)).to.deep.equal(JSON.parse(text))
+        // The last of a repeated key, with its value changed, is seen wherever it is.
+        const twice = `{"x":[${text},{"y":1,"z":{},"y":2}]}`
+        expect(parseJson(twice)).to.deep.equal({ x: [JSON.parse(text), { y: contradiction, z: {} }] })
+      }),
+    )
+  })
+})
