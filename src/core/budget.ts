@@ -137,6 +137,8 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
         slots.close()
         return { scope, freeAtMs: slots.takenUntilMs().map(epochMs) }
       })
+      // Whose calls these were is not known, so there is nothing to hand on: the next one counts as after a kill too.
+      if (past.spentUntilMs > clock.monotonicMs()) return
       await journal.closeBudget(left).catch((error: unknown) => {
         log.warn({ error: describeError(error) }, 'the budget could not be written down')
       })

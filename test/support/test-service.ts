@@ -39,7 +39,9 @@ export async function startTestService(env: Record<string, string> = {}) {
     ...env,
   })
   const service = createService(config, { log, version: '0.0.0-test' })
-  const { port, managementPort } = await service.start()
+  const ports = await service.start()
+  if (!ports) throw new Error('the service was stopped while it started')
+  const { port, managementPort } = ports
 
   return {
     url: `http://127.0.0.1:${port}${config.zonal.basePath}`,
