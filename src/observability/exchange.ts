@@ -14,7 +14,12 @@ export type CoreCallFact = {
   outcome: string
   status?: number
   durationMs: number
+  /** Why it was not done, or what is not known of it. */
+  reason?: string
+  exception?: string
   eventId?: string
+  /** Fields of the reply that could not be read and were left out. */
+  unread?: string[]
 }
 
 /** What the one wide log line of a request will say; each room adds what it knows. No card number, key or name. */

@@ -103,7 +103,13 @@ export function createMetrics() {
     }),
     rewardsLeftOut: new Counter({
       name: 'zonal_rewards_left_out_total',
-      help: 'Coupons that no till can apply: no entity code and no discount ID',
+      help: 'Coupons that are not shown: they cannot be read, or no till can apply them (no entity code and no discount ID)',
+      registers,
+    }),
+    coreUnreadFields: new Counter({
+      name: 'zonal_core_unread_fields_total',
+      help: "The core's replies of which a field could not be read and was left out, by operation and field",
+      labelNames: ['operation', 'field'] as const,
       registers,
     }),
     journalCommitSeconds: new Histogram({

@@ -196,7 +196,9 @@ describe('a venue, from the core’s list', () => {
   const crown = { id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }
   const swan = { id: '77aa', currency: 'EUR', params: { aztecVenueId: 1903 } }
   const anonymous = { id: '99cc', currency: null, params: [] }
-  const find = (list: Parameters<typeof toVenue>[0], id: string) => toVenue(list, 'aztecVenueId', id)
+  type Venues = Parameters<typeof toVenue>[0]
+  const find = (entries: Venues['entries'], id: string, leftOut = 0) =>
+    toVenue({ entries, leftOut }, 'aztecVenueId', id)
 
   it('is the one whose parameter is the venue id, where there are several', () => {
     expect(find([swan, crown], '1902')).to.deep.equal({ id: '1902', coreId: '5b1e', currency: 'GBP' })
@@ -210,6 +212,7 @@ describe('a venue, from the core’s list', () => {
 
   it('is the only one where that does not say its id', () => {
     expect(find([anonymous], '1904')).to.deep.equal({ id: '1904', coreId: '99cc', currency: undefined })
+    expect(find([anonymous], '1904', 1), 'beside one that cannot be read').to.equal(undefined)
   })
 
   it('is none where the list is empty', () => {
