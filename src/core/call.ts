@@ -94,6 +94,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
   }
 
   function noteFailure(error: unknown, fact: CoreCallFact, { requestId }: Exchange) {
+    fact.outcome = 'unknown'
     if (error instanceof CoreFailure) {
       fact.outcome = error.meaning
       fact.reason = error.message
@@ -123,7 +124,8 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
      */
     async run<T>(call: Call<T>, exchange: Exchange, claimed?: Slot): Promise<T> {
       const { operation } = call
-      const fact: CoreCallFact = { operation, outcome: 'unknown', durationMs: 0 }
+      const fact: CoreCallFact = { operation, outcome: 'pending', durationMs: 0 }
+      exchange.facts.coreCalls.push(fact)
       let startedAtMs = clock.monotonicMs()
       try {
         const slot = claimed ?? (await claim([call], exchange))
@@ -137,7 +139,6 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
         throw error
       } finally {
         fact.durationMs = clock.monotonicMs() - startedAtMs
-        exchange.facts.coreCalls.push(fact)
         metrics.coreCallSeconds.observe({ operation, outcome: fact.outcome }, fact.durationMs / 1000)
       }
     },

@@ -113,7 +113,8 @@ async function send(
   const order = { caller, cardNumber: secret.cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
   const outcome = await take(core, balances, order, exchange)
   if (outcome.kind === 'done') {
-    if (!(await confirm(journal, id, outcome.moved))) throw new Refusal('NOT_REDEEMED')
+    if (!(await confirm(journal, id, outcome.moved)))
+      throw new Refusal('NOT_REDEEMED', { message: 'done, but not written down, or asked back meanwhile' })
     return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   }
 

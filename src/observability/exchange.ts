@@ -11,6 +11,7 @@ export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => 
 
 export type CoreCallFact = {
   operation: string
+  /** done, refused, not_done, unknown; pending as long as it is under way. */
   outcome: string
   status?: number
   durationMs: number
@@ -37,6 +38,9 @@ export type Facts = {
   /** In line for slots of the core's budget. */
   coreWaitMs?: number
   isReplayed?: boolean
+  /** Of a refusal: what it is about, as the till spells it, and why. Never a value of the message. */
+  field?: string
+  reason?: string
   unreadFields?: string[]
   [more: string]: unknown
 }

@@ -40,12 +40,12 @@ export function createBodyReader(basePath: string): Middleware<TrackedState> {
 
   return async function readBody(ctx, next) {
     const decoder = decoderOf(ctx.get('Content-Type'))
-    if (!decoder) throw new Refusal('MEDIA_TYPE_UNSUPPORTED')
+    if (!decoder) throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no media type or charset of ours' })
     const operation = readOperation(ctx.path.slice(basePath.length).replaceAll('/', ''))
     const read = limitOf(ctx.path, operation, basePath) === largest ? readLarge : readSmall
     const bytes = await readBytes(ctx, read, operation === 'ticket' ? undefined : ctx.state.exchange)
     const text = (isBigEndian(bytes) ? utf16be : decoder).decode(bytes)
-    if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE')
+    if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is empty' })
     ctx.request.body = text
     await next()
   }
@@ -98,7 +98,7 @@ async function readBytes(ctx: Context, read: Middleware, exchange: Exchange | un
     clearTimeout(timer)
   }
   const bytes: unknown = ctx.request.body
-  if (!Buffer.isBuffer(bytes)) throw new Refusal('MESSAGE_UNREADABLE')
+  if (!Buffer.isBuffer(bytes)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'there is no body' })
   return bytes
 }
 
@@ -113,9 +113,10 @@ function hangUp(request: IncomingMessage): Promise<never> {
 
 /** The parser's error is not kept as a cause: it may hold the body. */
 function toRefusal(error: unknown): Refusal {
-  if (error instanceof BodyLate) return new Refusal('CORE_UNAVAILABLE')
+  if (error instanceof BodyLate)
+    return new Refusal('CORE_UNAVAILABLE', { message: 'the body has not come whole in time' })
   const status = error instanceof Error && 'status' in error ? error.status : undefined
-  if (status === 413) return new Refusal('MESSAGE_TOO_LARGE')
-  if (status === 415) return new Refusal('MEDIA_TYPE_UNSUPPORTED')
-  return new Refusal('MESSAGE_UNREADABLE')
+  if (status === 413) return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
+  if (status === 415) return new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no content coding of ours' })
+  return new Refusal('MESSAGE_UNREADABLE', { message: 'the body ended early, or cannot be unpacked' })
 }

@@ -42,7 +42,7 @@ export function readRequest(input: {
   const parts = openEnvelope(parseBody(input.contentType, input.text))
   const operation = operationInPath ?? readOperationInside(parts)
   if (operationInPath === undefined && Buffer.byteLength(input.text) > maxBytes[operation])
-    throw new Refusal('MESSAGE_TOO_LARGE')
+    throw new Refusal('MESSAGE_TOO_LARGE', { message: `the body is above the limit of a ${operation}` })
   const clashes: RequestInvalid[] = []
   const fields = fold(parts, messageNames[operation], (clash) => clashes.push(toInvalid(clash)))
   if (operationInPath !== undefined) checkMethod(fields.method, operationInPath)
@@ -88,7 +88,9 @@ function isRegister(name: string): boolean {
 function parseBody(contentType: string, text: string): object {
   const json = isForm(contentType) ? readFormField(text) : text
   const message = json === undefined ? undefined : parseJson(json)
-  if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE')
+  if (json === undefined)
+    throw new Refusal('MESSAGE_UNREADABLE', { message: 'the form has no field request, or several' })
+  if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
   return message
 }
 
@@ -107,7 +109,7 @@ function openEnvelope(message: object): object[] {
   const [first, second] = envelopes
   if (first === undefined) return [message]
   if (second !== undefined) throw toInvalid({ first: first[0], second: second[0] })
-  if (!isObject(first[1])) throw new Refusal('MESSAGE_UNREADABLE')
+  if (!isObject(first[1])) throw new Refusal('MESSAGE_UNREADABLE', { message: 'request holds no object' })
   return [message, first[1]]
 }
 

@@ -209,6 +209,29 @@ describe("the core's answers", () => {
     })
   }
 
+  it('is noted as pending as long as the call is under way', async () => {
+    const { client, clock } = coreParts()
+    const exchange = exchangeWith(clock)
+    const asked = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    nock(coreOrigin)
+      .post(takePoints.path)
+      .reply(async () => {
+        asked.resolve()
+        await answered.promise
+        return [200, takePoints.good]
+      })
+    const call = takePoints.call(client, exchange)
+    await asked.promise
+    expect(exchange.facts.coreCalls).to.deep.equal([
+      { operation: 'takePoints', outcome: 'pending', durationMs: 0 },
+    ])
+    answered.resolve()
+    await call
+    expect(exchange.facts.coreCalls[0]).to.include({ outcome: 'done', status: 200 })
+    await client.close()
+  })
+
   it('always ends in a success or in one of the four classes', () => {
     const body = fc.oneof(
       fc.jsonValue(),
