@@ -3,7 +3,7 @@ import { ConfigInvalid, readConfig, summarize, type Config } from './config.ts'
 import { JournalInUse } from './journal/owner.ts'
 import { JournalKeyMissing } from './journal/seal-keys.ts'
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
-import { createService } from './service.ts'
+import { createService, type Service } from './service.ts'
 
 /** sysexits.h: the configuration has to be put right before another start can help. */
 const exitConfig = 78
@@ -27,13 +27,16 @@ async function main() {
       'a development key is in use; production needs JOURNAL_KEY and CARD_HASH_KEY',
     )
 
-  const service = createService(config, { log, version })
+  // Before the journal is opened, which takes a while if it is large: process 1 of a container never hears a signal that
+  // comes before somebody listens for it.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => stop(signal, service, config, log))
-  log.info(await service.start(), 'listening')
+  const service = createService(config, { log, version })
+  const ports = await service.start()
+  if (ports) log.info(ports, 'listening')
 }
 
-function stop(signal: string, service: { stop(): Promise<void> }, config: Config, log: Logger) {
+function stop(signal: string, service: Service, config: Config, log: Logger) {
   log.info({ signal }, 'stopping')
   setTimeout(() => {
     log.error('the stop took too long and was forced')

@@ -100,43 +100,64 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     health: () => reports.health(phase === 'ready'),
     metricsPage: reports.metricsPage,
   })
+  let started: Promise<Ports | undefined> | undefined
   let stopped: Promise<void> | undefined
 
-  return {
-    /** Kafka and the core need not be there: they are found when they come. */
-    async start(): Promise<{ port: number; managementPort: number }> {
-      const { host, port, managementPort } = config.server
-      await budget.open()
-      const ports = {
-        managementPort: await listen(management, managementPort, host),
-        port: await listen(tills, port, host),
-      }
-      relay?.start()
-      reversals.start()
-      housekeeping.start()
-      phase = 'ready'
-      return ports
-    },
+  async function start(): Promise<Ports | undefined> {
+    const { host, port, managementPort } = config.server
+    const ports = { port: 0, managementPort: 0 }
+    // Each of these takes a while, and a stop may come meanwhile.
+    const steps = [
+      () => budget.open(),
+      async () => (ports.managementPort = await listen(management, managementPort, host)),
+      async () => (ports.port = await listen(tills, port, host)),
+    ]
+    for (const step of steps) {
+      if (phase !== 'starting') return undefined
+      await step()
+    }
+    if (phase !== 'starting') return undefined
+    relay?.start()
+    reversals.start()
+    housekeeping.start()
+    phase = 'ready'
+    return ports
+  }
 
-    /** Serves on until no ingress sends here any more, ends what is in flight, then closes from the till inwards. */
-    stop(): Promise<void> {
-      stopped ??= (async () => {
-        phase = 'draining'
-        await pause(config.server.drainDelayMs)
-        phase = 'stopping'
-        await closeServer(tills, config.zonal.deadlineMs + 500)
-        await capture.settled()
-        await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
-        await publisher?.close()
-        await core.close()
-        await budget.close()
-        await journal.close()
-        await closeServer(management, 500)
-      })()
-      return stopped
-    },
+  async function stop(): Promise<void> {
+    // Nobody was sent here yet if it was never ready.
+    const drainMs = phase === 'ready' ? config.server.drainDelayMs : 0
+    phase = 'draining'
+    await started?.catch(() => undefined)
+    await pause(drainMs)
+    phase = 'stopping'
+    await closeServer(tills, config.zonal.deadlineMs + 500)
+    await capture.settled()
+    await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
+    await publisher?.close()
+    await core.close()
+    await budget.close()
+    await journal.close()
+    await closeServer(management, 500)
+  }
+
+  return {
+    /**
+     * Kafka and the core need not be there: they are found when they come.
+     * @returns where it listens; undefined if it was stopped before it was ready
+     * @throws Error if a port cannot be listened on
+     */
+    start: () => (started ??= start()),
+
+    /**
+     * Serves on until no ingress sends here any more, ends what is in flight, then closes from the till inwards. Safe to
+     * call at any time, also during `start`, and more than once.
+     */
+    stop: () => (stopped ??= stop()),
   }
 }
+
+type Ports = { port: number; managementPort: number }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
   server.listen(port, host)

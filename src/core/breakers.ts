@@ -1,7 +1,7 @@
 import CircuitBreaker from 'opossum'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import { cannotAnswer, CoreUnavailable } from './errors.ts'
+import { CoreOutcomeUnknown, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
 
 export type BreakerState = 'closed' | 'half_open' | 'open'
 
@@ -87,9 +87,19 @@ export function createBreakers<Operation extends string>(
   }
 }
 
-/** Unknown outcomes, and calls that the network kept from leaving; being blocked is neither. */
+/**
+ * Unknown outcomes, and calls that the network kept from leaving. Not a block, and nothing that one card, coupon or key
+ * may be to blame for, since the breaker is everybody's: readable JSON that we do not like, a request that could not be
+ * made, any 4xx but 408, which is a timeout.
+ */
 function isFailure(error: unknown): boolean {
-  return cannotAnswer(error) && !(error instanceof CoreUnavailable && error.code === 'CORE_BUSY')
+  if (error instanceof CoreProtocolError || error instanceof CoreRequestInvalid) return false
+  if (error instanceof CoreUnavailable) return error.code !== 'CORE_BUSY'
+  return error instanceof CoreOutcomeUnknown && !isAboutTheRequest(error.status)
+}
+
+function isAboutTheRequest(status = 0): boolean {
+  return status >= 400 && status < 500 && status !== 408
 }
 
 function stateOf(breaker: { opened: boolean; halfOpen: boolean }): BreakerState {

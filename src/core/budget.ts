@@ -6,7 +6,7 @@ import type { Clock } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { lanes } from './lanes.ts'
-import { createSlots, type Claim, type Slot, type Slots } from './slots.ts'
+import { createSlots, type Claim, type Reason, type Slot, type Slots } from './slots.ts'
 
 type Deps = {
   journal: Pick<Journal, 'openBudget' | 'keepBlock' | 'closeBudget'>
@@ -16,6 +16,9 @@ type Deps = {
 }
 
 export type Budget = ReturnType<typeof createBudget>
+
+/** What keeps calls from leaving; how long is not known while slots are only taken. */
+export type Hold = { reason: Reason; forMs?: number }
 
 /** A `Retry-After` below would have us knock without a pause, and one above may be a mistake of somebody's clock. */
 const leastBlockMs = 1_000
@@ -29,7 +32,7 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
   /** By tenant, or one for all. */
   const scopes = new Map<string, Slots>()
   /** What a scope begins with that has no past of its own; monotonic ms. */
-  const past = { spentUntilMs: 0, blockedUntilMs: 0 }
+  const past = { spentUntilMs: 0, quietUntilMs: 0, blockedUntilMs: 0 }
   metrics.coreSlotsLimit.set(config.rateLimit)
 
   const scopeOf = ({ tenant }: Credentials) => (config.rateScope === 'all' ? 'all' : tenant)
@@ -49,7 +52,9 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
   function add(scope: string, takenUntilMs: number[], blockedUntilMs: number): Slots {
     const { rateLimit: limit, rateWindowMs: windowMs } = config
     const onBlock = (retryAfterSeconds: number | undefined) => block(scope, retryAfterSeconds)
-    const slots = createSlots({ limit, windowMs, takenUntilMs, blockedUntilMs, onBlock }, { clock, metrics })
+    const { quietUntilMs } = past
+    const settings = { limit, windowMs, takenUntilMs, quietUntilMs, blockedUntilMs, onBlock }
+    const slots = createSlots(settings, { clock, metrics })
     scopes.set(scope, slots)
     return slots
   }
@@ -57,7 +62,7 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
   /** Keys come from outside: what is remembered of them must not grow. Whoever waits has slots taken before it. */
   function dropIdle() {
     for (const [scope, slots] of scopes)
-      if (slots.takenUntilMs().length === 0 && !slots.isBlocked()) scopes.delete(scope)
+      if (slots.takenUntilMs().length === 0 && slots.blockedForMs() === 0) scopes.delete(scope)
   }
 
   function block(scope: string, retryAfterSeconds: number | undefined) {
@@ -67,7 +72,7 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
         : Math.min(Math.max(retryAfterSeconds * 1000, leastBlockMs), longestBlockMs)
     const slots = find(scope)
     // Calls that were under way together are all refused.
-    if (!slots.isBlocked())
+    if (slots.blockedForMs() === 0)
       log.warn({ scope, forMs }, 'the core has blocked us: nothing is sent until that is over')
     slots.block(clock.monotonicMs() + forMs)
     journal.keepBlock(scope, clock.nowMs() + forMs).catch((error: unknown) => {
@@ -80,7 +85,7 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
     const nowMs = clock.monotonicMs()
     const toMonotonic = (epochMs: number, mostMs: number) =>
       nowMs + Math.min(Math.max(epochMs - clock.nowMs(), 0), mostMs)
-    if (how === 'killed') past.spentUntilMs = nowMs + config.rateWindowMs
+    if (how === 'killed') past.spentUntilMs = past.quietUntilMs = nowMs + config.rateWindowMs
 
     for (const { scope, freeAtMs, blockedUntilMs } of stored) {
       const takenUntilMs = freeAtMs.map((atMs) => toMonotonic(atMs, config.rateWindowMs)).toSorted(ascending)
@@ -94,6 +99,18 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
       }
     }
     dropIdle()
+  }
+
+  /** @returns why a call would not be sent just now, and for how long; undefined if there is room. The worst of all keys. */
+  function findHold(): Hold | undefined {
+    const all = [...scopes.values()]
+    const blockedForMs = Math.max(0, ...all.map((slots) => slots.blockedForMs()))
+    if (blockedForMs > 0) return { reason: 'blocked', forMs: blockedForMs }
+    if (config.rateLimit === 0) return undefined
+    const quietForMs = past.quietUntilMs - clock.monotonicMs()
+    if (quietForMs > 0) return { reason: 'quiet_after_kill', forMs: quietForMs }
+    const taken = all.map((slots) => slots.takenUntilMs().length)
+    return taken.some((count) => count >= config.rateLimit) ? { reason: 'no_slot' } : undefined
   }
 
   return {
@@ -117,12 +134,14 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
       return find(scopeOf(credentials)).take({ ...rest, venue })
     },
 
-    /** For the metrics page. */
+    /** For the metrics page and the health answer. */
     stats() {
       const all = [...scopes.values()]
+      const hold = findHold()
       return {
         slotsTaken: Math.max(0, ...all.map((slots) => slots.takenUntilMs().length)),
-        isBlocked: all.some((slots) => slots.isBlocked()),
+        hold,
+        isBlocked: hold?.reason === 'blocked',
         waiting: lanes.map((lane) => ({
           lane,
           count: all.reduce((sum, slots) => sum + slots.waiting(lane), 0),
@@ -137,6 +156,8 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
         slots.close()
         return { scope, freeAtMs: slots.takenUntilMs().map(epochMs) }
       })
+      // Whose calls these were is not known, so there is nothing to hand on: the next one counts as after a kill too.
+      if (past.spentUntilMs > clock.monotonicMs()) return
       await journal.closeBudget(left).catch((error: unknown) => {
         log.warn({ error: describeError(error) }, 'the budget could not be written down')
       })

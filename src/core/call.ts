@@ -1,15 +1,15 @@
-import type { z } from 'zod'
 import type { Clock, CoreCallFact, Exchange } from '../observability/exchange.ts'
-import type { Logger } from '../observability/logger.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Credentials } from '../loyalty/words.ts'
 import { createBreakers } from './breakers.ts'
 import type { Budget } from './budget.ts'
 import { timeToWaitMs } from './deadline.ts'
-import { CoreFailure, CoreProtocolError, CoreUnavailable } from './errors.ts'
+import { CoreFailure, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
 import { createCoreHttp, type CoreRequest } from './http.ts'
 import type { Lane } from './lanes.ts'
 import { readOutcome } from './outcomes.ts'
+import type { Reader } from './reading.ts'
 import type { FindBlock, Slot } from './slots.ts'
 
 const operations = [
@@ -37,8 +37,8 @@ export type Plan = {
 
 export type Call<T> = Plan &
   Pick<CoreRequest, 'method' | 'path' | 'body' | 'idempotencyKey'> & {
-    /** What the body of a success must hold. */
-    schema: z.ZodType<T>
+    /** Reads the body of a success. */
+    read: Reader<T>
   }
 
 export type CallDeps = { budget: Budget; clock: Clock; metrics: Metrics; log: Logger }
@@ -70,7 +70,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
   }
 
   async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, findBlock: FindBlock) {
-    const { operation, credentials, schema, method, path, body, idempotencyKey } = call
+    const { operation, credentials, read, method, path, body, idempotencyKey } = call
     // What waiting has used is gone.
     const deadlineMs = deadlineOf(call, exchange)
     const { apiKey } = credentials
@@ -86,19 +86,26 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
         findBlock,
       })
       fact.status = reply.status
-      return readOutcome(operation, schema, reply, clock.nowMs())
+      const { value, unread } = readOutcome(operation, read, reply, clock.nowMs())
+      if (unread.length > 0) fact.unread = unread
+      for (const field of unread) metrics.coreUnreadFields.inc({ operation, field })
+      return value
     })
   }
 
   function noteFailure(error: unknown, fact: CoreCallFact, { requestId }: Exchange) {
+    fact.outcome = 'unknown'
     if (error instanceof CoreFailure) {
       fact.outcome = error.meaning
+      fact.reason = error.message
+      if (error.exception !== undefined) fact.exception = error.exception
       if (error.eventId !== undefined) fact.eventId = error.eventId
     }
-    if (error instanceof CoreProtocolError) {
-      const { operation, status } = fact
+    const { operation, status } = fact
+    if (error instanceof CoreProtocolError)
       log.warn({ requestId, operation, status, fields: error.fields }, "the core's reply could not be read")
-    }
+    if (error instanceof CoreRequestInvalid)
+      log.error({ requestId, operation, error: describeError(error) }, 'a call to the core could not be made')
   }
 
   return {
@@ -117,7 +124,8 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
      */
     async run<T>(call: Call<T>, exchange: Exchange, claimed?: Slot): Promise<T> {
       const { operation } = call
-      const fact: CoreCallFact = { operation, outcome: 'unknown', durationMs: 0 }
+      const fact: CoreCallFact = { operation, outcome: 'pending', durationMs: 0 }
+      exchange.facts.coreCalls.push(fact)
       let startedAtMs = clock.monotonicMs()
       try {
         const slot = claimed ?? (await claim([call], exchange))
@@ -131,7 +139,6 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
         throw error
       } finally {
         fact.durationMs = clock.monotonicMs() - startedAtMs
-        exchange.facts.coreCalls.push(fact)
         metrics.coreCallSeconds.observe({ operation, outcome: fact.outcome }, fact.durationMs / 1000)
       }
     },

@@ -3,6 +3,7 @@ import type { Caller, Credentials, Member, Moved, Reward, Venue } from '../loyal
 import type { Exchange } from '../observability/exchange.ts'
 import { createCalls, type CallDeps } from './call.ts'
 import { replyReserveMs } from './deadline.ts'
+import { CoreProtocolError } from './errors.ts'
 import { laneOfCheck } from './lanes.ts'
 import { toMember, toMovedPoints, toMovedReward, toRewards, toVenue } from './mapping.ts'
 import * as schemas from './schemas.ts'
@@ -70,12 +71,12 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
     ({ lane: isBackground ? 'undo' : 'credit', waitUntilLeftMs }) as const
 
   const cardCall = (caller: Caller, cardNumber: string) =>
-    ({ operation: 'readCard', schema: schemas.card, ...get(caller, cardPath(cardNumber)) }) as const
+    ({ operation: 'readCard', read: schemas.readCard, ...get(caller, cardPath(cardNumber)) }) as const
 
   const rewardsCall = (caller: Caller, cardNumber: string) =>
     ({
       operation: 'readRewards',
-      schema: schemas.couponList,
+      read: schemas.readUserCoupons,
       ...get(caller, `${cardPath(cardNumber)}/coupons?status=activated`),
     }) as const
 
@@ -88,7 +89,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       const venues = await calls.run(
         {
           operation: 'findVenue',
-          schema: schemas.venueList,
+          read: schemas.readVenues,
           ...get({ credentials }, path),
           lane,
           // The message that waits for the check needs a call of its own after it.
@@ -96,7 +97,11 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
         },
         exchange,
       )
-      return toVenue(venues, config.venueParameter, venueId)
+      const venue = toVenue(venues, config.venueParameter, venueId)
+      // It may be the one that could not be read: that is no word of the core's against this till.
+      if (!venue && venues.leftOut > 0)
+        throw new CoreProtocolError(['(an entry)'], { message: 'findVenue: a venue could not be read' })
+      return venue
     },
 
     /** Slots for `readCard` and `readRewards`, both or none: neither alone is a balance. */
@@ -125,7 +130,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       const redeemed = await calls.run(
         {
           operation: 'redeemCoupon',
-          schema: schemas.redeemedCoupon,
+          read: schemas.readRedeemedCoupon,
           ...post(order, 'coupon/redeem', { user_coupon_id: order.rewardId }),
           ...taking,
         },
@@ -138,7 +143,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       const restored = await calls.run(
         {
           operation: 'restoreCoupon',
-          schema: schemas.restoredCoupon,
+          read: schemas.readRestoredCoupon,
           ...post(order, 'coupon/restore', { user_coupon_id: order.rewardId }),
           ...givingBack(exchange),
         },
@@ -152,7 +157,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       const taken = await calls.run(
         {
           operation: 'takePoints',
-          schema: schemas.movedPoints,
+          read: schemas.readMovedPoints,
           ...post(order, 'points/debit', { points: order.points }),
           ...taking,
         },
@@ -166,7 +171,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       const given = await calls.run(
         {
           operation: 'givePointsBack',
-          schema: schemas.movedPoints,
+          read: schemas.readMovedPoints,
           ...post(order, 'points/credit', { points: order.points }),
           ...givingBack(exchange),
         },

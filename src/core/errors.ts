@@ -36,7 +36,10 @@ export class CoreUnavailable extends CoreFailure {
   override name = 'CoreUnavailable'
   readonly meaning = 'not_done'
 
-  constructor(details: Details, code: 'CORE_UNAVAILABLE' | 'CORE_BUSY' = 'CORE_UNAVAILABLE') {
+  constructor(
+    details: Details,
+    code: 'CORE_UNAVAILABLE' | 'CORE_BUSY' | 'INTERNAL_ERROR' = 'CORE_UNAVAILABLE',
+  ) {
     super(code, details)
   }
 }
@@ -51,7 +54,16 @@ export class CoreOutcomeUnknown extends CoreFailure {
   }
 }
 
-/** A success whose body is not what `contracts/trifft-core.openapi.yaml` says. */
+/** The request that we made cannot be sent by anybody: a mistake of ours, which says nothing about the core. */
+export class CoreRequestInvalid extends CoreUnavailable {
+  override name = 'CoreRequestInvalid'
+
+  constructor(details: Details) {
+    super(details, 'INTERNAL_ERROR')
+  }
+}
+
+/** An answer of the core, not what `contracts/trifft-core.openapi.yaml` says, but one that shows that it is there. */
 export class CoreProtocolError extends CoreOutcomeUnknown {
   override name = 'CoreProtocolError'
   /** Paths of the fields that are missing or wrong, never their values. */

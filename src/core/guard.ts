@@ -34,12 +34,15 @@ export function createGuard(
      */
     lockOf(address: string): Refusal | undefined {
       const nowMs = clock.monotonicMs()
-      const freeMs = Math.max(
-        logOf(address).earliestMs(config.guessesPerAddress - 1, nowMs),
-        all.earliestMs(config.guessesInAll - 1, nowMs),
-      )
+      const ofAddressMs = logOf(address).earliestMs(config.guessesPerAddress - 1, nowMs)
+      const inAllMs = all.earliestMs(config.guessesInAll - 1, nowMs)
+      const freeMs = Math.max(ofAddressMs, inAllMs)
       if (freeMs <= nowMs) return undefined
-      return new Refusal('CREDENTIALS_LOCKED', { retryAfterSeconds: Math.ceil((freeMs - nowMs) / 1000) })
+      return new Refusal('CREDENTIALS_LOCKED', {
+        retryAfterSeconds: Math.ceil((freeMs - nowMs) / 1000),
+        message:
+          ofAddressMs > nowMs ? 'too many wrong pairs from this address' : 'too many wrong pairs in all',
+      })
     },
 
     /** @param check tells whether the core has refused; a check that fails was no guess */

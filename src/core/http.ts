@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { CoreOutcomeUnknown, CoreUnavailable } from './errors.ts'
+import { CoreOutcomeUnknown, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
 
 export type CoreRequest = {
   /** For error messages, since the path holds a card number. */
@@ -58,7 +58,8 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
   return {
     /**
      * @returns whatever the core answered, every status
-     * @throws CoreUnavailable where not a byte was sent; CoreOutcomeUnknown where it was and no whole answer came back
+     * @throws CoreUnavailable where not a byte was sent (CoreRequestInvalid: nor ever can be); CoreOutcomeUnknown where
+     * it was and no whole answer came back (CoreProtocolError: a larger one than anybody reads)
      */
     async send(request: CoreRequest): Promise<CoreReply> {
       const wire: Wire = { hasLeft: false, isLate: false }
@@ -74,10 +75,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
       } catch (error) {
         if (error instanceof CoreUnavailable) throw error
         // Not kept as the cause: an AxiosError holds the path, and that a card number.
-        const reason = wire.isLate ? 'deadline' : codeOf(error)
-        if (wire.hasLeft)
-          throw new CoreOutcomeUnknown({ message: `${request.operation}: no answer (${reason})` })
-        throw new CoreUnavailable({ message: `${request.operation}: not sent (${reason})` })
+        throw failureOf(request.operation, wire, error)
       }
     },
 
@@ -92,6 +90,24 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
 
 /** What has become of a request. */
 type Wire = { hasLeft: boolean; isLate: boolean }
+
+function failureOf(
+  operation: string,
+  { hasLeft, isLate }: Wire,
+  error: unknown,
+): CoreUnavailable | CoreOutcomeUnknown {
+  const reason = isLate ? 'deadline' : codeOf(error)
+  if (hasLeft) {
+    const details = { message: `${operation}: no answer (${reason})` }
+    return reason === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+      ? new CoreProtocolError(['(whole body)'], details)
+      : new CoreOutcomeUnknown(details)
+  }
+  const details = { message: `${operation}: not sent (${reason})` }
+  // The network fails with codes of its own; an argument that is refused is a TypeError, or this.
+  const isRefused = !isLate && (error instanceof TypeError || reason === 'UND_ERR_INVALID_ARG')
+  return isRefused ? new CoreRequestInvalid(details) : new CoreUnavailable(details)
+}
 
 /**
  * axios' way out. Rejects at the deadline also while a connection is still being made, which undici by itself would

@@ -1,4 +1,5 @@
 import type { Member, Moved, Reward, Venue } from '../loyalty/words.ts'
+import type { List } from './reading.ts'
 import type {
   CoreCard,
   CoreMovedCoupon,
@@ -16,10 +17,11 @@ export type RewardSlugs = { entityCodeParameter: string; discountIdParameter: st
  * @param slug of the venue's custom parameter that holds its Aztec venue ID
  * @returns the venue of that id; one that does not say its id is believed only where it is alone
  */
-export function toVenue(venues: CoreVenue[], slug: string, id: string): Venue | undefined {
-  const [only] = venues
-  const named = venues.find((venue) => readParam(venue.params, slug) === id)
-  const unnamed = only && venues.length === 1 && readParam(only.params, slug) === undefined ? only : undefined
+export function toVenue({ entries, leftOut }: List<CoreVenue>, slug: string, id: string): Venue | undefined {
+  const [only] = entries
+  const isAlone = entries.length + leftOut === 1
+  const named = entries.find((venue) => readParam(venue.params, slug) === id)
+  const unnamed = only && isAlone && readParam(only.params, slug) === undefined ? only : undefined
   const venue = named ?? unnamed
   return venue && { id, coreId: venue.id, currency: venue.currency ?? undefined }
 }
@@ -27,28 +29,29 @@ export function toVenue(venues: CoreVenue[], slug: string, id: string): Venue | 
 export function toMember({ member, tier, wallet }: CoreCard): Member {
   return {
     name: shortName(member.first_name, member.last_name),
-    isBlocked: member.is_blocked,
-    program: tier?.name.toWellFormed(),
-    points: wallet?.points,
+    isBlocked: member.is_blocked ?? false,
+    program: fieldOf(tier)?.name.toWellFormed(),
+    points: fieldOf(wallet)?.points,
   }
 }
 
 /**
- * @returns what can be redeemed now, and how many coupons were left out only because no till could apply them
+ * @returns what can be redeemed now, and how many coupons were left out only because they could not be read or no till
+ * could apply them
  */
 export function toRewards(
-  userCoupons: CoreUserCoupon[],
+  userCoupons: List<CoreUserCoupon>,
   slugs: RewardSlugs,
   nowMs: number,
 ): { rewards: Reward[]; leftOut: number } {
-  const redeemable = userCoupons.filter(
+  const redeemable = userCoupons.entries.filter(
     ({ status, valid_until, coupon }) =>
       status === 'activated' &&
       coupon.is_enabled !== false &&
       (typeof valid_until !== 'number' || valid_until * 1000 > nowMs),
   )
   const rewards = redeemable.map((each) => toReward(each, slugs)).filter(({ type }) => type !== undefined)
-  return { rewards, leftOut: redeemable.length - rewards.length }
+  return { rewards, leftOut: userCoupons.leftOut + redeemable.length - rewards.length }
 }
 
 export function toMovedReward(userCoupon: CoreMovedCoupon, slugs: RewardSlugs): Moved {
@@ -65,13 +68,18 @@ function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon,
   if (typeof valid_until === 'number') reward.expires = toIsoSeconds(valid_until)
   if (!coupon) return reward
 
-  reward.name = coupon.name.toWellFormed()
+  if (typeof coupon.name === 'string') reward.name = coupon.name.toWellFormed()
   if (coupon.points) reward.cost = coupon.points
   const entityCode = readParam(coupon.params, slugs.entityCodeParameter)
   if (entityCode !== undefined) return { ...reward, type: 'promotion', entityCode }
   const discountId = readParam(coupon.params, slugs.discountIdParameter)
   if (discountId !== undefined) return { ...reward, type: 'discount', discountId }
   return reward
+}
+
+/** An empty list stands for an empty map. */
+function fieldOf<T extends object>(field: T | unknown[] | null | undefined): T | undefined {
+  return !field || Array.isArray(field) ? undefined : field
 }
 
 /** A number above 2^53 has lost digits on its way: it would name something else. */

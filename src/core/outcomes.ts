@@ -1,7 +1,7 @@
-import type { z } from 'zod'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreRejected, CoreUnavailable } from './errors.ts'
 import { codeOfException } from './exceptions.ts'
 import type { CoreReply } from './http.ts'
+import { Unreadable, type Reader, type Reading } from './reading.ts'
 import { flatError, nestedError } from './schemas.ts'
 
 /** Statuses whose readable error is the core's last word; 408 is not one of them, its call may still be done. */
@@ -11,13 +11,18 @@ const refusals = new Set([400, 402, 404, 409, 410, 422])
  * What an answer of the core means: the status first, then the exception's name.
  *
  * @param nowMs epoch ms, for a `Retry-After` that is a date
- * @returns the body of a success, checked
- * @throws CoreRejected (a readable refusal; 401 and 403), CoreUnavailable (429), CoreProtocolError (a success that
- * cannot be read), CoreOutcomeUnknown (everything else)
+ * @returns what the body of a success says
+ * @throws CoreRejected (a readable refusal; 401 and 403), CoreUnavailable (429), CoreProtocolError (a success in JSON
+ * that does not say what it must), CoreOutcomeUnknown (everything else)
  */
-export function readOutcome<T>(operation: string, schema: z.ZodType<T>, reply: CoreReply, nowMs: number): T {
+export function readOutcome<T>(
+  operation: string,
+  read: Reader<T>,
+  reply: CoreReply,
+  nowMs: number,
+): Reading<T> {
   const { status } = reply
-  if (status >= 200 && status < 300) return readSuccess(operation, schema, reply)
+  if (status >= 200 && status < 300) return readSuccess(operation, read, reply)
 
   const said = readError(reply.body)
   const details = { ...said, status, message: `${operation}: ${status} ${said?.exception ?? ''}`.trim() }
@@ -32,12 +37,18 @@ export function readOutcome<T>(operation: string, schema: z.ZodType<T>, reply: C
   throw new CoreOutcomeUnknown(details)
 }
 
-function readSuccess<T>(operation: string, schema: z.ZodType<T>, { status, body }: CoreReply): T {
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || '(whole body)')
-  const message = `${operation}: ${status}, not readable at ${fields.join(', ')}`
-  throw new CoreProtocolError(fields, { status, message })
+function readSuccess<T>(operation: string, read: Reader<T>, { status, body }: CoreReply): Reading<T> {
+  if (body === undefined)
+    throw new CoreOutcomeUnknown({ status, message: `${operation}: ${status}, not JSON` })
+  try {
+    return read(body)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    throw new CoreProtocolError(error.fields, {
+      status,
+      message: `${operation}: ${status}, ${error.message}`,
+    })
+  }
 }
 
 /** Both forms of the core's errors: nested in `error`, and flat with `event_id`. */
@@ -45,12 +56,17 @@ function readError(body: unknown): { exception: string; eventId?: string } | und
   const nested = nestedError.safeParse(body)
   if (nested.success) {
     const { error, event_id } = nested.data
-    return { exception: error.exception, eventId: error.event_id ?? event_id ?? undefined }
+    return { exception: nameOf(error.exception), eventId: error.event_id ?? event_id ?? undefined }
   }
   const flat = flatError.safeParse(body)
   return flat.success
-    ? { exception: flat.data.exception, eventId: flat.data.event_id ?? undefined }
+    ? { exception: nameOf(flat.data.exception), eventId: flat.data.event_id ?? undefined }
     : undefined
+}
+
+/** It goes into log lines: what is no name of a class may hold anything. */
+function nameOf(exception: string): string {
+  return /^[\w.\\]{1,100}$/.test(exception) ? exception : '(no name)'
 }
 
 /** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */

@@ -1,63 +1,109 @@
 import { z } from 'zod'
+import { rewardIdPattern } from '../loyalty/possible-ids.ts'
+import { listReaderOf, readerOf } from './reading.ts'
 
 /**
  * What the core's replies must hold for us to use them; anything more is left out. Field by field as in
- * `contracts/trifft-core.openapi.yaml`, which also says what of it is documented and what assumed.
+ * `contracts/trifft-core.openapi.yaml`, which also says what of it is documented and what assumed. Beside each schema
+ * stands its reader, which knows what of it we can do without: one member's odd data must not cost anybody an answer.
  */
 
-/** Custom parameters by slug. The core is written in PHP, which writes an empty map as an empty list. */
+/** The core is written in PHP, which writes an empty map as an empty list. */
+const emptyMap = z.array(z.unknown()).max(0)
+
+/** Custom parameters by slug. */
 const params = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish()
 
 /** UNIX seconds, until the year 9999: milliseconds are refused, not misread. */
-const unixSeconds = z.int().min(0).max(253_402_300_799)
+const seconds = z.int().min(0).max(253_402_300_799)
+const unixSeconds = z.union([
+  seconds,
+  z
+    .string()
+    .regex(/^\d{1,12}$/)
+    .transform(Number)
+    .pipe(seconds),
+])
 
-export const venueList = z.array(z.object({ id: z.string().min(1), currency: z.string().nullish(), params }))
+const id = z.union([z.string().min(1), z.int()]).transform(String)
+
+const userCouponId = z.union([z.string().regex(rewardIdPattern), z.int()]).transform(String)
+
+const flag = z
+  .union([z.boolean(), z.literal([0, 1, '0', '1', 'true', 'false'])])
+  .transform((value) => [true, 1, '1', 'true'].includes(value))
+
+/** Nobody can spend a part of a point, and floating point may be a hair below a whole one. */
+const points = z
+  .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d{1,15})?$/)])
+  .transform((value) => Math.floor(Number(value) + 1e-6))
+  .pipe(z.int())
+
+export const venue = z.object({ id, currency: z.string().nullish(), params })
+
+export const readVenues = listReaderOf(readerOf(venue, ['currency', 'params']))
 
 export const card = z.object({
   member: z.object({
     first_name: z.string().nullish(),
     last_name: z.string().nullish(),
-    is_blocked: z.boolean(),
+    is_blocked: flag.nullish(),
   }),
-  tier: z.object({ name: z.string() }).nullish(),
-  wallet: z.object({ points: z.int() }).nullish(),
+  tier: z.union([z.object({ name: z.string() }), emptyMap]).nullish(),
+  wallet: z.union([z.object({ points }), emptyMap]).nullish(),
 })
 
-const coupon = z.object({
-  name: z.string(),
-  points: z.int().nullish(),
-  is_enabled: z.boolean().nullish(),
-  params,
-})
+export const readCard = readerOf(card, [
+  'member.first_name',
+  'member.last_name',
+  // The core itself refuses a blocked member's redemptions, so nothing is given away.
+  'member.is_blocked',
+  'tier',
+  'wallet',
+])
+
+const coupon = { name: z.string(), points: points.nullish(), params }
 
 export const userCoupon = z.object({
-  id: z.string().min(1),
+  id: userCouponId,
   status: z.string(),
+  // Not spare, nor is `is_enabled`: what may have ended is not offered.
   valid_until: unixSeconds.nullish(),
-  coupon,
+  coupon: z.object({ ...coupon, is_enabled: flag.nullish() }),
 })
 
-export const couponList = z.array(userCoupon)
+export const readUserCoupons = listReaderOf(readerOf(userCoupon, ['coupon.points', 'coupon.params']))
 
-const movedCoupon = { id: z.string().min(1), valid_until: unixSeconds.nullish(), coupon: coupon.nullish() }
+const movedCoupon = {
+  id,
+  valid_until: unixSeconds.nullish(),
+  coupon: z.object({ ...coupon, name: coupon.name.nullish() }).nullish(),
+}
+const spareOfMovedCoupon = ['valid_until', 'coupon.name', 'coupon.points', 'coupon.params', 'coupon']
 
 export const redeemedCoupon = z.object({ ...movedCoupon, status: z.literal('redeemed') })
 
+export const readRedeemedCoupon = readerOf(redeemedCoupon, spareOfMovedCoupon)
+
 export const restoredCoupon = z.object({ ...movedCoupon, status: z.literal('activated') })
 
+export const readRestoredCoupon = readerOf(restoredCoupon, spareOfMovedCoupon)
+
 /** Both ways: `balance` is what the member has afterwards. */
-export const movedPoints = z.object({ balance: z.int() })
+export const movedPoints = z.object({ balance: points })
 
-const errorFields = { exception: z.string().min(1), event_id: z.string().nullish() }
+export const readMovedPoints = readerOf(movedPoints)
 
-export const nestedError = z.object({
-  event_id: z.string().nullish(),
-  error: z.object(errorFields),
-})
+/** For TRIFFT's support; an odd one does not make an error unreadable. */
+const eventId = z.string().max(200).nullish().catch(undefined)
+
+const errorFields = { exception: z.string().min(1), event_id: eventId }
+
+export const nestedError = z.object({ event_id: eventId, error: z.object(errorFields) })
 
 export const flatError = z.object(errorFields)
 
-export type CoreVenue = z.output<typeof venueList>[number]
+export type CoreVenue = z.output<typeof venue>
 export type CoreCard = z.output<typeof card>
 export type CoreUserCoupon = z.output<typeof userCoupon>
 export type CoreMovedCoupon = z.output<typeof redeemedCoupon> | z.output<typeof restoredCoupon>

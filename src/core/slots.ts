@@ -30,7 +30,8 @@ type Waiting = Claim & {
   refuse: (error: CoreUnavailable) => void
 }
 
-type Reason = 'no_slot' | 'blocked'
+/** Why a call is not sent: all slots are taken, the core has us blocked, or a process before this one was killed. */
+export type Reason = 'no_slot' | 'blocked' | 'quiet_after_kill'
 
 type Settings = {
   /** Slots of a window; 0 is no limit. */
@@ -38,6 +39,8 @@ type Settings = {
   windowMs: number
   /** Monotonic ms: when the slots that a process before this one took are free again. */
   takenUntilMs: number[]
+  /** Monotonic ms: until then slots are taken since nobody knows what a process that was killed has sent. */
+  quietUntilMs: number
   blockedUntilMs: number
   /** The core has said 429. */
   onBlock: (retryAfterSeconds: number | undefined) => void
@@ -70,7 +73,8 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
   function refuseLate(nowMs: number) {
     for (const waiting of queue.all()) {
       const earliestMs = taken.earliestMs(mostTaken(waiting.lane, limit) - waiting.count, nowMs)
-      if (earliestMs > waiting.latestMs) refuse(waiting, 'no_slot', earliestMs - nowMs)
+      const reason = settings.quietUntilMs > nowMs ? 'quiet_after_kill' : 'no_slot'
+      if (earliestMs > waiting.latestMs) refuse(waiting, reason, earliestMs - nowMs)
     }
   }
 
@@ -163,7 +167,7 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
     close: () => refuseAll('no_slot', 0),
 
     takenUntilMs: () => taken.stopsMs(clock.monotonicMs()),
-    isBlocked: () => blockedUntilMs > clock.monotonicMs(),
+    blockedForMs: () => Math.max(0, blockedUntilMs - clock.monotonicMs()),
     waiting: (lane: Lane) => queue.count(lane),
   }
 }

@@ -60,7 +60,8 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
   async function ask(credentials: Credentials, exchange: Exchange): Promise<Entry> {
     try {
       const venue = await client.findVenue(credentials, exchange)
-      if (!venue) return { refusal: new Refusal('VENUE_UNKNOWN') }
+      if (!venue)
+        return { refusal: new Refusal('VENUE_UNKNOWN', { message: 'not in the project of this key' }) }
       return { venue, approvedAtMs: clock.monotonicMs(), isRecalled: false }
     } catch (error) {
       if (error instanceof CoreRejected && error.meaning === 'not_done') return { refusal: error }

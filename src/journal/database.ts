@@ -13,7 +13,10 @@ export type Database = {
   all(sql: string, values?: Row): Row[]
   /** In bytes: the pages in use, and the write-ahead log beside the file. */
   sizes(): { bytes: number; walBytes: number }
-  /** Copies the write-ahead log into the file and cuts it, as far as its readers let it; waits for nobody. */
+  /**
+   * Copies the write-ahead log into the file and cuts it, as far as its readers let it; waits for nobody.
+   * @throws what SQLite says if it cannot: within a transaction, or on a disk that fails
+   */
   checkpoint(): void
   /** Connects anew: a connection to a file that was read-only stays so. */
   renew(): void
@@ -93,8 +96,11 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
       return { bytes: (pages - freePages) * pageBytes, walBytes: wal?.size ?? 0 }
     },
     checkpoint() {
-      file.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
-      file.exec(`PRAGMA busy_timeout = ${waitMs}`)
+      try {
+        file.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        file.exec(`PRAGMA busy_timeout = ${waitMs}`)
+      }
     },
     renew() {
       const renewed = connect(path, waitMs, prepareSchema)

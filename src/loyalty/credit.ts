@@ -3,6 +3,7 @@ import type { Exchange } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { RedemptionParts } from './debit.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
+import { isPossibleRedemptionId, isPossibleRewardId } from './possible-ids.ts'
 import { giveBack, isNothing, undoOutcome } from './redemption.ts'
 import { Refusal } from './refusal.ts'
 import { decideCredit, type CreditQuestion } from './repeats.ts'
@@ -60,7 +61,7 @@ function readQuestion(
     cardMasked: maskCard(cardNumber),
     secret: { cardNumber, apiKey: caller.credentials.apiKey },
     creditKey: transactionId && creditKey(caller, transactionId),
-    redemptionId: request.redemptionId,
+    redemptionId: request.redemptionId?.toLowerCase(),
     debitKey: originalTransactionId && transactionKey(caller, originalTransactionId),
     account: accountNumber,
     what,
@@ -69,9 +70,12 @@ function readQuestion(
   }
 }
 
-/** How a debit that is not known here would be named, here and at the core. */
+/** How a debit that is not known here would be named, here and at the core; undefined for what nobody can know. */
 function readUnknown(request: CreditRequest, caller: Caller): CreditQuestion['unknown'] {
-  const { redemptionId: id, originalTransactionId, accountNumber, what } = request
+  const { originalTransactionId, accountNumber, what } = request
+  const id = request.redemptionId?.toLowerCase()
+  if (id !== undefined && !isPossibleRedemptionId(id)) return undefined
+  if (what?.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) return undefined
   if (originalTransactionId) {
     const key = transactionKey(caller, originalTransactionId)
     return { key, reference: id ?? redemptionId(key, 1), isNamed: true }

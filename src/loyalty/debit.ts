@@ -3,6 +3,7 @@ import { StorageUnavailable, type DebitIntent, type Journal } from '../journal/j
 import type { Exchange } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import { debitKey } from './keys.ts'
+import { isPossibleRewardId } from './possible-ids.ts'
 import { take, type CoreCalls } from './redemption.ts'
 import { Refusal } from './refusal.ts'
 import { decideDebit, isSameContent } from './repeats.ts'
@@ -33,6 +34,8 @@ export function createDebit(parts: RedemptionParts) {
   const running = new Map<string, { intent: DebitIntent; done: Promise<DebitDone> }>()
 
   return async function debit(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitDone> {
+    const { what } = request
+    if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
     const intent = readIntent(parts, request, caller)
     const twin = running.get(intent.key)
     if (twin) return await answerOfTwin(twin, intent, exchange)
@@ -114,7 +117,8 @@ async function send(
   const order = { caller, cardNumber: secret.cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
   const outcome = await take(core, balances, order, exchange)
   if (outcome.kind === 'done') {
-    if (!(await confirm(journal, id, outcome.moved, secret))) throw new Refusal('NOT_REDEEMED')
+    if (!(await confirm(journal, id, outcome.moved, secret)))
+      throw new Refusal('NOT_REDEEMED', { message: 'done, but not written down, or asked back meanwhile' })
     return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   }
 

@@ -11,10 +11,16 @@ export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => 
 
 export type CoreCallFact = {
   operation: string
+  /** done, refused, not_done, unknown; pending as long as it is under way. */
   outcome: string
   status?: number
   durationMs: number
+  /** Why it was not done, or what is not known of it. */
+  reason?: string
+  exception?: string
   eventId?: string
+  /** Fields of the reply that could not be read and were left out. */
+  unread?: string[]
 }
 
 /** What the one wide log line of a request will say; each room adds what it knows. No card number, key or name. */
@@ -32,6 +38,9 @@ export type Facts = {
   /** In line for slots of the core's budget. */
   coreWaitMs?: number
   isReplayed?: boolean
+  /** Of a refusal: what it is about, as the till spells it, and why. Never a value of the message. */
+  field?: string
+  reason?: string
   unreadFields?: string[]
   [more: string]: unknown
 }

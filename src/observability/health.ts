@@ -9,7 +9,12 @@ type Parts = {
   clock: Clock
   /** Breaker states by operation. */
   breakers: () => Record<string, string>
-  budget: () => { slotsTaken: number; isBlocked: boolean; waiting: { lane: string; count: number }[] }
+  budget: () => {
+    slotsTaken: number
+    isBlocked: boolean
+    hold: { reason: string; forMs?: number } | undefined
+    waiting: { lane: string; count: number }[]
+  }
   hasKafka: boolean
 }
 
@@ -28,6 +33,7 @@ export function createReports({ journal, metrics, clock, breakers, budget, hasKa
         journal: trouble === undefined ? 'ok' : `unavailable: ${trouble}`,
         kafka: hasKafka ? kafka : 'not configured: tickets wait in the journal',
         core: breakers(),
+        budget: describeHold(budget().hold),
       }
     },
 
@@ -50,4 +56,11 @@ export function createReports({ journal, metrics, clock, breakers, budget, hasKa
       return await metrics.page()
     },
   }
+}
+
+/** @returns such as `blocked: 42 s left`, with the reasons of `zonal_core_slot_refusals_total` */
+function describeHold(hold: { reason: string; forMs?: number } | undefined): string {
+  if (!hold) return 'ok'
+  const { reason, forMs } = hold
+  return forMs === undefined ? reason : `${reason}: ${Math.ceil(forMs / 1000)} s left`
 }

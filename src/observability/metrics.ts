@@ -20,7 +20,7 @@ export function createMetrics() {
     }),
     requestSeconds: new Histogram({
       name: 'zonal_request_duration_seconds',
-      help: "Time from a till's request headers to its answer, by message and outcome code",
+      help: "Time from a till's request headers to its answer, by message and outcome code; HUNG_UP: until the till hung up",
       labelNames: ['message', 'code'] as const,
       // Dense below a second, and around the till's patience of 2.5 s.
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.4, 2.5, 2.6, 5],
@@ -65,7 +65,7 @@ export function createMetrics() {
     }),
     coreSlotRefusals: new Counter({
       name: 'zonal_core_slot_refusals_total',
-      help: 'Calls that got no slot and were not sent, by lane and reason (no_slot, blocked)',
+      help: 'Calls that got no slot and were not sent, by lane and reason (no_slot, blocked, quiet_after_kill)',
       labelNames: ['lane', 'reason'] as const,
       registers,
     }),
@@ -109,7 +109,13 @@ export function createMetrics() {
     }),
     rewardsLeftOut: new Counter({
       name: 'zonal_rewards_left_out_total',
-      help: 'Coupons that no till can apply: no entity code and no discount ID',
+      help: 'Coupons that are not shown: they cannot be read, or no till can apply them (no entity code and no discount ID)',
+      registers,
+    }),
+    coreUnreadFields: new Counter({
+      name: 'zonal_core_unread_fields_total',
+      help: "The core's replies of which a field could not be read and was left out, by operation and field",
+      labelNames: ['operation', 'field'] as const,
       registers,
     }),
     journalCommitSeconds: new Histogram({
@@ -225,7 +231,8 @@ function beginAtZero(metrics: Omit<Metrics, 'page'>) {
   }
   for (const direction of ['ahead', 'back']) metrics.ticketTimesImplausible.inc({ direction }, 0)
   for (const lane of lanes)
-    for (const reason of ['no_slot', 'blocked']) metrics.coreSlotRefusals.inc({ lane, reason }, 0)
+    for (const reason of ['no_slot', 'blocked', 'quiet_after_kill'])
+      metrics.coreSlotRefusals.inc({ lane, reason }, 0)
   for (const cache of ['venue', 'balance'])
     for (const result of ['hit', 'miss', 'stale']) metrics.cacheReads.inc({ cache, result }, 0)
   for (const outcome of ['done', 'refused', 'not_done', 'unknown', 'seal_broken'])

@@ -6,7 +6,7 @@ import { sourceAddressOf } from './source-address.ts'
 
 export type TrackedState = DefaultState & {
   exchange: Exchange
-  /** The outcome code that the till was told; OK unless a refusal says otherwise. */
+  /** The outcome code that the till was told; OK unless a refusal says otherwise, HUNG_UP if it did not wait. */
   code: string
 }
 
@@ -20,9 +20,16 @@ export type TrackingParts = {
   openBreakers: () => string[]
 }
 
-/** Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. */
+/** Of what a till did not wait for: in log line, metrics and captures only, never in an answer. */
+export const hungUp = 'HUNG_UP'
+
+/**
+ * Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. If the till hangs
+ * up, what it has set off goes on: the line is written when that has ended, as it then says what has become of it.
+ */
 export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
-  const { clock, deadlineMs, trustedProxies, log, metrics, openBreakers } = parts
+  const { clock, deadlineMs, trustedProxies } = parts
+  const record = createRecorder(parts)
   return async function trackExchange(ctx, next) {
     const startedMs = clock.monotonicMs()
     const exchange = createExchange(clock, deadlineMs, {
@@ -32,29 +39,55 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
     ctx.state = { ...ctx.state, exchange, code: 'OK' }
     ctx.set('X-Request-Id', exchange.requestId)
 
+    const work = Promise.withResolvers<void>()
     ctx.res.once('close', () => {
       const durationMs = clock.monotonicMs() - startedMs
-      const { message = 'none', ...facts } = exchange.facts
       const { code } = ctx.state
-      const isAnswered = ctx.res.writableFinished
-      metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
-      if (!isAnswered) metrics.unanswered.inc({ message })
-      log.info(
-        {
-          requestId: exchange.requestId,
-          sourceAddress: exchange.sourceAddress,
-          message,
-          code,
-          status: ctx.status,
-          durationMs: Math.round(durationMs * 10) / 10,
-          // False where the till had hung up before its answer was out.
-          isAnswered,
-          openBreakers: openBreakers(),
-          ...facts,
-        },
-        'request',
-      )
+      if (ctx.res.writableFinished) return record(exchange, { code, status: ctx.status, durationMs })
+      ctx.state.code = hungUp
+      void work.promise.then(() => {
+        const unheardCode = ctx.state.code === hungUp ? code : ctx.state.code
+        record(exchange, { code: hungUp, unheardCode, durationMs })
+      })
     })
-    await next()
+    try {
+      await next()
+    } finally {
+      work.resolve()
+    }
+  }
+}
+
+type Ending = {
+  code: string
+  /** Until the answer was out, or the till hung up. */
+  durationMs: number
+  /** Of the answer; undefined if the till has hung up. */
+  status?: number
+  /** What the till would have heard. */
+  unheardCode?: string
+}
+
+function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
+  return function record({ requestId, sourceAddress, facts }: Exchange, ending: Ending) {
+    const { code, durationMs, ...rest } = ending
+    const { message = 'none', ...more } = facts
+    const isAnswered = code !== hungUp
+    metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
+    if (!isAnswered) metrics.unanswered.inc({ message })
+    log.info(
+      {
+        requestId,
+        sourceAddress,
+        message,
+        code,
+        ...rest,
+        durationMs: Math.round(durationMs * 10) / 10,
+        isAnswered,
+        openBreakers: openBreakers(),
+        ...more,
+      },
+      'request',
+    )
   }
 }

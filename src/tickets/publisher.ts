@@ -31,7 +31,7 @@ export class EventRefused extends Error {
 
 /**
  * Sends to one topic, which must exist. Nothing is repeated here, and after a failure the connection is made anew:
- * the caller repeats, and an old attempt is over before it can.
+ * the caller repeats, and an old attempt is over before it can. A refusal is no failure of the connection.
  */
 export function createPublisher(settings: Config['tickets'], { log, metrics }: Dependencies) {
   const createProducer = producersOf(settings, log)
@@ -46,6 +46,11 @@ export function createPublisher(settings: Config['tickets'], { log, metrics }: D
     if (old) await within(requestTimeoutMs, old.disconnect()).catch(() => undefined)
   }
 
+  function noteAnswer() {
+    metrics.kafkaConnected.set(1)
+    idleTimer = setTimeout(() => void hangUp(), idleMs).unref()
+  }
+
   async function attempt(action: (connected: Producer) => Promise<unknown>) {
     clearTimeout(idleTimer)
     producer ??= createProducer()
@@ -58,13 +63,18 @@ export function createPublisher(settings: Config['tickets'], { log, metrics }: D
     }
     try {
       await within(attemptDeadlineMs, connectAndAct())
-      metrics.kafkaConnected.set(1)
-      idleTimer = setTimeout(() => void hangUp(), idleMs).unref()
+      noteAnswer()
     } catch (error) {
-      await hangUp()
       const refusal = findRefusal(error)
-      metrics.kafkaConnected.set(refusal ? 1 : 0)
-      throw refusal ? new EventRefused(refusal, { cause: error }) : error
+      if (refusal) {
+        // Another broker may still be taking its part of the same events: what is sent again is a repeat then, which its
+        // connection keeps behind the first.
+        noteAnswer()
+        throw new EventRefused(refusal, { cause: error })
+      }
+      await hangUp()
+      metrics.kafkaConnected.set(0)
+      throw error
     }
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Journal, WaitingTicket } from '../journal/journal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { cutIntoBatches, type Outgoing } from './batches.ts'
 import { toEvent, type Event } from './event.ts'
 import { EventRefused, type Publisher } from './publisher.ts'
 
@@ -15,7 +16,7 @@ type Dependencies = {
 }
 export type Relay = ReturnType<typeof createRelay>
 
-const batchSize = 100
+const mostAtOnce = 100
 /** Nobody waits for Kafka: tickets that come one by one gather so long and go together. */
 const gatherMs = 50
 /** For tickets that another process wrote, such as a dead letter sent again. */
@@ -39,41 +40,52 @@ export function createRelay({ journal, publisher, venueParameter, log, metrics }
     while (!signal.aborted) {
       // Before the look: a ticket that comes after it must ring.
       bell = Promise.withResolvers()
-      const waiting = await untilDone('reading tickets', () => journal.waitingTickets(batchSize))
+      const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
       if (waiting.length === 0) await bell.promise
       else await publish(waiting)
-      if (waiting.length < batchSize) await pause(gatherMs, undefined, { signal })
+      if (waiting.length < mostAtOnce) await pause(gatherMs, undefined, { signal })
     }
   }
 
   async function publish(waiting: WaitingTicket[]) {
+    const outgoing = waiting.map((ticket) => ({
+      eventId: ticket.eventId,
+      event: makeEvent(ticket, venueParameter),
+    }))
+    for (const batch of cutIntoBatches(outgoing)) await publishBatch(batch)
+  }
+
+  /** What Kafka refuses is sent again in halves, the first one first, until it is clear which ticket is to blame. */
+  async function publishBatch(batch: Outgoing[]) {
+    if (signal.aborted) return
     try {
-      await send(waiting)
+      await send(batch)
     } catch (error) {
       if (!(error instanceof EventRefused)) throw error
-      for (const ticket of waiting) if (!signal.aborted) await publishAlone(ticket)
+      const [first] = batch
+      if (first && batch.length === 1) return await bury(first.eventId, error.message)
+      const half = Math.ceil(batch.length / 2)
+      await publishBatch(batch.slice(0, half))
+      await publishBatch(batch.slice(half))
     }
   }
 
-  async function publishAlone(ticket: WaitingTicket) {
-    try {
-      await send([ticket])
-    } catch (error) {
-      if (!(error instanceof EventRefused)) throw error
-      const { eventId } = ticket
-      log.error({ eventId, reason: error.message }, 'ticket can never be published; kept as a dead letter')
-      await untilDone('burying a ticket', () => journal.buryTicket(eventId, error.message))
-    }
+  async function bury(eventId: string, reason: string) {
+    log.error({ eventId, reason }, 'ticket can never be published; kept as a dead letter')
+    await untilDone('burying a ticket', () => journal.buryTicket(eventId, reason))
   }
 
-  /** @throws EventRefused where one of them can never be published */
-  async function send(waiting: WaitingTicket[]) {
-    const events = waiting.map((ticket) => makeEvent(ticket, venueParameter))
+  /** @throws EventRefused if one of them can never be published */
+  async function send(batch: Outgoing[]) {
+    const events = batch.map(({ event }) => {
+      if (!event) throw new EventRefused('EVENT_CANNOT_BE_MADE')
+      return event
+    })
     await untilDone('publishing tickets', () => publisher.send(events))
     // Until this is written they would be sent again, so nothing else is done before.
-    const eventIds = waiting.map(({ eventId }) => eventId)
+    const eventIds = batch.map(({ eventId }) => eventId)
     await untilDone('marking tickets as published', () => journal.markPublished(eventIds))
-    metrics.ticketsPublished.inc(waiting.length)
+    metrics.ticketsPublished.inc(batch.length)
   }
 
   /** Repeats for ever; what gets out is a refusal for good, and an AbortError when the relay stops. */
@@ -117,11 +129,11 @@ export function createRelay({ journal, publisher, venueParameter, log, metrics }
 }
 
 /** A ticket that an older version wrote may not fit: refused like one that Kafka refuses, it holds up nobody. */
-function makeEvent(ticket: WaitingTicket, venueParameter: string): Event {
+function makeEvent(ticket: WaitingTicket, venueParameter: string): Event | undefined {
   try {
     return toEvent(ticket, { venueParameter })
-  } catch (error) {
-    throw new EventRefused('EVENT_CANNOT_BE_MADE', { cause: error })
+  } catch {
+    return undefined
   }
 }
 

@@ -33,7 +33,7 @@ export function createBodyReader(basePath: string): Middleware<TrackedState> {
     const read = limitBytes === largest ? readLarge : readSmall
     const bytes = await readBytes(ctx, read, address === 'ticket' ? undefined : ctx.state.exchange)
     const text = decode(await unpack(bytes, coding, limitBytes))
-    if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE')
+    if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is empty' })
     ctx.request.body = text
     await next()
   }
@@ -77,7 +77,7 @@ async function readBytes(ctx: Context, read: Middleware, exchange: Exchange | un
     clearTimeout(timer)
   }
   const bytes: unknown = ctx.request.body
-  if (!Buffer.isBuffer(bytes)) throw new Refusal('MESSAGE_UNREADABLE')
+  if (!Buffer.isBuffer(bytes)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'there is no body' })
   return bytes
 }
 
@@ -96,7 +96,9 @@ async function readPacked(ctx: Context, read: Middleware) {
 
 /** The parser's error is not kept as a cause: it may hold the body. */
 function toRefusal(error: unknown): Refusal {
-  if (error instanceof BodyLate) return new Refusal('CORE_UNAVAILABLE')
+  if (error instanceof BodyLate)
+    return new Refusal('CORE_UNAVAILABLE', { message: 'the body has not come whole in time' })
   const status = error instanceof Error && 'status' in error ? error.status : undefined
-  return new Refusal(status === 413 ? 'MESSAGE_TOO_LARGE' : 'MESSAGE_UNREADABLE')
+  if (status === 413) return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
+  return new Refusal('MESSAGE_UNREADABLE', { message: 'the body ended early' })
 }

@@ -16,9 +16,15 @@ const apiKeyPattern = /^[\x21-\x7e]{8,512}$/
  */
 export function readCredentials(authorization: string | undefined, fields: RawFields): Credentials {
   const pair = authorization === undefined ? readFields(fields) : readBasic(authorization)
-  if (!pair) throw new Refusal('CREDENTIALS_MISSING')
+  if (!pair) {
+    const message = authorization === undefined ? 'there are none' : 'the Authorization header cannot be read'
+    throw new Refusal('CREDENTIALS_MISSING', { message })
+  }
   const { venueId, apiKey } = pair
-  if (!venueIdPattern.test(venueId) || !apiKeyPattern.test(apiKey)) throw new Refusal('CREDENTIALS_WRONG')
+  if (!venueIdPattern.test(venueId))
+    throw new Refusal('CREDENTIALS_WRONG', { message: 'no venue ID has this shape' })
+  if (!apiKeyPattern.test(apiKey))
+    throw new Refusal('CREDENTIALS_WRONG', { message: 'no API key has this shape' })
   return toCredentials(venueId, apiKey)
 }
 

@@ -34,7 +34,8 @@ export function readContentType(contentType: string): (bytes: Buffer) => string 
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
   const decoder = decoders.get(charset?.replaceAll('"', '') ?? 'utf-8')
-  if (!decoder || (type !== formType && !jsonTypes.test(type))) throw new Refusal('MEDIA_TYPE_UNSUPPORTED')
+  if (!decoder || (type !== formType && !jsonTypes.test(type)))
+    throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no media type or charset of ours' })
   return (bytes) => (isBigEndian(bytes) ? utf16be : decoder).decode(bytes)
 }
 
@@ -48,7 +49,8 @@ export function readContentEncoding(contentEncoding: string): Coding | undefined
   const [name, ...more] = names.filter((each) => each !== '' && each !== 'identity')
   if (name === undefined) return undefined
   const coding = codings.get(name)
-  if (!coding || more.length > 0) throw new Refusal('MEDIA_TYPE_UNSUPPORTED')
+  if (!coding || more.length > 0)
+    throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no content coding of ours' })
   return coding
 }
 
@@ -62,7 +64,8 @@ export async function unpack(bytes: Buffer, coding: Coding | undefined, limitByt
   let unpackedBytes = 0
   for await (const chunk of unpackedChunks(bytes, coding)) {
     unpackedBytes += chunk.length
-    if (unpackedBytes > limitBytes) throw new Refusal('MESSAGE_TOO_LARGE')
+    if (unpackedBytes > limitBytes)
+      throw new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -78,7 +81,7 @@ export async function* unpackedChunks(bytes: Buffer, coding: Coding): AsyncGener
   try {
     for await (const chunk of unpacker) yield chunk as Buffer
   } catch {
-    throw new Refusal('MESSAGE_UNREADABLE')
+    throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body cannot be unpacked' })
   }
 }
 

@@ -92,7 +92,9 @@ function isRegister(name: string): boolean {
 function parseBody(contentType: string, text: string): object {
   const json = isForm(contentType) ? readFormField(text) : text
   const message = json === undefined ? undefined : parseJson(json)
-  if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE')
+  if (json === undefined)
+    throw new Refusal('MESSAGE_UNREADABLE', { message: 'the form has no field request, or several' })
+  if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
   return message
 }
 
@@ -117,7 +119,7 @@ function openEnvelope(message: object): Opened {
     const second = envelopes.find(([, value]) => reconcile(first[1], value) === contradiction) ?? first
     return { parts: [message], envelopeClash: { first: first[0], second: second[0] } }
   }
-  if (!isObject(inside)) throw new Refusal('MESSAGE_UNREADABLE')
+  if (!isObject(inside)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'request holds no object' })
   return { parts: [message, inside] }
 }
 

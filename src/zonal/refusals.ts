@@ -1,10 +1,12 @@
 import type { Middleware } from 'koa'
 import { StorageUnavailable } from '../journal/journal.ts'
 import { Refusal } from '../loyalty/refusal.ts'
+import type { Facts } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { replyRefusal, type ReplySettings } from './replies.ts'
 import { operationUnknown, readOperation } from './read-request.ts'
+import { RequestInvalid } from './request-invalid.ts'
 
 export type RefusalSettings = ReplySettings & {
   /** Answers still go out, and ask for a new connection elsewhere. */
@@ -23,13 +25,14 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
       if (ctx.status === 404) throw operationUnknown()
     } catch (error) {
       const refusal = asRefusal(error)
-      if (refusal.code === 'INTERNAL_ERROR')
+      if (!(error instanceof Refusal) && refusal.code === 'INTERNAL_ERROR')
         log.error(
           { requestId: exchange.requestId, error: describeError(error) },
           'a request failed in a way nobody foresaw',
         )
       ctx.state.code = refusal.code
       const { requestId, facts } = exchange
+      Object.assign(facts, explain(refusal, facts))
       const operation = facts.message === undefined ? undefined : readOperation(facts.message)
       const reply = replyRefusal({ requestId, refusal, operation, isKept: facts.isKept === true, settings })
       ctx.status = reply.status
@@ -43,6 +46,16 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (error instanceof StorageUnavailable) return new Refusal('STORAGE_UNAVAILABLE', { cause: error })
+  if (error instanceof StorageUnavailable)
+    return new Refusal('STORAGE_UNAVAILABLE', { cause: error, message: error.message })
   return new Refusal('INTERNAL_ERROR', { cause: error })
+}
+
+/** For the log line: why, in a few words that the code does not say; if it says all, nothing. */
+function explain(refusal: Refusal, { coreCalls }: Facts): Pick<Facts, 'field' | 'reason'> {
+  if (refusal instanceof RequestInvalid) return { field: refusal.field, reason: refusal.problem }
+  if (refusal.message !== refusal.code) return { reason: refusal.message }
+  if (refusal.code !== 'NOT_REDEEMED' && refusal.code !== 'NOT_GIVEN_BACK_YET') return {}
+  const reason = coreCalls.at(-1)?.reason
+  return reason === undefined ? {} : { reason }
 }

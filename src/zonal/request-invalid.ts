@@ -3,6 +3,8 @@ import { Refusal } from '../loyalty/refusal.ts'
 /** One field of a message cannot be used. */
 export class RequestInvalid extends Refusal {
   override name = 'RequestInvalid'
+  readonly field: string
+  readonly problem: string
 
   /**
    * @param field as the till spells it
@@ -10,5 +12,7 @@ export class RequestInvalid extends Refusal {
    */
   constructor(field: string, problem: string, code: 'MESSAGE_INVALID' | 'CARD_INVALID' = 'MESSAGE_INVALID') {
     super(code, { detail: `${field} ${problem}` })
+    this.field = field
+    this.problem = problem
   }
 }

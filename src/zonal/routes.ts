@@ -56,7 +56,9 @@ async function answer(ctx: Context, parts: RouteParts) {
   const request = readRequest({ operationInPath, contentType: ctx.get('content-type'), text })
   exchange.facts.message = request.operation
   if (operationInPath === undefined && Buffer.byteLength(text) > maxBytes[request.operation])
-    throw new Refusal('MESSAGE_TOO_LARGE')
+    throw new Refusal('MESSAGE_TOO_LARGE', {
+      message: `the body is above the limit of a ${request.operation}`,
+    })
 
   const caller = await approveCaller(ctx, request.fields, parts.loyalty)
   try {

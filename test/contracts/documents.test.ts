@@ -6,6 +6,7 @@ import addFormats from 'ajv-formats'
 import { expect } from 'chai'
 import { z } from 'zod'
 import { readOutcome } from '../../src/core/outcomes.ts'
+import { readerOf } from '../../src/core/reading.ts'
 import { codes, Refusal, type Code } from '../../src/loyalty/refusal.ts'
 import { lookUp } from '../../src/zonal/catalogue.ts'
 import { coreParts } from '../core/setup.ts'
@@ -107,7 +108,7 @@ describe('the core document', () => {
 
 function codeOf(status: number, body: object): Code | undefined {
   try {
-    readOutcome('redeemCoupon', z.never(), { status, body, retryAfter: undefined }, 0)
+    readOutcome('redeemCoupon', readerOf(z.never()), { status, body, retryAfter: undefined }, 0)
     return undefined
   } catch (error) {
     if (error instanceof Refusal) return error.code

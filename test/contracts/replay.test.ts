@@ -1,8 +1,9 @@
 import { expect } from 'chai'
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import nock from 'nock'
+import { recordingsIn } from '../support/recordings-in.ts'
 import { mockedCore, startTestService, type TestService } from '../support/test-service.ts'
 import { basic, dummy, exchange } from './exchange.ts'
 import { recordingsFolder } from './recording.ts'
@@ -97,7 +98,7 @@ describe('contracts:replay', () => {
     await post('ticket', { ticketId: 'B-77', closedAt: '2026-11-23T21:15:00Z', total: 5 })
     await post('balance', { cardNumber: 'URCARD123' })
     await post('balance', { card: 'URCARD123' })
-    await files(folder, 3)
+    await recordingsIn(folder, 3)
 
     expect(await run(), lines.join('\n')).to.equal(0)
     const card = '/v1/card/'
@@ -117,16 +118,3 @@ describe('contracts:replay', () => {
 })
 
 const notFound = { event_id: 'e', code: 404, message: 'No.', exception: 'CardNotFoundException' }
-
-/** Resolves when so many recordings lie there, whole; they are written after the answer. */
-async function files(folder: string, count: number): Promise<void> {
-  const written = Promise.withResolvers<void>()
-  const look = () => {
-    const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
-    if (texts.filter((text) => text.endsWith('}\n')).length === count) written.resolve()
-  }
-  const watcher = watch(folder, look)
-  look()
-  await written.promise
-  watcher.close()
-}

@@ -6,6 +6,7 @@ import {
   CoreOutcomeUnknown,
   CoreProtocolError,
   CoreRejected,
+  CoreRequestInvalid,
   CoreUnavailable,
 } from '../../src/core/errors.ts'
 import { caller, cardNumber, coreOrigin, coreParts, exchangeWith, failureOf } from './setup.ts'
@@ -73,6 +74,14 @@ describe('a breaker', () => {
     ['a refusal', new CoreRejected('REWARD_EXPIRED', 'refused', { message: '402' })],
     ['a wrong key', new CoreRejected('CREDENTIALS_WRONG', 'not_done', { message: '401' })],
     ['a block', new CoreUnavailable({ message: '429' }, 'CORE_BUSY')],
+    // One member with an odd name, one card that a gateway does not like, one argument that was never checked, scanned
+    // ten times, stopped the balances of all.
+    [
+      'JSON that does not say what it must',
+      new CoreProtocolError(['member'], { message: '200', status: 200 }),
+    ],
+    ['an error page with a 404', new CoreOutcomeUnknown({ message: '404', status: 404 })],
+    ['a request that could not be made', new CoreRequestInvalid({ message: 'UND_ERR_INVALID_ARG' })],
   ] as const) {
     it(`does not count ${what}`, async () => {
       const { breakers, fail } = breakersAt()
@@ -82,12 +91,18 @@ describe('a breaker', () => {
     })
   }
 
-  it('counts an answer that cannot be read', async () => {
-    const { breakers, fail } = breakersAt()
-    await fail(10, new CoreProtocolError(['member'], { message: '200' }))
-    expect(breakers.states()).to.include({ readCard: 'open' })
-    breakers.close()
-  })
+  for (const [what, error] of [
+    ['an answer that cannot be read', new CoreOutcomeUnknown({ message: '200, not JSON', status: 200 })],
+    ['an error of the core', new CoreOutcomeUnknown({ message: '500', status: 500 })],
+    ['a timeout that the core itself tells of', new CoreOutcomeUnknown({ message: '408', status: 408 })],
+    ['a redirect', new CoreOutcomeUnknown({ message: '302', status: 302 })],
+  ] as const)
+    it(`counts ${what}`, async () => {
+      const { breakers, fail } = breakersAt()
+      await fail(10, error)
+      expect(breakers.states()).to.include({ readCard: 'open' })
+      breakers.close()
+    })
 
   it('stays closed where half of the calls work', async () => {
     const { breakers, fail, run } = breakersAt()
@@ -162,7 +177,7 @@ describe('the breaker of a core call', () => {
     const failure = await failureOf(client.readCard(other, cardNumber, exchange))
     expect(failure).to.have.property('message', 'readCard: not sent (breaker)')
     expect(exchange.facts.coreCalls).to.deep.equal([
-      { operation: 'readCard', outcome: 'not_done', durationMs: 0 },
+      { operation: 'readCard', outcome: 'not_done', durationMs: 0, reason: 'readCard: not sent (breaker)' },
     ])
     expect(client.states()).to.include({ readCard: 'open', readRewards: 'closed' })
     await client.close()

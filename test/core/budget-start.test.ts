@@ -61,6 +61,19 @@ describe('the budget of a process that starts', () => {
     })
   }
 
+  // A pod that was killed, came up and was moved to another node at once: its clean stop said that nothing was spent, and
+  // 48 calls more went into the window of the killed one.
+  it('counts the first window as spent after a stop within the first window after a kill', async () => {
+    await (await start()).use('credit')
+    clock.advance(1_000)
+    await (await start()).budget.close()
+    clock.advance(1_000)
+    const { claim, pass, use } = await start()
+    expect(stateOf(await claim('credit', { waitMs: windowMs - 1 }))).to.equal('refused')
+    await pass(windowMs)
+    expect(await use('credit')).to.equal(48)
+  })
+
   // What the process before had sent was lost with the file, and 48 calls more went into the same window.
   it('counts the first window as spent where the journal was damaged and a new one begun', async () => {
     await (await start()).use('credit')

@@ -19,8 +19,11 @@ describe('the time that a core call may take', () => {
       const late = exchangeWith(clock, tooLittleMs)
       const failure = await failureOf(call(client, late))
       expect(failure).to.be.instanceOf(CoreUnavailable)
-      expect(failure).to.have.property('message', `${name}: not sent (too little time left)`)
-      expect(late.facts.coreCalls).to.deep.equal([{ operation: name, outcome: 'not_done', durationMs: 0 }])
+      const reason = `${name}: not sent (too little time left)`
+      expect(failure).to.have.property('message', reason)
+      expect(late.facts.coreCalls).to.deep.equal([
+        { operation: name, outcome: 'not_done', durationMs: 0, reason },
+      ])
 
       nock(coreOrigin).intercept(path, method).reply(200, good)
       await call(client, exchangeWith(clock, enoughMs))

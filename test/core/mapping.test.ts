@@ -60,11 +60,11 @@ describe('rewards, from user coupons', () => {
     const half = 'Birthday \ud83c'
     const name = 'Birthday \ufffd'
     const { rewards } = await rewardsFrom([
-      userCoupon(half, {}, { name: half, params: { aztecEntityCode: half } }),
+      userCoupon('uc-1', {}, { name: half, params: { aztecEntityCode: half } }),
       userCoupon('uc-2', {}, { params: { aztecDiscountId: half } }),
     ])
     expect(rewards).to.deep.equal([
-      { id: name, name, type: 'promotion', entityCode: name },
+      { id: 'uc-1', name, type: 'promotion', entityCode: name },
       { id: 'uc-2', name: 'Free coffee', type: 'discount', discountId: name },
     ])
     expect(toMember({ member: { is_blocked: false }, tier: { name: half } }).program).to.equal(name)
@@ -211,7 +211,9 @@ describe('a venue, from the core’s list', () => {
   const crown = { id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }
   const swan = { id: '77aa', currency: 'EUR', params: { aztecVenueId: 1903 } }
   const anonymous = { id: '99cc', currency: null, params: [] }
-  const find = (list: Parameters<typeof toVenue>[0], id: string) => toVenue(list, 'aztecVenueId', id)
+  type Venues = Parameters<typeof toVenue>[0]
+  const find = (entries: Venues['entries'], id: string, leftOut = 0) =>
+    toVenue({ entries, leftOut }, 'aztecVenueId', id)
 
   it('is the one whose parameter is the venue id, where there are several', () => {
     expect(find([swan, crown], '1902')).to.deep.equal({ id: '1902', coreId: '5b1e', currency: 'GBP' })
@@ -225,6 +227,7 @@ describe('a venue, from the core’s list', () => {
 
   it('is the only one where that does not say its id', () => {
     expect(find([anonymous], '1904')).to.deep.equal({ id: '1904', coreId: '99cc', currency: undefined })
+    expect(find([anonymous], '1904', 1), 'beside one that cannot be read').to.equal(undefined)
   })
 
   it('is none where the list is empty', () => {

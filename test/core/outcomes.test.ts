@@ -9,6 +9,7 @@ import {
   CoreUnavailable,
 } from '../../src/core/errors.ts'
 import { readOutcome } from '../../src/core/outcomes.ts'
+import { readerOf } from '../../src/core/reading.ts'
 import { Refusal } from '../../src/loyalty/refusal.ts'
 import { coreOrigin, coreParts, everyCall, exchangeWith, failureOf, startMs } from './setup.ts'
 
@@ -40,7 +41,6 @@ function callNamed(name: string) {
   return found
 }
 const takePoints = callNamed('takePoints')
-const readCard = callNamed('readCard')
 
 describe("the core's answers", () => {
   describe('a readable refusal is final, under its own code', () => {
@@ -72,6 +72,18 @@ describe("the core's answers", () => {
         }
       })
     }
+  })
+
+  it('reads a refusal whose event id is odd, and writes down no exception that is no name', async () => {
+    const body = { event_id: 17, code: 402, exception: 'InsufficientPointsException' }
+    const { failure, fact } = await answerTo(takePoints, 402, body)
+    expect(failure).to.include({ code: 'POINTS_NOT_ENOUGH', eventId: undefined })
+    expect(fact).to.include({ exception: 'InsufficientPointsException' })
+
+    const talkative = { code: 402, exception: 'Anna Kovac (URCARD123) has too few points' }
+    const other = await answerTo(takePoints, 402, talkative)
+    expect(other.failure).to.include({ code: 'REFUSED', exception: '(no name)' })
+    expect(other.fact).to.include({ reason: 'takePoints: 402 (no name)', exception: '(no name)' })
   })
 
   it("keeps the event id for TRIFFT's support, in the error and in the exchange's facts", async () => {
@@ -151,13 +163,14 @@ describe("the core's answers", () => {
   })
 
   it('names the missing fields of a success it cannot read, and no values', async () => {
-    const body = { member: { first_name: 'Anna', last_name: 4711 }, wallet: { points: '1250' } }
-    const { failure, logLines } = await answerTo(readCard, 200, body)
+    const body = { id: 4711, status: 'activated', coupon: { name: { Anna: 1250 } }, reference: 'URCARD123' }
+    const { failure, logLines, fact } = await answerTo(callNamed('redeemCoupon'), 200, body)
     expect(failure).to.be.instanceOf(CoreProtocolError)
-    const fields = ['member.last_name', 'member.is_blocked', 'wallet.points']
+    const fields = ['coupon.name', 'status']
     expect(failure).to.have.deep.property('fields', fields)
     const [line] = logLines.filter(({ msg }) => msg.includes('could not be read'))
-    expect(line).to.deep.include({ operation: 'readCard', status: 200, fields })
+    expect(line).to.deep.include({ operation: 'redeemCoupon', status: 200, fields })
+    expect(fact).to.include({ reason: 'redeemCoupon: 200, not readable at coupon.name, status' })
     expect(JSON.stringify(logLines) + String(failure)).to.not.match(/Anna|4711|1250|URCARD/)
   })
 
@@ -170,12 +183,10 @@ describe("the core's answers", () => {
     ],
     ['a coupon that is still redeemed', 'restoreCoupon', { id: 'uc-1', status: 'redeemed' }, 'status'],
     ['points without a balance', 'givePointsBack', { points: 200 }, 'balance'],
-    [
-      'a time in milliseconds',
-      'readRewards',
-      [{ id: 'uc-1', status: 'activated', valid_until: startMs, coupon: { name: 'Free coffee' } }],
-      '0.valid_until',
-    ],
+    ['points that are no number', 'takePoints', { points: -200, balance: 'many' }, 'balance'],
+    ['a card without a member', 'readCard', { id: 'URCARD123', member: [] }, 'member'],
+    ['one coupon instead of a list', 'readRewards', { id: 'uc-1', status: 'activated' }, '(whole body)'],
+    ['a list that is none', 'findVenue', { venues: [] }, '(whole body)'],
   ] as const) {
     it(`takes ${what} for no success`, async () => {
       const { failure } = await answerTo(callNamed(name), 200, body as nock.Body)
@@ -198,6 +209,29 @@ describe("the core's answers", () => {
     })
   }
 
+  it('is noted as pending as long as the call is under way', async () => {
+    const { client, clock } = coreParts()
+    const exchange = exchangeWith(clock)
+    const asked = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    nock(coreOrigin)
+      .post(takePoints.path)
+      .reply(async () => {
+        asked.resolve()
+        await answered.promise
+        return [200, takePoints.good]
+      })
+    const call = takePoints.call(client, exchange)
+    await asked.promise
+    expect(exchange.facts.coreCalls).to.deep.equal([
+      { operation: 'takePoints', outcome: 'pending', durationMs: 0 },
+    ])
+    answered.resolve()
+    await call
+    expect(exchange.facts.coreCalls[0]).to.include({ outcome: 'done', status: 200 })
+    await client.close()
+  })
+
   it('always ends in a success or in one of the four classes', () => {
     const body = fc.oneof(
       fc.jsonValue(),
@@ -208,9 +242,9 @@ describe("the core's answers", () => {
     const status = fc.oneof(fc.integer({ min: 200, max: 599 }), fc.constantFrom(401, 403, 429, ...final))
     fc.assert(
       fc.property(status, body, fc.option(fc.string(), { nil: undefined }), (status, body, retryAfter) => {
-        const schema = z.looseObject({ balance: z.int() })
+        const read = readerOf(z.looseObject({ balance: z.int() }))
         try {
-          readOutcome('takePoints', schema, { status, body, retryAfter }, startMs)
+          readOutcome('takePoints', read, { status, body, retryAfter }, startMs)
           expect(status).to.be.within(200, 299)
         } catch (error) {
           expect(error).to.be.instanceOf(Refusal)

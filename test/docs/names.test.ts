@@ -4,6 +4,7 @@ import { variables } from '../../src/config-variables.ts'
 import { migrations } from '../../src/journal/migrations.ts'
 import { codes } from '../../src/loyalty/refusal.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
+import { hungUp } from '../../src/observability/tracking.ts'
 import { readPage, root, type Page } from './pages.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as Record<
@@ -70,7 +71,12 @@ for (const page of [readme, architecture, promises, runbook, chart, ...alertPage
     })
 
     it('variables and codes', () => {
-      const known = new Set<string>([...Object.keys(variables), ...Object.keys(otherVariables), ...codes])
+      const known = new Set<string>([
+        ...Object.keys(variables),
+        ...Object.keys(otherVariables),
+        ...codes,
+        hungUp,
+      ])
       for (const name of upperCaseNamesOf(page))
         expect(known.has(name) || known.has(name.replace(/_FILE$/, '')), name).to.equal(true)
     })

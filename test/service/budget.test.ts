@@ -10,6 +10,8 @@ import { demo, openCounter, takePoints, type Counter } from './counter.ts'
 
 const { anna } = demo.cards
 const bill = { ticketId: 'B-1', closedAt: new Date(), total: 5, currency: 'GBP' }
+const budgetOf = async ({ managementUrl }: { managementUrl: string }) =>
+  ((await (await fetch(`${managementUrl}/health/ready`)).json()) as { budget: string }).budget
 const codeOf = ({ reply }: TillAnswer) => reply.code ?? reply.response
 
 describe('the service before a core that counts', () => {
@@ -46,6 +48,27 @@ describe('the service before a core that counts', () => {
     }
     expect(codeOf(await counter.till.debit(takePoints))).to.equal('OK')
     expect(counter.core.rateLimited()).to.equal(0)
+  })
+
+  const lineOf = ({ reply }: TillAnswer) =>
+    counter.service.line((line) => line.msg === 'request' && line.requestId === reply.requestId)
+
+  it('says that it has no slot, in its line and the health answer', async () => {
+    counter = await openCounter({ CORE_RATE_LIMIT: '3' })
+    expect(await budgetOf(counter.service)).to.equal('ok')
+    await counter.till.balance({ cardNumber: anna })
+    const line = await lineOf(await counter.till.balance({ cardNumber: demo.cards.ben }))
+    expect(line).to.include({ code: 'CORE_BUSY', reason: 'not sent (no_slot)' })
+    expect(await budgetOf(counter.service)).to.equal('no_slot')
+  })
+
+  it('says that it is blocked, in its line and the health answer', async () => {
+    counter = await openCounter()
+    counter.core.faults.next({ operation: 'venue', kind: 'refusal', exception: 'RateLimitExceededException' })
+    await counter.till.balance({ cardNumber: anna })
+    const line = await lineOf(await counter.till.balance({ cardNumber: anna }))
+    expect(line).to.include({ code: 'CORE_BUSY', reason: 'not sent (blocked)' })
+    expect(await budgetOf(counter.service)).to.match(/^blocked: (60|59) s left$/)
   })
 
   it('goes on after a block', async () => {
@@ -87,6 +110,13 @@ describe('the service that starts again', () => {
     expect(codeOf(await tillOf(next).balance({ cardNumber: anna }))).to.equal('CORE_BUSY')
     expect(codeOf(await tillOf(next).ticket(bill))).to.equal('OK')
     expect(counter.core.calls).to.have.length(callsBefore)
+    const line = await next.line(({ msg, code }) => msg === 'request' && code === 'CORE_BUSY')
+    expect(line).to.include({ reason: 'not sent (quiet_after_kill)' })
+    expect(await budgetOf(next)).to.match(/^quiet_after_kill: \d+ s left$/)
+    const page = await (await fetch(`${next.managementUrl}/metrics`)).text()
+    expect(page).to.match(
+      /^zonal_core_slot_refusals_total\{lane="balance",reason="quiet_after_kill"\} [1-9]/m,
+    )
     await next.stop()
   })
 })

@@ -22,20 +22,49 @@ describe('a start', () => {
     rmSync(folder, { recursive: true })
   })
 
+  const environment = () => ({
+    PATH: process.env.PATH,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    MANAGEMENT_PORT: '0',
+    CORE_BASE_URL: 'http://127.0.0.1:9',
+    JOURNAL_PATH: join(folder, 'journal.sqlite'),
+  })
+
+  // Kubernetes thought better of a pod that it had just begun. The stop closed what was there, and then the start went
+  // on: it listened and said that it was ready, on a journal that was closed, until it was killed.
+  it('ends with 0 and never listens where SIGTERM comes while it starts', () => {
+    const sendSigterm =
+      "process.on('newListener', (name) => name === 'SIGTERM' && process.nextTick(() => process.kill(process.pid, name)))"
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(sendSigterm)}`, main],
+      {
+        env: environment(),
+        encoding: 'utf8',
+        timeout: 15_000,
+        killSignal: 'SIGKILL',
+      },
+    )
+    expect([status, stderr]).to.deep.equal([0, ''])
+    const said = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { level: string; msg: string }).msg)
+    expect(said).to.deep.equal([
+      'starting',
+      'a development key is in use; production needs JOURNAL_KEY and CARD_HASH_KEY',
+      'stopping',
+      'stopped',
+    ])
+  })
+
   // The other port listened already, and kept a process that served nobody and was not restarted by anybody.
   for (const name of ['PORT', 'MANAGEMENT_PORT'])
     it(`ends with 1 and says why where its ${name} is taken`, () => {
       const { port } = taken.address() as AddressInfo
       const { status, stderr } = spawnSync(process.execPath, [main], {
-        env: {
-          PATH: process.env.PATH,
-          HOST: '127.0.0.1',
-          PORT: '0',
-          MANAGEMENT_PORT: '0',
-          CORE_BASE_URL: 'http://127.0.0.1:9',
-          JOURNAL_PATH: join(folder, 'journal.sqlite'),
-          [name]: String(port),
-        },
+        env: { ...environment(), [name]: String(port) },
         encoding: 'utf8',
         timeout: 15_000,
         // SIGTERM would make it stop, with the same status.

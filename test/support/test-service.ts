@@ -28,6 +28,7 @@ export async function startTestService(env: Record<string, string> = {}) {
       arrivals.emit('line', JSON.parse(line) as LogLine)
     },
   })
+  const lines = (): LogLine[] => rawLines.map((line) => JSON.parse(line) as LogLine)
   const config = readConfig({
     HOST: '127.0.0.1',
     PORT: '0',
@@ -38,7 +39,9 @@ export async function startTestService(env: Record<string, string> = {}) {
     ...env,
   })
   const service = createService(config, { log, version: '0.0.0-test' })
-  const { port, managementPort } = await service.start()
+  const ports = await service.start()
+  if (!ports) throw new Error('the service was stopped while it started')
+  const { port, managementPort } = ports
 
   return {
     url: `http://127.0.0.1:${port}${config.zonal.basePath}`,
@@ -48,10 +51,12 @@ export async function startTestService(env: Record<string, string> = {}) {
     folder,
     journalPath,
     rawLines,
-    lines: (): LogLine[] => rawLines.map((line) => JSON.parse(line) as LogLine),
-    /** @returns the first line from now on that fits */
+    lines,
+    /** @returns the first line, past or to come, that fits */
     line: (fits: (line: LogLine) => boolean) =>
       new Promise<LogLine>((resolve) => {
+        const past = lines().find(fits)
+        if (past) return resolve(past)
         arrivals.on('line', function look(line) {
           if (!fits(line)) return
           arrivals.off('line', look)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { createServer, Socket, type AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import { toEvent } from '../../src/tickets/event.ts'
 import { EventRefused } from '../../src/tickets/publisher.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -55,6 +56,24 @@ describe('the publisher', () => {
 
     await publisher.send([small])
     expect(await countRecords(kafka(), topic)).to.equal(1)
+  })
+
+  it('keeps its connection after a refusal, which shows that it is well', async () => {
+    const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '1000' } })
+    const { publisher } = publisherTo(topic)
+    await publisher.send([small])
+    const connects = mock.method(Socket.prototype, 'connect')
+    try {
+      for (let times = 0; times < 3; times++)
+        expect(await failureOf(publisher.send([{ ...small, value: 'x'.repeat(1000) }]))).to.be.instanceOf(
+          EventRefused,
+        )
+      await publisher.send([small])
+      expect(connects.mock.callCount()).to.equal(0)
+    } finally {
+      connects.mock.restore()
+    }
+    expect(await countRecords(kafka(), topic)).to.equal(2)
   })
 
   it('tries the next broker of its list after one that is away', async () => {

@@ -137,6 +137,49 @@ describe('the relay', () => {
     expect(logged.join()).to.include('"eventId":"large"').and.not.include(cardNumber)
   })
 
+  // A hundred long bills after an outage were more than the topic takes at once. Kafka refused them, the connection was
+  // dropped, and all went one by one, each on a connection of its own.
+  it('sends no more at once than a topic takes, and no ticket alone that need not be', async () => {
+    const topic = await createTopic(kafka())
+    const bills = Array.from({ length: 100 }, (_, index) =>
+      closedBill({ eventId: `e-${index}`, ticket: { items: [{ name: 'ř'.repeat(10_000) }] } }),
+    )
+    const journal = createMemoryJournal(bills)
+    const sent: number[] = []
+    startRelay(topic, journal, (publisher) => ({
+      ...publisher,
+      async send(events) {
+        await publisher.send(events)
+        sent.push(events.length)
+      },
+    }))
+    await journal.whenEmpty()
+
+    expect(sent).to.deep.equal([24, 24, 24, 24, 4])
+    expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(bills.map(({ eventId }) => eventId))
+  })
+
+  it('finds the one ticket that Kafka refuses among a hundred by halves, in the order of each card', async () => {
+    const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '100000' } })
+    const tooLarge = closedBill({ eventId: 'large', ticket: { items: [{ name: 'x'.repeat(100_000) }] } })
+    const bills = tickets(99)
+    const journal = createMemoryJournal(bills.toSpliced(70, 0, tooLarge))
+    let sends = 0
+    startRelay(topic, journal, (publisher) => ({
+      ...publisher,
+      send(events) {
+        sends++
+        return publisher.send(events)
+      },
+    }))
+    await journal.whenEmpty()
+
+    expect(journal.buried).to.deep.equal([{ eventId: 'large', reason: 'MESSAGE_TOO_LARGE' }])
+    expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(bills.map(({ eventId }) => eventId))
+    // All, then two halves of each of the seven that it is in.
+    expect(sends).to.be.at.most(1 + 2 * 7)
+  })
+
   // A pod woke up two hours ahead. Kafka refused the time of each ticket, and all that came went to the dead letters.
   it('buries nothing because the clock is wrong, and publishes it when the clock is right', async () => {
     const topic = await createTopic(kafka())

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
-import { watch } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -9,6 +8,7 @@ import { createExchange, systemClock } from '../../src/observability/exchange.ts
 import type { TrackedState } from '../../src/observability/tracking.ts'
 import { createBodyReader } from '../../src/zonal/body.ts'
 import { createCapture } from '../../src/zonal/capture.ts'
+import { recordingsIn } from '../support/recordings-in.ts'
 import { serve } from './serve.ts'
 
 const basic = `Basic ${Buffer.from('1902:key-of-the-venue').toString('base64')}`
@@ -55,7 +55,8 @@ describe('capture', () => {
     const headers = { 'Content-Type': contentType, Authorization: basic, 'X-Auth-BrandToken': 'brand-secret' }
     const answer = await fetch(`${base}${path}`, { method: 'POST', headers, body })
     expect(await answer.json()).to.deep.equal(reply)
-    return await firstRecording(dir)
+    const [recording = ''] = await recordingsIn(dir, 1)
+    return JSON.parse(recording)
   }
 
   const secrets = [
@@ -190,18 +191,3 @@ describe('capture', () => {
     await counted
   })
 })
-
-/** Waits for the first whole file of a folder. */
-async function firstRecording(dir: string): Promise<Recording> {
-  const changes = watch(dir)
-  try {
-    for (;;) {
-      const [file] = await readdir(dir)
-      const text = file === undefined ? '' : await readFile(join(dir, file), 'utf8')
-      if (text.endsWith('}\n')) return JSON.parse(text)
-      await new Promise((resolve) => changes.once('change', resolve))
-    }
-  } finally {
-    changes.close()
-  }
-}

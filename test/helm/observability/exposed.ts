@@ -8,6 +8,7 @@ export async function readExposed(): Promise<Exposed> {
   const counter = await openCounter({ CORE_RATE_LIMIT: '48' })
   const { till, core, service } = counter
   try {
+    Object.assign(core.coupon(demo.coupons.discount)?.coupon ?? {}, { points: 'some' })
     await till.balance({ cardNumber: demo.cards.anna })
     await till.balance({ cardNumber: demo.cards.unknown })
     await till.debit(takePoints)

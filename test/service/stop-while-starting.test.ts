@@ -1,0 +1,94 @@
+import { expect } from 'chai'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { readConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createService } from '../../src/service.ts'
+import { freePorts } from '../support/free-ports.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+
+describe('a service that is stopped while it starts', () => {
+  useRealSockets()
+  let folder: string
+  let kafka: Server
+  let kafkaConnections = 0
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'stop-while-starting-'))
+    kafkaConnections = 0
+    kafka = createServer((socket) => {
+      kafkaConnections++
+      socket.destroy()
+    }).listen(0, '127.0.0.1')
+    await once(kafka, 'listening')
+  })
+  afterEach(() => {
+    kafka.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  async function create() {
+    const [port = 0, managementPort = 0] = await freePorts(2)
+    const lines: string[] = []
+    const config = readConfig({
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      MANAGEMENT_PORT: String(managementPort),
+      JOURNAL_PATH: join(folder, 'journal.sqlite'),
+      CORE_BASE_URL: 'http://127.0.0.1:9',
+      DRAIN_DELAY_MS: '0',
+      KAFKA_BROKERS: `127.0.0.1:${(kafka.address() as AddressInfo).port}`,
+    })
+    const log = createLogger('debug', { write: (line: string) => void lines.push(line) })
+    return {
+      service: createService(config, { log, version: '0.0.0-test' }),
+      ports: [port, managementPort],
+      lines,
+    }
+  }
+
+  // The start overtook the stop: it listened and said that it was ready on a journal that was closed.
+  it('is never ready, listens nowhere and does nothing once it has stopped, whenever that was', async () => {
+    let stopsInTime = 0
+    for (let turns = 0; ; turns++) {
+      const { service, ports, lines } = await create()
+      let isReady = false
+      const started = service.start().then((listening) => (isReady = listening !== undefined))
+      for (let turn = 0; turn < turns; turn++) await setImmediate()
+      const isTooLate = isReady
+      await service.stop()
+      if (isTooLate) break
+      stopsInTime++
+      const when = `stopped after ${turns} turns of the event loop`
+      expect(await started, when).to.equal(false)
+      for (const port of ports) expect(await canConnect(port), when).to.equal(false)
+      // What had been started would by now have asked Kafka or the closed journal.
+      for (let turn = 0; turn < 10; turn++) await setImmediate()
+      expect(kafkaConnections, when).to.equal(0)
+      expect(lines, when).to.deep.equal([])
+    }
+    expect(stopsInTime).to.be.above(0)
+  })
+
+  it('does not start any more once it was stopped', async () => {
+    const { service, ports } = await create()
+    await service.stop()
+    expect(await service.start()).to.equal(undefined)
+    for (const port of ports) expect(await canConnect(port)).to.equal(false)
+  })
+})
+
+async function canConnect(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
