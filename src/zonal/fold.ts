@@ -64,9 +64,12 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A till that makes its JSON from XML sends a list of one as a single object. */
+/** A bill has some dozens. Each entry takes time that other tills wait for. */
+export const mostEntries = 1_000
+
+/** A till that makes its JSON from XML sends a list of one as a single object. One that is too long is left as it is. */
 function foldList(list: unknown, names: Names): unknown {
   if (isObject(list)) return [fold([list], names)]
-  if (!Array.isArray(list)) return list
+  if (!Array.isArray(list) || list.length > mostEntries) return list
   return list.map((entry: unknown) => (isObject(entry) ? fold([entry], names) : entry))
 }

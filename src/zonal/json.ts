@@ -6,17 +6,23 @@ import { reconcile } from './contradiction.ts'
  * the digits of a card number in a text.
  */
 const longDigits = /[:[,\s]-?\d{16}/
+/** A ticket in an envelope has four levels. */
+export const mostDepth = 64
+/** Stands for JSON that is nested more deeply than that. */
+export const tooDeep = Symbol('too deep')
 
 /**
  * JSON in which integers that a JavaScript number cannot hold come as text: Zonal's product ids have 64 bits. A key
  * that one object has twice with different values is `contradiction`.
- * @returns undefined for what is no JSON, or is nested too deeply to be read
+ * @returns undefined for what is no JSON; `tooDeep` for what is nested too deeply
  */
 export function parseJson(text: string): unknown {
   try {
     const value = longDigits.test(text) ? JSON.parse(text, keepLongIntegers) : JSON.parse(text)
+    const keys = countKeysIn(value)
+    if (keys === undefined) return tooDeep
     // JSON.parse keeps the last of a repeated key in silence; what sees all of them is five times slower.
-    return countKeysIn(value) === countKeysWritten(text) ? value : parseRepeatedKeys(text)
+    return keys === countKeysWritten(text) ? value : parseRepeatedKeys(text)
   } catch {
     return undefined
   }
@@ -53,18 +59,26 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
-/** Not by recursion: the nesting may be as deep as the text is long. */
-function countKeysIn(value: unknown): number {
+/**
+ * Level by level, not by recursion: the nesting may be as deep as the text is long.
+ * @returns undefined if it is nested too deeply
+ */
+function countKeysIn(value: unknown): number | undefined {
   let keys = 0
-  const waiting = [value]
-  const wait = (inner: unknown) => typeof inner === 'object' && inner !== null && waiting.push(inner)
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (Array.isArray(next)) next.forEach(wait)
-    else if (isRecord(next))
-      for (const key in next) {
-        keys += 1
-        wait(next[key])
-      }
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= mostDepth) return undefined
+    const below: unknown[] = []
+    const wait = (inner: unknown) => typeof inner === 'object' && inner !== null && below.push(inner)
+    for (const one of level) {
+      if (Array.isArray(one)) one.forEach(wait)
+      else if (isRecord(one))
+        for (const key in one) {
+          keys += 1
+          wait(one[key])
+        }
+    }
+    level = below
   }
   return keys
 }

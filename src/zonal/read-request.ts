@@ -2,7 +2,7 @@ import { Refusal } from '../loyalty/refusal.ts'
 import { commonNames, messageNames } from './fields.ts'
 import { contradiction, reconcile } from './contradiction.ts'
 import { findClash, fold, isObject, type Clash, type RawFields } from './fold.ts'
-import { parseJson } from './json.ts'
+import { mostDepth, parseJson, tooDeep } from './json.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
 export type Operation = keyof typeof messageNames
@@ -94,8 +94,20 @@ function parseBody(contentType: string, text: string): object {
   const message = json === undefined ? undefined : parseJson(json)
   if (json === undefined)
     throw new Refusal('MESSAGE_UNREADABLE', { message: 'the form has no field request, or several' })
+  if (message === tooDeep)
+    throw new RequestInvalid('the message', `must not be nested more than ${mostDepth} levels deep`)
   if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
   return message
+}
+
+/** One of them is `request`. */
+const mostFormFields = 64
+
+/** Stops as soon as it knows. */
+function hasMore(text: string, sign: string, most: number): boolean {
+  let count = 0
+  for (let at = text.indexOf(sign); at !== -1 && count <= most; at = text.indexOf(sign, at + 1)) count += 1
+  return count > most
 }
 
 export function isForm(contentType: string): boolean {
@@ -103,6 +115,8 @@ export function isForm(contentType: string): boolean {
 }
 
 function readFormField(text: string): string | undefined {
+  if (hasMore(text, '&', mostFormFields - 1))
+    throw new RequestInvalid('the form', `must have at most ${mostFormFields} fields`)
   const found = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
   return found.length === 1 ? found[0]?.[1] : undefined
 }

@@ -8,6 +8,7 @@ import { digitsOf, toMinor } from './money.ts'
 import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
+import { boundLists } from './ticket-lists.ts'
 import { localDate, readDate, readSecondTime, readTime } from './time.ts'
 
 const ticketItem = z.object({
@@ -75,7 +76,7 @@ type ItemFields = z.output<typeof ticketItem>
  * @param venue whose currency and time zone count if the ticket says none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
  * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
- *   leaves the total without a meaning, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
+ *   leaves the total without a meaning, a list that is too long, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
  */
 export function parseTicket(
   fields: RawFields,
@@ -87,8 +88,9 @@ export function parseTicket(
     ...(fields.ticketId === undefined ? { transactionId: mustBe.id } : {}),
     ...(settings.withoutCard === 'count' ? { cardNumber: mustBe.card } : {}),
   }
-  const { read, unreadFields } = readFields(ticketRequest, fields, needed)
-  const unread = new Set(unreadFields)
+  const unread = new Set<string>()
+  const { read, unreadFields } = readFields(ticketRequest, boundLists(fields, unread), needed)
+  for (const path of unreadFields) unread.add(path)
   return { ticket: toTicket(read, venue, settings, unread), unreadFields: [...unread] }
 }
 

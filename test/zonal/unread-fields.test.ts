@@ -108,7 +108,7 @@ describe('a ticket with fields that cannot be read', () => {
   })
 
   it('is read in one go however many lines are odd', () => {
-    const items = Array.from({ length: 20_000 }, () => ({ id: {} }))
+    const items = Array.from({ length: 1_000 }, () => ({ id: {} }))
     expect(parse({ ...least, items }).unreadFields).to.deep.equal(['items.id'])
   })
 })
