@@ -300,6 +300,8 @@ export type CouponsDecision = {
 }
 
 export type TicketIntake = {
+  /** TRIFFT's id of the venue whose share of the room it takes; undefined for one from before. */
+  venue?: string
   /** UUID v5 of venue, ticket id, kind and business date. */
   eventId: string
   /** SHA-256 of the parsed ticket: the same for a repeat, another for a bill that was reopened. */

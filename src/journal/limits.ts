@@ -69,10 +69,21 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
       if (kind) throw new StorageUnavailable(troubles.reason(kind))
     },
     /**
+     * @param venue TRIFFT's id of the venue that sends one more ticket
+     * @returns why it may not, undefined if it may: others must find room while Kafka is away
+     */
+    ticketShareTaken(venue: string): string | undefined {
+      const roomBytes = maxBytes * ticketShare
+      if (db.sizes().bytes < roomBytes * crowdedShare) return undefined
+      const bytes = readTicketBytesOf(db, venue)
+      if (bytes < roomBytes * Math.max(venueShare, 1 / countVenues(db))) return undefined
+      return `the venue has its share of the room for tickets: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
+    },
+    /**
      * @param venue TRIFFT's id of the venue that wants to keep one more dead letter
      * @returns why it may not, undefined if it may
      */
-    shareTaken(venue: string): string | undefined {
+    deadLetterShareTaken(venue: string): string | undefined {
       const roomBytes = maxBytes * deadLetterShare
       if (readDeadLetterTotals(db).bytes < roomBytes * crowdedShare) return undefined
       const bytes = readDeadLetterBytesOf(db, venue)
@@ -80,6 +91,15 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
       return `the venue has its share of the room for dead letters: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
     },
   }
+}
+
+function readTicketBytesOf(db: Database, venue: string): number {
+  return Number(db.get('SELECT bytes FROM ticket_venues WHERE venue = :venue', { venue })?.bytes ?? 0)
+}
+
+/** One that is alone needs to leave nothing to others. */
+function countVenues(db: Database): number {
+  return Math.max(1, Number(db.get('SELECT count(DISTINCT core_id) AS venues FROM venues')?.venues))
 }
 
 function toMiB(bytes: number): string {

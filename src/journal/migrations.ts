@@ -167,4 +167,20 @@ export const migrations = [
     DELETE FROM dead_letter_venues WHERE venue = old.venue AND bytes <= 0;
   END;
   `,
+  `
+  -- How much of the room the waiting tickets of each venue take: TRIFFT's id of it, which nobody knows of those from before.
+  ALTER TABLE tickets ADD COLUMN venue TEXT;
+  CREATE TABLE ticket_venues (
+    venue         TEXT PRIMARY KEY,
+    bytes         INTEGER NOT NULL
+  ) STRICT;
+  CREATE TRIGGER ticket_kept_of_venue AFTER INSERT ON tickets WHEN new.venue IS NOT NULL BEGIN
+    INSERT INTO ticket_venues VALUES (new.venue, length(new.sealed))
+      ON CONFLICT (venue) DO UPDATE SET bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER ticket_gone_of_venue AFTER UPDATE OF sealed ON tickets
+    WHEN old.venue IS NOT NULL AND old.sealed IS NOT NULL AND new.sealed IS NULL BEGIN
+    UPDATE ticket_venues SET bytes = bytes - length(old.sealed) WHERE venue = old.venue;
+  END;
+  `,
 ]

@@ -6,19 +6,24 @@ import type { Seal } from './seal.ts'
 
 /** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */
 export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
-  return { take, waiting, setAside, markPublished, bury, requeue }
+  return { isRepeat, take, waiting, setAside, markPublished, bury, requeue }
 
-  /** @param findCoupons of what is no repeat */
-  function take(ticket: TicketIntake, findCoupons: () => string[], nowMs: number): { isDuplicate: boolean } {
-    const { eventId, fingerprint, formerFingerprint, closed } = ticket
+  /** @returns whether this ticket has been taken in before, now or by an earlier version */
+  function isRepeat({ eventId, fingerprint, formerFingerprint }: TicketIntake): boolean {
     const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
+    if (!known) return false
     const fingerprints = [fingerprint, formerFingerprint]
-    if (known && fingerprints.includes(String(known.fingerprint))) return { isDuplicate: true }
-    const reopenedIds = fingerprints.map((each) => reopenedEventId(eventId, each))
-    if (known && reopenedIds.some(isTaken)) return { isDuplicate: true }
-    const ownId = known ? reopenedEventId(eventId, fingerprint) : eventId
-    insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons: findCoupons() } }, nowMs)
-    return { isDuplicate: false }
+    return (
+      fingerprints.includes(String(known.fingerprint)) ||
+      fingerprints.some((each) => isTaken(reopenedEventId(eventId, each)))
+    )
+  }
+
+  /** @param ticket which is no repeat; its id may be known, of a bill that was reopened */
+  function take(ticket: TicketIntake, coupons: string[], nowMs: number) {
+    const { eventId, fingerprint, closed } = ticket
+    const ownId = isTaken(eventId) ? reopenedEventId(eventId, fingerprint) : eventId
+    insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons } }, nowMs)
   }
 
   function isTaken(eventId: string): boolean {
@@ -62,7 +67,8 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     const { fingerprint, kafka_key: kafkaKey } = row
     const closed = open(row)
     if (!closed) return setAside([eventId], nowMs)
-    const ticket = { eventId, fingerprint: String(fingerprint), kafkaKey: String(kafkaKey), closed }
+    const venue = typeof row.venue === 'string' ? { venue: row.venue } : {}
+    const ticket = { eventId, fingerprint: String(fingerprint), kafkaKey: String(kafkaKey), closed, ...venue }
     deadLetters.keepTicket(ticket, reason, nowMs)
     markPublished([eventId], nowMs)
   }
@@ -76,12 +82,12 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     deadLetters.drop(id)
   }
 
-  function insert({ eventId, fingerprint, kafkaKey, closed }: StoredTicket, nowMs: number) {
+  function insert({ eventId, fingerprint, kafkaKey, closed, venue }: StoredTicket, nowMs: number) {
     const { box, keyId } = seal.close(`tickets/${eventId}`, closed)
     db.run(
-      `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at)
-       VALUES (:eventId, :fingerprint, :kafkaKey, :box, :keyId, :nowMs)`,
-      { eventId, fingerprint, kafkaKey, box, keyId, nowMs },
+      `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at, venue)
+       VALUES (:eventId, :fingerprint, :kafkaKey, :box, :keyId, :nowMs, :venue)`,
+      { eventId, fingerprint, kafkaKey, box, keyId, nowMs, venue: venue ?? null },
     )
   }
 

@@ -160,11 +160,18 @@ function journalIn(
     findRedemption: (id) => read(() => decisions.find(id)),
     retryRedemption: (id) => write(() => decisions.retry(id, now())),
     settleRedemption: (id, decision) => write(() => decisions.settle(id, decision, now())),
-    takeTicket: (ticket, asked) =>
-      take('ticket', () => {
-        const findCoupons = () => (asked ? claimCoupons(asked.bill, asked.decide) : ticket.closed.coupons)
-        return outbox.take(ticket, findCoupons, now())
-      }),
+    async takeTicket(ticket, asked) {
+      const taken = await take('ticket', () => {
+        if (outbox.isRepeat(ticket)) return { isDuplicate: true }
+        const refusal = ticket.venue && limits.ticketShareTaken(ticket.venue)
+        if (refusal) return refusal
+        const coupons = asked ? claimCoupons(asked.bill, asked.decide) : ticket.closed.coupons
+        outbox.take(ticket, coupons, now())
+        return { isDuplicate: false }
+      })
+      if (typeof taken === 'string') throw new StorageUnavailable(taken)
+      return taken
+    },
     async waitingTickets(limit) {
       const { tickets, broken } = await read(() => outbox.waiting(limit))
       if (broken.length > 0) {
@@ -180,7 +187,7 @@ function journalIn(
       // A repeat needs no more room.
       if (await read(() => deadLetters.isKept(letter))) return
       const refusal = await take('dead_letter', () => {
-        const reason = limits.shareTaken(letter.venue.coreId)
+        const reason = limits.deadLetterShareTaken(letter.venue.coreId)
         if (reason === undefined) deadLetters.keepMessage(letter, now())
         return reason
       })

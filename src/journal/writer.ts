@@ -1,5 +1,4 @@
 import { isDamaged, isStorageTrouble, storageUnavailable, type Database } from './database.ts'
-import { StorageUnavailable } from './journal.ts'
 import type { Troubles } from './troubles.ts'
 
 type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
@@ -17,7 +16,7 @@ export type Writer = {
  *
  * Works may run again, so they must do nothing but read and write the database.
  *
- * @param check throws StorageUnavailable if the file must not be touched
+ * @param check before each commit; throws if the file cannot, or must not, be touched
  * @param observe gets the seconds of each commit and whether it worked
  */
 export function createWriter(
@@ -29,7 +28,6 @@ export function createWriter(
   let queue: Waiting[] = []
 
   const commit = (works: (() => unknown)[]): unknown[] => {
-    check()
     const startedMs = performance.now()
     const changesBefore = countChanges(db)
     let isDone = false
@@ -52,7 +50,6 @@ export function createWriter(
       const results = commit(waiting.map(({ work }) => work))
       waiting.forEach(({ resolve }, index) => resolve(results[index]))
     } catch (error) {
-      if (error instanceof StorageUnavailable) return waiting.forEach(({ reject }) => reject(error))
       if (isStorageTrouble(error)) {
         const unavailable = storageUnavailable(error)
         troubles.note(isDamaged(error) ? 'damaged' : 'unwritable', unavailable.message)
@@ -66,7 +63,13 @@ export function createWriter(
   const flush = () => {
     const waiting = queue
     queue = []
-    if (waiting.length > 0) settle(waiting)
+    if (waiting.length === 0) return
+    try {
+      check()
+    } catch (error) {
+      return waiting.forEach(({ reject }) => reject(storageUnavailable(error)))
+    }
+    settle(waiting)
   }
 
   return {

@@ -39,6 +39,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
     const cardBill = cardHash ? readCardBill(bill, caller, cardHash) : undefined
     const { isDuplicate } = await journal.takeTicket(
       {
+        venue: caller.venue.coreId,
         eventId: ticketEventId(caller, bill),
         fingerprint: ticketFingerprint(bill),
         formerFingerprint: formerTicketFingerprint(bill),

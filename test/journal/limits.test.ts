@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { StorageUnavailable, type CreditIntent, type TicketIntake } from '../../src/journal/journal.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { toCredentials } from '../../src/loyalty/keys.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { confirmed as takenByCore } from '../support/redemption.ts'
 
@@ -118,6 +119,64 @@ describe('the limits of the journal', () => {
         'error: trouble with the journal',
         'info: the trouble with the journal is over',
       ])
+  })
+
+  /** Story: while Kafka was away, one busy venue filled the room, and the bills of all others were put off. */
+  describe('while Kafka is away', () => {
+    const fill = async (venue: string) => {
+      let kept = 0
+      while (!(await isRefused(test.journal.takeTicket({ ...intake(), venue })))) kept++
+      return kept
+    }
+    const approve = async (venues: number) => {
+      for (let venue = 1; venue <= venues; venue++)
+        await test.journal.keepApproval(toCredentials(String(venue), 'key-of-the-project'), {
+          venue: { id: String(venue), coreId: `venue-${venue}`, currency: 'GBP' },
+          approvedAtMs: test.clock.nowMs(),
+        })
+    }
+
+    it('leave a venue a share of the room for tickets once half of it is taken; its repeats are still known', async () => {
+      test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+      await approve(20)
+      const first = { ...intake(), venue: 'venue-1' }
+      await test.journal.takeTicket(first)
+      const ofFirst = await fill('venue-1')
+      const ofOthers = [await fill('venue-2'), await fill('venue-3')]
+      expect(ofFirst, 'half of the room').to.be.greaterThan(4 * ofOthers[0]!)
+      expect(ofOthers[0], 'a tenth').to.be.within(ofOthers[1]! - 1, ofOthers[1]! + 1)
+      expect(await test.journal.takeTicket(first)).to.deep.equal({ isDuplicate: true })
+      expect(linesOf('nearly_full'), 'nobody else feels it').to.deep.equal([])
+
+      const waiting = await test.journal.waitingTickets(1_000)
+      await test.journal.markPublished(waiting.map(({ eventId }) => eventId))
+      await test.journal.tidy()
+      expect(await fill('venue-1'), 'all is free again').to.be.within(ofFirst - 5, ofFirst + 5)
+    })
+
+    it('leave all of it to a venue that is alone', async () => {
+      test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+      await approve(1)
+      await fill('venue-1')
+      expect(linesOf('nearly_full')).to.have.length(1)
+    })
+
+    it('refuse one venue without the others that came in the same moment', async () => {
+      test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+      await approve(20)
+      await fill('venue-1')
+      const together = await Promise.allSettled(
+        ['venue-1', 'venue-2', 'venue-1', 'venue-3'].map((venue) =>
+          test.journal.takeTicket({ ...intake(), venue }),
+        ),
+      )
+      expect(together.map(({ status }) => status)).to.deep.equal([
+        'rejected',
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ])
+    })
   })
 
   it('give dead letters a tenth: what does not fit is refused, so that its till keeps it; none is dropped', async () => {
