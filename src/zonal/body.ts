@@ -4,6 +4,7 @@ import { Refusal } from '../loyalty/refusal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { TrackedState } from '../observability/tracking.ts'
 import { readContentEncoding, readContentType, unpack } from './decode.ts'
+import type { Pace } from './pace.ts'
 import { maxBytes, readOperation, type Operation } from './read-request.ts'
 
 const smallest = Math.min(...Object.values(maxBytes))
@@ -21,7 +22,7 @@ class BodyLate extends Error {
  * @param basePath where the operations are served; a ticket, and the bare base path, may be longer than the rest
  * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`
  */
-export function createBodyReader(basePath: string): Middleware<TrackedState> {
+export function createBodyReader(basePath: string, pace: Pace): Middleware<TrackedState> {
   const readSmall = createReader(smallest)
   const readLarge = createReader(largest)
 
@@ -32,6 +33,7 @@ export function createBodyReader(basePath: string): Middleware<TrackedState> {
     const limitBytes = limitOf(address)
     const read = limitBytes === largest ? readLarge : readSmall
     const bytes = await readBytes(ctx, read, address === 'ticket' ? undefined : ctx.state.exchange)
+    await pace(bytes.length)
     const text = decode(await unpack(bytes, coding, limitBytes))
     if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is empty' })
     ctx.request.body = text

@@ -10,6 +10,7 @@ import { refuseBrokenHttp } from './broken-http.ts'
 import { approveCaller, type CallerState } from './caller.ts'
 import { parseBalance, parseCredit, parseDebit } from './messages.ts'
 import { maxBytes, readOperation, readRequest, type RawRequest } from './read-request.ts'
+import { createPace, type Pace } from './pace.ts'
 import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
 import { parseTicket, type TicketSettings } from './ticket-message.ts'
 import { findImplausible } from './time.ts'
@@ -23,19 +24,21 @@ export type RouteParts = {
   service: { service: string; version: string }
 }
 
+type AnswerParts = RouteParts & { pace: Pace }
 type Context = ParameterizedContext<CallerState>
 
 /** `POST {base}/{operation}`, or `POST {base}` with the operation inside; `GET {base}` shows that the address is right. */
 export function createRoutes(parts: RouteParts): Router<CallerState> {
   const { basePath } = parts.settings
   const path = `${basePath}{/:operation}`
+  const pace = createPace()
   const router = new Router<CallerState>()
   router.post(
     path,
-    createUnreadTicketKeeper(parts.loyalty, basePath),
+    createUnreadTicketKeeper(parts.loyalty, basePath, pace),
     refuseBrokenHttp,
-    createBodyReader(basePath),
-    (ctx) => answer(ctx, parts),
+    createBodyReader(basePath, pace),
+    (ctx) => answer(ctx, { ...parts, pace }),
   )
   router.get(basePath, refuseBrokenHttp, (ctx) => {
     ctx.body = parts.service
@@ -48,7 +51,7 @@ export function createRoutes(parts: RouteParts): Router<CallerState> {
 }
 
 /** One request: what do they want, who are they, are they known here, and then the message itself. */
-async function answer(ctx: Context, parts: RouteParts) {
+async function answer(ctx: Context, parts: AnswerParts) {
   const { exchange } = ctx.state
   const operationInPath: string | undefined = ctx.params.operation
   exchange.facts.message = operationInPath && readOperation(operationInPath)
@@ -76,7 +79,7 @@ async function answerMessage(
   ctx: Context,
   { operation, fields, clash }: RawRequest,
   caller: Caller,
-  parts: RouteParts,
+  parts: AnswerParts,
 ): Promise<object> {
   if (clash) throw clash
   const { loyalty, settings } = parts
@@ -102,6 +105,7 @@ async function answerMessage(
       return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
     }
     case 'ticket': {
+      await parts.pace(String(ctx.request.body).length)
       const ticket = noted(exchange, readTicket(fields, caller, exchange, parts))
       const taken = await loyalty.ticket(ticket, caller, exchange)
       return replyTicket({ requestId, ...taken })

@@ -6,6 +6,7 @@ import type { Caller } from '../loyalty/words.ts'
 import { readAddress } from './body.ts'
 import { approveCaller, type CallerState } from './caller.ts'
 import { readContentEncoding, unpackedChunks } from './decode.ts'
+import type { Pace } from './pace.ts'
 import { createCredentialsRemover } from './remove-credentials.ts'
 import { beginningBytes, receiveUpload, takeSample, type Sample } from './upload.ts'
 
@@ -30,6 +31,7 @@ const faults = new Set<Code>([
 export function createUnreadTicketKeeper(
   loyalty: Pick<Loyalty, 'approve' | 'keepUnreadTicket'>,
   basePath: string,
+  pace: Pace,
 ): Middleware<CallerState> {
   return async function keepUnreadTicket(ctx, next) {
     const address = readAddress(ctx.path, basePath)
@@ -46,6 +48,7 @@ export function createUnreadTicketKeeper(
       // What is left of the body would be taken for the next request on this connection.
       if (!sample) ctx.set('Connection', 'close')
       if (!sample || sample.bytes.length === 0) throw error
+      await pace(sample.bytes.length)
       const caller = ctx.state.caller ?? (await approveByHeader(ctx, loyalty))
       const message = caller && (await toMessage(ctx, caller, sample))
       if (!message) throw error

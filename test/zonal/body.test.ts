@@ -28,7 +28,7 @@ describe('the body of a request', () => {
         ctx.body = { code: error instanceof Refusal ? error.code : String(error) }
       }
     })
-    app.use(createBodyReader('/zonal/v1'))
+    app.use(createBodyReader('/zonal/v1', () => undefined))
     app.use((ctx) => {
       ctx.body = { text: ctx.request.body }
     })

@@ -44,7 +44,7 @@ describe('capture', () => {
       await next().catch(() => undefined)
       ctx.body = reply
     })
-    app.use(createBodyReader('/zonal/v1'))
+    app.use(createBodyReader('/zonal/v1', () => undefined))
     const { port, close } = await serve(app)
     closers.push(close)
     return `http://127.0.0.1:${port}/zonal/v1`

@@ -1,0 +1,33 @@
+import { expect } from 'chai'
+import { runAttacks, type Report } from './run.ts'
+
+/** How much later than usual an honest till may be answered while somebody attacks. */
+const mostLaterMs = 700
+const mostMemoryMb = 256
+
+describe('a service that is attacked from all sides, in a short form', function () {
+  this.timeout(240_000)
+  let report: Report
+  before(async () => {
+    report = await runAttacks({ scale: 0.1 })
+  })
+
+  it('goes on, with little memory and no socket kept', () => {
+    expect(report.restarts).to.equal(0)
+    for (const { attack, rssMb } of report.rows) expect(rssMb, attack).to.be.at.most(mostMemoryMb)
+    // Honest tills keep a few connections open.
+    for (const { attack, socketsLeft } of report.rows) expect(socketsLeft, attack).to.be.at.most(40)
+  })
+
+  it('serves honest tills meanwhile, each of them, and hardly later than usual', () => {
+    for (const { attack, refused, codes, slowestMs, asked } of report.rows) {
+      expect(asked, attack).to.be.greaterThan(20)
+      expect(refused, `${attack}: ${JSON.stringify(codes)}`).to.equal(0)
+      expect(slowestMs, attack).to.be.at.most(report.usualMs + mostLaterMs)
+    }
+  })
+
+  it('writes down none of the secrets that were thrown at it', () => {
+    expect(report.canaries).to.deep.equal([])
+  })
+})
