@@ -1,0 +1,122 @@
+import { expect } from 'chai'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { basic } from '../simulators/till/encode.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { demo, openCounter, type Counter } from './counter.ts'
+
+/** Attacks that the service has withstood, so that it goes on to. */
+describe('an attack that has never worked', () => {
+  useRealSockets()
+  let counter: Counter
+  beforeEach(async () => {
+    counter = await openCounter()
+    await counter.till.balance({ cardNumber: demo.cards.ben })
+    counter.core.calls.length = 0
+  })
+  afterEach(() => counter.close())
+
+  const login = basic({ venueId: demo.venueId, apiKey: demo.apiKey })
+  const { anna } = demo.cards
+  const inner = [
+    'POST /zonal/v1/debit HTTP/1.1',
+    'Host: a',
+    `Authorization: ${login}`,
+    'Content-Type: application/json',
+  ]
+  const debit = JSON.stringify({ cardNumber: anna, accountNumber: 'A-1', transactionId: 'T-1', points: 1 })
+  const smuggled = [...inner, `Content-Length: ${debit.length}`, '', debit].join('\r\n')
+
+  /** Sends bytes, and ends its side: what comes back is all that the service makes of it. */
+  const exchange = async (bytes: string) => {
+    const socket = connect(counter.service.port, '127.0.0.1')
+    socket.end(bytes)
+    return await text(socket)
+  }
+  const ask = (body: unknown, path = '/balance', headers: Record<string, string> = {}) =>
+    counter.till.raw({
+      path,
+      headers: { 'content-type': 'application/json', authorization: login, ...headers },
+      body: JSON.stringify(body),
+    })
+
+  // Two lengths, of which a proxy may believe the other: what follows would be a request of its own.
+  const heads: [what: string, ...head: string[]][] = [
+    ['a length and chunks', `Content-Length: ${smuggled.length + 5}`, 'Transfer-Encoding: chunked'],
+    ['two lengths', 'Content-Length: 0', `Content-Length: ${smuggled.length}`],
+    ['a length that is none', 'Content-Length: +0'],
+    ['chunks by another name', 'Transfer-Encoding: xchunked'],
+    ['a name with a blank', `Content-Length : ${smuggled.length}`],
+    ['a line that is folded', 'X-Folded: a', ` Content-Length: ${smuggled.length}`],
+  ]
+  for (const [what, ...head] of heads)
+    it(`is a request smuggled behind one with ${what}`, async () => {
+      const first = ['POST /zonal/v1/balance HTTP/1.1', 'Host: a', ...head, '', '0\r\n\r\n'].join('\r\n')
+      const answers = await exchange(first + smuggled)
+      expect(answers).to.match(/^HTTP\/1\.1 4\d\d /)
+      expect(counter.core.calls).to.deep.equal([])
+    })
+
+  const injected = [
+    "'; DROP TABLE redemptions; --",
+    "' OR 1=1 --",
+    '$(id)',
+    '{{7*7}}',
+    '%0d%0aX-Injected: 1',
+    '../../venue',
+    '?status=redeemed',
+    '#',
+    '%2e%2e%2f',
+  ]
+  it('is a text that means something elsewhere: SQL, a shell, a template, a path', async () => {
+    for (const value of injected) {
+      await ask({ cardNumber: value })
+      const fields = { cardNumber: anna, accountNumber: value, transactionId: value }
+      expect((await ask({ ...fields, points: 1 }, '/debit')).reply.response, value).to.equal('OK')
+      expect((await ask({ ...fields, points: 1 }, '/debit')).headers).to.have.property(
+        'x-idempotent-replayed',
+        'true',
+      )
+      expect((await ask({ ...fields, points: 1 }, '/credit')).reply.response).to.equal('OK')
+    }
+    expect(counter.core.points(anna)).to.equal(1250)
+    expect(counter.core.violations).to.deep.equal([])
+    for (const { path } of counter.core.calls) expect(path).to.match(/^\/v1\/card\/[A-Z0-9]+(\/|$)/)
+  })
+
+  it('is a line break in an id, which would be a header of its own', async () => {
+    for (const value of ['a\r\nX-Injected: 1', 'a\nb', 'a\u0000b']) {
+      const { status } = await ask({ cardNumber: anna, accountNumber: value, rewardId: 'uc-1' }, '/debit')
+      expect(status, JSON.stringify(value)).to.equal(400)
+    }
+    expect(counter.core.calls).to.deep.equal([])
+  })
+
+  it('is a field named like something of JavaScript', async () => {
+    for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']) {
+      const { reply } = await counter.till.raw({
+        path: '/balance',
+        headers: { 'content-type': 'application/json', authorization: login },
+        body: `{"${name}":{"cardNumber":"${demo.cards.ben}","polluted":true},"cardNumber":"${anna}"}`,
+      })
+      expect(reply.response, name).to.equal('OK')
+      expect(({} as Record<string, unknown>).polluted).to.equal(undefined)
+    }
+  })
+
+  it('is a small message that unpacks to a large one', async () => {
+    const body = gzipSync(Buffer.alloc(64 * 1024 ** 2, ' ')).toString('latin1')
+    const head = ['Content-Encoding: gzip', `Content-Length: ${body.length}`, 'Connection: close']
+    const socket = connect(counter.service.port, '127.0.0.1')
+    socket.end(Buffer.from([...inner, ...head, '', body].join('\r\n'), 'latin1'))
+    expect(await text(socket)).to.match(/^HTTP\/1\.1 413 /)
+  })
+
+  it('is an answer about a member to a till that did not prove who it is', async () => {
+    for (const authorization of ['', 'Basic', basic({ venueId: demo.venueId, apiKey: 'a-guessed-key' })]) {
+      const { text: said } = await ask({ cardNumber: anna }, '/balance', { authorization })
+      expect(said).to.not.match(/Anna|Gold|1250|uc-coffee/)
+    }
+  })
+})
