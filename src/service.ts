@@ -70,7 +70,8 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     hasKafka,
   })
 
-  let phase: 'starting' | 'ready' | 'draining' | 'stopping' = 'starting'
+  let phase: 'starting' | 'ready' | 'draining' = 'starting'
+  const stopping = new AbortController()
   const { captureDir, cardPrefixes } = config.zonal
   const capture = createCapture(captureDir, { cardPrefixes, log, metrics })
   const app = createApp({
@@ -86,7 +87,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     refusals: {
       ...config.zonal,
       isDraining: () => phase !== 'ready',
-      isStopping: () => phase === 'stopping',
+      stopping: stopping.signal,
     },
     routes: {
       loyalty,
@@ -130,7 +131,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
       stopped ??= (async () => {
         phase = 'draining'
         await pause(config.server.drainDelayMs)
-        phase = 'stopping'
+        stopping.abort()
         await closeServer(tills, config.zonal.deadlineMs + 500)
         await capture.settled()
         await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
