@@ -54,6 +54,7 @@ describe('counters that alerts look at', () => {
       'zonal_undos_total{outcome="refused"} 0',
       'zonal_tickets_taken_total{result="dead_letter"} 0',
       'zonal_kafka_send_duration_seconds_count{outcome="failed"} 0',
+      'zonal_connections_ended_total{reason="pipelined"} 0',
       'zonal_credentials_locked_total 0',
       'zonal_journal_failures_total 0',
       'zonal_capture_failures_total 0',
