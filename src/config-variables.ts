@@ -30,6 +30,7 @@ const yesOrNo = z
 const slug = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -')
 const url = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .refine(hasNoExtras, 'must have no user name, password, query or fragment: the key comes from each till')
   .transform((value) => value.replace(/\/+$/, ''))
 const path = z
   .string()
@@ -146,9 +147,11 @@ export const variables = {
   JOURNAL_MAX_BYTES: { schema: integer(1_048_576, Number.MAX_SAFE_INTEGER), fallback: '1073741824', example: '1073741824',
     what: 'room for what is in use of it; above it debits, credits and tickets are refused, tickets from 90 % on' },
   JOURNAL_KEY: { schema: keys, fallback: '', example: '$(openssl rand -base64 32)',
-    what: 'seals what is secret in the journal: base64 of 32 bytes; several, comma separated, to rotate: the first seals, all open. Needed when `NODE_ENV=production`' },
-  CARD_HASH_KEY: { schema: z .string() .refine((value) => value === '' || value.length >= 16, 'must be at least 16 characters'), fallback: '', example: '$(openssl rand -base64 32)',
-    what: 'secret of the keyed hash that stands for a card; never changes. Needed when `NODE_ENV=production`' },
+    what: 'seals what is secret in the journal: base64 of 32 bytes; several, comma separated, to rotate: the first seals, all open. Needed when `NODE_ENV=production`, or for other `HOST`s than loopback' },
+  CARD_HASH_KEY: { schema: z .string() .refine((value) => value === '' || value.trim().length >= 16, 'must be at least 16 characters, blanks at its ends not counted'), fallback: '', example: '$(openssl rand -base64 32)',
+    what: 'secret of the keyed hash that stands for a card; never changes. Needed when `NODE_ENV=production`, or for other `HOST`s than loopback' },
+  DEVELOPMENT_KEYS: { schema: oneOf('', '1'), fallback: '', example: '1',
+    what: '`1` uses the keys in the repository, which everybody knows, where others can reach it; never in production. Without it they are used only if `HOST` is a loopback address' },
   LOG_LEVEL: { schema: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), fallback: 'info', example: 'info',
     what: 'least level of log lines' },
   DRAIN_DELAY_MS: { schema: z.union([z.literal(''), integer(0, 600_000)]), fallback: '', example: '5000',
@@ -165,6 +168,11 @@ function isTimeZone(value: string): boolean {
   } catch {
     return false
   }
+}
+
+function hasNoExtras(value: string): boolean {
+  const { username, password, search, hash } = new URL(value)
+  return [username, password, search, hash].every((part) => part === '')
 }
 
 function is32Bytes(value: string): boolean {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { developmentCardHashKey, developmentJournalKey, wrongCombinations } from './config-combinations.ts'
 import { variables } from './config-variables.ts'
 
-type Name = keyof typeof variables
-type Values = { [K in Name]: z.output<(typeof variables)[K]['schema']> }
+export type Name = keyof typeof variables
+export type Values = { [K in Name]: z.output<(typeof variables)[K]['schema']> }
 export type Problem = { name: string; problem: string; example: string }
 export type Config = ReturnType<typeof nest>
 
@@ -20,10 +21,6 @@ export class ConfigInvalid extends Error {
     this.problems = problems
   }
 }
-
-/** Fixed keys for development, never for production: they are in the repository. */
-const developmentJournalKey = Buffer.from('zonal adapter development key 01').toString('base64')
-const developmentCardHashKey = 'zonal adapter development card hash key'
 
 /**
  * @param env as `process.env`; each variable may be given as `NAME_FILE`, the path of a file that holds it
@@ -69,27 +66,6 @@ function readGiven(
     complain(name, `cannot be read from ${name}_FILE (${(error as NodeJS.ErrnoException).code})`)
     return undefined
   }
-}
-
-/** What no single variable can know. A value that is wrong by itself is undefined here. */
-// prettier-ignore
-const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, isProduction: boolean) => unknown, problem: string][] = [
-  ['KAFKA_BROKERS', (v, isProduction) => isProduction && v.KAFKA_BROKERS?.length === 0, 'is needed when NODE_ENV=production'],
-  ['JOURNAL_KEY', (v, isProduction) => isProduction && v.JOURNAL_KEY?.length === 0, 'is needed when NODE_ENV=production'],
-  ['CARD_HASH_KEY', (v, isProduction) => isProduction && v.CARD_HASH_KEY === '', 'is needed when NODE_ENV=production'],
-  ['MANAGEMENT_PORT', (v) => v.PORT && v.PORT === v.MANAGEMENT_PORT, 'must differ from PORT'],
-  ['CORE_RATE_LIMIT', (v) => v.CORE_RATE_LIMIT === 1, 'must be 0 or at least 2: a balance is two calls'],
-  ['BALANCE_STALE_MS', (v) => isBelow(v.BALANCE_STALE_MS, v.BALANCE_FRESH_MS), 'must not be below BALANCE_FRESH_MS'],
-  ['VENUE_STALE_MS', (v) => isBelow(v.VENUE_STALE_MS, v.VENUE_FRESH_MS), 'must not be below VENUE_FRESH_MS'],
-  ['KAFKA_SASL_USERNAME', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_USERNAME === '', 'is needed with KAFKA_SASL_MECHANISM'],
-  ['KAFKA_SASL_PASSWORD', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_PASSWORD === '', 'is needed with KAFKA_SASL_MECHANISM'],
-  ['KAFKA_SASL_MECHANISM', (v) => v.KAFKA_SASL_MECHANISM === '' && (v.KAFKA_SASL_USERNAME || v.KAFKA_SASL_PASSWORD), 'is needed with a SASL user name or password'],
-  ['KAFKA_SSL', (v) => v.KAFKA_SSL === false && v.KAFKA_SSL_CA_FILE, 'must be true where KAFKA_SSL_CA_FILE is set'],
-  ['KAFKA_SSL_CA_FILE', (v) => v.KAFKA_SSL_CA_FILE && !isReadable(v.KAFKA_SSL_CA_FILE), 'cannot be read'],
-]
-
-function isBelow(value: number | undefined, least: number | undefined): boolean {
-  return value !== undefined && least !== undefined && value < least
 }
 
 function nest(values: Values, isProduction: boolean) {
@@ -177,14 +153,6 @@ export function summarize(config: Config): Record<string, unknown> {
 /** Rows of the README's table, in the order of `variables`. */
 export function describeConfig(): { name: string; fallback: string; what: string }[] {
   return names.map((name) => ({ name, fallback: variables[name].fallback, what: variables[name].what }))
-}
-
-function isReadable(file: string): boolean {
-  try {
-    return readFileSync(file).length > 0
-  } catch {
-    return false
-  }
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -8,6 +8,8 @@ import { createBalances } from './core/balances.ts'
 import { createBudget } from './core/budget.ts'
 import { createCoreClient } from './core/client.ts'
 import { createVenues } from './core/venues.ts'
+import { createConnectionReport } from './http/connection-report.ts'
+import { closeServer } from './http/server.ts'
 import { createHousekeeping } from './journal/housekeeping.ts'
 import { createSqliteJournal } from './journal/sqlite.ts'
 import { createKeyedHash } from './loyalty/keys.ts'
@@ -22,7 +24,7 @@ import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
 import { createRelay } from './tickets/relay.ts'
 import { createCapture } from './zonal/capture.ts'
-import { closeServer, createTillServer } from './zonal/server.ts'
+import { createTillServer } from './zonal/server.ts'
 
 export type Service = ReturnType<typeof createService>
 
@@ -68,7 +70,8 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     hasKafka,
   })
 
-  let phase: 'starting' | 'ready' | 'draining' | 'stopping' = 'starting'
+  let phase: 'starting' | 'ready' | 'draining' = 'starting'
+  const stopping = new AbortController()
   const { captureDir, cardPrefixes } = config.zonal
   const capture = createCapture(captureDir, { cardPrefixes, log, metrics })
   const app = createApp({
@@ -84,7 +87,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     refusals: {
       ...config.zonal,
       isDraining: () => phase !== 'ready',
-      isStopping: () => phase === 'stopping',
+      stopping: stopping.signal,
     },
     routes: {
       loyalty,
@@ -95,10 +98,15 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     log,
   })
   const handle = app.callback()
-  const tills = createTillServer((request, response) => void handle(request, response), config.zonal)
+  const tills = createTillServer(
+    (request, response) => void handle(request, response),
+    config.zonal,
+    createConnectionReport('tills', { clock, log, metrics }),
+  )
   const management = createManagement({
     health: () => reports.health(phase === 'ready'),
     metricsPage: reports.metricsPage,
+    report: createConnectionReport('management', { clock, log, metrics }),
   })
   let started: Promise<Ports | undefined> | undefined
   let stopped: Promise<void> | undefined
@@ -130,7 +138,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     phase = 'draining'
     await started?.catch(() => undefined)
     await pause(drainMs)
-    phase = 'stopping'
+    stopping.abort()
     await closeServer(tills, config.zonal.deadlineMs + 500)
     await capture.settled()
     await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])

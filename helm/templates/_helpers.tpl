@@ -64,6 +64,30 @@ of zero is refused.
 {{- ternary (max 0 (sub .Values.stop.drainSeconds 1)) 0 $hasSleep -}}
 {{- end -}}
 
+{{- define "zonal-loyalty-adapter.namespacePeer" -}}
+{{- if . -}}
+{{- list (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" .))) | toJson -}}
+{{- else -}}
+[]
+{{- end -}}
+{{- end -}}
+
+{{- define "zonal-loyalty-adapter.fromIngress" -}}
+{{- $peers := concat (include "zonal-loyalty-adapter.namespacePeer" .Values.networkPolicy.ingressNamespace | fromJsonArray) .Values.networkPolicy.fromIngress -}}
+{{- if not $peers -}}
+{{- fail "networkPolicy.ingressNamespace is needed: the namespace of the ingress controller, which may reach the tills' port (or networkPolicy.fromIngress for one on the nodes' network or outside of the cluster, or networkPolicy.enabled=false)" -}}
+{{- end -}}
+{{- toJson $peers -}}
+{{- end -}}
+
+{{- define "zonal-loyalty-adapter.fromPrometheus" -}}
+{{- $peers := concat (include "zonal-loyalty-adapter.namespacePeer" .Values.networkPolicy.prometheusNamespace | fromJsonArray) .Values.networkPolicy.fromPrometheus -}}
+{{- if not (or $peers (eq .Values.metrics.scrape "none")) -}}
+{{- fail "networkPolicy.prometheusNamespace is needed: the namespace of Prometheus, which may reach the management port (or networkPolicy.fromPrometheus, or metrics.scrape=none, or networkPolicy.enabled=false)" -}}
+{{- end -}}
+{{- toJson $peers -}}
+{{- end -}}
+
 {{- define "zonal-loyalty-adapter.corePort" -}}
 {{- $url := urlParse .Values.config.CORE_BASE_URL -}}
 {{- $given := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) -}}

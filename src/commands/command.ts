@@ -65,7 +65,8 @@ function parse() {
 }
 
 async function onJournal(action: Action): Promise<Answer> {
-  const config = readConfig(process.env)
+  // It serves nobody, so it needs no other keys than a service on this machine.
+  const config = readConfig({ ...process.env, HOST: '127.0.0.1' })
   const metrics = createMetrics()
   const log = createLogger('silent')
   const journal = openSqliteJournal(config.journal, { clock: systemClock, log, metrics })

@@ -1,17 +1,24 @@
-import { createServer, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import type { ConnectionReport } from '../http/connection-report.ts'
+import { createHttpServer } from '../http/server.ts'
 
 export type Health = { isReady: boolean; [part: string]: unknown }
 
 type ManagementParts = {
   health: () => Promise<Health>
   metricsPage: () => Promise<{ contentType: string; body: string }>
+  report: ConnectionReport
 }
+
+/** Prometheus, the probes, and somebody who looks. */
+const limits = { connections: 100, pendingRequests: 4, inactivityMs: 15_000 }
+const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' }
 
 /**
  * Probes and metrics, on a port of their own. A pod is ready once it has started: without Kafka, core or a writable
  * journal it still serves balances and tells each till what to do, so those are reported and no reason to be taken out.
  */
-export function createManagement({ health, metricsPage }: ManagementParts): Server {
+export function createManagement({ health, metricsPage, report }: ManagementParts): Server {
   const answer = async (url: string | undefined): Promise<{ status: number; type: string; body: string }> => {
     switch (url) {
       case '/health/live':
@@ -28,12 +35,13 @@ export function createManagement({ health, metricsPage }: ManagementParts): Serv
         return json(404, { status: 'not found', paths: ['/health/live', '/health/ready', '/metrics'] })
     }
   }
-  return createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     answer(request.url?.split('?')[0])
       .catch(() => json(500, { status: 'failed' }))
       .then(({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body))
       .catch(() => response.destroy())
-  })
+  }
+  return createHttpServer({ listener, limits, report, brokenAnswer: () => brokenAnswer }).server
 }
 
 function json(status: number, body: object) {

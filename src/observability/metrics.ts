@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
 import { lanes } from '../core/lanes.ts'
+import { endReasons } from '../http/end-reasons.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -30,6 +31,12 @@ export function createMetrics() {
       name: 'zonal_requests_unanswered_total',
       help: 'Requests whose till had hung up before its answer was out, by message',
       labelNames: ['message'] as const,
+      registers,
+    }),
+    connectionsEnded: new Counter({
+      name: 'zonal_connections_ended_total',
+      help: `Connections that ended without a request or its answer, by reason (${endReasons.join(', ')})`,
+      labelNames: ['reason'] as const,
       registers,
     }),
     unreadFields: new Counter({
@@ -230,6 +237,7 @@ function beginAtZero(metrics: Omit<Metrics, 'page'>) {
     metrics.unanswered.inc({ message }, 0)
   }
   for (const direction of ['ahead', 'back']) metrics.ticketTimesImplausible.inc({ direction }, 0)
+  for (const reason of endReasons) metrics.connectionsEnded.inc({ reason }, 0)
   for (const lane of lanes)
     for (const reason of ['no_slot', 'blocked', 'quiet_after_kill'])
       metrics.coreSlotRefusals.inc({ lane, reason }, 0)

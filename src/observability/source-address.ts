@@ -21,7 +21,7 @@ export function sourceAddressOf({ headers, socket }: Request, trustedProxies: nu
 }
 
 /** @returns without brackets and port, an IPv4 address in IPv6 form as IPv4; undefined for what is none */
-function readAddress(text: string): string | undefined {
+export function readAddress(text: string): string | undefined {
   if (isIP(text) === 4) return text
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text.trim())?.[1] ?? text.trim()
   const address = bare.replace(/^([\d.]+):\d+$/, '$1').replace(/^::ffff:(?=[\d.]+$)/i, '')

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import bodyParser from 'koa-bodyparser'
+import { isCutOff } from '../http/server.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { TrackedState } from '../observability/tracking.ts'
@@ -13,14 +14,16 @@ const largest = Math.max(...Object.values(maxBytes))
 /** Kept back for the answer to a message that has not come whole. */
 const answerReserveMs = 100
 
-class BodyLate extends Error {
-  override name = 'BodyLate'
+/** @returns what a till hears whose message has not come whole in time: it may be sent again */
+export function bodyLate(): Refusal {
+  return new Refusal('CORE_UNAVAILABLE', { message: 'the message has not come whole in time' })
 }
 
 /**
  * Delivers the body as text in `ctx.request.body`, unpacked and decoded; `readRequest` parses it, once.
  * @param basePath where the operations are served; a ticket, and the bare base path, may be longer than the rest
- * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`
+ * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`; `CORE_UNAVAILABLE` if it does not
+ *   come whole in time
  */
 export function createBodyReader(basePath: string, pace: Pace): Middleware<TrackedState> {
   const readSmall = createReader(smallest)
@@ -68,7 +71,7 @@ function limitOf(address: Operation | 'bare' | undefined): number {
 /** @param exchange whose operator waits; a ticket has the time that the server leaves it, since nobody waits */
 async function readBytes(ctx: Context, read: Middleware, exchange: Exchange | undefined): Promise<Buffer> {
   const late = Promise.withResolvers<never>()
-  const timer = exchange && setTimeout(() => late.reject(new BodyLate()), exchange.leftMs() - answerReserveMs)
+  const timer = exchange && setTimeout(() => late.reject(bodyLate()), exchange.leftMs() - answerReserveMs)
   try {
     await Promise.race([readPacked(ctx, read), late.promise])
   } catch (error) {
@@ -98,9 +101,9 @@ async function readPacked(ctx: Context, read: Middleware) {
 
 /** The parser's error is not kept as a cause: it may hold the body. */
 function toRefusal(error: unknown): Refusal {
-  if (error instanceof BodyLate)
-    return new Refusal('CORE_UNAVAILABLE', { message: 'the body has not come whole in time' })
-  const status = error instanceof Error && 'status' in error ? error.status : undefined
+  if (error instanceof Refusal) return error
+  const { code, status } = error as { code?: string; status?: number }
+  if (isCutOff(code)) return bodyLate()
   if (status === 413) return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
   return new Refusal('MESSAGE_UNREADABLE', { message: 'the body ended early' })
 }

@@ -7,20 +7,22 @@ import type { TrackedState } from '../observability/tracking.ts'
 import { replyRefusal, type ReplySettings } from './replies.ts'
 import { operationUnknown, readOperation } from './read-request.ts'
 import { RequestInvalid } from './request-invalid.ts'
+import { createSlowdown } from './slowdown.ts'
 
 export type RefusalSettings = ReplySettings & {
   /** Answers still go out, and ask for a new connection elsewhere. */
   isDraining: () => boolean
-  /** The listener is closed: what still arrives on an open connection is not begun. */
-  isStopping: () => boolean
+  /** Once aborted the listener is closed: what still arrives on an open connection is not begun. */
+  stopping: AbortSignal
 }
 
 /** The one place that turns an error into an answer: in the till's own shape, whatever went wrong. */
 export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Middleware<TrackedState> {
+  const slowdown = createSlowdown(settings.stopping)
   return async function answerRefusals(ctx, next) {
     const { exchange } = ctx.state
     try {
-      if (settings.isStopping()) throw new Refusal('STOPPING')
+      if (settings.stopping.aborted) throw new Refusal('STOPPING')
       await next()
       if (ctx.status === 404) throw operationUnknown()
     } catch (error) {
@@ -30,6 +32,8 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
           { requestId: exchange.requestId, error: describeError(error) },
           'a request failed in a way nobody foresaw',
         )
+      const isSlowed = refusal.code !== 'CREDENTIALS_LOCKED' || (await slowdown.wait(exchange.leftMs()))
+      if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
       const { requestId, facts } = exchange
       Object.assign(facts, explain(refusal, facts))

@@ -1,94 +1,80 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import {
   STATUS_CODES,
   ServerResponse,
-  createServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
 } from 'node:http'
 import type { Socket } from 'node:net'
-import { Refusal } from '../loyalty/refusal.ts'
+import type { ConnectionReport } from '../http/connection-report.ts'
+import { createHttpServer } from '../http/server.ts'
+import { Refusal, type Code } from '../loyalty/refusal.ts'
 import { replyRefusal, type ReplySettings } from './replies.ts'
 
-/** A till that has not sent its whole message by then has long given up waiting for the answer. */
-const requestTimeoutMs = 10_000
-/** Longer than an ingress keeps its idle connections, so that it is never us who closes one under a request. */
-const keepAliveTimeoutMs = 75_000
+/** Beside the till's patience: by then every answer has been written. */
+const unreadMs = 15_000
+
+type Settings = ReplySettings & { basePath: string; deadlineMs: number }
 
 /** The listener for tills. What is no HTTP at all, or asks for what is not spoken here, is answered in the till's shape too. */
 export function createTillServer(
   listener: RequestListener,
-  settings: ReplySettings & { basePath: string },
+  settings: Settings,
+  report: ConnectionReport,
 ): Server {
-  const server = createServer(
-    {
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      // Node looks every 30 s.
-      connectionsCheckingInterval: 1_000,
-      // Node would refuse it with an empty answer; `refuseBrokenHttp` has one in the till's shape.
-      requireHostHeader: false,
-    },
+  const { server, connections } = createHttpServer({
     listener,
-  )
-  server.on('checkExpectation', listener)
-  server.on('connect', (request: IncomingMessage, socket: Socket) => {
-    answerTunnel(request, socket, settings.basePath, listener)
+    report,
+    limits: {
+      // An ingress shares a few dozen among all tills; an idle one costs 30 KB.
+      connections: 2_000,
+      // Tills send one message after the other; two or three at once are no surprise.
+      pendingRequests: 8,
+      inactivityMs: settings.deadlineMs + unreadMs,
+    },
+    brokenAnswer: (reason) =>
+      brokenAnswer(reason === 'late' ? 'CORE_UNAVAILABLE' : 'MESSAGE_UNREADABLE', settings),
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-    socket.end(unreadableAnswer(settings))
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    connections.whenAnswered(socket, () => answerTunnel(request, socket, settings.basePath, listener))
   })
   return server
 }
 
-/**
- * Resolves when the last answer has left. Node waits without an end for a connection that has not sent a whole request,
- * and stops its own watch over them.
- *
- * @param withinMs by then whatever was begun has its answer
- */
-export async function closeServer(server: Server, withinMs: number): Promise<void> {
-  if (!server.listening) return
-  const closed = once(server, 'close')
-  server.close()
-  const timer = setTimeout(() => server.closeAllConnections(), withinMs)
-  await closed
-  clearTimeout(timer)
-}
-
 /** Node leaves a CONNECT without an answer. It names no path, so it is answered like a wrong method at the base path. */
 function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string, listener: RequestListener) {
-  socket.on('error', () => socket.destroy())
   request.url = basePath
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   response.once('finish', () => socket.destroySoon())
+  socket.setTimeout(unreadMs, () => socket.destroy())
   listener(request, response)
 }
 
-function unreadableAnswer(settings: ReplySettings): string {
-  const refusal = new Refusal('MESSAGE_UNREADABLE')
+/** For what was no request: nobody has begun an exchange for it. */
+function brokenAnswer(code: Code, settings: ReplySettings): { requestId: string; bytes: string } {
   const requestId = randomUUID()
-  const reply = replyRefusal({
+  const refusal = new Refusal(code)
+  const { status, headers, body } = replyRefusal({
     requestId,
     refusal,
     operation: undefined,
     isKept: false,
     settings,
   })
-  const body = JSON.stringify(reply.body)
-  return [
-    `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}`,
+  const text = JSON.stringify(body)
+  const bytes = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `X-Request-Id: ${requestId}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
     'Connection: close',
     '',
-    body,
+    text,
   ].join('\r\n')
+  return { requestId, bytes }
 }

@@ -1,6 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
+import { isCutOff } from '../http/server.ts'
+import { bodyLate } from './body.ts'
 
 /** Up to here all of a body is held. */
 const wholeBytes = 1024 ** 2
@@ -19,7 +21,11 @@ export type Sample = {
 }
 
 export type Upload = {
-  /** Waits for the rest of the body. To be asked once; undefined if it never came whole, or is longer than 16 MiB. */
+  /**
+   * Waits for the rest of the body. To be asked once.
+   * @returns undefined for what is longer than 16 MiB, or broken
+   * @throws Refusal for what has not come whole in time
+   */
   sample(): Promise<Sample | undefined>
 }
 
@@ -29,19 +35,22 @@ export type Upload = {
  */
 export function receiveUpload(request: IncomingMessage): Upload {
   const taker = createSampleTaker()
-  const tooMuch = new AbortController()
+  const ended = new AbortController()
+  request.on('error', (error) => ended.abort(error))
   request.on('data', (chunk: Buffer) => {
     if (taker.add(chunk)) return
     request.pause()
-    tooMuch.abort()
+    ended.abort()
   })
   return {
     async sample() {
       try {
         request.resume()
-        await finished(request, { signal: tooMuch.signal })
+        await finished(request, { signal: ended.signal })
         return taker.result()
       } catch {
+        const broken = ended.signal.reason as { code?: string } | undefined
+        if (isCutOff(broken?.code)) throw bodyLate()
         return undefined
       }
     },

@@ -9,9 +9,17 @@ import { variables } from '../../src/config-variables.ts'
 const main = new URL('../../src/main.ts', import.meta.url).pathname
 const key = Buffer.alloc(32, 7).toString('base64')
 
+const local = { HOST: '127.0.0.1' }
+const production = {
+  NODE_ENV: 'production',
+  KAFKA_BROKERS: 'kafka:9092',
+  JOURNAL_KEY: key,
+  CARD_HASH_KEY: key,
+}
+
 const problemsOf = (env: Record<string, string>) => {
   try {
-    readConfig(env)
+    readConfig({ ...local, ...env })
     return []
   } catch (error) {
     if (!(error instanceof ConfigInvalid)) throw error
@@ -20,8 +28,8 @@ const problemsOf = (env: Record<string, string>) => {
 }
 
 describe('the configuration', () => {
-  it('has a default for everything outside production', () => {
-    expect(readConfig({})).to.deep.include({ isProduction: false })
+  it('has a default for everything outside production, on this machine', () => {
+    expect(readConfig(local)).to.deep.include({ isProduction: false })
   })
 
   it('gives an example of each variable that it would take', () => {
@@ -38,6 +46,9 @@ describe('the configuration', () => {
     ['CORE_RATE_LIMIT', { CORE_RATE_LIMIT: '1' }],
     ['BASE_PATH', { BASE_PATH: 'zonal' }],
     ['CORE_BASE_URL', { CORE_BASE_URL: 'ftp://core' }],
+    ['CORE_BASE_URL', { CORE_BASE_URL: 'https://user:canary@core/v1' }],
+    ['CORE_BASE_URL', { CORE_BASE_URL: 'https://user@core/v1' }],
+    ['CORE_BASE_URL', { CORE_BASE_URL: 'https://core/v1?key=canary' }],
     ['POS_DEADLINE_MS', { POS_DEADLINE_MS: '-1' }],
     ['POS_DEADLINE_MS', { POS_DEADLINE_MS: '2.5' }],
     ['FAILURE_HTTP_STATUS', { FAILURE_HTTP_STATUS: '500' }],
@@ -55,6 +66,17 @@ describe('the configuration', () => {
     ['KAFKA_SASL_PASSWORD', { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'adapter' }],
     ['JOURNAL_KEY', { JOURNAL_KEY: 'c2hvcnQ=' }],
     ['CARD_HASH_KEY', { CARD_HASH_KEY: 'short' }],
+    ['CARD_HASH_KEY', { CARD_HASH_KEY: ' '.repeat(32) }],
+    ['CARD_HASH_KEY', { ...production, CARD_HASH_KEY: '\t'.repeat(32) }],
+    ['CARD_HASH_KEY', { ...production, CARD_HASH_KEY: 'zonal adapter development card hash key' }],
+    ['JOURNAL_KEY', { ...production, JOURNAL_KEY: Buffer.alloc(32).toString('base64') }],
+    ['JOURNAL_KEY', { ...production, JOURNAL_KEY: `${key},${Buffer.alloc(32).toString('base64')}` }],
+    [
+      'JOURNAL_KEY',
+      { ...production, JOURNAL_KEY: Buffer.from('zonal adapter development key 01').toString('base64') },
+    ],
+    ['DEVELOPMENT_KEYS', { ...production, DEVELOPMENT_KEYS: '1' }],
+    ['DEVELOPMENT_KEYS', { DEVELOPMENT_KEYS: 'yes' }],
     ['BALANCE_STALE_MS', { BALANCE_FRESH_MS: '10', BALANCE_STALE_MS: '9' }],
     ['VENUE_STALE_MS', { VENUE_FRESH_MS: '10', VENUE_STALE_MS: '9' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
@@ -97,22 +119,36 @@ describe('the configuration', () => {
       'JOURNAL_KEY',
       'CARD_HASH_KEY',
     ])
-    const env = { NODE_ENV: 'production', KAFKA_BROKERS: 'kafka:9092', JOURNAL_KEY: key, CARD_HASH_KEY: key }
-    expect(readConfig(env).server.drainDelayMs).to.equal(5000)
+    expect(readConfig(production).server.drainDelayMs).to.equal(5000)
   })
+
+  // A forgotten NODE_ENV sealed card numbers under a key that is in the repository, in reach of everybody.
+  for (const HOST of ['0.0.0.0', '::', '10.1.2.3', 'adapter.example.com', '127.example.com'])
+    it(`uses the keys for development at ${HOST} only if it is told to`, () => {
+      expect(problemsOf({ HOST })).to.deep.equal(['JOURNAL_KEY', 'CARD_HASH_KEY'])
+      expect(problemsOf({ HOST, NODE_ENV: 'staging', JOURNAL_KEY: key })).to.deep.equal(['CARD_HASH_KEY'])
+      expect(problemsOf({ HOST, DEVELOPMENT_KEYS: '1' })).to.deep.equal([])
+      expect(problemsOf({ HOST, JOURNAL_KEY: key, CARD_HASH_KEY: key })).to.deep.equal([])
+    })
+
+  for (const HOST of ['127.0.0.1', '127.0.0.2', '::1', 'localhost'])
+    it(`uses the keys for development at ${HOST} without being told`, () => {
+      expect(problemsOf({ HOST })).to.deep.equal([])
+      expect(readConfig({ HOST }).isDevelopmentKey).to.deep.equal({ journal: true, cardHash: true })
+    })
 
   it('reads each variable from a file too, and says where that cannot be', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
     const file = join(folder, 'key')
     writeFileSync(file, `${key}\n`)
-    expect(readConfig({ JOURNAL_KEY_FILE: file }).journal.keys).to.deep.equal([key])
+    expect(readConfig({ ...local, JOURNAL_KEY_FILE: file }).journal.keys).to.deep.equal([key])
     expect(problemsOf({ JOURNAL_KEY_FILE: `${file}-of-nobody` })).to.deep.equal(['JOURNAL_KEY'])
     expect(problemsOf({ JOURNAL_KEY_FILE: file, JOURNAL_KEY: key })).to.deep.equal(['JOURNAL_KEY'])
     rmSync(folder, { recursive: true })
   })
 
   it('cannot be changed', () => {
-    const config = readConfig({})
+    const config = readConfig(local)
     expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw()
   })
 
@@ -123,6 +159,7 @@ describe('the configuration', () => {
       KAFKA_SASL_PASSWORD: 'sasl-canary',
     }
     const env = {
+      ...local,
       ...secrets,
       KAFKA_BROKERS: 'kafka:9092',
       KAFKA_SASL_MECHANISM: 'plain',

@@ -70,7 +70,7 @@ type Left = { events: KafkaEvent[]; deadLetters: number }
 
 /** Without Kafka tickets wait in the journal, and become events by the same function that the relay uses. */
 async function readJournal({ journalPath }: TestService): Promise<Left> {
-  const config = readConfig({ JOURNAL_PATH: journalPath })
+  const config = readConfig({ HOST: '127.0.0.1', JOURNAL_PATH: journalPath })
   const log = createLogger('silent')
   const journal = createSqliteJournal(config.journal, { clock: systemClock, log, metrics: createMetrics() })
   try {

@@ -38,7 +38,8 @@ export function controlledClock() {
 export type ControlledClock = ReturnType<typeof controlledClock>
 
 export function coreConfig(env: Record<string, string> = {}) {
-  return readConfig({ CORE_BASE_URL: `${coreOrigin}/v1`, CORE_RATE_LIMIT: '0', ...env }).core
+  return readConfig({ HOST: '127.0.0.1', CORE_BASE_URL: `${coreOrigin}/v1`, CORE_RATE_LIMIT: '0', ...env })
+    .core
 }
 
 export type LogLine = { msg: string; [field: string]: unknown }

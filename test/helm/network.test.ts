@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { at, everything, needed, only, render, useHelm } from './chart.ts'
+import { at, everything, needed, only, refusal, render, useHelm } from './chart.ts'
 
 const release = 'loyalty-zonal-loyalty-adapter'
 const testPod = {
@@ -11,7 +11,12 @@ const testPod = {
     },
   },
 }
-const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }
+const ofNamespace = (name: string) => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+})
+const monitoring = ofNamespace('monitoring')
+const ingressNginx = ofNamespace('ingress-nginx')
+const closed = { networkPolicy: { ingressNamespace: '', prometheusNamespace: '' } }
 
 describe('the way in', () => {
   useHelm()
@@ -89,19 +94,41 @@ describe('the NetworkPolicy', () => {
     })
   })
 
-  it('lets in tills from anywhere, and to the metrics only pods of the cluster', () => {
+  it('lets in the ingress controller and Prometheus by their namespaces, and the pod of helm test', () => {
     expect(policyOf().ingress).to.deep.equal([
-      { ports: [{ port: 8080 }] },
-      { ports: [{ port: 9090 }], from: [{ namespaceSelector: {} }, testPod] },
+      { ports: [{ port: 8080 }], from: [ingressNginx, testPod] },
+      { ports: [{ port: 9090 }], from: [monitoring, testPod] },
     ])
   })
 
-  it('lets in whom it is told, and always the pod of helm test', () => {
-    const networkPolicy = { fromIngress: [monitoring], fromPrometheus: [] }
-    expect(policyOf({ networkPolicy }).ingress).to.deep.equal([
-      { ports: [{ port: 8080 }], from: [monitoring, testPod] },
-      { ports: [{ port: 9090 }], from: [testPod] },
+  it('lets in whoever else is named, alone or beside them', () => {
+    const node = { ipBlock: { cidr: '10.0.0.0/16' } }
+    const other = { fromIngress: [node], fromPrometheus: [node] }
+    expect(policyOf({ networkPolicy: other }).ingress.map((rule) => at(rule, 'from'))).to.deep.equal([
+      [ingressNginx, node, testPod],
+      [monitoring, node, testPod],
     ])
+    const alone = { networkPolicy: { ...closed.networkPolicy, ...other } }
+    expect(policyOf(alone).ingress.map((rule) => at(rule, 'from'))).to.deep.equal([
+      [node, testPod],
+      [node, testPod],
+    ])
+  })
+
+  it('is closed until it is told, and the chart asks who may come in', () => {
+    expect(refusal(closed)).to.match(/networkPolicy\.(ingress|prometheus)Namespace is needed/)
+    expect(refusal({ networkPolicy: { ingressNamespace: '' } })).to.contain(
+      "networkPolicy.ingressNamespace is needed: the namespace of the ingress controller, which may reach the tills' port",
+    )
+    expect(refusal({ networkPolicy: { prometheusNamespace: '' } })).to.contain(
+      'networkPolicy.prometheusNamespace is needed: the namespace of Prometheus, which may reach the management port',
+    )
+  })
+
+  it('asks for no Prometheus where nothing is scraped, and for nobody where there is no policy', () => {
+    const unwatched = { metrics: { scrape: 'none' }, networkPolicy: { prometheusNamespace: '' } }
+    expect(at(policyOf(unwatched).ingress[1], 'from')).to.deep.equal([testPod])
+    expect(refusal({ networkPolicy: { ...closed.networkPolicy, enabled: false } })).to.equal('')
   })
 
   it('lets out to DNS and TRIFFT, and to no broker where there is none', () => {

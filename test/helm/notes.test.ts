@@ -27,6 +27,15 @@ describe('the notes of the chart', () => {
     )
   })
 
+  it('ask for a digest where a tag may be moved, and say who may come in', () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    expect(notes())
+      .to.contain('image.digest')
+      .and.contain('Only ingress-nginx may reach them, only monitoring the metrics')
+    expect(notes({ image: { digest } })).not.to.contain('image.digest')
+    expect(notes({ networkPolicy: { enabled: false } })).to.contain('!!! NO NETWORK POLICY')
+  })
+
   it('say how the Secret is made, with its own keys', () => {
     const text = notes({ secret: { name: 'keys', journalKey: 'a', cardHashKey: 'b' } })
     expect(text).to.contain('kubectl -n tills create secret generic keys')

@@ -82,6 +82,7 @@ describe('values that helm refuses', () => {
     ['a deadline that no till waits for', { config: { POS_DEADLINE_MS: 60_001 } }, /POS_DEADLINE_MS/],
     ['a limit of one call, as a balance is two', { config: { CORE_RATE_LIMIT: 1 } }, /CORE_RATE_LIMIT/],
     ['a host with a scheme', { ingress: { host: 'https://loyalty.example.com' } }, /\/ingress\/host/],
+    ['a core with credentials', { config: { CORE_BASE_URL: 'https://user:pw@core/v1' } }, /CORE_BASE_URL/],
     ['a journal without a folder', { config: { JOURNAL_PATH: '/journal.sqlite' } }, /JOURNAL_PATH/],
     ['a size that is none', { persistence: { size: '4 GB' } }, /\/persistence\/size/],
     ['a volume that many pods mount', { persistence: { accessMode: 'ReadWriteMany' } }, /accessMode/],
@@ -97,9 +98,14 @@ describe('values that helm refuses', () => {
     })
 
   it('no secret, and no host', () => {
-    expect(refusal({}, { files: [] })).to.match(/secret.name is needed|ingress.host is needed/)
-    expect(refusal({ secret: { name: 'keys' } }, { files: [] })).to.contain('ingress.host is needed')
-    expect(refusal({ ingress: { host: 'a.example.com' } }, { files: [] })).to.contain('secret.name is needed')
+    const networkPolicy = { ingressNamespace: 'ingress-nginx', prometheusNamespace: 'monitoring' }
+    expect(refusal({ networkPolicy }, { files: [] })).to.match(/secret.name is needed|ingress.host is needed/)
+    expect(refusal({ networkPolicy, secret: { name: 'keys' } }, { files: [] })).to.contain(
+      'ingress.host is needed',
+    )
+    expect(refusal({ networkPolicy, ingress: { host: 'a.example.com' } }, { files: [] })).to.contain(
+      'secret.name is needed',
+    )
   })
 
   it('but neither what a parent chart gives nor what OpenShift asks for', () => {

@@ -141,6 +141,11 @@ describe('whatever is sent to whatever address', () => {
       ['POST /zonal/v1/debit HTTP/1.1', 'Host: a', 'Expect: 200-ok'],
       'MESSAGE_UNREADABLE',
     ],
+    [
+      'with a hundred headers and more',
+      ['GET /zonal/v1 HTTP/1.1', 'Host: a', ...Array.from({ length: 100 }, (_, index) => `X-${index}: x`)],
+      'MESSAGE_UNREADABLE',
+    ],
     ['that wants a tunnel', ['CONNECT core:443 HTTP/1.1', 'Host: core:443'], 'METHOD_NOT_ALLOWED'],
     ['that wants a tunnel, without Host', ['CONNECT core:443 HTTP/1.1'], 'METHOD_NOT_ALLOWED'],
     [

@@ -16,7 +16,7 @@ function withJournal(open: typeof createSqliteJournal) {
     { journalPath }: { journalPath: string },
     use: (journal: Journal) => Promise<T>,
   ): Promise<T> => {
-    const { journal: config } = readConfig({ JOURNAL_PATH: journalPath })
+    const { journal: config } = readConfig({ HOST: '127.0.0.1', JOURNAL_PATH: journalPath })
     const journal = open(config, {
       clock: systemClock,
       log: createLogger('silent'),

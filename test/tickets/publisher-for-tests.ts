@@ -8,7 +8,12 @@ import { createPublisher } from '../../src/tickets/publisher.ts'
  * @param env more of the environment
  */
 export function publisherForTests(brokers: string[], topic: string, env: Record<string, string> = {}) {
-  const { tickets } = readConfig({ KAFKA_BROKERS: brokers.join(), KAFKA_TOPIC: topic, ...env })
+  const { tickets } = readConfig({
+    HOST: '127.0.0.1',
+    KAFKA_BROKERS: brokers.join(),
+    KAFKA_TOPIC: topic,
+    ...env,
+  })
   const logged: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const metrics = createMetrics()

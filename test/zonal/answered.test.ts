@@ -33,7 +33,7 @@ describe('a debit is marked as answered', () => {
         openBreakers: () => [],
       },
       capture: (_ctx, next) => next(),
-      refusals: { ...settings, isDraining: () => false, isStopping: () => false },
+      refusals: { ...settings, isDraining: () => false, stopping: new AbortController().signal },
       routes: {
         loyalty: loyalty as Loyalty,
         settings: {

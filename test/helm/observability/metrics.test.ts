@@ -68,6 +68,7 @@ describe('counters that alerts look at', () => {
       'zonal_kafka_send_duration_seconds_count{outcome="failed"} 0',
       'zonal_ticket_times_implausible_total{direction="ahead"} 0',
       'zonal_ticket_times_implausible_total{direction="back"} 0',
+      'zonal_connections_ended_total{reason="pipelined"} 0',
       'zonal_credentials_locked_total 0',
       'zonal_journal_failures_total 0',
       'zonal_capture_failures_total 0',

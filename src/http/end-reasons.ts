@@ -1,0 +1,17 @@
+/**
+ * Why a connection ended otherwise than after its last answer:
+ * `late`: no whole request in ten seconds; `unreadable`: no HTTP; `headers_too_large`; `reset` by its peer in the middle of
+ * its headers; `pipelined`: too many requests at once; `answer_unread`; `upload_unfinished` after its answer; `no_room`.
+ */
+export const endReasons = [
+  'late',
+  'unreadable',
+  'headers_too_large',
+  'reset',
+  'pipelined',
+  'answer_unread',
+  'upload_unfinished',
+  'no_room',
+] as const
+
+export type EndReason = (typeof endReasons)[number]

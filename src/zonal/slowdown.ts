@@ -1,0 +1,38 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const slowMs = 1_000
+/** Whoever waits costs memory: a flood is not slowed but hung up on. */
+const maxWaiting = 100
+/** Kept back for the answer itself. */
+const answerReserveMs = 100
+
+export type Slowdown = ReturnType<typeof createSlowdown>
+
+/**
+ * Makes whoever guesses keys wait for each answer. Nobody else waits.
+ * @param stopping ends every wait, so that a stop is not slowed
+ */
+export function createSlowdown(stopping: AbortSignal) {
+  let waiting = 0
+  setMaxListeners(maxWaiting + 10, stopping)
+
+  return {
+    /**
+     * @param leftMs until the till's patience ends
+     * @returns true once the wait is over; false at once if too many wait already
+     */
+    async wait(leftMs: number): Promise<boolean> {
+      if (waiting >= maxWaiting) return false
+      waiting += 1
+      try {
+        await pause(Math.max(0, Math.min(slowMs, leftMs - answerReserveMs)), undefined, { signal: stopping })
+      } catch {
+        // It stops: answered at once.
+      } finally {
+        waiting -= 1
+      }
+      return true
+    },
+  }
+}

@@ -1,0 +1,148 @@
+import { expect } from 'chai'
+import { answersIn, readCounter, say, type RawClient } from '../http/raw-client.ts'
+import { basic } from '../simulators/till/encode.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { demo, openCounter, type Counter } from './counter.ts'
+
+const login = `Authorization: ${basic({ venueId: demo.venueId, apiKey: demo.apiKey })}`
+const json = 'Content-Type: application/json'
+const post = (path: string, ...lines: string[]) =>
+  [`POST /zonal/v1${path} HTTP/1.1`, 'Host: adapter', ...lines, '', ''].join('\r\n')
+const get = 'GET /zonal/v1 HTTP/1.1\r\nHost: adapter\r\n\r\n'
+
+describe('what ends before it has become a request', () => {
+  useRealSockets()
+  let counter: Counter
+  const clients: RawClient[] = []
+  before(async () => (counter = await openCounter()))
+  afterEach(() => {
+    for (const { socket } of clients.splice(0)) socket.destroy()
+  })
+  after(() => counter.close())
+
+  const talk = async (bytes: string) => {
+    const client = await say(counter.service.port, bytes)
+    clients.push(client)
+    return client
+  }
+  const ended = () => counter.service.line(({ msg }) => msg.startsWith('a connection ended'))
+  const count = (reason: string) =>
+    readCounter(counter.service.managementUrl, `zonal_connections_ended_total{reason="${reason}"}`)
+
+  for (const [what, bytes, reason, status, code] of [
+    ['no HTTP at all', 'garbage\r\n\r\n', 'unreadable', 400, 'MESSAGE_UNREADABLE'],
+    ['headers without an end', `GET /${'x'.repeat(9_000)}`, 'headers_too_large', 400, 'MESSAGE_UNREADABLE'],
+    ['headers that stop in the middle', post('/ticket', login).slice(0, -4), 'late', 503, 'CORE_UNAVAILABLE'],
+  ] as const)
+    it(`is answered, in the log under the request id that its till was told, and counted: ${what}`, async function () {
+      this.timeout(20_000)
+      const logged = ended()
+      const before = await count(reason)
+      const [{ head, ...answer }] = answersIn(await (await talk(bytes)).closed) as [
+        ReturnType<typeof answersIn>[0],
+      ]
+      expect(answer).to.deep.nested.include({ status, 'body.code': code, 'body.retry': status === 503 })
+      expect(head.toLowerCase().includes('retry-after: ')).to.equal(status === 503)
+      expect(await logged).to.include({
+        port: 'tills',
+        reason,
+        sourceAddress: '127.0.0.1',
+        requestId: answer.body.requestId,
+      })
+      expect(await count(reason)).to.equal(before + 1)
+    })
+
+  // The process ended: the answer to a CONNECT was given to a connection that still waited for another one.
+  it('waits for the answer before it, also where it wants a tunnel', async () => {
+    const { closed } = await talk(`${get}CONNECT core:443 HTTP/1.1\r\nHost: core:443\r\n\r\n`)
+    const [first, second] = answersIn(await closed)
+    expect([first?.status, second?.status, second?.body.code]).to.deep.equal([200, 405, 'METHOD_NOT_ALLOWED'])
+  })
+
+  // A till took the second answer for that of its debit, which had been done.
+  it('never takes the place of the answer to what was asked before', async () => {
+    await counter.till.balance({ cardNumber: demo.cards.anna })
+    const body = JSON.stringify({
+      cardNumber: demo.cards.anna,
+      accountNumber: 'A-9',
+      transactionId: 'P-9',
+      points: 1,
+    })
+    const debit = post('/debit', login, json, `Content-Length: ${body.length}`) + body
+    const [first, second] = answersIn(await (await talk(`${debit}garbage\r\n\r\n`)).closed)
+    expect([first?.status, first?.body.response]).to.deep.equal([200, 'OK'])
+    expect([second?.status, second?.body.code]).to.deep.equal([400, 'MESSAGE_UNREADABLE'])
+  })
+
+  it('fills no log, however much of it comes', async () => {
+    const flood = await openCounter()
+    try {
+      for (let sent = 0; sent < 30; sent++) await (await say(flood.service.port, 'garbage\r\n\r\n')).closed
+      const lines = flood.service.lines().filter(({ reason }) => reason === 'unreadable')
+      expect(lines).to.have.length(10)
+      const series = 'zonal_connections_ended_total{reason="unreadable"}'
+      expect(await readCounter(flood.service.managementUrl, series)).to.equal(30)
+    } finally {
+      await flood.close()
+    }
+  })
+})
+
+/**
+ * Story: whoever sent half of a message and was answered before its end, since its media type was wrong for example, kept
+ * its connection for as long as it liked.
+ */
+describe('an upload that stops in the middle', () => {
+  useRealSockets()
+  let counter: Counter
+  before(async () => (counter = await openCounter({ POS_DEADLINE_MS: '600' })))
+  after(() => counter.close())
+
+  const half = ['Content-Length: 1000', login]
+  for (const [what, head, code] of [
+    ['of an unknown operation', post('/nowhere', json, ...half), 'CORE_UNAVAILABLE'],
+    ['of a wrong media type', post('/balance', 'Content-Type: text/xml', ...half), 'MEDIA_TYPE_UNSUPPORTED'],
+    ['that is too large', post('/debit', json, 'Content-Length: 99999', login), 'MESSAGE_TOO_LARGE'],
+    ['of a balance', post('/balance', json, ...half), 'CORE_UNAVAILABLE'],
+    ['that expects 100-continue', post('/credit', json, 'Expect: 100-continue', ...half), 'CORE_UNAVAILABLE'],
+    ['by a wrong method', post('/balance', json, ...half).replace('POST', 'PUT'), 'METHOD_NOT_ALLOWED'],
+    [
+      'of a chunked message',
+      post('/balance', 'Content-Type: text/xml', 'Transfer-Encoding: chunked'),
+      'MEDIA_TYPE_UNSUPPORTED',
+    ],
+    ['where none is read', get.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\n'), undefined],
+  ] as const)
+    it(`is answered, and then its connection is closed: ${what}`, async () => {
+      const client = await say(
+        counter.service.port,
+        `${head}${head.includes('chunked') ? '1\r\n{\r\n' : '{'}`,
+      )
+      const heard = (await client.closed).replace('HTTP/1.1 100 Continue\r\n\r\n', '')
+      const answers = answersIn(heard)
+      expect(answers.map(({ body }) => body.code)).to.deep.equal([code])
+      client.socket.destroy()
+    })
+
+  it('and goes on may be finished, and its connection goes on', async () => {
+    const body = ' '.repeat(1000)
+    const client = await say(counter.service.port, post('/balance', 'Content-Type: text/xml', ...half))
+    await client.heardUntil('MEDIA_TYPE_UNSUPPORTED')
+    client.socket.write(body + get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+    expect(answersIn(await client.closed).map(({ status }) => status)).to.deep.equal([415, 200])
+  })
+
+  it('is put off if it is a ticket of which nobody could read even the whole, under one request id', async function () {
+    this.timeout(20_000)
+    const logged = counter.service.line(({ msg, message }) => msg === 'request' && message === 'ticket')
+    const client = await say(counter.service.port, `${post('/ticket', 'Content-Type: text/xml', ...half)}<`)
+    const [answer] = answersIn(await client.closed)
+    expect(answer?.body).to.include({ code: 'CORE_UNAVAILABLE', retry: true })
+    expect(await logged).to.include({
+      code: 'CORE_UNAVAILABLE',
+      requestId: answer?.body.requestId,
+      isAnswered: true,
+    })
+    client.socket.destroy()
+  })
+})
