@@ -75,6 +75,14 @@ describe('guessing a venue and its key', () => {
     expect(await guess(12, 1)).to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
+  // From the addresses of one /64, which anybody has who has one, sixty guesses a minute were possible instead of ten.
+  it('is over after ten wrong ones from one IPv6 network, whichever of its addresses they come from', async () => {
+    const { guess } = doorAt()
+    for (let host = 0; host < 10; host++) await guess(host, 1, `2001:db8:0:1::${host}`)
+    expect(await guess(10, 1, '2001:db8:0:1:ffff::1')).to.deep.equal(['CREDENTIALS_LOCKED'])
+    expect(await guess(11, 1, '2001:db8:0:2::1'), 'another network').to.deep.equal(['CREDENTIALS_WRONG'])
+  })
+
   it('is over after sixty wrong ones from anywhere', async () => {
     const { asked, clock, guess } = doorAt()
     for (let address = 0; address < 6; address++) await guess(address * 10, 10, `192.0.2.${address}`)
