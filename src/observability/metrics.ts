@@ -58,7 +58,7 @@ export function createMetrics() {
     }),
     coreWaitSeconds: new Histogram({
       name: 'zonal_core_slot_wait_duration_seconds',
-      help: "Time that calls waited for a slot of the core's budget, by lane (credit, undo, debit, balance, refresh)",
+      help: "Time that calls waited for a slot of the core's budget, by lane (credit, undo, debit, balance, refresh, stranger)",
       labelNames: ['lane'] as const,
       buckets: [0.005, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10],
       registers,

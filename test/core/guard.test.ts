@@ -17,7 +17,8 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
   const { client, clock, config, journal, log, metrics } = parts
   let isAway = false
   let asked = 0
-  const isGood = (authorization: string) => authorization === `Bearer ${good.apiKey}`
+  let isRevoked = false
+  const isGood = (authorization: string) => authorization === `Bearer ${good.apiKey}` && !isRevoked
   const answer = (status: number, isRight: (authorization: string) => boolean) =>
     nock(coreOrigin)
       .persist()
@@ -36,6 +37,7 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
     ...parts,
     venues: start(),
     asked: () => asked,
+    revoke: () => (isRevoked = true),
     goAway: (until: boolean) => (isAway = until),
     /** A process that remembers only what was written down. */
     restart: () => (door.venues = start()),
@@ -148,11 +150,38 @@ describe('an approved venue', () => {
     )
   })
 
-  it('may be locked out like any other once its approval is older than VENUE_STALE_MS', async () => {
-    const { clock, guess, knock, restart } = doorAt()
+  // A pub that was closed for longer than VENUE_STALE_MS was locked out, tickets too, for as long as somebody guessed.
+  for (const [what, isRestarted] of [
+    ['in memory', false],
+    ['in the journal', true],
+  ] as const)
+    it(`is asked for at the core, not locked out, when it comes back after weeks: its approval is ${what}`, async () => {
+      const { asked, clock, guess, knock, restart } = doorAt()
+      await knock()
+      if (isRestarted) restart()
+      clock.advance(40 * 86_400_000)
+      await guess(0, 10)
+      expect(await guess(10, 1), 'unknown pairs').to.deep.equal(['CREDENTIALS_LOCKED'])
+      expect((await knock()).code).to.equal('OK')
+      expect(asked(), 'the first check, ten guesses, and the check of today').to.equal(12)
+    })
+
+  it('is not served once its approval is older than VENUE_STALE_MS, though it is remembered', async () => {
+    const { clock, goAway, knock, restart } = doorAt()
     await knock()
     restart()
     clock.advance(86_400_001)
+    goAway(true)
+    expect((await knock()).code).to.equal('CORE_UNAVAILABLE')
+  })
+
+  it('may be locked out like any other once the core has refused its key', async () => {
+    const { clock, guess, knock, revoke } = doorAt()
+    await knock()
+    clock.advance(86_400_001)
+    revoke()
+    expect((await knock()).code).to.equal('CREDENTIALS_WRONG')
+    clock.advance(30_001)
     await guess(0, 10)
     expect((await knock()).code).to.equal('CREDENTIALS_LOCKED')
   })

@@ -192,7 +192,9 @@ describe('a reply of the core of which something cannot be read', () => {
     nock(coreOrigin)
       .get('/v1/venue?param=aztecVenueId:1902')
       .reply(200, [{ id: null, currency: 'GBP' }])
-    const failure = await failureOf(client.findVenue(caller.credentials, exchangeWith(clock)))
+    const failure = await failureOf(
+      client.findVenue(caller.credentials, exchangeWith(clock), { wasApproved: true }),
+    )
     expect(failure).to.be.instanceOf(CoreProtocolError)
     await client.close()
   })
