@@ -109,7 +109,7 @@ export function createMetrics() {
     }),
     rewardsLeftOut: new Counter({
       name: 'zonal_rewards_left_out_total',
-      help: 'Coupons that are not shown: they cannot be read, or no till can apply them (no entity code and no discount ID)',
+      help: 'Coupons that are not shown: they cannot be read, no till can apply them (no entity code and no discount ID), or the list has more than 500',
       registers,
     }),
     coreUnreadFields: new Counter({
