@@ -24,11 +24,15 @@ export type Balances = ReturnType<typeof createBalances>
 /** A wrong scan, repeated by the operator, does not ask the core again for so long. */
 const unknownCardMs = 10_000
 const maxCards = 10_000
+/** A usual card has some 2 KB, one with the longest list of coupons half a megabyte. */
+const maxBytes = 24 * 1_048_576
 
 /** Balances for the eyes of operator and guest. No debit is ever decided on one. */
 export function createBalances(config: Config['core'], { client, clock, metrics }: Deps) {
   const cache = new LRUCache<string, Entry, Question>({
     max: maxCards,
+    maxSize: maxBytes,
+    sizeCalculation: bytesOf,
     // lru-cache takes 0 for "for ever".
     ttl: Math.max(config.balanceFreshMs, 1),
     ttlResolution: 0,
@@ -103,4 +107,23 @@ export function createBalances(config: Config['core'], { client, clock, metrics 
       cache.delete(cacheKey(caller.credentials, cardNumber))
     },
   }
+}
+
+const bytesOfObject = 300
+
+/** @returns about how much memory an entry takes */
+function bytesOf(entry: Entry): number {
+  if ('unknownCard' in entry) return bytesOfObject
+  const { member, rewards } = entry.balance
+  return [member, ...rewards].reduce(
+    (bytes, each) => bytes + bytesOfObject + bytesOfTexts(each),
+    bytesOfObject,
+  )
+}
+
+function bytesOfTexts(fields: object): number {
+  return Object.values(fields).reduce<number>(
+    (bytes, field) => (typeof field === 'string' ? bytes + 2 * field.length : bytes),
+    0,
+  )
 }

@@ -5,7 +5,8 @@ import type { Credentials } from '../loyalty/words.ts'
 import type { Clock } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import { lanes } from './lanes.ts'
+import { networkOf } from '../observability/source-address.ts'
+import { lanes, type Lane } from './lanes.ts'
 import { createSlots, type Claim, type Reason, type Slot, type Slots } from './slots.ts'
 
 type Deps = {
@@ -15,6 +16,8 @@ type Deps = {
   log: Logger
 }
 
+type Sender = { credentials: Credentials; sourceAddress?: string }
+
 export type Budget = ReturnType<typeof createBudget>
 
 /** What keeps calls from leaving; how long is not known while slots are only taken. */
@@ -23,6 +26,8 @@ export type Hold = { reason: Reason; forMs?: number }
 /** A `Retry-After` below would have us knock without a pause, and one above may be a mistake of somebody's clock. */
 const leastBlockMs = 1_000
 const longestBlockMs = 3_600_000
+/** What keys share that no approved till has come with; no tenant has this name. */
+const strangers = 'strangers'
 
 /**
  * Keeps us below the core's published limit (`contracts/trifft-core.openapi.yaml`: 50 requests in 10 s, else 429 for
@@ -35,18 +40,28 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
   const past = { spentUntilMs: 0, quietUntilMs: 0, blockedUntilMs: 0 }
   metrics.coreSlotsLimit.set(config.rateLimit)
 
-  const scopeOf = ({ tenant }: Credentials) => (config.rateScope === 'all' ? 'all' : tenant)
+  /** A scope of its own is for keys that were approved: whoever makes up keys would have as many budgets. */
+  function scopeOf({ tenant }: Credentials, lane: Lane): string {
+    if (config.rateScope === 'all') return 'all'
+    return lane === 'stranger' && !scopes.has(tenant) ? strangers : tenant
+  }
 
   function find(scope: string): Slots {
     const known = scopes.get(scope)
     if (known) return known
     dropIdle()
-    return add(scope, spentWindow(), past.blockedUntilMs)
+    return add(scope, spentBefore(), past.blockedUntilMs)
   }
 
   function spentWindow(): number[] {
     const isSpent = past.spentUntilMs > clock.monotonicMs()
     return isSpent ? Array<number>(config.rateLimit).fill(past.spentUntilMs) : []
+  }
+
+  /** The first checks of a key were sent as a stranger's, and the core has counted them. */
+  function spentBefore(): number[] {
+    const spent = spentWindow()
+    return spent.length > 0 ? spent : (scopes.get(strangers)?.takenUntilMs() ?? [])
   }
 
   function add(scope: string, takenUntilMs: number[], blockedUntilMs: number): Slots {
@@ -124,14 +139,18 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
     },
 
     /**
-     * @param claim `lane`: who goes first; `count`: all of them or none; `waitMs`: how long it may take
+     * @param claim `lane`: who goes first; `count`: all of them or none; `waitMs`: how long it may take;
+     * `sourceAddress`: of a stranger, whose credentials anybody can make up
      * @returns what runs so many calls
      * @throws CoreUnavailable `CORE_BUSY`, at once where no slot can be free in time, and during a block
      */
-    take(claim: Omit<Claim, 'venue'> & { credentials: Credentials }): Promise<Slot> {
-      const { credentials, ...rest } = claim
-      const venue = `${credentials.tenant}/${credentials.venueId}`
-      return find(scopeOf(credentials)).take({ ...rest, venue })
+    take(claim: Omit<Claim, 'turnOf'> & Sender): Promise<Slot> {
+      const { credentials, sourceAddress, ...rest } = claim
+      const turnOf =
+        claim.lane === 'stranger'
+          ? networkOf(sourceAddress ?? 'unknown')
+          : `${credentials.tenant}/${credentials.venueId}`
+      return find(scopeOf(credentials, claim.lane)).take({ ...rest, turnOf })
     },
 
     /** For the metrics page and the health answer. */

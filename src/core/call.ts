@@ -60,6 +60,7 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
       return await budget.take({
         lane,
         credentials,
+        sourceAddress: exchange.sourceAddress,
         count: plans.length,
         waitMs: exchange.leftMs() - waitUntilLeftMs,
       })

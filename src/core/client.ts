@@ -81,19 +81,26 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
     }) as const
 
   return {
-    /** @returns undefined where the key's project has no such venue */
-    async findVenue(credentials: Credentials, exchange: Exchange): Promise<Venue | undefined> {
+    /**
+     * @param options `wasApproved`: whether the core has ever approved this pair
+     * @returns undefined where the key's project has no such venue
+     */
+    async findVenue(
+      credentials: Credentials,
+      exchange: Exchange,
+      { wasApproved }: { wasApproved: boolean },
+    ): Promise<Venue | undefined> {
       const { venueId } = credentials
+      const isDebit = exchange.facts.message === 'debit'
       const path = `/venue?param=${config.venueParameter}:${encodeURIComponent(venueId)}`
-      const lane = laneOfCheck(exchange)
       const venues = await calls.run(
         {
           operation: 'findVenue',
           read: schemas.readVenues,
           ...get({ credentials }, path),
-          lane,
+          lane: laneOfCheck(exchange, wasApproved),
           // The message that waits for the check needs a call of its own after it.
-          waitUntilLeftMs: usualCallMs + (lane === 'debit' ? leastLeftForTakingMs : waitUntilLeftMs),
+          waitUntilLeftMs: usualCallMs + (isDebit ? leastLeftForTakingMs : waitUntilLeftMs),
         },
         exchange,
       )

@@ -2,12 +2,13 @@ import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Clock } from '../observability/exchange.ts'
+import { networkOf } from '../observability/source-address.ts'
 import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
 
 export type Guard = ReturnType<typeof createGuard>
 
 const windowMs = 60_000
-const maxAddresses = 10_000
+const maxNetworks = 10_000
 
 /**
  * Counts the checks of venue and key that the core has refused, so that nobody finds a pair by trying. Those under way
@@ -18,12 +19,13 @@ export function createGuard(
   clock: Clock,
 ) {
   const all = createSlidingLog(windowMs)
-  // Whoever has more addresses than are remembered still meets the limit of all.
-  const byAddress = new LRUCache<string, SlidingLog>({ max: maxAddresses })
+  // Whoever has more networks than are remembered still meets the limit of all.
+  const byNetwork = new LRUCache<string, SlidingLog>({ max: maxNetworks })
 
   function logOf(address: string): SlidingLog {
-    const log = byAddress.get(address) ?? createSlidingLog(windowMs)
-    byAddress.set(address, log)
+    const network = networkOf(address)
+    const log = byNetwork.get(network) ?? createSlidingLog(windowMs)
+    byNetwork.set(network, log)
     return log
   }
 

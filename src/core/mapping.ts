@@ -59,7 +59,7 @@ export function toMovedReward(userCoupon: CoreMovedCoupon, slugs: RewardSlugs): 
 }
 
 export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
-  return { points: balance }
+  return balance < 0 ? {} : { points: balance }
 }
 
 /** What the core does not say is left out. */
@@ -82,12 +82,15 @@ function fieldOf<T extends object>(field: T | unknown[] | null | undefined): T |
   return !field || Array.isArray(field) ? undefined : field
 }
 
-/** A number above 2^53 has lost digits on its way: it would name something else. */
+const longestParam = 128
+
+/** A number above 2^53 has lost digits on its way, and a long text may have been cut: they would name something else. */
 function readParam(params: CoreParams, slug: string): string | undefined {
   if (!params || Array.isArray(params)) return undefined
   const value = params[slug]
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
-  return typeof value === 'string' && value.trim() !== '' ? value.trim().toWellFormed() : undefined
+  if (typeof value !== 'string' || value.length > longestParam) return undefined
+  return value.trim() === '' ? undefined : value.trim().toWellFormed()
 }
 
 function shortName(first: string | null | undefined, last: string | null | undefined): string | undefined {

@@ -69,9 +69,11 @@ function nameOf(exception: string): string {
   return /^[\w.\\]{1,100}$/.test(exception) ? exception : '(no name)'
 }
 
-/** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+const dayS = 86_400
+
+/** Seconds or a date, a day at most: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
 function readRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined
   const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - nowMs) / 1000)
-  return Number.isNaN(seconds) ? undefined : Math.max(seconds, 0)
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), dayS)
 }

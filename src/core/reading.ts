@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { bounded } from '../observability/bounded.ts'
 
 /** What a reply says: `unread` names fields that could not be read and were left out, each once, never their values. */
 export type Reading<T> = { value: T; unread: string[] }
@@ -19,18 +20,23 @@ export type Reader<T> = (body: unknown) => Reading<T>
 
 export type List<T> = {
   entries: T[]
-  /** How many entries could not be read. */
+  /** How many entries could not be read, or are more than are looked at. */
   leftOut: number
 }
 
 const mostFields = 5
+const mostEntries = 500
+/** What we read of an object lies three levels deep, and no id that we take is as long as a text may be. */
+const objectBounds = { text: 200, entries: 100, fields: 1_000, depth: 4 }
 
 /**
  * @param spare paths of the fields that we can do without, such as `coupon.points`, each before those that it is in
- * @returns a reader of one object, which leaves out a spare field that does not fit the schema
+ * @returns a reader of one object, which leaves out a spare field that does not fit the schema; texts are cut, and what
+ * is beyond the bounds is left out, before the schema is asked
  */
 export function readerOf<T>(schema: z.ZodType<T>, spare: string[] = []): Reader<T> {
-  return function read(body) {
+  return function read(reply) {
+    const body = bounded(reply, objectBounds)
     const whole = schema.safeParse(body)
     if (whole.success) return { value: whole.data, unread: [] }
     const problems = pathsOf(whole.error)
@@ -46,13 +52,14 @@ export function readerOf<T>(schema: z.ZodType<T>, spare: string[] = []): Reader<
   }
 }
 
-/** @returns a reader of a list, which leaves out the entries that cannot be read */
+/** @returns a reader of a list, which leaves out the entries that cannot be read, and those after the first 500 */
 export function listReaderOf<T>(readEntry: Reader<T>): Reader<List<T>> {
   return function readList(body) {
     if (!Array.isArray(body)) throw new Unreadable([wholeBody])
     const entries: T[] = []
     const unread = new Set<string>()
-    for (const entry of body)
+    if (body.length > mostEntries) unread.add(moreEntries)
+    for (const entry of body.slice(0, mostEntries))
       try {
         const read = readEntry(entry)
         entries.push(read.value)
@@ -66,6 +73,7 @@ export function listReaderOf<T>(readEntry: Reader<T>): Reader<List<T>> {
 }
 
 const wholeBody = '(whole body)'
+const moreEntries = `(entries after ${mostEntries})`
 
 function pathsOf(error: z.ZodError): string[] {
   return error.issues.map(({ path }) => path.join('.') || wholeBody)

@@ -25,7 +25,7 @@ const unixSeconds = z.union([
     .pipe(seconds),
 ])
 
-const id = z.union([z.string().min(1), z.int()]).transform(String)
+const id = z.union([z.string().min(1).max(128), z.int()]).transform(String)
 
 const userCouponId = z.union([z.string().regex(rewardIdPattern), z.int()]).transform(String)
 
@@ -34,12 +34,14 @@ const flag = z
   .transform((value) => [true, 1, '1', 'true'].includes(value))
 
 /** Nobody can spend a part of a point, and floating point may be a hair below a whole one. */
-const points = z
+const wholePoints = z
   .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d{1,15})?$/)])
   .transform((value) => Math.floor(Number(value) + 1e-6))
-  .pipe(z.int())
 
-export const venue = z.object({ id, currency: z.string().nullish(), params })
+/** Nobody has or pays less than nothing. */
+const points = wholePoints.pipe(z.int().min(0))
+
+export const venue = z.object({ id, currency: z.string().max(16).nullish(), params })
 
 export const readVenues = listReaderOf(readerOf(venue, ['currency', 'params']))
 
@@ -89,13 +91,17 @@ export const restoredCoupon = z.object({ ...movedCoupon, status: z.literal('acti
 
 export const readRestoredCoupon = readerOf(restoredCoupon, spareOfMovedCoupon)
 
-/** Both ways: `balance` is what the member has afterwards. */
-export const movedPoints = z.object({ balance: points })
+/** Both ways: `balance` is what the member has afterwards. One below nothing is odd, but it shows that they were moved. */
+export const movedPoints = z.object({ balance: wholePoints.pipe(z.int()) })
 
 export const readMovedPoints = readerOf(movedPoints)
 
-/** For TRIFFT's support; an odd one does not make an error unreadable. */
-const eventId = z.string().max(200).nullish().catch(undefined)
+/** For TRIFFT's support, and in log lines; an odd one does not make an error unreadable. */
+const eventId = z
+  .string()
+  .regex(/^[\w.:-]{1,100}$/)
+  .nullish()
+  .catch(undefined)
 
 const errorFields = { exception: z.string().min(1), event_id: eventId }
 

@@ -1,13 +1,14 @@
 import type { Clock } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { CoreUnavailable } from './errors.ts'
-import { createQueue, mostTaken, undoShare, type Lane } from './lanes.ts'
+import { createQueue, mostTaken, type Lane } from './lanes.ts'
+import { createShares } from './shares.ts'
 import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
 
 export type Claim = {
   lane: Lane
-  /** Whose turn it is within a lane. */
-  venue: string
+  /** The venue whose turn it is within a lane; of strangers the network that they come from. */
+  turnOf: string
   /** All of them or none. */
   count: 1 | 2
   /** How long it may wait; with nothing left it still gets a slot that is free now. */
@@ -49,12 +50,15 @@ type Deps = { clock: Clock; metrics: Pick<Metrics, 'coreWaitSeconds' | 'coreSlot
 
 export type Slots = ReturnType<typeof createSlots>
 
+/** Of one network; behind one proxy many honest tills may start together. */
+const mostStrangersWaiting = 100
+
 /** The slots that share one limit, and who waits for them. */
 export function createSlots(settings: Settings, { clock, metrics }: Deps) {
   const { limit, windowMs, onBlock } = settings
   // Without a limit nothing is remembered of what has ended.
   const taken = createSlidingLog(limit === 0 ? 0 : windowMs, settings.takenUntilMs)
-  const undos = createSlidingLog(windowMs)
+  const shares = createShares(limit, windowMs)
   const queue = createQueue<Waiting>()
   let blockedUntilMs = settings.blockedUntilMs
   let timer: NodeJS.Timeout | undefined
@@ -72,17 +76,20 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
 
   function refuseLate(nowMs: number) {
     for (const waiting of queue.all()) {
-      const earliestMs = taken.earliestMs(mostTaken(waiting.lane, limit) - waiting.count, nowMs)
+      const earliestMs = Math.max(
+        taken.earliestMs(mostTaken(waiting.lane, limit) - waiting.count, nowMs),
+        shares.earliestMs(waiting.lane, nowMs),
+      )
       const reason = settings.quietUntilMs > nowMs ? 'quiet_after_kill' : 'no_slot'
-      if (earliestMs > waiting.latestMs) refuse(waiting, reason, earliestMs - nowMs)
+      if (earliestMs > waiting.latestMs) refuse(waiting, reason, Math.max(earliestMs - nowMs, 1))
     }
   }
 
   /** Nobody overtakes a claim that does not fit yet, or one for two slots would never find both. */
   function nextInTurn(nowMs: number): Waiting | undefined {
-    const othersWait = queue.next({ passOver: 'undo' }) !== undefined
-    const isShareTaken = undos.count(nowMs) >= undoShare(limit)
-    return queue.next(othersWait && isShareTaken ? { passOver: 'undo' } : {})
+    const through: Lane[] = shares.areStrangersThrough(nowMs) ? ['stranger'] : []
+    const other = shares.areUndosThrough(nowMs) ? queue.next({ passOver: ['undo', ...through] }) : undefined
+    return other ?? queue.next({ passOver: through })
   }
 
   function fits({ lane, count }: Waiting, nowMs: number): boolean {
@@ -92,7 +99,7 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
   function grant(waiting: Waiting, nowMs: number) {
     queue.remove(waiting, { isTurn: true })
     metrics.coreWaitSeconds.observe({ lane: waiting.lane }, (nowMs - waiting.sinceMs) / 1000)
-    const logs = waiting.lane === 'undo' ? [taken, undos] : [taken]
+    const logs = [taken, ...shares.logsOf(waiting.lane)]
     for (const log of logs) for (let slot = 0; slot < waiting.count; slot++) log.begin()
     waiting.grant(createSlot(logs))
   }
@@ -113,7 +120,8 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
     clearTimeout(timer)
     const waiting = queue.all()
     if (waiting.length === 0) return
-    const freeMs = taken.earliestMs(taken.count(nowMs) - 1, nowMs)
+    // Without a limit only a call's end makes room.
+    const freeMs = limit === 0 ? Infinity : taken.earliestMs(taken.count(nowMs) - 1, nowMs)
     const atMs = Math.min(freeMs, ...waiting.map(({ latestMs }) => latestMs))
     timer = setTimeout(() => settle(), Math.max(1, Math.ceil(atMs - nowMs)))
   }
@@ -147,7 +155,11 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
 
   return {
     /** @throws CoreUnavailable `CORE_BUSY`, at once where it is certain that no slot can be free in time */
-    take(claim: Claim): Promise<Slot> {
+    async take(claim: Claim): Promise<Slot> {
+      if (claim.lane === 'stranger' && queue.countOf(claim) >= mostStrangersWaiting) {
+        metrics.coreSlotRefusals.inc({ lane: claim.lane, reason: 'no_slot' })
+        throw busy('no_slot', 1)
+      }
       const { promise, resolve, reject } = Promise.withResolvers<Slot>()
       const sinceMs = clock.monotonicMs()
       const latestMs = sinceMs + Math.max(claim.waitMs, 0)

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Approval, Journal } from '../journal/journal.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Credentials, Venue } from '../loyalty/words.ts'
 import { createExchange, type Clock, type Exchange } from '../observability/exchange.ts'
@@ -14,7 +14,14 @@ import { createGuard } from './guard.ts'
 
 type Approved = { venue: Venue; approvedAtMs: number; isRecalled: boolean; refusal?: undefined }
 type Entry = Approved | { refusal: Refusal }
-type Question = { credentials: Credentials; exchange: Exchange }
+type Question = {
+  credentials: Credentials
+  exchange: Exchange
+  /** What was written down of the pair, however old. */
+  kept?: Approval
+  /** Whether the core has approved it before; nobody guesses such a pair. */
+  wasApproved: boolean
+}
 
 type Deps = {
   client: Pick<CoreClient, 'findVenue'>
@@ -45,10 +52,11 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
     // An approval outlives a core that cannot answer.
     noDeleteOnFetchRejection: true,
     noDeleteOnStaleGet: true,
-    fetchMethod: async (_key, old, { options, signal, context: { credentials, exchange } }) => {
+    fetchMethod: async (_key, old, { options, signal, context }) => {
+      const { credentials, exchange } = context
       const entry = isServable(old)
-        ? await ask(credentials, createRefreshExchange())
-        : await guard.watch(addressOf(exchange), () => askOrRecall(credentials, exchange))
+        ? await ask({ ...context, exchange: createRefreshExchange() })
+        : await guard.watch(addressOf(exchange), () => askOrRecall(context, signal))
       if (entry.refusal) options.ttl = Math.max(config.venueRefusedMs, 1)
       // What was recalled is asked for again with the next message.
       else if (entry.isRecalled) options.ttl = 1
@@ -57,9 +65,9 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
     },
   })
 
-  async function ask(credentials: Credentials, exchange: Exchange): Promise<Entry> {
+  async function ask({ credentials, exchange, wasApproved }: Question): Promise<Entry> {
     try {
-      const venue = await client.findVenue(credentials, exchange)
+      const venue = await client.findVenue(credentials, exchange, { wasApproved })
       if (!venue)
         return { refusal: new Refusal('VENUE_UNKNOWN', { message: 'not in the project of this key' }) }
       return { venue, approvedAtMs: clock.monotonicMs(), isRecalled: false }
@@ -69,20 +77,20 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
     }
   }
 
-  async function askOrRecall(credentials: Credentials, exchange: Exchange): Promise<Entry> {
+  /** @param signal aborted when the approval is dropped meanwhile */
+  async function askOrRecall(question: Question, signal: AbortSignal): Promise<Entry> {
     try {
-      return await ask(credentials, exchange)
+      return await ask(question)
     } catch (error) {
-      const recalled = cannotAnswer(error) ? await recall(credentials) : undefined
+      const { kept } = question
+      const recalled = kept && cannotAnswer(error) && !signal.aborted ? recall(kept) : undefined
       if (!recalled) throw error
       return recalled
     }
   }
 
-  /** @returns what was written down of a pair, where that is not too old to be served */
-  async function recall(credentials: Credentials): Promise<Approved | undefined> {
-    const kept = await journal.findApproval(credentials).catch(complain)
-    if (!kept) return undefined
+  /** @returns what was written down of a pair, if that is not too old to be served */
+  function recall(kept: Approval): Approved | undefined {
     const ageMs = Math.max(clock.nowMs() - kept.approvedAtMs, 0)
     const recalled = { venue: kept.venue, approvedAtMs: clock.monotonicMs() - ageMs, isRecalled: true }
     return isServable(recalled) ? recalled : undefined
@@ -109,6 +117,14 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
     return clock.monotonicMs() - entry.approvedAtMs <= config.venueStaleMs
   }
 
+  /** A pair that was approved once is no guess: nobody can lock a venue out by guessing its key. */
+  function refuseLocked(exchange: Exchange) {
+    const lock = guard.lockOf(addressOf(exchange))
+    if (!lock) return
+    metrics.credentialsLocked.inc()
+    throw lock
+  }
+
   return {
     /**
      * A refusal that is remembered costs the core nothing and tells a guesser nothing new, so it is repeated and not
@@ -121,19 +137,17 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
     async approve(credentials: Credentials, exchange: Exchange): Promise<Venue> {
       const key = cacheKey(credentials, credentials.venueId)
       const fresh = cache.get(key)
-      const allowStale = !fresh && isServable(cache.peek(key, { allowStale: true }))
+      const old = cache.peek(key, { allowStale: true })
+      const allowStale = !fresh && isServable(old)
       const result = fresh ? 'hit' : allowStale ? 'stale' : 'miss'
       metrics.cacheReads.inc({ cache: 'venue', result })
       if (fresh) return venueOf(fresh)
 
-      const lock = result === 'miss' ? guard.lockOf(addressOf(exchange)) : undefined
-      // A pair that was approved once is no guess: nobody can lock a venue out by guessing its key.
-      if (lock && !(await recall(credentials))) {
-        metrics.credentialsLocked.inc()
-        throw lock
-      }
-      const asking = cache.forceFetch(key, { allowStale, context: { credentials, exchange } })
-      return venueOf(await waitFor(asking, exchange))
+      const kept = allowStale ? undefined : await journal.findApproval(credentials).catch(complain)
+      const wasApproved = kept !== undefined || (old !== undefined && !old.refusal)
+      if (!wasApproved) refuseLocked(exchange)
+      const context = { credentials, exchange, kept, wasApproved }
+      return venueOf(await waitFor(cache.forceFetch(key, { allowStale, context }), exchange))
     },
 
     /** For a pair whose key the core has refused elsewhere. */

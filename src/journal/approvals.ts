@@ -1,7 +1,10 @@
 import type { Database } from './database.ts'
 import type { Approval } from './journal.ts'
 
-/** Which venues and keys the core has approved, so that a restart while it is away refuses nobody. */
+/**
+ * Which venues and keys the core has approved, so that a restart while it is away refuses nobody, and nobody is locked
+ * out by what others guess. What is found may be 60 days old: whether it may still be served is not decided here.
+ */
 export function createApprovals(db: Database, hashApiKey: (apiKey: string) => string) {
   return {
     find({ venueId, apiKey }: { venueId: string; apiKey: string }): Approval | undefined {

@@ -15,7 +15,7 @@ type Rule = {
  * How long what is settled is remembered. A redemption counts from its last change, so that what an operator has
  * decided is kept as long as anything else.
  *
- * @param venueStaleMs an approval is of no use after this
+ * @param venueStaleMs how long an approval may be served
  */
 export function retentionRules(venueStaleMs: number): Rule[] {
   return [
@@ -28,7 +28,8 @@ export function retentionRules(venueStaleMs: number): Rule[] {
     { table: 'redemption_aliases', isPast: 'created_at < :beforeMs', keptMs: 25 * hourMs },
     { table: 'tickets', isPast: 'published_at < :beforeMs', keptMs: 35 * dayMs },
     { table: 'dead_letters', isPast: 'created_at < :beforeMs', keptMs: 35 * dayMs },
-    { table: 'venues', isPast: 'approved_at < :beforeMs', keptMs: venueStaleMs },
+    // Longer than it is served: a venue that was closed for weeks is still told from somebody who guesses.
+    { table: 'venues', isPast: 'approved_at < :beforeMs', keptMs: Math.max(60 * dayMs, venueStaleMs) },
   ]
 }
 

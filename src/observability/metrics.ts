@@ -65,7 +65,7 @@ export function createMetrics() {
     }),
     coreWaitSeconds: new Histogram({
       name: 'zonal_core_slot_wait_duration_seconds',
-      help: "Time that calls waited for a slot of the core's budget, by lane (credit, undo, debit, balance, refresh)",
+      help: "Time that calls waited for a slot of the core's budget, by lane (credit, undo, debit, balance, refresh, stranger)",
       labelNames: ['lane'] as const,
       buckets: [0.005, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10],
       registers,
@@ -116,7 +116,7 @@ export function createMetrics() {
     }),
     rewardsLeftOut: new Counter({
       name: 'zonal_rewards_left_out_total',
-      help: 'Coupons that are not shown: they cannot be read, or no till can apply them (no entity code and no discount ID)',
+      help: 'Coupons that are not shown: they cannot be read, no till can apply them (no entity code and no discount ID), or the list has more than 500',
       registers,
     }),
     coreUnreadFields: new Counter({

@@ -27,3 +27,26 @@ export function readAddress(text: string): string | undefined {
   const address = bare.replace(/^([\d.]+):\d+$/, '$1').replace(/^::ffff:(?=[\d.]+$)/i, '')
   return isIP(address) === 0 ? undefined : address.toLowerCase()
 }
+
+/**
+ * What counts as one guest at our door: whoever has one IPv6 address has all of its /64.
+ *
+ * @param address an IP address, also in brackets or with a zone
+ * @returns an IPv4 address, also of one in IPv6 form; the first 64 bits of an IPv6 address; anything else as it is
+ */
+export function networkOf(address: string): string {
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
+  if (isIP(bare) !== 6) return bare
+  const groups = groupsOf(bare)
+  if (groups.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return `${groups.slice(0, 4).join(':')}::/64`
+  const bytes = groups.slice(6).flatMap((group) => [Number(`0x${group}`) >> 8, Number(`0x${group}`) & 255])
+  return bytes.join('.')
+}
+
+/** @returns eight groups of hexadecimal digits, without leading zeros */
+function groupsOf(ipv6: string): string[] {
+  // A URL's host is the shortest form of the address, in hexadecimal digits throughout.
+  const shortest = new URL(`http://[${ipv6}]`).hostname.slice(1, -1)
+  const [head = [], tail = []] = shortest.split('::').map((part) => (part === '' ? [] : part.split(':')))
+  return [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]
+}

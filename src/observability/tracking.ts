@@ -1,4 +1,5 @@
 import type { DefaultState, Middleware } from 'koa'
+import { bounded } from './bounded.ts'
 import { createExchange, type Clock, type Exchange } from './exchange.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -58,6 +59,9 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
   }
 }
 
+/** Whatever a till or the core has said, a line can be read, and stored. */
+const factBounds = { text: 500, entries: 20, fields: 100, depth: 4 }
+
 type Ending = {
   code: string
   /** Until the answer was out, or the till hung up. */
@@ -85,7 +89,7 @@ function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
         durationMs: Math.round(durationMs * 10) / 10,
         isAnswered,
         openBreakers: openBreakers(),
-        ...more,
+        ...(bounded(more, factBounds) as typeof more),
       },
       'request',
     )

@@ -92,12 +92,15 @@ describe('the configuration', () => {
     })
 
   it('takes a time zone for each venue, by its Aztec ID', () => {
-    const { zonal } = readConfig({ VENUE_TIME_ZONES: ' 1902 = Europe/London, __proto__=Asia/Dubai,' })
+    const { zonal } = readConfig({
+      HOST: '127.0.0.1',
+      VENUE_TIME_ZONES: ' 1902 = Europe/London, __proto__=Asia/Dubai,',
+    })
     expect([...zonal.venueTimeZones]).to.deep.equal([
       ['1902', 'Europe/London'],
       ['__proto__', 'Asia/Dubai'],
     ])
-    expect([...readConfig({}).zonal.venueTimeZones]).to.deep.equal([])
+    expect([...readConfig({ HOST: '127.0.0.1' }).zonal.venueTimeZones]).to.deep.equal([])
   })
 
   it('says all that is wrong with the time zones of venues', () => {

@@ -136,10 +136,8 @@ describe('a venue approval that was written down', () => {
     restart()
     answer(503)
     expect(await failureOf(approve())).to.be.instanceOf(CoreOutcomeUnknown)
-    expect(logLines.map(({ msg }) => msg)).to.deep.equal([
-      'venue approvals could not be read or written in the journal',
-      'venue approvals could not be read or written in the journal',
-    ])
+    const complaint = 'venue approvals could not be read or written in the journal'
+    expect(logLines.map(({ msg }) => msg)).to.deep.equal([complaint, complaint, complaint])
   })
 })
 

@@ -136,7 +136,7 @@ describe('the budget before the core', () => {
   })
 
   it('serves those who wait in the order of their lanes', async () => {
-    const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: '5' })
+    const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: '7' })
     await use('credit')
     const order: string[] = []
     for (const lane of lanes.toReversed())

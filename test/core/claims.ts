@@ -7,6 +7,7 @@ import { caller, coreParts, type ControlledClock, type CoreJournal } from './set
 type Asked = {
   venue?: string
   tenant?: string
+  from?: string
   count?: 1 | 2
   waitMs?: number
   onGranted?: () => void
@@ -31,6 +32,7 @@ export function budgetAt(
 
   async function claim(lane: Lane, asked: Asked = {}): Promise<Claimed> {
     const { venue: venueId = '1902', tenant = caller.credentials.tenant, count = 1, waitMs = 0 } = asked
+    const { from: sourceAddress } = asked
     const claimed: Claimed = {
       leave() {
         const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -45,7 +47,7 @@ export function budgetAt(
       },
     }
     const credentials = { ...caller.credentials, venueId, tenant }
-    budget.take({ lane, credentials, count, waitMs }).then(
+    budget.take({ lane, credentials, sourceAddress, count, waitMs }).then(
       (slot) => {
         claimed.slot = slot
         asked.onGranted?.()

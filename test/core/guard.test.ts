@@ -17,7 +17,8 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
   const { client, clock, config, journal, log, metrics } = parts
   let isAway = false
   let asked = 0
-  const isGood = (authorization: string) => authorization === `Bearer ${good.apiKey}`
+  let isRevoked = false
+  const isGood = (authorization: string) => authorization === `Bearer ${good.apiKey}` && !isRevoked
   const answer = (status: number, isRight: (authorization: string) => boolean) =>
     nock(coreOrigin)
       .persist()
@@ -36,6 +37,7 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
     ...parts,
     venues: start(),
     asked: () => asked,
+    revoke: () => (isRevoked = true),
     goAway: (until: boolean) => (isAway = until),
     /** A process that remembers only what was written down. */
     restart: () => (door.venues = start()),
@@ -73,6 +75,14 @@ describe('guessing a venue and its key', () => {
     expect(await guess(11, 1, '192.0.2.2'), 'another address').to.deep.equal(['CREDENTIALS_WRONG'])
     clock.advance(40_000)
     expect(await guess(12, 1)).to.deep.equal(['CREDENTIALS_WRONG'])
+  })
+
+  // From the addresses of one /64, which anybody has who has one, sixty guesses a minute were possible instead of ten.
+  it('is over after ten wrong ones from one IPv6 network, whichever of its addresses they come from', async () => {
+    const { guess } = doorAt()
+    for (let host = 0; host < 10; host++) await guess(host, 1, `2001:db8:0:1::${host}`)
+    expect(await guess(10, 1, '2001:db8:0:1:ffff::1')).to.deep.equal(['CREDENTIALS_LOCKED'])
+    expect(await guess(11, 1, '2001:db8:0:2::1'), 'another network').to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
   it('is over after sixty wrong ones from anywhere', async () => {
@@ -140,11 +150,38 @@ describe('an approved venue', () => {
     )
   })
 
-  it('may be locked out like any other once its approval is older than VENUE_STALE_MS', async () => {
-    const { clock, guess, knock, restart } = doorAt()
+  // A pub that was closed for longer than VENUE_STALE_MS was locked out, tickets too, for as long as somebody guessed.
+  for (const [what, isRestarted] of [
+    ['in memory', false],
+    ['in the journal', true],
+  ] as const)
+    it(`is asked for at the core, not locked out, when it comes back after weeks: its approval is ${what}`, async () => {
+      const { asked, clock, guess, knock, restart } = doorAt()
+      await knock()
+      if (isRestarted) restart()
+      clock.advance(40 * 86_400_000)
+      await guess(0, 10)
+      expect(await guess(10, 1), 'unknown pairs').to.deep.equal(['CREDENTIALS_LOCKED'])
+      expect((await knock()).code).to.equal('OK')
+      expect(asked(), 'the first check, ten guesses, and the check of today').to.equal(12)
+    })
+
+  it('is not served once its approval is older than VENUE_STALE_MS, though it is remembered', async () => {
+    const { clock, goAway, knock, restart } = doorAt()
     await knock()
     restart()
     clock.advance(86_400_001)
+    goAway(true)
+    expect((await knock()).code).to.equal('CORE_UNAVAILABLE')
+  })
+
+  it('may be locked out like any other once the core has refused its key', async () => {
+    const { clock, guess, knock, revoke } = doorAt()
+    await knock()
+    clock.advance(86_400_001)
+    revoke()
+    expect((await knock()).code).to.equal('CREDENTIALS_WRONG')
+    clock.advance(30_001)
     await guess(0, 10)
     expect((await knock()).code).to.equal('CREDENTIALS_LOCKED')
   })

@@ -17,7 +17,10 @@ type Row = {
   call: (client: CoreClient, exchange: Exchange) => Promise<unknown>
 }
 
-const check: Row['call'] = (client, exchange) => client.findVenue(caller.credentials, exchange)
+const check: Row['call'] = (client, exchange) =>
+  client.findVenue(caller.credentials, exchange, { wasApproved: true })
+const strangerCheck: Row['call'] = (client, exchange) =>
+  client.findVenue(caller.credentials, exchange, { wasApproved: false })
 const coupon = { ...order, rewardId: 'uc-1' }
 const points = { ...order, points: 200 }
 
@@ -56,6 +59,21 @@ const rows: Row[] = [
   { what: "a debit's venue check", lane: 'debit', leastLeftMs: 700, message: 'debit', call: check },
   { what: "a balance's venue check", lane: 'balance', leastLeftMs: 500, message: 'balance', call: check },
   { what: "a ticket's venue check", lane: 'balance', leastLeftMs: 500, message: 'ticket', call: check },
+  // Strangers' checks rode in the lane of the message that they claimed to be, and took the slots kept for credits.
+  ...['credit', 'ticket', 'balance'].map((message) => ({
+    what: `a stranger's venue check as a ${message}`,
+    lane: 'stranger',
+    leastLeftMs: 500,
+    message,
+    call: strangerCheck,
+  })),
+  {
+    what: "a stranger's venue check as a debit",
+    lane: 'stranger',
+    leastLeftMs: 700,
+    message: 'debit',
+    call: strangerCheck,
+  },
 ]
 
 describe('a call that finds no slot', () => {

@@ -41,7 +41,9 @@ describe('a reply of the core of which something cannot be read', () => {
       { points: 267 },
       undefined,
     ],
-    ['less than nothing', { member, wallet: { points: -0.5 } }, { points: -1 }, undefined],
+    ['less than nothing', { member, wallet: { points: -0.5 } }, {}, ['wallet']],
+    ['a debt of points', { member, wallet: { points: '-200' } }, {}, ['wallet']],
+    ['a hair below nothing', { member, wallet: { points: -1e-9 } }, { points: 0 }, undefined],
     ['points that are no number', { member, wallet: { points: 'many' } }, {}, ['wallet']],
     ['more points than a number holds', { member, wallet: { points: 1e300 } }, {}, ['wallet']],
     [
@@ -131,11 +133,16 @@ describe('a reply of the core of which something cannot be read', () => {
     const { value, unread, page } = await readReply('readRewards', [
       { ...good, coupon: { ...coupon, points: 'some' } },
       { ...good, id: 7, valid_until: '1798156799', coupon: { ...coupon, points: '200', is_enabled: 1 } },
+      { ...good, id: 'pays', coupon: { ...coupon, points: -50 } },
       { ...good, id: 'off', coupon: { ...coupon, is_enabled: '0' } },
       { ...good, id: 'odd-params', coupon: { ...coupon, params: 'aztecEntityCode=1' } },
     ])
     const reward = { id: 'good', name: 'Free coffee', type: 'promotion', entityCode: '10000000123' }
-    expect(value).to.deep.equal([reward, { ...reward, id: '7', cost: 200, expires: '2026-12-24T23:59:59Z' }])
+    expect(value).to.deep.equal([
+      reward,
+      { ...reward, id: '7', cost: 200, expires: '2026-12-24T23:59:59Z' },
+      { ...reward, id: 'pays' },
+    ])
     expect(unread).to.deep.equal(['coupon.points', 'coupon.params'])
     expect(page).to.match(/^zonal_rewards_left_out_total 1$/m)
   })
@@ -169,6 +176,8 @@ describe('a reply of the core of which something cannot be read', () => {
     it(`says what is left, as text or with decimals too: ${name}`, async () => {
       for (const balance of ['1050', 1050.9, '1050.00'])
         expect((await readReply(name, { balance })).value).to.deep.equal({ points: 1050 })
+      // They were moved, so it must not be undone.
+      expect((await readReply(name, { balance: -200 })).value).to.deep.equal({})
     })
 
   it('is a venue all the same, and no other venue is spoilt by it', async () => {
@@ -192,7 +201,9 @@ describe('a reply of the core of which something cannot be read', () => {
     nock(coreOrigin)
       .get('/v1/venue?param=aztecVenueId:1902')
       .reply(200, [{ id: null, currency: 'GBP' }])
-    const failure = await failureOf(client.findVenue(caller.credentials, exchangeWith(clock)))
+    const failure = await failureOf(
+      client.findVenue(caller.credentials, exchangeWith(clock), { wasApproved: true }),
+    )
     expect(failure).to.be.instanceOf(CoreProtocolError)
     await client.close()
   })

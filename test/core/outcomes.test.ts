@@ -95,6 +95,16 @@ describe("the core's answers", () => {
     expect(broken.fact).to.include({ eventId: 'ev-8', outcome: 'unknown' })
   })
 
+  // Both go into the log line and the error: 400 KB of each, or a member's name.
+  it('takes no event id and no exception that is long, or more than a name', async () => {
+    for (const odd of ['x'.repeat(400_000), 'Anna Kovac', '\u202eev\n', '']) {
+      const { failure, fact } = await answerTo(takePoints, 402, { event_id: odd, exception: odd || 'E' })
+      expect(failure).to.include({ code: 'REFUSED', eventId: undefined })
+      expect(fact?.exception).to.be.oneOf(['(no name)', 'E'])
+      expect(JSON.stringify(fact).length).to.be.below(300)
+    }
+  })
+
   for (const { status, exception, code } of [
     { status: 401, exception: 'InvalidTokenException', code: 'CREDENTIALS_WRONG' },
     { status: 403, exception: 'AccessDeniedException', code: 'KEY_NOT_ALLOWED' },
@@ -116,6 +126,7 @@ describe("the core's answers", () => {
       [at, 42],
       ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
       ['soon', undefined],
+      ['9'.repeat(1_000), 86_400],
     ] as const) {
       const body = nested(429, 'RateLimitExceededException')
       const { failure, fact } = await answerTo(takePoints, 429, body, { 'Retry-After': header })

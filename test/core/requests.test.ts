@@ -53,7 +53,7 @@ describe('what is sent to the core', () => {
     nock(coreOrigin)
       .post('/v1/card/URCARD123/points/debit', (body) => body.venue_id === 'siteId:1902')
       .reply(200, { balance: 0 })
-    await client.findVenue(caller.credentials, exchangeWith(clock))
+    await client.findVenue(caller.credentials, exchangeWith(clock), { wasApproved: true })
     await client.takePoints({ ...order, points: 1 }, exchangeWith(clock))
     await client.close()
   })

@@ -109,7 +109,7 @@ export const everyCall: {
     method: 'GET',
     path: '/v1/venue?param=aztecVenueId:1902',
     good: [{ id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }],
-    call: (client, exchange) => client.findVenue(caller.credentials, exchange),
+    call: (client, exchange) => client.findVenue(caller.credentials, exchange, { wasApproved: true }),
   },
   {
     name: 'readCard',

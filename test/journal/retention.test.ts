@@ -102,11 +102,11 @@ describe('what is past its time', () => {
     expect(after.deadLetterBytes).to.equal(before.deadLetterBytes / 2)
   })
 
-  it('of approvals is forgotten when they are of no use any more', async () => {
+  it('of approvals is forgotten after 60 days, when they say no more about who guesses', async () => {
     const credentials = toCredentials('1902', 'key')
     const venue: Venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
     await test.journal.keepApproval(credentials, { venue, approvedAtMs: test.clock.nowMs() })
-    test.clock.pass(dayMs)
+    test.clock.pass(60 * dayMs)
     await test.journal.tidy()
     expect(await test.journal.findApproval(credentials)).not.to.equal(undefined)
     test.clock.pass(1)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { sourceAddressOf } from '../../src/observability/source-address.ts'
+import { networkOf, sourceAddressOf } from '../../src/observability/source-address.ts'
 
 describe('the address that a request comes from', () => {
   const rows: [what: string, proxies: number, forwarded: string | undefined, socket: string, from: string][] =
@@ -46,5 +46,36 @@ describe('the address that a request comes from', () => {
 
   it('is unknown where the socket is gone', () => {
     expect(sourceAddressOf({ headers: {}, socket: {} }, 0)).to.equal(undefined)
+  })
+})
+
+// Whoever has one IPv6 address has the 2^64 of its network, and was counted as 2^64 guessers.
+describe('the network that an address counts as', () => {
+  const rows: [address: string, network: string][] = [
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:db8:0:1::7', '2001:db8:0:1::/64'],
+    ['2001:DB8:0:1:ffff:ffff:ffff:ffff', '2001:db8:0:1::/64'],
+    ['2001:db8::', '2001:db8:0:0::/64'],
+    ['2001:0db8:0000:0002::', '2001:db8:0:2::/64'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['fe80::2%25en1', 'fe80:0:0:0::/64'],
+    ['[2001:db8:0:1::7]', '2001:db8:0:1::/64'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:201', '192.0.2.1'],
+    ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1%eth0', '192.0.2.1'],
+    ['unknown', 'unknown'],
+  ]
+  for (const [address, network] of rows)
+    it(`is ${network} for ${address}`, () => {
+      expect(networkOf(address)).to.equal(network)
+    })
+
+  it('keeps the address itself for the log line', () => {
+    const socket = { remoteAddress: '2001:db8:0:1::7' }
+    expect(sourceAddressOf({ headers: {}, socket }, 0)).to.equal('2001:db8:0:1::7')
   })
 })

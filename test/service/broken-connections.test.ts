@@ -25,7 +25,8 @@ describe('what ends before it has become a request', () => {
     clients.push(client)
     return client
   }
-  const ended = () => counter.service.line(({ msg }) => msg.startsWith('a connection ended'))
+  const ended = (requestId: unknown) =>
+    counter.service.line((line) => line.msg.startsWith('a connection ended') && line.requestId === requestId)
   const count = (reason: string) =>
     readCounter(counter.service.managementUrl, `zonal_connections_ended_total{reason="${reason}"}`)
 
@@ -36,14 +37,13 @@ describe('what ends before it has become a request', () => {
   ] as const)
     it(`is answered, in the log under the request id that its till was told, and counted: ${what}`, async function () {
       this.timeout(20_000)
-      const logged = ended()
       const before = await count(reason)
       const [{ head, ...answer }] = answersIn(await (await talk(bytes)).closed) as [
         ReturnType<typeof answersIn>[0],
       ]
       expect(answer).to.deep.nested.include({ status, 'body.code': code, 'body.retry': status === 503 })
       expect(head.toLowerCase().includes('retry-after: ')).to.equal(status === 503)
-      expect(await logged).to.include({
+      expect(await ended(answer.body.requestId)).to.include({
         port: 'tills',
         reason,
         sourceAddress: '127.0.0.1',

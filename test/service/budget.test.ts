@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { publishedLimit } from '../simulators/core/rate-limit.ts'
 import type { TillAnswer } from '../simulators/till.ts'
 import { createTill } from '../simulators/till.ts'
-import { basic } from '../simulators/till/encode.ts'
+import { basic, type Login } from '../simulators/till/encode.ts'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { startTestService } from '../support/test-service.ts'
@@ -78,6 +78,64 @@ describe('the service before a core that counts', () => {
     expect(codeOf(await counter.till.debit(takePoints))).to.equal('CORE_BUSY')
     expect(codeOf(await counter.till.debit(takePoints))).to.equal('OK')
   })
+})
+
+describe('the service before a crowd of strangers', () => {
+  useRealSockets()
+  let counter: Counter
+  afterEach(() => counter.close())
+
+  const knock = (forwardedFor: string, login: Login, path: string, message: object) =>
+    counter.till.raw({
+      path,
+      headers: {
+        'content-type': 'application/json',
+        authorization: basic(login),
+        'x-forwarded-for': forwardedFor,
+      },
+      body: JSON.stringify(message),
+    })
+  const strangersWaiting = async (count: number) => {
+    for (let waiting = -1; waiting !== count;) {
+      const page = await (await fetch(`${counter.service.managementUrl}/metrics`)).text()
+      waiting = Number(/^zonal_core_slots_waiting\{lane="stranger"\} (\d+)/m.exec(page)?.[1])
+    }
+  }
+
+  // Sixty messages with made-up keys, each a credit by its own account, had honest debits hear CORE_BUSY for 12 s. The
+  // key of the new till is known, so where each key has its own budget its check waits for nobody.
+  for (const [scope, waiting] of [
+    ['all', 57],
+    ['key', 56],
+  ] as const)
+    it(`takes debits, and lets in a till that is new, with CORE_RATE_SCOPE=${scope}`, async () => {
+      const env = { CORE_RATE_LIMIT: '48', CORE_RATE_SCOPE: scope, TRUSTED_PROXIES: '1' }
+      const guesses = { GUESSES_PER_ADDRESS: '1000', GUESSES_IN_ALL: '1000', POS_DEADLINE_MS: '10000' }
+      counter = await openCounter({ ...env, ...guesses }, { limit: publishedLimit })
+      await counter.till.balance({ cardNumber: anna })
+      const held = counter.core.faults.next({ operation: 'venue', kind: 'hang', times: 4 })
+      const guessed = Array.from({ length: 60 }, (_, guess) =>
+        knock('192.0.2.66', { venueId: demo.venueId, apiKey: `guess-number-${guess}` }, '/credit', {
+          cardNumber: anna,
+          redemptionId: crypto.randomUUID(),
+        }),
+      )
+      await strangersWaiting(56)
+      for (let debit = 0; debit < 8; debit++) {
+        const answer = await counter.till.debit({ ...takePoints, points: 10, transactionId: `P-${debit}` })
+        expect(codeOf(answer)).to.equal('OK')
+      }
+      const newTill = knock('192.0.2.7', { venueId: '1903', apiKey: demo.apiKey }, '/balance', {
+        cardNumber: demo.cards.ben,
+      })
+      await strangersWaiting(waiting)
+      held.release()
+      expect(codeOf(await newTill)).to.equal('OK')
+      const codes = (await Promise.all(guessed)).map(codeOf)
+      expect(new Set(codes)).to.deep.equal(new Set(['CREDENTIALS_WRONG', 'CORE_BUSY']))
+      expect(codes.filter((code) => code === 'CREDENTIALS_WRONG')).to.have.length.at.most(12)
+      expect(counter.core.rateLimited()).to.equal(0)
+    })
 })
 
 describe('the service that starts again', () => {

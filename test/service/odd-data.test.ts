@@ -49,6 +49,23 @@ describe('odd data', () => {
     expect(service.lines().filter(({ msg }) => msg.startsWith('core calls are stopped'))).to.deep.equal([])
   })
 
+  // A log line had 12.9 MB, and the till's answer a name of 900 KB.
+  it('of a megabyte makes no long line, and no answer that a till cannot show', async () => {
+    const long = 'x'.repeat(900_000)
+    tellOf('LARGE1', { member: { ...member, first_name: long } }, Array(300_000).fill({}), 1)
+    const balance = await till().balance({ cardNumber: 'LARGE1' })
+    expect(balance.reply).to.include({ response: 'OK' })
+    expect(balance.text.length).to.be.below(1_000)
+    nock(mockedCore)
+      .post('/v1/card/LARGE1/points/debit')
+      .reply(402, { code: 402, exception: 'InsufficientPointsException', event_id: long })
+    const message = { cardNumber: 'LARGE1', accountNumber: 'A-1', transactionId: 'T-1', points: 5 }
+    expect((await till().debit(message)).reply.code).to.equal('POINTS_NOT_ENOUGH')
+    const lines = service.lines().filter(({ msg }) => msg === 'request')
+    expect(lines).to.have.length(2)
+    for (const line of lines) expect(JSON.stringify(line).length).to.be.below(2_000)
+  })
+
   it('of one till is answered without asking: no credit, undo or debit of another is stopped by it', async () => {
     const cardNumber = 'URCARD123'
     for (const redemptionId of ['R-€', '€'.repeat(36), 'not ours', 'a\u0101b'])

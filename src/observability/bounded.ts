@@ -1,0 +1,45 @@
+export type Bounds = {
+  /** Code points of a text; the rest is cut off. */
+  text: number
+  /** Entries of a list. */
+  entries: number
+  /** Fields of an object. */
+  fields: number
+  /** Levels of lists and objects; what is deeper is left out. */
+  depth: number
+}
+
+/**
+ * For values from outside, before anything looks at all of them.
+ *
+ * @param value plain data, as `JSON.parse` makes it
+ * @returns a copy without what exceeds the bounds; it holds on to nothing of the value
+ */
+export function bounded(value: unknown, bounds: Bounds): unknown {
+  if (typeof value === 'string') return cutText(value, bounds.text)
+  if (typeof value !== 'object' || value === null) return value
+  if (bounds.depth === 0) return undefined
+  const inner = { ...bounds, depth: bounds.depth - 1 }
+  if (Array.isArray(value)) return value.slice(0, bounds.entries).map((entry) => bounded(entry, inner))
+  return Object.fromEntries(
+    firstFields(value, bounds.fields).map(([name, field]) => [name, bounded(field, inner)]),
+  )
+}
+
+/** Without a list of all: there may be a hundred thousand. */
+function firstFields(value: object, most: number): [string, unknown][] {
+  const fields: [string, unknown][] = []
+  for (const name in value) {
+    if (fields.length === most) break
+    fields.push([name, (value as Record<string, unknown>)[name]])
+  }
+  return fields
+}
+
+/** @returns at most so many code points; copied, since a slice would keep the whole text in memory */
+export function cutText(text: string, mostCodePoints: number): string {
+  if (text.length <= mostCodePoints) return text
+  return Array.from(text.slice(0, 2 * mostCodePoints))
+    .slice(0, mostCodePoints)
+    .join('')
+}
