@@ -84,7 +84,10 @@ describe('a connection', () => {
 
   it('is not ended while its answer is read slowly', async () => {
     const bytes = 16 * 1024 ** 2
-    const talk = await open((_request, response) => response.end(Buffer.alloc(bytes)), { inactivityMs: 300 })
+    const talk = await open((_request, response) => response.end(Buffer.alloc(bytes)), {
+      // Reading takes longer than that.
+      inactivityMs: 1_500,
+    })
     const { socket } = await talk('')
     let read = 0
     const done = new Promise<void>((resolve) => {
