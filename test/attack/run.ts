@@ -10,6 +10,7 @@ import { rssMb, startProgram, type Program } from '../bench/processes.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import { demo, demoProject } from '../simulators/core/demo-project.ts'
 import type { Project } from '../simulators/core/project.ts'
+import { createTill } from '../simulators/till.ts'
 import { attacks } from './attacker.ts'
 import { startHonestTills, type Felt } from './honest.ts'
 import { startHostileCore } from './hostile-core.ts'
@@ -59,6 +60,8 @@ export async function runAttacks({
     scale,
   }
   try {
+    // The other project is approved as well: what it may do is what is tried.
+    await createTill({ ...login, apiKey: otherKey }).balance({ cardNumber: demo.cards.ben })
     const usualMs = (await watch(login, () => pause(calmMs))).slowestMs
     const rows: Row[] = []
     for (const attack of names) rows.push(await play(attack, service, login, target))
