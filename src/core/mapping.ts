@@ -1,4 +1,5 @@
 import type { Member, Moved, Reward, Venue } from '../loyalty/words.ts'
+import { plainText } from '../observability/printable.ts'
 import type {
   CoreCard,
   CoreMovedCoupon,
@@ -28,7 +29,7 @@ export function toMember({ member, tier, wallet }: CoreCard): Member {
   return {
     name: shortName(member.first_name, member.last_name),
     isBlocked: member.is_blocked,
-    program: tier?.name,
+    program: tier ? plainText(tier.name) : undefined,
     points: wallet?.points,
   }
 }
@@ -47,7 +48,11 @@ export function toRewards(
       coupon.is_enabled !== false &&
       (typeof valid_until !== 'number' || valid_until * 1000 > nowMs),
   )
-  const rewards = redeemable.map((each) => toReward(each, slugs)).filter(({ type }) => type !== undefined)
+  const rewards = redeemable
+    // A till could not name it.
+    .filter(({ id }) => plainText(id) === id)
+    .map((each) => toReward(each, slugs))
+    .filter(({ type }) => type !== undefined)
   return { rewards, leftOut: redeemable.length - rewards.length }
 }
 
@@ -61,11 +66,11 @@ export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
 
 /** What the core does not say is left out. */
 function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon, slugs: RewardSlugs): Reward {
-  const reward: Reward = { id }
+  const reward: Reward = { id: plainText(id) }
   if (typeof valid_until === 'number') reward.expires = toIsoSeconds(valid_until)
   if (!coupon) return reward
 
-  reward.name = coupon.name
+  reward.name = plainText(coupon.name)
   if (coupon.points) reward.cost = coupon.points
   const entityCode = readParam(coupon.params, slugs.entityCodeParameter)
   if (entityCode !== undefined) return { ...reward, type: 'promotion', entityCode }
@@ -79,13 +84,14 @@ function readParam(params: CoreParams, slug: string): string | undefined {
   if (!params || Array.isArray(params)) return undefined
   const value = params[slug]
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+  const text = typeof value === 'string' ? plainText(value).trim() : ''
+  return text === '' ? undefined : text
 }
 
 function shortName(first: string | null | undefined, last: string | null | undefined): string | undefined {
-  const firstName = first?.trim()
+  const firstName = first && plainText(first).trim()
   if (!firstName) return undefined
-  const [initial] = last?.trim().normalize('NFC') ?? ''
+  const [initial] = last ? plainText(last).trim().normalize('NFC') : ''
   return initial ? `${firstName} ${initial}.` : firstName
 }
 

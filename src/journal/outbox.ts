@@ -10,7 +10,8 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
 
   /** @param findCoupons of what is no repeat */
   function take(ticket: TicketIntake, findCoupons: () => string[], nowMs: number): { isDuplicate: boolean } {
-    const { eventId, fingerprint, formerFingerprint, closed } = ticket
+    const { fingerprint, formerFingerprint, formerEventId, closed } = ticket
+    const eventId = formerEventId !== undefined && isTaken(formerEventId) ? formerEventId : ticket.eventId
     const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
     const fingerprints = [fingerprint, formerFingerprint]
     if (known && fingerprints.includes(String(known.fingerprint))) return { isDuplicate: true }

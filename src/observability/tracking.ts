@@ -1,5 +1,6 @@
 import type { DefaultState, Middleware } from 'koa'
 import { createExchange, type Clock, type Exchange } from './exchange.ts'
+import { withoutSecrets } from './line-guard.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { sourceAddressOf } from './source-address.ts'
@@ -42,7 +43,6 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
       log.info(
         {
           requestId: exchange.requestId,
-          sourceAddress: exchange.sourceAddress,
           message,
           code,
           status: ctx.status,
@@ -50,7 +50,7 @@ export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
           // False where the till had hung up before its answer was out.
           isAnswered,
           openBreakers: openBreakers(),
-          ...facts,
+          ...withoutSecrets({ sourceAddress: exchange.sourceAddress, ...facts }, exchange.secrets),
         },
         'request',
       )

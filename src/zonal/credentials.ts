@@ -1,6 +1,7 @@
 import { toCredentials } from '../loyalty/keys.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import type { Credentials } from '../loyalty/words.ts'
+import { createSpotter } from '../observability/secret-spotter.ts'
 import { isTextOrNumber, type RawFields } from './fold.ts'
 
 const venueIdPattern = /^[A-Za-z0-9_-]{1,64}$/
@@ -18,6 +19,8 @@ export function readCredentials(authorization: string | undefined, fields: RawFi
   if (!pair) throw new Refusal('CREDENTIALS_MISSING')
   const { venueId, apiKey } = pair
   if (!venueIdPattern.test(venueId) || !apiKeyPattern.test(apiKey)) throw new Refusal('CREDENTIALS_WRONG')
+  // Typed into both boxes: as a venue the key would be in logs and addresses.
+  if (createSpotter(apiKey)(venueId)) throw new Refusal('CREDENTIALS_WRONG')
   return toCredentials(venueId, apiKey)
 }
 

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import type { ParameterizedContext } from 'koa'
+import { coverIds } from '../loyalty/cover-ids.ts'
 import type { Loyalty } from '../loyalty/loyalty.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import { maskCard, type Caller, type PosFields, type Ticket } from '../loyalty/words.ts'
@@ -8,6 +9,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import { createBodyReader } from './body.ts'
 import { refuseBrokenHttp } from './broken-http.ts'
 import { approveCaller, type CallerState } from './caller.ts'
+import { refuseKeyInFields } from './key-in-message.ts'
 import { parseBalance, parseCredit, parseDebit, type MessageSettings } from './messages.ts'
 import { maxBytes, readOperation, readRequest, type RawRequest } from './read-request.ts'
 import { replyBalance, replyCredit, replyDebit, replyTicket } from './replies.ts'
@@ -76,17 +78,18 @@ async function answerMessage(
   parts: RouteParts,
 ): Promise<object> {
   if (clash) throw clash
+  refuseKeyInFields(fields, caller.credentials.apiKey)
   const { loyalty, settings } = parts
   const { exchange } = ctx.state
   const { requestId } = exchange
   switch (operation) {
     case 'balance': {
-      const request = noted(exchange, parseBalance(fields, settings))
+      const request = noted(parseBalance(fields, settings), exchange, loyalty)
       const balance = await loyalty.balance(request, caller, exchange)
       return replyBalance({ requestId, cardNumber: request.cardNumber, balance })
     }
     case 'debit': {
-      const request = noted(exchange, parseDebit(fields, settings))
+      const request = noted(parseDebit(fields, settings), exchange, loyalty)
       const debit = await loyalty.debit(request, caller, exchange)
       const reply = replyDebit({ requestId, transactionId: request.transactionId, ...debit })
       // Only once the reply is there: an error that leaves in its place is no OK, and the debit stays in doubt.
@@ -94,12 +97,12 @@ async function answerMessage(
       return reply
     }
     case 'credit': {
-      const request = noted(exchange, parseCredit(fields, settings))
+      const request = noted(parseCredit(fields, settings), exchange, loyalty)
       const credit = await loyalty.credit(request, caller, exchange)
       return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
     }
     case 'ticket': {
-      const ticket = noted(exchange, readTicket(fields, caller, exchange, parts))
+      const ticket = noted(readTicket(fields, caller, exchange, parts), exchange, loyalty)
       const taken = await loyalty.ticket(ticket, caller, exchange)
       return replyTicket({ requestId, ...taken })
     }
@@ -113,16 +116,20 @@ function readTicket(
   { settings, metrics }: RouteParts,
 ): Ticket {
   const { ticket, unreadFields } = parseTicket(fields, { ...settings, venueCurrency: venue.currency })
-  facts.ticketId = ticket.ticketId
   if (unreadFields.length > 0) facts.unreadFields = unreadFields
   for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
   return ticket
 }
 
 /** Puts into the log line what tells one request from another, and passes the message on. */
-function noted<T extends PosFields & { cardNumber?: string }>({ facts }: Exchange, message: T): T {
-  facts.card = message.cardNumber && maskCard(message.cardNumber)
-  facts.account = message.accountNumber
-  facts.transactionId = message.transactionId
+function noted<T extends PosFields & { cardNumber?: string; ticketId?: string }>(
+  message: T,
+  { facts, secrets }: Exchange,
+  { coverId }: Pick<Loyalty, 'coverId'>,
+): T {
+  const { cardNumber } = message
+  const { accountNumber: account, transactionId, ticketId } = coverIds(message, coverId)
+  secrets.cardNumber = cardNumber
+  Object.assign(facts, { card: cardNumber && maskCard(cardNumber), account, transactionId, ticketId })
   return message
 }
