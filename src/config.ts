@@ -113,6 +113,7 @@ function nest(values: Values, isProduction: boolean) {
       timeZone: values.VENUE_TIME_ZONE,
       language: values.LANGUAGE,
       captureDir: values.CAPTURE_DIR || undefined,
+      captureNames: values.CAPTURE_NAMES,
     },
     core: {
       baseUrl: values.CORE_BASE_URL,

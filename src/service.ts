@@ -69,8 +69,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
   })
 
   let phase: 'starting' | 'ready' | 'draining' | 'stopping' = 'starting'
-  const { captureDir, cardPrefixes } = config.zonal
-  const capture = createCapture(captureDir, { cardPrefixes, log, metrics })
+  const capture = createCapture({ ...config.zonal, log, metrics })
   const app = createApp({
     tracking: {
       clock,
@@ -96,6 +95,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
   })
   const handle = app.callback()
   const tills = createTillServer((request, response) => void handle(request, response), config.zonal)
+  tills.on('clientError', ({ rawPacket }: Error & { rawPacket?: Buffer }) => capture.broken(rawPacket))
   const management = createManagement({
     health: () => reports.health(phase === 'ready'),
     metricsPage: reports.metricsPage,

@@ -75,7 +75,7 @@ function decodeBase64(text: string, leastLength: number): string[] {
 }
 
 /** Of a text in Base64, what does not depend on its neighbours, for each place where it may begin. */
-function base64Cores(text: string): string[] {
+export function base64Cores(text: string): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from(' '.repeat(before) + text)
       .toString('base64')

@@ -1,6 +1,6 @@
 import { isTextOrNumber } from './fold.ts'
 import { RequestInvalid } from './request-invalid.ts'
-import { mustBe } from './shapes.ts'
+import { longestCardText, mustBe } from './shapes.ts'
 
 const cardPattern = /^[A-Za-z0-9]{4,32}$/
 
@@ -20,7 +20,9 @@ export function readCardNumber(raw: unknown, prefixes: readonly string[]): strin
 
 /** The same, for messages that do without a card number that cannot be read: undefined then. */
 export function findCardNumber(raw: unknown, prefixes: readonly string[]): string | undefined {
-  const text = stripPrefix(isTextOrNumber(raw) ? String(raw).trim() : '', prefixes)
+  const given = isTextOrNumber(raw) ? String(raw).trim() : ''
+  if (given.length > longestCardText) return undefined
+  const text = stripPrefix(given, prefixes)
   const number = isUrl(text) ? stripPrefix(lastPathSegment(text), prefixes) : text
   return cardPattern.test(number) ? number : undefined
 }

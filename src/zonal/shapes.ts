@@ -15,8 +15,11 @@ export const id = z.union([
 
 export const name = z.union([z.string().trim().max(200), z.int().transform(String)])
 
+/** Of the text that a card number is found in, such as a URL. */
+export const longestCardText = 512
+
 export const card = z
-  .union([z.string().trim().min(1).max(512), z.int()])
+  .union([z.string().trim().min(1).max(longestCardText), z.int()])
   .describe('As typed, swiped or scanned: a prefix is stripped, of a URL the last path segment counts')
 
 export const points = z.union([
