@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import nock from 'nock'
@@ -112,6 +114,19 @@ describe('contracts:replay', () => {
       lines.filter((line) => line.startsWith('UNREAD') && line.includes('MEDIA_TYPE_UNSUPPORTED')),
     ).to.have.length(2)
     expect(lines.at(-1)).to.equal('no differences, 2 not understood')
+  })
+
+  it('has the shape of what was no HTTP, and cannot send it again', async () => {
+    const service = await startService({ CAPTURE_DIR: folder })
+    const socket = connect(service.port, '127.0.0.1')
+    socket.end('\u0002BAL|URCARD123\u0003')
+    socket.resume()
+    await once(socket, 'close')
+    await files(folder, 1)
+    const [captured] = readRecordings(folder)
+    expect(captured?.request.body).to.match(/^\u0002[A-Z]{3}\|[A-Z]{6}\d{3}\u0003$/)
+    expect(await run()).to.equal(0)
+    expect(lines.join('\n')).to.match(/^skipped .*: it was no HTTP$/m)
   })
 
   it('replays what was captured, on a fresh service and on a running one', async () => {

@@ -94,7 +94,7 @@ function raw(where: string, secret: string, more: Partial<Placement>, spelled = 
 
 const secrets = { key: apiKey, card }
 const ofBoth = <T>(make: (name: string, secret: string) => T[]): T[] =>
-  Object.entries(secrets).flatMap(([name, secret]) => make(`the ${name} `, secret))
+  Object.entries(secrets).flatMap(([name, secret]) => make(`the ${name}`, secret))
 
 const inIds = ofBoth((name, secret) =>
   Object.entries(ids).flatMap(([operation, fields]) =>
