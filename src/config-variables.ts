@@ -92,6 +92,8 @@ export const variables = {
     what: 'tickets without a card: `publish`, or only `count`; then one whose card cannot be read is kept as a dead letter' },
   CAPTURE_DIR: { schema: z.string(), fallback: '', example: '/var/capture',
     what: 'folder for captured exchanges; empty: off' },
+  CAPTURE_NAMES: { schema: oneOf('replace', 'keep'), fallback: 'replace', example: 'keep',
+    what: 'names of fields in captured text of a syntax that is not known, and of paths and headers: `replace`, or `keep` what looks like a name' },
   CORE_BASE_URL: { schema: url, fallback: 'https://api.trifft.io/v1', example: 'https://api.trifft.io/v1',
     what: 'TRIFFT REST API' },
   CORE_VENUE_PARAMETER: { schema: slug, fallback: 'aztecVenueId', example: 'aztecVenueId',

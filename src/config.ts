@@ -90,6 +90,7 @@ function nest(values: Values, isProduction: boolean) {
       venueTimeZones: values.VENUE_TIME_ZONES,
       language: values.LANGUAGE,
       captureDir: values.CAPTURE_DIR || undefined,
+      captureNames: values.CAPTURE_NAMES,
     },
     core: {
       baseUrl: values.CORE_BASE_URL,

@@ -72,8 +72,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
 
   let phase: 'starting' | 'ready' | 'draining' = 'starting'
   const stopping = new AbortController()
-  const { captureDir, cardPrefixes } = config.zonal
-  const capture = createCapture(captureDir, { cardPrefixes, log, metrics })
+  const capture = createCapture({ ...config.zonal, log, metrics })
   const app = createApp({
     tracking: {
       clock,
@@ -103,6 +102,7 @@ export function createService(config: Config, { log, version }: { log: Logger; v
     config.zonal,
     createConnectionReport('tills', { clock, log, metrics }),
   )
+  tills.on('clientError', ({ rawPacket }: Error & { rawPacket?: Buffer }) => capture.broken(rawPacket))
   const management = createManagement({
     health: () => reports.health(phase === 'ready'),
     metricsPage: reports.metricsPage,

@@ -8,6 +8,7 @@ which would be printed as 8.64e+07.
 {{- end }}
 {{- if .Values.capture.enabled }}
 CAPTURE_DIR: /var/capture
+CAPTURE_NAMES: {{ .Values.capture.names | quote }}
 {{- end }}
 {{- with .Values.kafka }}
 KAFKA_BROKERS: {{ join "," .brokers | quote }}

@@ -6,6 +6,7 @@ import { openSqliteJournal } from '../journal/sqlite.ts'
 import { systemClock } from '../observability/exchange.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics, type Metrics } from '../observability/metrics.ts'
+import { printable, printableJson } from '../observability/printable.ts'
 
 /** sysexits.h; 1 is what the journal did not let the command do. */
 const exitUsage = 64
@@ -39,10 +40,11 @@ export async function runCommand(usage: string, choose: (given: Arguments) => Ac
   try {
     const { action, isJson } = readArguments(choose)
     const { text, json } = await onJournal(action)
-    process.stdout.write(isJson ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`)
+    const said = isJson ? printableJson(JSON.stringify(json, null, 2)) : printable(text)
+    process.stdout.write(`${said}\n`)
   } catch (error) {
     process.exitCode = exitCodeOf(error)
-    process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n`)
+    process.stderr.write(`${printable(error instanceof Error ? error.message : 'failed')}\n`)
     if (error instanceof UsageWrong) process.stderr.write(usage)
   }
 }

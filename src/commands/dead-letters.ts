@@ -1,4 +1,5 @@
 import type { DeadLetter, Journal, OpenedDeadLetter } from '../journal/journal.ts'
+import { createCoverId } from '../loyalty/cover-ids.ts'
 import { createKeyedHash } from '../loyalty/keys.ts'
 import { createTicket } from '../loyalty/ticket.ts'
 import { createExchange, systemClock } from '../observability/exchange.ts'
@@ -11,7 +12,7 @@ import {
   type Arguments,
   type CommandParts,
 } from './command.ts'
-import { printable, toTable, toTime } from './lines.ts'
+import { toTable, toTime } from './lines.ts'
 import { describeMessage, readableText, readAgain } from './unread-message.ts'
 
 const usage = `Usage:
@@ -59,7 +60,7 @@ async function show(journal: Journal, id: string): Promise<Answer> {
   const text = await readableText(message)
   const rows = [...describe(letter), ...describeMessage(message)]
   return {
-    text: `${toTable(rows)}\n\n${text === undefined ? `base64:\n${message.base64}` : printable(text)}`,
+    text: `${toTable(rows)}\n\n${text === undefined ? `base64:\n${message.base64}` : text}`,
     json: { ...letter, message: { ...message, text } },
   }
 }
@@ -68,21 +69,24 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
   const letter = await find(journal, id)
   if (letter.kind === 'ticket') {
     await journal.requeueTicket(id)
-    return { text: `ticket ${letter.ticket.closed.ticket.ticketId} waits for Kafka again`, json: { id } }
+    const { subject, ticket } = letter.ticket.closed
+    return { text: `ticket ${subject ?? ticket.ticketId} waits for Kafka again`, json: { id } }
   }
   const { venue, tenant } = letter.message
   const { withoutCard } = config.tickets
   const bill = await readAgain(letter.message, { ...config.zonal, withoutCard })
+  const hashCard = createKeyedHash(config.journal.cardHashKey)
   const takeTicket = createTicket({
     journal,
     metrics,
-    hashCard: createKeyedHash(config.journal.cardHashKey),
+    hashCard,
     // The relay of the service finds it by itself.
     wakeRelay: () => undefined,
     withoutCard,
   })
   const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
-  const { ticketId, isDuplicate } = await takeTicket(bill, { venue, credentials: { tenant } }, exchange)
+  const { isDuplicate } = await takeTicket(bill, { venue, credentials: { tenant } }, exchange)
+  const ticketId = createCoverId(hashCard)(bill.ticketId, bill.cardNumber)
   await journal.dropDeadLetter(id)
   const text = isDuplicate
     ? `ticket ${ticketId} was taken in before; the letter is gone`

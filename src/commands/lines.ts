@@ -15,11 +15,3 @@ export function toTable(rows: readonly (readonly string[])[]): string {
 export function toTime(epochMs: number | undefined): string {
   return epochMs === undefined ? '-' : new Date(epochMs).toISOString()
 }
-
-/** What strangers wrote must not steer the operator's terminal: line breaks and tabs stay, other controls are escaped. */
-export function printable(text: string): string {
-  return text.replace(
-    /(?![\n\t])[\p{Cc}\p{Cf}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
-}

@@ -5,7 +5,6 @@ import { readContentEncoding, readContentType, unpack } from '../zonal/decode.ts
 import { readRequest } from '../zonal/read-request.ts'
 import { parseTicket, type TicketSettings } from '../zonal/ticket-message.ts'
 import { CommandFailed } from './command.ts'
-import { printable } from './lines.ts'
 
 /** No till waits, so what was too long for the service may be read here. */
 const mostBytes = 64 * 1024 ** 2
@@ -46,8 +45,8 @@ export async function readableText(message: UnreadMessage): Promise<string | und
 export function describeMessage({ contentType, contentEncoding, base64, cut }: UnreadMessage): string[][] {
   const keptBytes = Buffer.byteLength(base64, 'base64')
   return [
-    ['type', printable(contentType) || '-'],
-    ...(contentEncoding ? [['packed', printable(contentEncoding)]] : []),
+    ['type', contentType || '-'],
+    ...(contentEncoding ? [['packed', contentEncoding]] : []),
     [
       'length',
       cut ? `${cut.totalBytes} bytes, of which the first ${keptBytes} are kept` : `${keptBytes} bytes`,
@@ -64,6 +63,6 @@ async function decode({ contentType, contentEncoding = '', base64 }: UnreadMessa
 function explain({ code, detail }: Refusal, { contentType, contentEncoding }: UnreadMessage): string {
   if (code === 'MESSAGE_UNREADABLE') return 'it is neither JSON nor a form that holds JSON'
   if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? code
-  const packing = contentEncoding ? ` packed as ${printable(contentEncoding)}` : ''
-  return `"${printable(contentType)}"${packing} is not taken`
+  const packing = contentEncoding ? ` packed as ${contentEncoding}` : ''
+  return `"${contentType}"${packing} is not taken`
 }

@@ -1,4 +1,5 @@
 import type { Member, Moved, Reward, Venue } from '../loyalty/words.ts'
+import { plainText } from '../observability/printable.ts'
 import type { List } from './reading.ts'
 import type {
   CoreCard,
@@ -30,7 +31,7 @@ export function toMember({ member, tier, wallet }: CoreCard): Member {
   return {
     name: shortName(member.first_name, member.last_name),
     isBlocked: member.is_blocked ?? false,
-    program: fieldOf(tier)?.name.toWellFormed(),
+    program: plainOrNothing(fieldOf(tier)?.name),
     points: fieldOf(wallet)?.points,
   }
 }
@@ -50,7 +51,11 @@ export function toRewards(
       coupon.is_enabled !== false &&
       (typeof valid_until !== 'number' || valid_until * 1000 > nowMs),
   )
-  const rewards = redeemable.map((each) => toReward(each, slugs)).filter(({ type }) => type !== undefined)
+  const rewards = redeemable
+    // A till could not name it.
+    .filter(({ id }) => plainText(id) === id)
+    .map((each) => toReward(each, slugs))
+    .filter(({ type }) => type !== undefined)
   return { rewards, leftOut: userCoupons.leftOut + redeemable.length - rewards.length }
 }
 
@@ -64,11 +69,11 @@ export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
 
 /** What the core does not say is left out. */
 function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon, slugs: RewardSlugs): Reward {
-  const reward: Reward = { id: id.toWellFormed() }
+  const reward: Reward = { id: plainText(id) }
   if (typeof valid_until === 'number') reward.expires = toIsoSeconds(valid_until)
   if (!coupon) return reward
 
-  if (typeof coupon.name === 'string') reward.name = coupon.name.toWellFormed()
+  if (typeof coupon.name === 'string') reward.name = plainText(coupon.name)
   if (coupon.points) reward.cost = coupon.points
   const entityCode = readParam(coupon.params, slugs.entityCodeParameter)
   if (entityCode !== undefined) return { ...reward, type: 'promotion', entityCode }
@@ -90,13 +95,18 @@ function readParam(params: CoreParams, slug: string): string | undefined {
   const value = params[slug]
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
   if (typeof value !== 'string' || value.length > longestParam) return undefined
-  return value.trim() === '' ? undefined : value.trim().toWellFormed()
+  const text = plainText(value).trim()
+  return text === '' ? undefined : text
+}
+
+function plainOrNothing(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : plainText(text)
 }
 
 function shortName(first: string | null | undefined, last: string | null | undefined): string | undefined {
-  const firstName = first?.trim().toWellFormed()
+  const firstName = first && plainText(first).trim()
   if (!firstName) return undefined
-  const [initial] = last?.trim().toWellFormed().normalize('NFC') ?? ''
+  const [initial] = last ? plainText(last).trim().normalize('NFC') : ''
   return initial ? `${firstName} ${initial}.` : firstName
 }
 

@@ -257,6 +257,8 @@ export type ClosedTicket = {
   tenant: string
   traceparent: string
   ticket: Ticket
+  /** Names the ticket in headers; without it the ticket's own id does. */
+  subject?: string
   /** User coupons redeemed with this bill. */
   coupons: string[]
 }
@@ -269,6 +271,8 @@ export type CardBill = {
   ticketKey: string
   kind: TicketKind
   account: string | undefined
+  /** The same as earlier versions wrote it down. */
+  formerAccount?: string | undefined
   /** When the bill was open, with room for clocks that differ from ours. */
   fromMs: number
   toMs: number
@@ -304,6 +308,8 @@ export type TicketIntake = {
   venue?: string
   /** UUID v5 of venue, ticket id, kind and business date. */
   eventId: string
+  /** By the rule of earlier versions, if that is another: a repeat of what they have taken in. */
+  formerEventId?: string | undefined
   /** SHA-256 of the parsed ticket: the same for a repeat, another for a bill that was reopened. */
   fingerprint: string
   /** By the rule of earlier versions, for repeats of what they have taken in. */
@@ -313,7 +319,7 @@ export type TicketIntake = {
 }
 
 /** A ticket as it waits for Kafka. */
-export type StoredTicket = Omit<TicketIntake, 'formerFingerprint'>
+export type StoredTicket = Omit<TicketIntake, 'formerFingerprint' | 'formerEventId'>
 
 /** A ticket that could not be understood (`message`), or that Kafka refuses for good (`ticket`). Times are epoch ms. */
 export type DeadLetter = {

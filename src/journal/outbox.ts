@@ -9,7 +9,9 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
   return { isRepeat, take, waiting, setAside, markPublished, bury, requeue }
 
   /** @returns whether this ticket has been taken in before, now or by an earlier version */
-  function isRepeat({ eventId, fingerprint, formerFingerprint }: TicketIntake): boolean {
+  function isRepeat(ticket: TicketIntake): boolean {
+    const { fingerprint, formerFingerprint } = ticket
+    const eventId = knownIdOf(ticket)
     const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
     if (!known) return false
     const fingerprints = [fingerprint, formerFingerprint]
@@ -21,9 +23,15 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
 
   /** @param ticket which is no repeat; its id may be known, of a bill that was reopened */
   function take(ticket: TicketIntake, coupons: string[], nowMs: number) {
-    const { eventId, fingerprint, closed } = ticket
+    const { fingerprint, closed } = ticket
+    const eventId = knownIdOf(ticket)
     const ownId = isTaken(eventId) ? reopenedEventId(eventId, fingerprint) : eventId
     insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons } }, nowMs)
+  }
+
+  /** The one that an earlier version has taken it in under, if it has. */
+  function knownIdOf({ eventId, formerEventId }: TicketIntake): string {
+    return formerEventId !== undefined && isTaken(formerEventId) ? formerEventId : eventId
   }
 
   function isTaken(eventId: string): boolean {

@@ -52,7 +52,8 @@ function findNamed(bill: CardBill, known: BillRedemption[], entry: CardBill['nam
 
 function isOfBill(bill: CardBill, redemption: BillRedemption): boolean {
   const { isOfCard, account } = redemption
-  return isOfCard && account !== undefined && account === bill.account && isInTime(bill, redemption)
+  if (!isOfCard || account === undefined || !isInTime(bill, redemption)) return false
+  return account === bill.account || account === bill.formerAccount
 }
 
 function isInTime({ fromMs, toMs }: CardBill, { confirmedAtMs }: BillRedemption): boolean {

@@ -2,6 +2,8 @@ import type { Journal, Redemption, UndoOutcome } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { RedemptionParts } from './debit.ts'
+import { coverIds, createCoverId, isNoCoupon, isNoRedemption } from './cover-ids.ts'
+import { isKnownByFormerKey } from './former-ids.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
 import { isPossibleRedemptionId, isPossibleRewardId } from './possible-ids.ts'
 import { giveBack, isNothing, undoOutcome } from './redemption.ts'
@@ -21,30 +23,51 @@ const leastToAnswerMs = 300
  * @throws Refusal by its code; NOT_GIVEN_BACK_YET where the outcome is unknown and the call will be repeated
  */
 export function createCredit(parts: RedemptionParts) {
+  const coverId = createCoverId(parts.hashCard)
+
+  async function cover(request: CreditRequest, caller: Caller, exchange: Exchange): Promise<CreditRequest> {
+    const covered = coverIds(request, coverId)
+    if (covered === request) return request
+    const keys = formerKeys(request, caller)
+    return (await isKnownByFormerKey(parts.journal, keys, exchange)) ? request : covered
+  }
+
   return async function credit(
     request: CreditRequest,
     caller: Caller,
     exchange: Exchange,
   ): Promise<CreditDone> {
-    const cardHash = parts.hashCard(request.cardNumber)
+    const { cardNumber } = request
+    if (isNoRedemption(request.redemptionId, cardNumber) || isNoCoupon(request.what, cardNumber))
+      throw new Refusal('NOTHING_TO_GIVE_BACK')
+    const cardHash = parts.hashCard(cardNumber)
     const { tenant } = caller.credentials
     const endTurn = await parts.takeTurn({ tenant, cardHash }, exchange.leftMs() - leastToAnswerMs)
     try {
-      const question = readQuestion(request, caller, cardHash, endTurn === undefined)
+      const covered = await cover(request, caller, exchange)
+      const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
       const begun = await parts.journal.beginCredit(question, (known) => decideCredit(known, question))
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
       const what = redemption.what ?? request.what
       if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
       exchange.facts.redemptionId = redemption.id
-      if (begun.do === 'send')
-        return await send(parts, redemption, what, request.cardNumber, caller, exchange)
+      if (begun.do === 'send') return await send(parts, redemption, what, cardNumber, caller, exchange)
       exchange.facts.isReplayed = true
       return { redemptionId: redemption.id, what, moved: redemption.givenBack ?? {}, isReplayed: true }
     } finally {
       endTurn?.()
     }
   }
+}
+
+/** Under which the debit may be known that a credit names, or that it means by its bill and coupon. */
+function formerKeys(request: CreditRequest, caller: Caller): (string | undefined)[] {
+  const { originalTransactionId, accountNumber, what } = request
+  return [
+    originalTransactionId && transactionKey(caller, originalTransactionId),
+    accountNumber && what?.kind === 'coupon' ? debitKey(caller, { accountNumber, what }) : undefined,
+  ]
 }
 
 function readQuestion(

@@ -2,6 +2,8 @@ import type { Balances } from '../core/balances.ts'
 import { StorageUnavailable, type DebitIntent, type Journal } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
+import { coverIds, createCoverId, isNoCoupon } from './cover-ids.ts'
+import { isKnownByFormerKey } from './former-ids.ts'
 import { debitKey } from './keys.ts'
 import { isPossibleRewardId } from './possible-ids.ts'
 import { take, type CoreCalls } from './redemption.ts'
@@ -32,11 +34,20 @@ const leastToSendMs = 500
  */
 export function createDebit(parts: RedemptionParts) {
   const running = new Map<string, { intent: DebitIntent; done: Promise<DebitDone> }>()
+  const coverId = createCoverId(parts.hashCard)
+
+  async function cover(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitRequest> {
+    const covered = coverIds(request, coverId)
+    if (covered === request) return request
+    const isKnown = await isKnownByFormerKey(parts.journal, [debitKey(caller, request)], exchange)
+    return isKnown ? request : covered
+  }
 
   return async function debit(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitDone> {
     const { what } = request
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
-    const intent = readIntent(parts, request, caller)
+    if (isNoCoupon(what, request.cardNumber)) throw new Refusal('REWARD_UNKNOWN')
+    const intent = readIntent(parts, await cover(request, caller, exchange), caller)
     const twin = running.get(intent.key)
     if (twin) return await answerOfTwin(twin, intent, exchange)
 

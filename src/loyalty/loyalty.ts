@@ -6,6 +6,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { createMarkAnswered } from './answered.ts'
 import { createBalance } from './balance.ts'
+import { createCoverId } from './cover-ids.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { createTicket } from './ticket.ts'
@@ -38,6 +39,9 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     debit: createDebit(redemptionParts),
     credit: createCredit(redemptionParts),
     ticket: createTicket({ ...parts, journal, withoutCard: ticketsWithoutCard }),
+
+    /** What stands for an id of a message that holds its card number, in a log line as in the journal. */
+    coverId: createCoverId(parts.hashCard),
 
     markAnswered: createMarkAnswered({ journal, log }),
 

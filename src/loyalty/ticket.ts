@@ -2,6 +2,7 @@ import type { CardBill, Journal } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { decideCoupons } from './coupons.ts'
+import { coverIds, createCoverId } from './cover-ids.ts'
 import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from './keys.ts'
 import type { Credentials, Ticket, Venue } from './words.ts'
 
@@ -29,6 +30,7 @@ type Parts = {
  * @throws StorageUnavailable where it could not be written: the till keeps it in its queue
  */
 export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Parts) {
+  const coverId = createCoverId(hashCard)
   return async function ticket(bill: Ticket, caller: TicketSender, exchange: Exchange): Promise<TicketTaken> {
     const { ticketId, cardNumber, accountNumber } = bill
     if (!cardNumber && withoutCard === 'count') {
@@ -36,11 +38,13 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
       return { ticketId, isDuplicate: false }
     }
     const cardHash = cardNumber && hashCard(cardNumber)
-    const cardBill = cardHash ? readCardBill(bill, caller, cardHash) : undefined
+    const covered = coverIds(bill, coverId)
+    const cardBill = cardHash ? readCardBill(covered, bill, caller, cardHash) : undefined
     const { isDuplicate } = await journal.takeTicket(
       {
         venue: caller.venue.coreId,
-        eventId: ticketEventId(caller, bill),
+        eventId: ticketEventId(caller, covered),
+        formerEventId: covered === bill ? undefined : ticketEventId(caller, bill),
         fingerprint: ticketFingerprint(bill),
         formerFingerprint: formerTicketFingerprint(bill),
         kafkaKey: cardHash ?? `${caller.venue.id}/${accountNumber ?? ticketId}`,
@@ -49,6 +53,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
           tenant: caller.credentials.tenant,
           traceparent: exchange.nextTraceparent(),
           ticket: bill,
+          subject: covered.ticketId,
           coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
         },
       },
@@ -60,7 +65,8 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
   }
 }
 
-function readCardBill(ticket: Ticket, caller: TicketSender, cardHash: string): CardBill {
+/** @param said with its ids as the till says them, as earlier versions wrote them down */
+function readCardBill(ticket: Ticket, said: Ticket, caller: TicketSender, cardHash: string): CardBill {
   const { closedAtMs, closedAtLatestMs = closedAtMs, openedAtMs = closedAtMs - longestBillMs } = ticket
   return {
     venue: caller.venue.coreId,
@@ -68,6 +74,7 @@ function readCardBill(ticket: Ticket, caller: TicketSender, cardHash: string): C
     ticketKey: ticketKey(caller, ticket),
     kind: ticket.kind,
     account: ticket.accountNumber,
+    formerAccount: said.accountNumber,
     fromMs: openedAtMs - clockRoomMs,
     toMs: closedAtLatestMs + clockRoomMs,
     named: ticket.redemptions,

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Secrets } from './line-guard.ts'
+import { createSpotter } from './secret-spotter.ts'
 
 export type Clock = {
   /** Epoch ms: for what is written down. */
@@ -58,6 +60,8 @@ export type Exchange = {
   /** Time until the answer must have left; negative when it is late. */
   leftMs(): number
   facts: Facts
+  /** What its log line and its trace must not say; each room adds what it knows. */
+  secrets: Secrets
 }
 
 /**
@@ -74,15 +78,22 @@ export function createExchange(
   }: { parent?: string; sourceAddress?: string; isBackground?: boolean } = {},
 ): Exchange {
   const endsAtMs = clock.monotonicMs() + deadlineMs
+  const secrets: Secrets = {}
   return {
     requestId: randomUUID(),
-    nextTraceparent: () => nextTraceparent(parent),
+    nextTraceparent: () => nextTraceparent(isHarmless(parent, secrets) ? parent : undefined),
     arrivedAtMs: clock.nowMs(),
     sourceAddress,
     isBackground,
     leftMs: () => endsAtMs - clock.monotonicMs(),
     facts: { coreCalls: [] },
+    secrets,
   }
+}
+
+/** A trace id goes on to Kafka, and a card of digits is hexadecimal. */
+function isHarmless(parent: string | undefined, { cardNumber }: Secrets): boolean {
+  return parent === undefined || cardNumber === undefined || !createSpotter(cardNumber)(parent)
 }
 
 /** Version 00 only: https://www.w3.org/TR/trace-context/#traceparent-header */

@@ -1,6 +1,7 @@
 import type { DefaultState, Middleware } from 'koa'
 import { bounded } from './bounded.ts'
 import { createExchange, type Clock, type Exchange } from './exchange.ts'
+import { withoutSecrets } from './line-guard.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { sourceAddressOf } from './source-address.ts'
@@ -73,7 +74,7 @@ type Ending = {
 }
 
 function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
-  return function record({ requestId, sourceAddress, facts }: Exchange, ending: Ending) {
+  return function record({ requestId, sourceAddress, facts, secrets }: Exchange, ending: Ending) {
     const { code, durationMs, ...rest } = ending
     const { message = 'none', ...more } = facts
     const isAnswered = code !== hungUp
@@ -82,14 +83,13 @@ function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
     log.info(
       {
         requestId,
-        sourceAddress,
         message,
         code,
         ...rest,
         durationMs: Math.round(durationMs * 10) / 10,
         isAnswered,
         openBreakers: openBreakers(),
-        ...(bounded(more, factBounds) as typeof more),
+        ...withoutSecrets(bounded({ sourceAddress, ...more }, factBounds) as typeof more, secrets),
       },
       'request',
     )

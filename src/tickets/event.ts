@@ -104,7 +104,7 @@ export function toEvent(waiting: WaitingTicket, settings: { venueParameter: stri
       ce_source: `/zonal/venues/${closed.venueId}`,
       ce_type: kinds[ticket.kind].ceType,
       ce_time: new Date(ticket.closedAtMs).toISOString(),
-      ce_subject: ticket.ticketId,
+      ce_subject: closed.subject ?? ticket.ticketId,
       ce_partitionkey: kafkaKey,
       'content-type': 'application/json',
       traceparent: closed.traceparent,

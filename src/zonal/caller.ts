@@ -22,6 +22,7 @@ export async function approveCaller(
 ): Promise<Caller> {
   const { exchange } = ctx.state
   const credentials = readCredentials(ctx.get('authorization') || undefined, fields)
+  exchange.secrets.apiKey = credentials.apiKey
   exchange.facts.venue = credentials.venueId
   exchange.facts.tenant = credentials.tenant
   const caller = { credentials, venue: await loyalty.approve(credentials, exchange) }

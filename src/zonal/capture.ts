@@ -1,12 +1,18 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Middleware, ParameterizedContext } from 'koa'
+import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Middleware } from 'koa'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { TrackedState } from '../observability/tracking.ts'
-import { redactBody, redactHeaders, redactPath, redactReply } from './redact.ts'
-import { createStandIns, type StandIns } from './stand-ins.ts'
+import { sampleBody } from './body-sample.ts'
+import { createCaptureFolder } from './capture-folder.ts'
+import { recordBroken, recordExchange, type Recording } from './recording.ts'
+import { createStandIns } from './stand-ins.ts'
 
 export type CaptureParts = {
+  /** Undefined: off. */
+  captureDir: string | undefined
+  captureNames: 'replace' | 'keep'
+  basePath: string
   cardPrefixes: readonly string[]
   log: Logger
   metrics: { captureFailures: { inc(): void } }
@@ -14,34 +20,61 @@ export type CaptureParts = {
 
 export type Capture = {
   step: Middleware<TrackedState>
+  /** Of a connection whose bytes were no HTTP. */
+  broken(bytes: Buffer | undefined): void
   /** Resolves when what waits is written. */
   settled(): Promise<void>
 }
 
-type Context = ParameterizedContext<TrackedState>
-
 /** A disk that is slower than the tills loses recordings, not memory. */
-const mostWaiting = 100
+const mostWaiting = 20
 
 /**
- * Writes each exchange into a folder as a recording, as in `contracts/recordings/`, once its answer has left. It never
- * delays or fails a request: what cannot be written is counted.
- * @param dir undefined: off
+ * Writes each exchange into a folder as a recording, as in `contracts/recordings/`, once its answer has left, whether it
+ * was understood or not. It never delays or fails a request: what cannot be written is counted.
  */
-export function createCapture(dir: string | undefined, parts: CaptureParts): Capture {
-  if (dir === undefined) return { step: (_ctx, next) => next(), settled: async () => undefined }
-  const standIns = createStandIns(parts.cardPrefixes)
-  const queue = createQueue((error) => {
-    parts.metrics.captureFailures.inc()
-    parts.log.warn({ error: describeError(error) }, 'an exchange could not be captured')
-  })
+export function createCapture({
+  captureDir,
+  captureNames,
+  basePath,
+  cardPrefixes,
+  ...parts
+}: CaptureParts): Capture {
+  if (captureDir === undefined)
+    return { step: (_ctx, next) => next(), broken: () => undefined, settled: async () => undefined }
+  const settings = { standIns: createStandIns(cardPrefixes), basePath, keepsNames: captureNames === 'keep' }
+  const folder = createCaptureFolder(captureDir)
+  const queue = createQueue(createComplaint(parts))
+  const enqueue = (record: () => Promise<Recording> | Recording) =>
+    queue.enqueue(async () => {
+      // Redaction takes a moment: what tills wait for goes first.
+      await nextTurn()
+      await folder.write(await record())
+    })
 
   return {
     async step(ctx, next) {
-      ctx.res.once('close', () => queue.enqueue(() => write(dir, toRecording(ctx, standIns))))
+      const sample = sampleBody(ctx.req)
+      ctx.res.once('close', () => enqueue(() => recordExchange(ctx, sample, settings)))
       await next()
     },
+    broken(bytes) {
+      if (bytes !== undefined && bytes.length > 0)
+        enqueue(() => recordBroken(bytes, Date.now(), randomUUID(), settings))
+    },
     settled: queue.settled,
+  }
+}
+
+/** Each is counted; of those that have the same reason one after the other only the first is logged. */
+function createComplaint({ log, metrics }: Pick<CaptureParts, 'log' | 'metrics'>) {
+  let last: string | undefined
+  return function complain(error: unknown) {
+    metrics.captureFailures.inc()
+    const { message } = describeError(error)
+    if (message === last) return
+    last = String(message)
+    log.warn({ error: describeError(error) }, 'an exchange could not be captured')
   }
 }
 
@@ -62,49 +95,4 @@ function createQueue(onFailure: (error: unknown) => void) {
     },
     settled: () => last,
   }
-}
-
-async function write(dir: string, recording: Recording) {
-  await mkdir(dir, { recursive: true })
-  const text = JSON.stringify(recording, null, 2)
-  await writeFile(join(dir, `${recording.name}.json`), `${text}\n`, { flag: 'wx', mode: 0o600 })
-}
-
-type Recording = ReturnType<typeof toRecording>
-
-function toRecording(ctx: Context, standIns: StandIns) {
-  const { exchange, code } = ctx.state
-  const at = new Date(exchange.arrivedAtMs).toISOString()
-  const name = [at.replace(/[:.]/g, '-'), exchange.facts.message ?? 'none', code, exchange.requestId].join(
-    '_',
-  )
-  return {
-    name,
-    origin: 'captured',
-    note: `Captured ${at}. Credentials and names are removed; cards, staff and unknown fields are stand-ins.`,
-    request: {
-      method: ctx.method,
-      path: redactPath(ctx.path, standIns),
-      headers: redactHeaders(ctx.headers),
-      body: readableBody(ctx, standIns),
-    },
-    core: [],
-    reply: {
-      status: ctx.status,
-      headers: ctx.response.headers,
-      body: redactReply(ctx.body, standIns),
-    },
-    event: null,
-  }
-}
-
-/** Of a body that is no message nothing is said but its type and length. */
-function readableBody(ctx: Context, standIns: StandIns): string {
-  const { body } = ctx.request
-  const contentType = ctx.get('Content-Type')
-  const text = typeof body === 'string' ? body : undefined
-  const redacted = text === undefined ? undefined : redactBody(contentType, text, standIns)
-  const length =
-    text === undefined ? `${ctx.get('Content-Length') || 'unknown'} bytes` : `${text.length} characters`
-  return redacted ?? `(unreadable: ${contentType || 'no content type'}, ${length})`
 }

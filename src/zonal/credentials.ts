@@ -3,6 +3,7 @@ import { Refusal } from '../loyalty/refusal.ts'
 import type { Credentials } from '../loyalty/words.ts'
 import { isTextOrNumber } from './contradiction.ts'
 import type { RawFields } from './fold.ts'
+import { createSpotter } from '../observability/secret-spotter.ts'
 
 const venueIdPattern = /^[A-Za-z0-9_-]{1,64}$/
 const apiKeyPattern = /^[\x21-\x7e]{8,512}$/
@@ -25,6 +26,9 @@ export function readCredentials(authorization: string | undefined, fields: RawFi
     throw new Refusal('CREDENTIALS_WRONG', { message: 'no venue ID has this shape' })
   if (!apiKeyPattern.test(apiKey))
     throw new Refusal('CREDENTIALS_WRONG', { message: 'no API key has this shape' })
+  // Typed into both boxes: as a venue the key would be in logs and addresses.
+  if (createSpotter(apiKey)(venueId))
+    throw new Refusal('CREDENTIALS_WRONG', { message: 'the venue ID is the API key' })
   return toCredentials(venueId, apiKey)
 }
 

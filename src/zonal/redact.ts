@@ -1,95 +1,130 @@
 import { anyMessageNames, type Names } from './fields.ts'
 import { isObject } from './fold.ts'
-import { isEnvelope } from './read-request.ts'
+import type { CaptureRules } from './capture-rules.ts'
+import { isEnvelope, isForm } from './read-request.ts'
 import { isSecret, removed } from './remove-credentials.ts'
-import { rewriteBody } from './rewrite.ts'
-import type { StandIns } from './stand-ins.ts'
+import { rewriteJson } from './rewrite.ts'
+import { looksLikeXml, shapeOfLines, shapeOfXml } from './shapes-of-text.ts'
 
 /**
- * A body for a recording: credentials removed, cards and staff replaced by stand-ins. What an unknown field holds is
- * not known and may be a person's, so it gets a stand-in too; its name and shape are what a recording is for.
- * @returns undefined where the body is no message, so that nothing can be said of what is in it
+ * A body for a recording. Of a message that is understood credentials are removed, cards and staff are stand-ins, and
+ * known fields are kept. Of anything else its shape is: names where the syntax is recognised, and a stand-in for every
+ * letter and digit of a value.
  */
-export function redactBody(contentType: string, text: string, standIns: StandIns): string | undefined {
-  return rewriteBody(contentType, text, (message) => redactMessage(message, anyMessageNames, standIns))
+export function redactBody(contentType: string, text: string, rules: CaptureRules): string {
+  const json = rewriteJson(text, (message) => redactMessage(message, anyMessageNames, rules))
+  if (json !== undefined) return json
+  if (looksLikeXml(text)) return shapeOfXml(text, { ofText: rules.ofText, keepName: rules.keepName })
+  if (isForm(contentType)) return redactForm(text, rules)
+  // A field that we know is nobody's secret, whatever it stands in.
+  const keepName = (name: string) =>
+    canonicalOf(name, anyMessageNames) === undefined ? rules.keepUnknownName(name) : name
+  return shapeOfLines(text, { ofText: rules.ofText, keepName })
 }
 
-/** The reply is ours: only the card and the member's name are anybody's. */
-export function redactReply(body: unknown, standIns: StandIns): unknown {
-  if (typeof body !== 'object' || body === null) return body
-  const member = 'member' in body ? { member: { name: removed } } : {}
-  const isCardSaid = 'cardNumber' in body && typeof body.cardNumber === 'string'
-  return {
-    ...body,
-    ...(isCardSaid ? { cardNumber: standIns.ofCard(String(body.cardNumber)) } : {}),
-    ...member,
+/** Also of the query of an address. */
+export function redactForm(text: string, rules: CaptureRules): string {
+  const form = new URLSearchParams()
+  for (const [name, value] of new URLSearchParams(text)) {
+    const message =
+      isEnvelope(name) && rewriteJson(value, (inner) => redactMessage(inner, anyMessageNames, rules))
+    form.append(rules.keepName(name), message || coverScalar(name, value, rules))
   }
+  return form.toString()
 }
 
-/** Headers whose values are about the message, not about who sends it. */
-const plainHeaders = new Set([
-  'accept',
-  'accept-charset',
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-type',
-  'transfer-encoding',
-  'user-agent',
-])
+/** Names of our own replies: what else may be in one is reduced to its shape. */
+const replyNames = new Set(
+  (
+    'response requestId cardNumber member program points balances rewards asOf stale transactionId redemptionId reward ' +
+    'pointsTaken pointsReturned ticketId accepted duplicate code detail action retry service version valueType amount ' +
+    'id name type entityCode discountId cost expires'
+  ).split(' '),
+)
 
-/** How credentials are carried is worth knowing, so the scheme stays. */
-export function redactHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      if (plainHeaders.has(name)) return [name, String(value)]
-      const [scheme = ''] =
-        name === 'authorization' ? (/^(Basic|Bearer|Digest) /i.exec(String(value)) ?? []) : []
-      return [name, scheme + removed]
-    }),
-  )
+export function redactReply(body: unknown, rules: CaptureRules): unknown {
+  if (typeof body === 'string') return rules.ofText(body)
+  if (Array.isArray(body)) return body.map((entry: unknown) => redactReply(entry, rules))
+  if (!isRecord(body)) return Buffer.isBuffer(body) ? null : body
+  return mapFields(body, (name, value) => {
+    if (name === 'member') return { name: removed }
+    if (name === 'cardNumber') return rules.ofCard(String(value))
+    if (!replyNames.has(name)) return cover(value, rules)
+    return typeof value === 'string' ? rules.keep(value) : redactReply(value, rules)
+  })
 }
 
-/** A segment with a number in it may be a card's; `v1` is not. */
-export function redactPath(path: string, standIns: StandIns): string {
-  return path
-    .split('/')
-    .map((segment) => (/\d{3}/.test(segment) ? standIns.ofText(segment) : segment))
-    .join('/')
+function redactMessage(message: unknown, names: Names, rules: CaptureRules): unknown {
+  if (!isRecord(message)) return cover(message, rules)
+  return mapFields(message, (name, value) => redactField(name, value, names, rules), rules.keepName)
 }
 
-function redactMessage(message: unknown, names: Names, standIns: StandIns): unknown {
-  if (!isRecord(message)) return cover(message, standIns)
-  return mapFields(message, (name, value) => redactField(name, value, names, standIns))
-}
-
-function redactField(name: string, value: unknown, names: Names, standIns: StandIns): unknown {
-  const canonical = names.aliases.get(name.toLowerCase())?.name
+function redactField(name: string, value: unknown, names: Names, rules: CaptureRules): unknown {
+  const canonical = canonicalOf(name, names)
   if (isSecret(name)) return removed
-  if (isEnvelope(name)) return redactMessage(value, names, standIns)
+  if (isEnvelope(name)) return redactMessage(value, names, rules)
   if (canonical === undefined || canonical === 'staffId' || isCard(name))
-    return coverField(name, value, standIns)
+    return coverField(name, value, rules)
   const entryNames = names.lists.get(canonical)
-  if (entryNames && Array.isArray(value))
-    return value.map((entry) => redactMessage(entry, entryNames, standIns))
-  if (entryNames && isRecord(value)) return redactMessage(value, entryNames, standIns)
-  return isScalar(value) ? value : cover(value, standIns)
+  if (entryNames && Array.isArray(value)) return value.map((entry) => redactMessage(entry, entryNames, rules))
+  if (entryNames && isRecord(value)) return redactMessage(value, entryNames, rules)
+  return isScalar(value) ? mapText(value, rules.keep) : cover(value, rules)
 }
 
-function coverField(name: string, value: unknown, standIns: StandIns): unknown {
+function coverField(name: string, value: unknown, rules: CaptureRules): unknown {
   if (isSecret(name)) return removed
-  if (isCard(name) && isScalar(value)) return mapText(value, standIns.ofCard)
-  return cover(value, standIns)
+  if (isCard(name) && isScalar(value)) return mapText(value, rules.ofCard)
+  return cover(value, rules)
 }
 
-function cover(value: unknown, standIns: StandIns): unknown {
-  if (Array.isArray(value)) return value.map((entry) => cover(entry, standIns))
-  if (isRecord(value)) return mapFields(value, (name, inner) => coverField(name, inner, standIns))
-  return mapText(value, standIns.ofText)
+function coverScalar(name: string, value: string, rules: CaptureRules): string {
+  return isSecret(name) ? removed : isCard(name) ? rules.ofCard(value) : rules.ofText(value)
+}
+
+function cover(value: unknown, rules: CaptureRules): unknown {
+  if (Array.isArray(value)) return value.map((entry) => cover(entry, rules))
+  if (isRecord(value))
+    return mapFields(value, (name, inner) => coverField(name, inner, rules), rules.keepName)
+  return mapText(value, rules.ofText)
+}
+
+/**
+ * What a message holds that must not be seen in any of its fields: credentials, cards, and what stands in a field that
+ * nobody knows, since it may be one of them.
+ */
+export function findSecrets(contentType: string, text: string): string[] {
+  const found: string[] = []
+  const look = (value: unknown, names: Names) => {
+    for (const [name, inner] of Object.entries(isObject(value) ? value : {}) as [string, unknown][]) {
+      const canonical = canonicalOf(name, names)
+      const isKnown = canonical !== undefined && !isSecret(name) && !isCard(name)
+      if (isScalar(inner) && !isKnown) found.push(...secretsOf(name, inner))
+      else if (isEnvelope(name)) look(inner, names)
+    }
+  }
+  const lookInJson = (json: string) =>
+    rewriteJson(json, (message) => {
+      look(message, anyMessageNames)
+      return null
+    })
+  if (lookInJson(text) === undefined && isForm(contentType))
+    for (const [name, value] of new URLSearchParams(text))
+      if (!isEnvelope(name) || lookInJson(value) === undefined) found.push(...secretsOf(name, value))
+  return found
+}
+
+/** A short value of a field that nobody knows, such as a flag, stands in others by chance. */
+function secretsOf(name: string, value: unknown): string[] {
+  const text = JSON.isRawJSON(value) ? value.rawJSON : String(value)
+  return isSecret(name) || isCard(name) || text.length >= 6 ? [text] : []
+}
+
+function canonicalOf(name: string, names: Names): string | undefined {
+  return names.aliases.get(name.toLowerCase())?.name
 }
 
 function isCard(name: string): boolean {
-  return anyMessageNames.aliases.get(name.toLowerCase())?.name === 'cardNumber'
+  return canonicalOf(name, anyMessageNames) === 'cardNumber'
 }
 
 /** Of a number, digit by digit; one with an exponent says no more than that it is a number. */
@@ -99,14 +134,20 @@ function mapText(value: unknown, change: (text: string) => string): unknown {
   return JSON.rawJSON(/e/i.test(value.rawJSON) ? '1' : change(value.rawJSON))
 }
 
-function mapFields(record: object, change: (name: string, value: unknown) => unknown): object {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(name, value)]))
+function mapFields(
+  record: object,
+  change: (name: string, value: unknown) => unknown,
+  rename = (name: string) => name,
+): object {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [rename(name), change(name, value)]),
+  )
 }
 
 function isScalar(value: unknown): boolean {
-  return typeof value !== 'object' || JSON.isRawJSON(value)
+  return typeof value !== 'object' || value === null || JSON.isRawJSON(value)
 }
 
 function isRecord(value: unknown): value is object {
-  return isObject(value) && !JSON.isRawJSON(value)
+  return isObject(value) && !JSON.isRawJSON(value) && !Buffer.isBuffer(value)
 }

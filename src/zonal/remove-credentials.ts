@@ -1,4 +1,5 @@
 import type { Credentials } from '../loyalty/words.ts'
+import { base64Cores } from '../observability/secret-spotter.ts'
 
 /** The fields of a message that prove who the till is. */
 const secretNames = ['username', 'token', 'password']
@@ -15,7 +16,9 @@ export function isSecret(name: string): boolean {
  */
 export function createCredentialsRemover({ venueId, apiKey }: Credentials) {
   const packed = [`${venueId}:${apiKey}`, apiKey].map((text) => `${spellingsOf(base64(text))}(?:=|%3D){0,2}`)
-  const spelled = new RegExp([spellingsOf(apiKey), ...packed].join('|'), 'gi')
+  // Inside a longer text in Base64.
+  const inside = base64Cores(apiKey).map((core) => spellingsOf(core))
+  const spelled = new RegExp([spellingsOf(apiKey, blanks), ...packed, ...inside].join('|'), 'gi')
 
   function fromText(text: string): string {
     const withoutKey = text.replace(spelled, removed)
@@ -38,9 +41,12 @@ function base64(text: string): string {
 }
 
 /** Each character as itself, or escaped as JSON, a form or XML may do it, also one inside the other. */
-function spellingsOf(secret: string): string {
-  return [...secret].map(spellingsOfCharacter).join('')
+function spellingsOf(secret: string, between = ''): string {
+  return [...secret].map(spellingsOfCharacter).join(between)
 }
+
+/** Somebody has typed it in groups. */
+const blanks = '(?:\\s|%20|\\+){0,3}'
 
 const entities: Record<string, string> = {
   '&': '&amp;',

@@ -1,5 +1,3 @@
-import { isForm, isEnvelope } from './read-request.ts'
-
 // Not in TypeScript's library yet: https://github.com/tc39/proposal-json-parse-with-source
 declare global {
   interface JSON {
@@ -9,28 +7,17 @@ declare global {
 }
 
 /**
- * Changes the JSON of a body, or of a form's field `request`, other form fields being dropped.
  * @param change gets and returns a JSON value in which each number is a `JSON.rawJSON`, as it was written
- * @returns undefined where there is no JSON that can be read
+ * @returns undefined for what is no JSON object or list, or is nested too deeply
  */
-export function rewriteBody(
-  contentType: string,
-  text: string,
-  change: (message: unknown) => unknown,
-): string | undefined {
+export function rewriteJson(json: string, change: (message: object) => unknown): string | undefined {
   try {
-    if (!isForm(contentType)) return rewriteJson(text, change)
-    const form = new URLSearchParams()
-    for (const [name, json] of new URLSearchParams(text))
-      if (isEnvelope(name)) form.append(name, rewriteJson(json, change))
-    return form.size > 0 ? form.toString() : undefined
+    const message: unknown = JSON.parse(json, keepNumbersAsWritten)
+    if (typeof message !== 'object' || message === null || JSON.isRawJSON(message)) return undefined
+    return JSON.stringify(change(message))
   } catch {
-    return undefined // no JSON, or nested too deeply
+    return undefined
   }
-}
-
-function rewriteJson(json: string, change: (message: unknown) => unknown): string {
-  return JSON.stringify(change(JSON.parse(json, keepNumbersAsWritten)))
 }
 
 function keepNumbersAsWritten(_name: string, value: unknown, context?: { source?: string }): unknown {

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import type { ParameterizedContext } from 'koa'
+import { coverIds } from '../loyalty/cover-ids.ts'
 import type { Loyalty } from '../loyalty/loyalty.ts'
 import { Refusal } from '../loyalty/refusal.ts'
 import { maskCard, type Caller, type PosFields, type Ticket } from '../loyalty/words.ts'
@@ -8,6 +9,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import { createBodyReader } from './body.ts'
 import { refuseBrokenHttp } from './broken-http.ts'
 import { approveCaller, type CallerState } from './caller.ts'
+import { refuseKeyInFields } from './key-in-message.ts'
 import { parseBalance, parseCredit, parseDebit } from './messages.ts'
 import { maxBytes, readOperation, readRequest, type RawRequest } from './read-request.ts'
 import { createPace, type Pace } from './pace.ts'
@@ -82,17 +84,18 @@ async function answerMessage(
   parts: AnswerParts,
 ): Promise<object> {
   if (clash) throw clash
+  refuseKeyInFields(fields, caller.credentials.apiKey)
   const { loyalty, settings } = parts
   const { exchange } = ctx.state
   const { requestId } = exchange
   switch (operation) {
     case 'balance': {
-      const request = noted(exchange, parseBalance(fields, settings))
+      const request = noted(parseBalance(fields, settings), exchange, loyalty)
       const balance = await loyalty.balance(request, caller, exchange)
       return replyBalance({ requestId, cardNumber: request.cardNumber, balance })
     }
     case 'debit': {
-      const request = noted(exchange, parseDebit(fields, settings))
+      const request = noted(parseDebit(fields, settings), exchange, loyalty)
       const debit = await loyalty.debit(request, caller, exchange)
       const reply = replyDebit({ requestId, transactionId: request.transactionId, ...debit })
       // Only once the reply is there: an error that leaves in its place is no OK, and the debit stays in doubt.
@@ -100,13 +103,13 @@ async function answerMessage(
       return reply
     }
     case 'credit': {
-      const request = noted(exchange, parseCredit(fields, settings))
+      const request = noted(parseCredit(fields, settings), exchange, loyalty)
       const credit = await loyalty.credit(request, caller, exchange)
       return replyCredit({ requestId, transactionId: request.transactionId, ...credit })
     }
     case 'ticket': {
       await parts.pace(String(ctx.request.body).length)
-      const ticket = noted(exchange, readTicket(fields, caller, exchange, parts))
+      const ticket = noted(readTicket(fields, caller, exchange, parts), exchange, loyalty)
       const taken = await loyalty.ticket(ticket, caller, exchange)
       return replyTicket({ requestId, ...taken })
     }
@@ -120,7 +123,6 @@ function readTicket(
   { settings, metrics }: RouteParts,
 ): Ticket {
   const { ticket, unreadFields } = parseTicket(fields, venue, settings)
-  facts.ticketId = ticket.ticketId
   if (unreadFields.length > 0) facts.unreadFields = unreadFields
   for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
   // It is taken all the same: a wrong clock is no reason to lose a bill.
@@ -131,9 +133,14 @@ function readTicket(
 }
 
 /** Puts into the log line what tells one request from another, and passes the message on. */
-function noted<T extends PosFields & { cardNumber?: string }>({ facts }: Exchange, message: T): T {
-  facts.card = message.cardNumber && maskCard(message.cardNumber)
-  facts.account = message.accountNumber
-  facts.transactionId = message.transactionId
+function noted<T extends PosFields & { cardNumber?: string; ticketId?: string }>(
+  message: T,
+  { facts, secrets }: Exchange,
+  { coverId }: Pick<Loyalty, 'coverId'>,
+): T {
+  const { cardNumber } = message
+  const { accountNumber: account, transactionId, ticketId } = coverIds(message, coverId)
+  secrets.cardNumber = cardNumber
+  Object.assign(facts, { card: cardNumber && maskCard(cardNumber), account, transactionId, ticketId })
   return message
 }

@@ -88,6 +88,10 @@ describe('the command dead-letters', function () {
     expect(await show({ base64: bell, contentType: 'text/plain' })).to.equal(
       'type    text/plain\nlength  27 bytes\n\na bell\\u{7} \\u{1b}[2J and £5\ncoffee\n',
     )
+    const bidi = Buffer.from('"\u202eeip","Pie\u2066\u200b"').toString('base64')
+    expect(await show({ base64: bidi, contentType: 'text/\u2028plain' })).to.equal(
+      'type    text/\\u{2028}plain\nlength  20 bytes\n\n"\\u{202e}eip","Pie\\u{2066}\\u{200b}"\n',
+    )
     const zip = Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0xff]).toString('base64')
     expect(await show({ base64: zip, contentType: '', contentEncoding: 'zip' })).to.equal(
       `type    -\npacked  zip\nlength  7 bytes\n\nbase64:\n${zip}\n`,
@@ -96,6 +100,19 @@ describe('the command dead-letters', function () {
     expect(await show({ cut })).to.match(
       /^length +2000000 bytes, of which the first 14 are kept\nsha256 +(ab){32}$/m,
     )
+  })
+
+  // A name of a bill turned the rest of the operator's line around.
+  it('lets nothing in a bill that Kafka has refused steer the terminal, as text and as JSON', async () => {
+    const items = [{ name: 'Pie \u202e\u009b31m' }]
+    const intake = closedBill({ eventId: 'e-1', ticket: { items } })
+    await test.journal.takeTicket({ ...intake, fingerprint: 'f', formerFingerprint: 'g' })
+    await test.journal.buryTicket('e-1', 'too large \u202e')
+    for (const words of [['show', 'e-1'], ['show', 'e-1', '--json'], ['list']]) {
+      const { stdout } = await run(...words)
+      expect(stdout).to.match(/^[\x20-\x7e\n]+$/)
+      if (words.includes('--json')) expect(JSON.parse(stdout).ticket.closed.ticket.items).to.deep.equal(items)
+    }
   })
 
   for (const [name, message, why] of [

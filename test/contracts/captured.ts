@@ -3,6 +3,8 @@ import type { Recording } from './recording.ts'
 
 /** @returns why a recording cannot be sent again; undefined where it can */
 export function whyNotSendable({ request }: Recording): string | undefined {
+  if (request.method === '') return 'it was no HTTP'
+  // As earlier versions wrote it.
   return request.body.startsWith('(unreadable') ? 'its body was no message, so it was not kept' : undefined
 }
 
@@ -29,7 +31,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The text is kept unpacked, so what described how it travelled is wrong now. */
-const ofTransport = ['connection', 'content-encoding', 'transfer-encoding']
+const ofTransport = ['connection', 'content-encoding', 'content-length', 'expect', 'transfer-encoding']
 
 function sendableHeaders(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(

@@ -40,8 +40,14 @@ export async function playCaptured({ request, reply, settings }: Recording): Pro
   }
 }
 
+/** @returns the code of a reply to a message that was not understood */
+export function findReadingCode(body: unknown): string | undefined {
+  const code = isRecord(body) ? String(body.code) : undefined
+  return code !== undefined && readingCodes.has(code) ? code : undefined
+}
+
 function isUnderstood(body: unknown): boolean {
-  return isRecord(body) && !readingCodes.has(String(body.code))
+  return isRecord(body) && findReadingCode(body) === undefined
 }
 
 function isTicketTaken(body: unknown): boolean {

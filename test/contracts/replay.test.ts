@@ -1,12 +1,14 @@
 import { expect } from 'chai'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import nock from 'nock'
 import { recordingsIn } from '../support/recordings-in.ts'
 import { mockedCore, startTestService, type TestService } from '../support/test-service.ts'
 import { basic, dummy, exchange } from './exchange.ts'
-import { recordingsFolder } from './recording.ts'
+import { readRecordings, recordingsFolder } from './recording.ts'
 import { replay } from './replay.ts'
 
 describe('contracts:replay', () => {
@@ -78,6 +80,54 @@ describe('contracts:replay', () => {
     copy('broken-json', 'empty-body')
     expect(await run('--url', 'http://127.0.0.1:1/zonal/v1')).to.equal(1)
     expect(lines.at(-1)).to.equal('2 with differences')
+  })
+
+  // The four steps of contracts/README.md, up to where somebody has to write code.
+  it('says of a captured message in a syntax that nobody knows that it is not understood', async () => {
+    const service = await startService({ CAPTURE_DIR: folder })
+    const headers = { authorization: basic(dummy), 'x-till': 'Aztec 7' }
+    const send = (contentType: string, body: string) =>
+      exchange(service.url, {
+        method: 'POST',
+        path: '/zonal/v1/balance',
+        headers: { ...headers, 'content-type': contentType },
+        body,
+      })
+    await send(
+      'application/soap+xml',
+      '<s:Body><GetBalance card="URCARD123"><Key>dummy-trifft-api-key</Key></GetBalance></s:Body>',
+    )
+    await send('text/plain', 'CARD=URCARD123;OP=BAL;WHO=Anna Novak;KEY=dummy-trifft-api-key')
+    await recordingsIn(folder, 2)
+
+    const captured = readRecordings(folder)
+    expect(captured.map(({ request }) => request.body).toSorted()[0]).to.match(
+      /^<s:Body><GetBalance card="[A-Z]{6}\d{3}"><Key>[a-z]{5}-[a-z]{6}-[a-z]{3}-[a-z]{3}<\/Key><\/GetBalance><\/s:Body>$/,
+    )
+    expect(captured.map(({ request }) => request.body).toSorted()[1]).to.match(
+      /^[A-Z]{4}=[A-Z]{6}\d{3};[A-Z]{2}=[A-Z]{3};[A-Z]{3}=[A-Z][a-z]{3} [A-Z][a-z]{4};[A-Z]{3}=[a-z]{5}-[a-z]{6}-[a-z]{3}-[a-z]{3}$/,
+    )
+    for (const secret of ['URCARD123', 'dummy-trifft', 'Anna', 'Novak'])
+      expect(JSON.stringify(captured)).to.not.include(secret)
+
+    expect(await run(), lines.join('\n')).to.equal(0)
+    expect(
+      lines.filter((line) => line.startsWith('UNREAD') && line.includes('MEDIA_TYPE_UNSUPPORTED')),
+    ).to.have.length(2)
+    expect(lines.at(-1)).to.equal('no differences, 2 not understood')
+  })
+
+  it('has the shape of what was no HTTP, and cannot send it again', async () => {
+    const service = await startService({ CAPTURE_DIR: folder })
+    const socket = connect(service.port, '127.0.0.1')
+    socket.end('\u0002BAL|URCARD123\u0003')
+    socket.resume()
+    await once(socket, 'close')
+    await recordingsIn(folder, 1)
+    const [captured] = readRecordings(folder)
+    expect(captured?.request.body).to.match(/^\u0002[A-Z]{3}\|[A-Z]{6}\d{3}\u0003$/)
+    expect(await run()).to.equal(0)
+    expect(lines.join('\n')).to.match(/^skipped .*: it was no HTTP$/m)
   })
 
   it('replays what was captured, on a fresh service and on a running one', async () => {

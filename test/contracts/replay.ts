@@ -4,7 +4,7 @@ import { mockedCore } from '../support/test-service.ts'
 import { whyNotSendable } from './captured.ts'
 import { exchange, withCredentials, type Credentials } from './exchange.ts'
 import { compare, type Bindings } from './placeholders.ts'
-import { playCaptured } from './play-captured.ts'
+import { findReadingCode, playCaptured } from './play-captured.ts'
 import { fillRequest, play } from './play.ts'
 import { readChain, readRecordings, type Recording } from './recording.ts'
 
@@ -33,12 +33,15 @@ export async function replay(args: string[], print: (line: string) => void = con
   }
   const { folder, target } = asked
   let different = 0
+  let notUnderstood = 0
   for (const recording of readRecordings(folder)) {
     const result = await replayOne(folder, recording, target).catch(asProblem)
     if ('problems' in result && result.problems.length > 0) different += 1
+    else if (findUnread(recording)) notUnderstood += 1
     for (const line of describe(recording, result)) print(line)
   }
-  print(different === 0 ? 'no differences' : `${different} with differences`)
+  const unread = notUnderstood === 0 ? '' : `, ${notUnderstood} not understood`
+  print((different === 0 ? 'no differences' : `${different} with differences`) + unread)
   return different === 0 ? 0 : 1
 }
 
@@ -85,8 +88,17 @@ async function replayAt({ url, credentials }: Target, folder: string, recording:
   return { problems }
 }
 
-function describe({ file, name }: Recording, result: Result): string[] {
+/** @returns why a till's message was not understood, neither when it was captured nor by this build */
+function findUnread({ origin, reply }: Recording): string | undefined {
+  return origin === 'captured' ? findReadingCode(reply.body) : undefined
+}
+
+function describe(recording: Recording, result: Result): string[] {
+  const { file, name } = recording
+  const unread = findUnread(recording)
   if ('skipped' in result) return [`skipped    ${file}: ${result.skipped}`]
+  if (result.problems.length === 0 && unread !== undefined)
+    return [`UNREAD     ${file}: this build does not understand it (${unread})`]
   if (result.problems.length === 0) return [`same       ${file}: ${name}`]
   return [`DIFFERENT  ${file}: ${name}`, ...result.problems.map((problem) => `             ${problem}`)]
 }

@@ -95,6 +95,17 @@ describe('rewards, from user coupons', () => {
     expect(leftOut).to.equal(5)
   })
 
+  it('hold nothing that steers a till, a log or a terminal', async () => {
+    const { rewards, leftOut } = await rewardsFrom([
+      userCoupon('a', {}, { name: 'Free\u202e\u0007 co\u200bffee\n<b>&amp;' }),
+      userCoupon('b', {}, { params: { aztecEntityCode: '\u206610\u0000000' } }),
+      userCoupon('c\u202e'),
+    ])
+    expect(rewards.map(({ name }) => name)).to.deep.equal(['Free  coffee <b>&amp;', 'Free coffee'])
+    expect(rewards[1]?.entityCode).to.equal('10 000')
+    expect(leftOut).to.equal(1)
+  })
+
   it('take the slugs from the configuration', async () => {
     const slugs = { CORE_ENTITY_CODE_PARAMETER: 'promo', CORE_DISCOUNT_ID_PARAMETER: 'cut' }
     const coupons = [

@@ -61,6 +61,10 @@ describe('credentials', () => {
     ['a key of 513 characters', basic(`1902:${'k'.repeat(513)}`), {}],
     ['a key beyond ASCII', basic('1902:abcdefgé'), {}],
     ['a key with a line break', basic('1902:abcdefgh\n'), {}],
+    // Typed into both boxes the key was in the log as a venue, and in the core's address.
+    ['the key in both boxes', basic(`${key}:${key}`), {}],
+    ['the key in both boxes, in capitals', basic(`${key.toUpperCase()}:${key}`), {}],
+    ['the key as a venue ID inside', undefined, { username: key, password: key }],
     ['a password that is no text', undefined, { username: '1902', password: { a: 1 } }],
   ] as const)
     it(`are wrong with ${name}`, () => {

@@ -28,6 +28,7 @@ const spellings = {
   'a header': Buffer.from(`1902:${apiKey}`).toString('base64'),
   'a header in a form': encodeURIComponent(Buffer.from(`1902:${apiKey}`).toString('base64')),
   base64: Buffer.from(apiKey).toString('base64'),
+  'blanks between': [...apiKey].join(' '),
 }
 
 describe('credentials in a text that is kept', () => {
@@ -36,6 +37,16 @@ describe('credentials in a text that is kept', () => {
       for (const text of [spelled, `{"note":"${spelled}"}`, `a=${spelled}&b=1`, `<a b="${spelled}">c</a>`])
         expect(fromText(text), text).to.equal(text.replace(spelled, '(removed)'))
     })
+
+  it('are removed from the middle of a longer text in Base64', () => {
+    for (const before of ['', 'a', 'ab', 'abc']) {
+      const kept = fromText(Buffer.from(`${before}${apiKey} and more`).toString('base64'))
+      expect(Buffer.from(kept.replace('(removed)', ''), 'base64').toString()).to.not.include(
+        apiKey.slice(2, -2),
+      )
+      expect(kept).to.include('(removed)')
+    }
+  })
 
   for (const [encoding, encode] of [
     ['UTF-8', (text: string) => Buffer.from(text)],

@@ -1,0 +1,46 @@
+import { maskPaymentCards, printable } from './printable.ts'
+import { createSpotter, type Spotter } from './secret-spotter.ts'
+
+/** What no line of a request may say, as far as it is known. */
+export type Secrets = { apiKey?: string; cardNumber?: string }
+
+const removed = '(removed)'
+const longestText = 4096
+const longestList = 100
+const deepest = 6
+
+/** The last line of defence: no text of a log line holds the request's key or card, in any spelling. */
+export function withoutSecrets(facts: Record<string, unknown>, secrets: Secrets): Record<string, unknown> {
+  const spotters = [secrets.apiKey, secrets.cardNumber].flatMap((secret) =>
+    secret ? [createSpotter(secret)] : [],
+  )
+  return mapTexts(facts, (text) => (isSpotted(text, spotters) ? removed : text)) as Record<string, unknown>
+}
+
+/** Of a text that is too long to be looked at, only what will be written is. */
+function isSpotted(text: string, spotters: Spotter[]): boolean {
+  return spotters.some((spotter) => spotter(text.slice(0, longestText)))
+}
+
+/** Every text of a log line, whoever wrote it: of bounded length, with no payment card, and nothing that steers a terminal. */
+export function harmless(facts: Record<string, unknown>): Record<string, unknown> {
+  return mapTexts(facts, harmlessText) as Record<string, unknown>
+}
+
+function harmlessText(text: string): string {
+  // Nearly all are short, of plain characters, and hold no long number.
+  if (text.length <= longestText && !/[^\x20-\x7e]|\d[\d -]{11}/.test(text)) return text
+  const kept = text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
+  return printable(maskPaymentCards(kept))
+}
+
+/** What is nested too deeply is left out; of a long list its beginning is kept. */
+function mapTexts(value: unknown, change: (text: string) => string, depth = 0): unknown {
+  if (typeof value === 'string') return change(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= deepest) return undefined
+  if (Array.isArray(value))
+    return value.slice(0, longestList).map((entry) => mapTexts(entry, change, depth + 1))
+  const entries = Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, change, depth + 1)])
+  return Object.fromEntries(entries)
+}

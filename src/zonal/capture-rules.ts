@@ -1,0 +1,45 @@
+import { maskPaymentCards, plainText } from '../observability/printable.ts'
+import { createSpotter } from '../observability/secret-spotter.ts'
+import type { StandIns } from './stand-ins.ts'
+
+/** How one exchange is redacted: what of it may be kept, and what becomes of the rest. */
+export type CaptureRules = StandIns & {
+  /** A value that a rule knows, such as an amount: kept, unless it holds a secret of the exchange or a payment card. */
+  keep(text: string): string
+  /** A name, of a field, header or element, in a syntax that is recognised. */
+  keepName(name: string): string
+  /** The same in what nobody knows: only on request. */
+  keepUnknownName(name: string): string
+}
+
+const namePattern = /^[A-Za-z_][\w.:[\]-]{0,63}$/
+/** More than these digits are no number of a version, but somebody's. */
+const mostDigits = 2
+/** A secret that is looked for in every value: there may be many, but not so many that it takes long. */
+const mostSecrets = 32
+const longestSecret = 512
+
+/**
+ * @param secrets texts of the exchange that must not be seen: its key, its card, and what stands in fields that nobody knows
+ * @param keepsNames `CAPTURE_NAMES=keep`
+ */
+export function createRules(standIns: StandIns, secrets: string[], keepsNames: boolean): CaptureRules {
+  const wanted = secrets.filter(({ length }) => length >= 4 && length <= longestSecret).slice(0, mostSecrets)
+  const spotters = [...new Set(wanted)].map(createSpotter)
+  const { ofText } = standIns
+  const isSpotted = (text: string) => spotters.some((spotter) => spotter(text))
+  const keepName = (name: string) => (isName(name) && !isSpotted(name) ? name : ofText(name))
+  return {
+    ...standIns,
+    keep(text) {
+      if (isSpotted(text)) return ofText(text)
+      return maskPaymentCards(plainText(text), ofText)
+    },
+    keepName,
+    keepUnknownName: keepsNames ? keepName : ofText,
+  }
+}
+
+function isName(text: string): boolean {
+  return namePattern.test(text) && (text.match(/\d/g)?.length ?? 0) <= mostDigits
+}

@@ -1,0 +1,51 @@
+/** `keepName` says what becomes of a name; all else becomes a stand-in. */
+export type TextRules = { ofText: (text: string) => string; keepName: (name: string) => string }
+
+const nameStart = 'A-Za-z_'
+const name = `[${nameStart}][\\w.:-]{0,63}`
+const tagOrText = /<[^<>]*>|[^<]+|</g
+const tagName = new RegExp(`^(</?)(${name})(?=[\\s/>])`)
+const attribute = new RegExp(`(?<![\\w.:-])(${name})(\\s{0,3}=\\s{0,3})("[^"]*"|'[^']*')`, 'g')
+const namedValue = new RegExp(`(?<![\\w.:-])(${name})(?=["']?\\s{0,3}[:=])`, 'g')
+
+export function looksLikeXml(text: string): boolean {
+  return /^\s*</.test(text) && text.trimEnd().endsWith('>')
+}
+
+/** Names of elements and attributes stay. */
+export function shapeOfXml(xml: string, rules: TextRules): string {
+  return xml.replace(tagOrText, (part) => (part.endsWith('>') ? shapeOfTag(part, rules) : rules.ofText(part)))
+}
+
+function shapeOfTag(tag: string, { ofText, keepName }: TextRules): string {
+  const [start = '', open, element = ''] = tagName.exec(tag) ?? []
+  if (open === undefined) return ofText(tag)
+  const head = open + keepName(element)
+  return (
+    head +
+    around(tag.slice(start.length), attribute, ofText, ([, key = '', equals = '', value = '']) => {
+      return keepName(key) + equals + ofText(value)
+    })
+  )
+}
+
+/** Of a syntax that nobody knows: what stands before a colon or an equals sign, as in `card=1234`, may be a name. */
+export function shapeOfLines(text: string, { ofText, keepName }: TextRules): string {
+  return around(text, namedValue, ofText, ([, key = '']) => keepName(key))
+}
+
+/** Each match becomes what `change` says, and what is between them a stand-in. */
+function around(
+  text: string,
+  pattern: RegExp,
+  ofText: (text: string) => string,
+  change: (match: RegExpExecArray) => string,
+): string {
+  let end = 0
+  const parts: string[] = []
+  for (const match of text.matchAll(pattern)) {
+    parts.push(ofText(text.slice(end, match.index)), change(match))
+    end = match.index + match[0].length
+  }
+  return [...parts, ofText(text.slice(end))].join('')
+}

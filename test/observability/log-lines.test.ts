@@ -1,0 +1,46 @@
+import { expect } from 'chai'
+import { withoutSecrets } from '../../src/observability/line-guard.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+
+function lineOf(facts: object): Record<string, unknown> {
+  const lines: string[] = []
+  createLogger('info', { write: (line: string) => void lines.push(line) }).info(facts, 'a line')
+  return JSON.parse(lines[0] ?? '')
+}
+
+describe('a log line', () => {
+  it('steers no terminal and masks payment cards, however deep they are', () => {
+    const line = lineOf({
+      reason: 'a \u001b[2Jbell\u0007, \u202eright to left',
+      list: [{ account: '4111 1111 1111 1111' }, '378282246310005', '4111111111111112'],
+      id: '12345678-4123-8123-8123-123456789012',
+    })
+    expect(line.reason).to.equal('a \\u{1b}[2Jbell\\u{7}, \\u{202e}right to left')
+    expect(line.list).to.deep.equal([{ account: '*1111' }, '*0005', '4111111111111112'])
+    expect(line.id).to.equal('12345678-4123-8123-8123-123456789012')
+  })
+
+  it('is of bounded length', () => {
+    const line = lineOf({ text: 'x'.repeat(1_000_000), list: Array(100_000).fill('x'.repeat(10)) })
+    expect(JSON.stringify(line).length).to.be.below(20_000)
+    expect(line.text).to.match(/x… \(1000000 characters\)$/)
+  })
+
+  it('says neither the key nor the card of its request, in whatever field and spelling', () => {
+    const secrets = { apiKey: 'a-key-of-the-venue', cardNumber: 'CROWN1001' }
+    const facts = {
+      venue: 'A-KEY-OF-THE-VENUE',
+      sourceAddress: 'fe80::1%a-key-of-the-venue',
+      ticketId: Buffer.from('crown1001').toString('base64'),
+      coreCalls: [{ operation: 'readCard', reason: 'no crown 1001 here', durationMs: 3 }],
+      card: '*1001',
+    }
+    expect(withoutSecrets(facts, secrets)).to.deep.equal({
+      venue: '(removed)',
+      sourceAddress: '(removed)',
+      ticketId: '(removed)',
+      coreCalls: [{ operation: 'readCard', reason: '(removed)', durationMs: 3 }],
+      card: '*1001',
+    })
+  })
+})
