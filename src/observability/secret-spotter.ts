@@ -3,6 +3,7 @@ export type Spotter = (text: string) => boolean
 
 /** A shorter secret, such as a card of four digits, is in too many texts by chance: only what equals it counts. */
 const leastInside = 8
+const longestNormalized = 4096
 const base64Runs = /[A-Za-z0-9+/_-]+/g
 
 /**
@@ -39,7 +40,8 @@ function holds(text: string, secret: string): boolean {
 
 /** Without case, blanks, and what cannot be seen. */
 function fold(text: string): string {
-  const plain = isAscii(text) ? text : text.normalize('NFKC')
+  // A character may become eighteen: only of what is not long.
+  const plain = text.length > longestNormalized || isAscii(text) ? text : text.normalize('NFKC')
   return plain.toLowerCase().replace(/[\s\p{Cc}\p{Cf}]+/gu, '')
 }
 

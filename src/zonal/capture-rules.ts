@@ -10,6 +10,7 @@ export type CaptureRules = StandIns & {
   keepName(name: string): string
   /** The same in what nobody knows: only on request. */
   keepUnknownName(name: string): string
+  isUnknownNameKept(name: string): boolean
 }
 
 const namePattern = /^[A-Za-z_][\w.:[\]-]{0,63}$/
@@ -18,6 +19,8 @@ const mostDigits = 2
 /** A secret that is looked for in every value: there may be many, but not so many that it takes long. */
 const mostSecrets = 32
 const longestSecret = 512
+/** No value that a rule knows is longer. */
+const longestKept = 4096
 
 /**
  * @param secrets texts of the exchange that must not be seen: its key, its card, and what stands in fields that nobody knows
@@ -28,15 +31,17 @@ export function createRules(standIns: StandIns, secrets: string[], keepsNames: b
   const spotters = [...new Set(wanted)].map(createSpotter)
   const { ofText } = standIns
   const isSpotted = (text: string) => spotters.some((spotter) => spotter(text))
-  const keepName = (name: string) => (isName(name) && !isSpotted(name) ? name : ofText(name))
+  const isKept = (name: string) => isName(name) && !isSpotted(name)
+  const isUnknownNameKept = (name: string) => keepsNames && isKept(name)
   return {
     ...standIns,
     keep(text) {
-      if (isSpotted(text)) return ofText(text)
+      if (text.length > longestKept || isSpotted(text)) return ofText(text)
       return maskPaymentCards(plainText(text), ofText)
     },
-    keepName,
-    keepUnknownName: keepsNames ? keepName : ofText,
+    keepName: (name) => (isKept(name) ? name : ofText(name)),
+    keepUnknownName: (name) => (isUnknownNameKept(name) ? name : ofText(name)),
+    isUnknownNameKept,
   }
 }
 

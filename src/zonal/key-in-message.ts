@@ -3,6 +3,9 @@ import type { RawFields } from './fold.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { isSecret } from './remove-credentials.ts'
 
+/** What is longer is refused, or left out, whatever it is. */
+const longestRead = 1024
+
 /**
  * A field that holds the API key would carry it into keys, logs, and Kafka: somebody has typed it into the wrong box.
  * @param fields as `readRequest` returns them; those that credentials belong into are not looked at
@@ -19,7 +22,8 @@ function findText(fields: object, isSpotted: Spotter, path: string[]): string | 
     if (path.length === 0 && isSecret(name)) continue
     const inner = Array.isArray(fields) ? path : [...path, name]
     if (typeof value === 'string' || typeof value === 'number') {
-      if (isSpotted(String(value))) return inner.join('.')
+      const text = String(value)
+      if (text.length <= longestRead && isSpotted(text)) return inner.join('.')
     } else if (typeof value === 'object' && value !== null) {
       const found = inner.length > 8 ? undefined : findText(value, isSpotted, inner)
       if (found) return found

@@ -17,9 +17,9 @@ export function redactBody(contentType: string, text: string, rules: CaptureRule
   if (looksLikeXml(text)) return shapeOfXml(text, { ofText: rules.ofText, keepName: rules.keepName })
   if (isForm(contentType)) return redactForm(text, rules)
   // A field that we know is nobody's secret, whatever it stands in.
-  const keepName = (name: string) =>
-    canonicalOf(name, anyMessageNames) === undefined ? rules.keepUnknownName(name) : name
-  return shapeOfLines(text, { ofText: rules.ofText, keepName })
+  const isKept = (name: string) =>
+    canonicalOf(name, anyMessageNames) !== undefined || rules.isUnknownNameKept(name)
+  return shapeOfLines(text, rules.ofText, isKept)
 }
 
 /** Also of the query of an address. */

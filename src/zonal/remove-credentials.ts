@@ -45,8 +45,8 @@ function spellingsOf(secret: string, between = ''): string {
   return [...secret].map(spellingsOfCharacter).join(between)
 }
 
-/** Somebody has typed it in groups. */
-const blanks = '(?:\\s|%20|\\+){0,3}'
+/** Somebody has typed it in groups. No key has a blank in it, so there is one way only to read a text. */
+const blanks = '\\s{0,3}'
 
 const entities: Record<string, string> = {
   '&': '&amp;',

@@ -20,30 +20,39 @@ export function shapeOfXml(xml: string, rules: TextRules): string {
 function shapeOfTag(tag: string, { ofText, keepName }: TextRules): string {
   const [start = '', open, element = ''] = tagName.exec(tag) ?? []
   if (open === undefined) return ofText(tag)
-  const head = open + keepName(element)
-  return (
-    head +
-    around(tag.slice(start.length), attribute, ofText, ([, key = '', equals = '', value = '']) => {
-      return keepName(key) + equals + ofText(value)
-    })
+  const rest = tag.slice(start.length)
+  const attributes = around(
+    rest,
+    rest.matchAll(attribute),
+    ofText,
+    ([, key = '', equals = '', value = '']) => keepName(key) + equals + ofText(value),
   )
+  return open + keepName(element) + attributes
 }
 
-/** Of a syntax that nobody knows: what stands before a colon or an equals sign, as in `card=1234`, may be a name. */
-export function shapeOfLines(text: string, { ofText, keepName }: TextRules): string {
-  return around(text, namedValue, ofText, ([, key = '']) => keepName(key))
+/**
+ * Of a syntax that nobody knows: what stands before a colon or an equals sign, as in `card=1234`, may be a name.
+ * @param isKept which of them stay
+ */
+export function shapeOfLines(
+  text: string,
+  ofText: (text: string) => string,
+  isKept: (name: string) => boolean,
+): string {
+  const names = text.matchAll(namedValue).filter(([, key = '']) => isKept(key))
+  return around(text, names, ofText, ([key]) => key)
 }
 
 /** Each match becomes what `change` says, and what is between them a stand-in. */
 function around(
   text: string,
-  pattern: RegExp,
+  matches: Iterable<RegExpExecArray>,
   ofText: (text: string) => string,
   change: (match: RegExpExecArray) => string,
 ): string {
   let end = 0
   const parts: string[] = []
-  for (const match of text.matchAll(pattern)) {
+  for (const match of matches) {
     parts.push(ofText(text.slice(end, match.index)), change(match))
     end = match.index + match[0].length
   }

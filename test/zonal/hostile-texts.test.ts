@@ -1,0 +1,91 @@
+import { expect } from 'chai'
+import { toCredentials } from '../../src/loyalty/keys.ts'
+import { maskPaymentCards, plainText, printable } from '../../src/observability/printable.ts'
+import { createSpotter } from '../../src/observability/secret-spotter.ts'
+import { createRules } from '../../src/zonal/capture-rules.ts'
+import { findCardNumber } from '../../src/zonal/card.ts'
+import { readContentType } from '../../src/zonal/decode.ts'
+import { parseJson } from '../../src/zonal/json.ts'
+import { toMinor } from '../../src/zonal/money.ts'
+import { isForm } from '../../src/zonal/read-request.ts'
+import { findSecrets, redactBody } from '../../src/zonal/redact.ts'
+import { createCredentialsRemover } from '../../src/zonal/remove-credentials.ts'
+import { createStandIns } from '../../src/zonal/stand-ins.ts'
+import { readDate, readTime } from '../../src/zonal/time.ts'
+import { refusalOf } from './refusal-of.ts'
+
+const apiKey = 'crown-demo-write-key'
+const lengthBytes = 256 * 1024
+const pieces = [
+  ...['a', ' ', '+', '/', '-', '.', '1', '"', '\\', '%', '<', '=', '\n', '\0', '\u202e', '\ufdfa'],
+  ...[
+    '%20',
+    '&#0',
+    ':1',
+    'a=',
+    'a ',
+    '1 ',
+    '1-',
+    '<a ',
+    'b="',
+    "b='",
+    '4111 ',
+    '4111-1111-1111-',
+    '+01:00',
+    'T1',
+  ],
+  ...[
+    '"password":"',
+    '"password" : ',
+    '<password ',
+    'password=',
+    ' password = ',
+    '\\"password\\":\\"',
+    'password:',
+  ],
+  ...[
+    apiKey.slice(0, -1),
+    'crown-',
+    'c r o w n - ',
+    'Y3Jvd24tZGVtby13cml0ZS1r',
+    'https://',
+    '0123456789abcdef',
+  ],
+]
+
+/** Whatever looks at a text of a till with a pattern. */
+const readers: Record<string, (text: string) => unknown> = {
+  'removes credentials': createCredentialsRemover(toCredentials('1902', apiKey)).fromText,
+  'spots a key': createSpotter(apiKey),
+  'spots a card': createSpotter('9826123456'),
+  'masks payment cards': maskPaymentCards,
+  'makes it printable': printable,
+  'makes it plain': plainText,
+  'reads a card number': (text) => findCardNumber(`https://${text}`, ['LOY-']),
+  'reads JSON': parseJson,
+  'reads a media type': (text) => refusalOf(() => readContentType(text)),
+  'reads a form': isForm,
+  'reads an amount': (text) => toMinor(text, 2, 'round'),
+  'reads a time': (text) => readTime(text, 'Europe/London'),
+  'reads a date': readDate,
+  'finds secrets': (text) => findSecrets('application/x-www-form-urlencoded', text),
+  'captures what nobody knows': (text) => redactBody('text/plain', text, rules),
+  'captures XML': (text) => redactBody('text/xml', `<${text}>`, rules),
+  'captures a form': (text) => redactBody('application/x-www-form-urlencoded', text, rules),
+}
+const rules = createRules(createStandIns(['LOY-']), [apiKey, '9826123456'], true)
+
+// A text without a bound met a pattern of quadratic cost, and the service stood still for eight seconds.
+describe('a text of 256 KiB that is made to be slow', () => {
+  for (const [name, read] of Object.entries(readers))
+    it(`takes no longer than any other: ${name}`, function () {
+      this.timeout(60_000)
+      for (const piece of pieces) {
+        const text = piece.repeat(lengthBytes / piece.length)
+        const before = process.cpuUsage()
+        read(text)
+        // Of this process alone, as others may be busy beside it.
+        expect(process.cpuUsage(before).user / 1000, JSON.stringify(piece)).to.be.below(4000)
+      }
+    })
+})
