@@ -109,9 +109,11 @@ describe('the service before a crowd of strangers', () => {
     ['key', 56],
   ] as const)
     it(`takes debits, and lets in a till that is new, with CORE_RATE_SCOPE=${scope}`, async () => {
-      const env = { CORE_RATE_LIMIT: '48', CORE_RATE_SCOPE: scope, TRUSTED_PROXIES: '1' }
-      const guesses = { GUESSES_PER_ADDRESS: '1000', GUESSES_IN_ALL: '1000', POS_DEADLINE_MS: '10000' }
-      counter = await openCounter({ ...env, ...guesses }, { limit: publishedLimit })
+      const budget = { CORE_RATE_LIMIT: '48', CORE_RATE_WINDOW_MS: '60000', CORE_RATE_SCOPE: scope }
+      const guard = { GUESSES_PER_ADDRESS: '1000', GUESSES_IN_ALL: '1000', TRUSTED_PROXIES: '1' }
+      // However slow the machine: what is held here ends when it is let go, and not before.
+      const patience = { POS_DEADLINE_MS: '30000', CORE_BALANCE_DEADLINE_MS: '30000' }
+      counter = await openCounter({ ...budget, ...guard, ...patience }, { limit: publishedLimit })
       await counter.till.balance({ cardNumber: anna })
       const held = counter.core.faults.next({ operation: 'venue', kind: 'hang', times: 4 })
       const guessed = Array.from({ length: 60 }, (_, guess) =>
