@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { readContentEncoding, readContentType, unpackedChunks } from './decode.ts'
 
 /** Of a longer body its beginning is captured. */
-export const sampleBytes = 256 * 1024
+export const sampleBytes = 64 * 1024
 
 export type BodySample = {
-  /** What has come so far, up to 256 KiB. */
+  /** What has come so far, up to 64 KiB. */
   bytes(): Buffer
   /** Of all that has come. */
   totalBytes(): number

@@ -2,6 +2,7 @@ import { Refusal } from '../loyalty/refusal.ts'
 import { commonNames, messageNames } from './fields.ts'
 import { contradiction, reconcile } from './contradiction.ts'
 import { findClash, fold, isObject, type Clash, type RawFields } from './fold.ts'
+import { hasMore, isLongForm, mostFormFields } from './has-more.ts'
 import { mostDepth, parseJson, tooDeep } from './json.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
@@ -88,26 +89,22 @@ function isRegister(name: string): boolean {
   return name.trim().toLowerCase() === 'register'
 }
 
+/** Four lists of a thousand entries, and room for what we do not know. */
+const mostObjects = 10_000
+
 /** Zonal's other services send a form whose field `request` holds the JSON, so ours may come that way too. */
 function parseBody(contentType: string, text: string): object {
   const json = isForm(contentType) ? readFormField(text) : text
-  const message = json === undefined ? undefined : parseJson(json)
   if (json === undefined)
     throw new Refusal('MESSAGE_UNREADABLE', { message: 'the form has no field request, or several' })
+  // Counted as text: to make so many takes memory and time that others need.
+  if (hasMore(json, '{', mostObjects))
+    throw new RequestInvalid('the message', `must have at most ${mostObjects} objects`)
+  const message = parseJson(json)
   if (message === tooDeep)
     throw new RequestInvalid('the message', `must not be nested more than ${mostDepth} levels deep`)
   if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
   return message
-}
-
-/** One of them is `request`. */
-const mostFormFields = 64
-
-/** Stops as soon as it knows. */
-function hasMore(text: string, sign: string, most: number): boolean {
-  let count = 0
-  for (let at = text.indexOf(sign); at !== -1 && count <= most; at = text.indexOf(sign, at + 1)) count += 1
-  return count > most
 }
 
 export function isForm(contentType: string): boolean {
@@ -115,8 +112,7 @@ export function isForm(contentType: string): boolean {
 }
 
 function readFormField(text: string): string | undefined {
-  if (hasMore(text, '&', mostFormFields - 1))
-    throw new RequestInvalid('the form', `must have at most ${mostFormFields} fields`)
+  if (isLongForm(text)) throw new RequestInvalid('the form', `must have at most ${mostFormFields} fields`)
   const found = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
   return found.length === 1 ? found[0]?.[1] : undefined
 }

@@ -1,6 +1,7 @@
 import { anyMessageNames, type Names } from './fields.ts'
 import { isObject } from './fold.ts'
 import type { CaptureRules } from './capture-rules.ts'
+import { isLongForm } from './has-more.ts'
 import { isEnvelope, isForm } from './read-request.ts'
 import { isSecret, removed } from './remove-credentials.ts'
 import { rewriteJson } from './rewrite.ts'
@@ -15,7 +16,7 @@ export function redactBody(contentType: string, text: string, rules: CaptureRule
   const json = rewriteJson(text, (message) => redactMessage(message, anyMessageNames, rules))
   if (json !== undefined) return json
   if (looksLikeXml(text)) return shapeOfXml(text, { ofText: rules.ofText, keepName: rules.keepName })
-  if (isForm(contentType)) return redactForm(text, rules)
+  if (isForm(contentType) && !isLongForm(text)) return redactForm(text, rules)
   // A field that we know is nobody's secret, whatever it stands in.
   const isKept = (name: string) =>
     canonicalOf(name, anyMessageNames) !== undefined || rules.isUnknownNameKept(name)
@@ -107,7 +108,7 @@ export function findSecrets(contentType: string, text: string): string[] {
       look(message, anyMessageNames)
       return null
     })
-  if (lookInJson(text) === undefined && isForm(contentType))
+  if (lookInJson(text) === undefined && isForm(contentType) && !isLongForm(text))
     for (const [name, value] of new URLSearchParams(text))
       if (!isEnvelope(name) || lookInJson(value) === undefined) found.push(...secretsOf(name, value))
   return found

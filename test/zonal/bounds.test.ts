@@ -38,6 +38,18 @@ describe('what a message may hold at most', () => {
     ])
   })
 
+  it('is ten thousand objects, wherever they stand', () => {
+    const objects = (count: number) =>
+      `{"x":[${Array(count - 1)
+        .fill('{}')
+        .join()}]}`
+    expect(read(objects(10_000)).fields).to.deep.equal({})
+    expect(saidOf(() => read(objects(10_001)))).to.deep.equal([
+      'MESSAGE_INVALID',
+      'the message must have at most 10000 objects',
+    ])
+  })
+
   it('is a form of 64 fields', () => {
     const form = (fields: number) =>
       [...Array.from({ length: fields - 1 }, () => 'a='), 'request={}'].join('&')
