@@ -113,6 +113,7 @@ async function watch(login: Login, meanwhile: () => Promise<unknown>): Promise<F
 }
 
 function startService(folder: string, coreUrl: string): Promise<Program> {
+  const { NODE_OPTIONS, MALLOC_ARENA_MAX } = readImageEnv()
   return startProgram({
     name: 'adapter',
     folder,
@@ -126,7 +127,8 @@ function startService(folder: string, coreUrl: string): Promise<Program> {
       CORE_RATE_LIMIT: '480',
       JOURNAL_PATH: join(folder, 'journal.sqlite'),
       CAPTURE_DIR: join(folder, 'captured'),
-      NODE_OPTIONS: readImageEnv().NODE_OPTIONS ?? '',
+      NODE_OPTIONS: NODE_OPTIONS ?? '',
+      MALLOC_ARENA_MAX: MALLOC_ARENA_MAX ?? '',
     },
   })
 }
