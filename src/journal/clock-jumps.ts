@@ -1,7 +1,7 @@
 import type { Clock } from '../observability/exchange.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { Database } from './database.ts'
+import { rollBack, type Database } from './database.ts'
 import { whereOpen } from './redemption-row.ts'
 
 /** Less than this is a clock that is being set right, a little at a time. */
@@ -58,12 +58,13 @@ export function followClockSince(db: Database, deps: Deps) {
 
 function moveAll(db: Database, jumpMs: number, { clock, log, metrics }: Deps) {
   db.run('BEGIN IMMEDIATE')
+  let isDone = false
   try {
     moveTimes(db, jumpMs, clock.nowMs() - jumpMs)
     db.run('COMMIT')
-  } catch (error) {
-    db.run('ROLLBACK')
-    throw error
+    isDone = true
+  } finally {
+    if (!isDone) rollBack(db)
   }
   metrics.clockJumps.inc()
   log.warn({ jumpMs }, 'the clock has jumped: due times and keys have moved with it')

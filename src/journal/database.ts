@@ -159,6 +159,15 @@ function versionOf(file: DatabaseSync): number {
   return Number(file.prepare('PRAGMA user_version').get()?.user_version)
 }
 
+/** SQLite has rolled back by itself after some errors (a full disk, for one): then there is nothing left to do. */
+export function rollBack(db: Database) {
+  try {
+    db.run('ROLLBACK')
+  } catch {
+    // No transaction is open any more.
+  }
+}
+
 /** Anything SQLite says but a broken constraint or misuse, which are mistakes of ours: https://sqlite.org/rescode.html */
 export function isStorageTrouble(error: unknown): boolean {
   const result = resultCode(error)

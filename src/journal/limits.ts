@@ -16,9 +16,9 @@ const closedBy: Record<Intake, TroubleKind[]> = {
 /** Tickets leave this part of the room to redemptions. */
 const ticketShare = 0.9
 const deadLetterShare = 0.1
-/** Of the room for dead letters: once so much is taken, */
+/** Once this part of the room for tickets, or for dead letters, is taken, each venue has only its share of it. */
 const crowdedShare = 0.5
-/** a venue has no more than this, so that one that floods leaves room to the others. */
+/** The share of a venue, so that one that floods leaves room to the others. */
 const venueShare = 0.1
 /** What was full is open again a little lower, so that it does not open and close with each row. */
 const openAgainShare = 0.98

@@ -1,4 +1,4 @@
-import { isDamaged, isStorageTrouble, storageUnavailable, type Database } from './database.ts'
+import { isDamaged, isStorageTrouble, rollBack, storageUnavailable, type Database } from './database.ts'
 import type { Troubles } from './troubles.ts'
 
 type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
@@ -84,13 +84,4 @@ export function createWriter(
 
 function countChanges(db: Database): number {
   return Number(db.get('SELECT total_changes() AS changes')?.changes)
-}
-
-/** SQLite has rolled back by itself after some errors (a full disk, for one): then there is nothing left to do. */
-function rollBack(db: Database) {
-  try {
-    db.run('ROLLBACK')
-  } catch {
-    // No transaction is open any more.
-  }
 }

@@ -6,6 +6,8 @@ import { mockAbsentCore } from './mocked-core.ts'
 import { compare } from './placeholders.ts'
 import type { Recording } from './recording.ts'
 
+export type PlayedCapture = { problems: string[]; isReadNow?: boolean }
+
 /** Refusals that a message earns by itself, whoever the core is. */
 const readingCodes = new Set([
   'CARD_INVALID',
@@ -22,18 +24,20 @@ const readingCodes = new Set([
 /**
  * Plays a captured exchange, of which the core's part is not known, through a fresh service. A ticket's reply and a
  * refusal that the message itself has earned are compared in full; of any other only whether the message was understood.
- * @returns one line per difference
+ * @returns one line per difference; `isReadNow`: it was not understood when it was captured, and this build understands it
  */
-export async function playCaptured({ request, reply, settings }: Recording): Promise<string[]> {
+export async function playCaptured({ request, reply, settings }: Recording): Promise<PlayedCapture> {
   mockAbsentCore()
   const service = await startTestService(settings)
   try {
     const got = await exchange(service.url, withCredentials(request, dummy))
-    if (isTicketTaken(reply.body)) return compare(asFirst(reply), got, 'reply', new Map())
-    if (!isUnderstood(reply.body)) return compare(reply, got, 'reply', new Map())
-    return isUnderstood(got.body)
-      ? []
-      : [`reply: the message was understood, got ${JSON.stringify(got.body)}`]
+    if (isTicketTaken(reply.body)) return { problems: compare(asFirst(reply), got, 'reply', new Map()) }
+    if (isUnderstood(reply.body))
+      return isUnderstood(got.body)
+        ? { problems: [] }
+        : { problems: [`reply: the message was understood, got ${JSON.stringify(got.body)}`] }
+    if (isUnderstood(got.body)) return { problems: [], isReadNow: true }
+    return { problems: compare(reply, got, 'reply', new Map()) }
   } finally {
     await service.end()
     nock.cleanAll()

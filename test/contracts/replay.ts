@@ -4,7 +4,7 @@ import { mockedCore } from '../support/test-service.ts'
 import { whyNotSendable } from './captured.ts'
 import { exchange, withCredentials, type Credentials } from './exchange.ts'
 import { compare, type Bindings } from './placeholders.ts'
-import { findReadingCode, playCaptured } from './play-captured.ts'
+import { findReadingCode, playCaptured, type PlayedCapture } from './play-captured.ts'
 import { fillRequest, play } from './play.ts'
 import { readChain, readRecordings, type Recording } from './recording.ts'
 
@@ -18,7 +18,7 @@ Plays each recording in DIR through a fresh service, its core being what the rec
 const mockedCoreHost = `${new URL(mockedCore).hostname}:443`
 
 type Target = { url: string; credentials: Credentials | undefined }
-type Result = { problems: string[] } | { skipped: string }
+type Result = PlayedCapture | { skipped: string }
 
 /**
  * @param args as given on the command line
@@ -37,7 +37,7 @@ export async function replay(args: string[], print: (line: string) => void = con
   for (const recording of readRecordings(folder)) {
     const result = await replayOne(folder, recording, target).catch(asProblem)
     if ('problems' in result && result.problems.length > 0) different += 1
-    else if (findUnread(recording)) notUnderstood += 1
+    else if (isUnread(recording, result)) notUnderstood += 1
     for (const line of describe(recording, result)) print(line)
   }
   const unread = notUnderstood === 0 ? '' : `, ${notUnderstood} not understood`
@@ -65,7 +65,7 @@ async function replayOne(folder: string, recording: Recording, target: Target | 
   const why = isCaptured ? whyNotSendable(recording) : undefined
   if (why) return { skipped: why }
   if (target) return await replayAt(target, folder, recording)
-  if (isCaptured && recording.core.length === 0) return { problems: await playCaptured(recording) }
+  if (isCaptured && recording.core.length === 0) return await playCaptured(recording)
   return { problems: (await play(folder, recording)).problems }
 }
 
@@ -88,7 +88,11 @@ async function replayAt({ url, credentials }: Target, folder: string, recording:
   return { problems }
 }
 
-/** @returns why a till's message was not understood, neither when it was captured nor by this build */
+function isUnread(recording: Recording, result: Result): boolean {
+  return findUnread(recording) !== undefined && !('isReadNow' in result)
+}
+
+/** @returns why a till's message was not understood when it was captured */
 function findUnread({ origin, reply }: Recording): string | undefined {
   return origin === 'captured' ? findReadingCode(reply.body) : undefined
 }
@@ -97,6 +101,7 @@ function describe(recording: Recording, result: Result): string[] {
   const { file, name } = recording
   const unread = findUnread(recording)
   if ('skipped' in result) return [`skipped    ${file}: ${result.skipped}`]
+  if (result.isReadNow) return [`READ NOW   ${file}: when it was captured it was not understood (${unread})`]
   if (result.problems.length === 0 && unread !== undefined)
     return [`UNREAD     ${file}: this build does not understand it (${unread})`]
   if (result.problems.length === 0) return [`same       ${file}: ${name}`]

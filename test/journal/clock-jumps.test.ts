@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { DebitIntent, KnownDebit } from '../../src/journal/journal.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { StorageUnavailable, type DebitIntent, type KnownDebit } from '../../src/journal/journal.ts'
 import { confirmed } from '../support/redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
@@ -110,6 +111,20 @@ describe('a jump of the clock', () => {
     test.clock.jump(hourMs)
     for (let asked = 0; asked < 3; asked++) await look()
     expect(test.lines.filter((line) => line.includes('the clock has jumped'))).to.have.length(1)
+  })
+
+  it('is followed once the file can be written again, and nothing is done by the wrong time until then', async () => {
+    await test.journal.settleDebit(await begin(), { kind: 'unknown' })
+    const shell = new DatabaseSync(test.path)
+    shell.exec('BEGIN IMMEDIATE')
+    test.clock.jump(hourMs)
+    const refusal = await test.journal.dueUndos(9).catch((error: unknown) => error)
+    expect(refusal).to.be.instanceOf(StorageUnavailable)
+    shell.exec('ROLLBACK')
+    shell.close()
+    expect(await test.journal.dueUndos(9)).to.have.length(0)
+    test.clock.pass(2_000)
+    expect(await test.journal.dueUndos(9)).to.have.length(1)
   })
 
   it('is no drift: a clock that is set right a little at a time moves nothing', async () => {
