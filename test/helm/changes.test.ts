@@ -97,6 +97,7 @@ const changes: [path: string, value: unknown, changed: string[]][] = [
   ['dashboard.annotations', anything, ['dashboard']],
   ['dashboard.labels', anything, ['dashboard']],
   ['capture.enabled', false, [pod, config]],
+  ['capture.names', 'keep', [pod, config]],
   ['capture.size', '64Mi', [pod]],
 ]
 
