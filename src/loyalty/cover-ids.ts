@@ -38,9 +38,20 @@ export function coverIds<Message extends Ids>(message: Message, coverId: CoverId
   return covered.length === 0 ? message : { ...message, ...Object.fromEntries(covered) }
 }
 
-/** A coupon's id is the core's own: one that holds a card number is none. A short card may be equal to one by chance. */
+/**
+ * A coupon's id is the core's own, and is needed as it is for as long as it can be given back. So one that is the card
+ * number, or holds it in whatever spelling, is taken for a slip of the till; unless it is built as a core may build its
+ * ids (`uc-CARD10001-3`), whose shape is not public (assumed). A short card may be equal to an id by chance.
+ */
 export function isNoCoupon(what: What | undefined, cardNumber: string): boolean {
-  return what?.kind === 'coupon' && cardNumber.length >= 8 && createSpotter(cardNumber)(what.rewardId)
+  if (what?.kind !== 'coupon' || cardNumber.length < 8) return false
+  const { rewardId } = what
+  return createSpotter(cardNumber)(rewardId) && !isBuiltFrom(rewardId, cardNumber)
+}
+
+function isBuiltFrom(rewardId: string, cardNumber: string): boolean {
+  if (!/^[\w.:-]{1,128}$/.test(rewardId) || rewardId === cardNumber) return false
+  return rewardId.split(/[_.:-]/).includes(cardNumber)
 }
 
 /** A redemption's id is ours. */
