@@ -30,6 +30,8 @@ const longestWalBytes = 4 * walKeptBytes
  * always settled, for which the rest of the disk has to do.
  */
 export function createLimits(db: Database, maxBytes: number, troubles: Troubles, lost: FileWatch['lost']) {
+  let bytesInUse = 0
+
   const watch = (kind: TroubleKind, what: string, bytes: number, limitBytes: number) => {
     const isOpen = troubles.reason(kind) === undefined
     const isOver = bytes >= (isOpen ? limitBytes : limitBytes * openAgainShare)
@@ -40,6 +42,7 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
   const look = () => {
     troubles.note('lost', lost())
     const { bytes, walBytes } = db.sizes()
+    bytesInUse = bytes
     watch('full', 'the journal is full', bytes, maxBytes)
     watch('nearly_full', 'the journal has no room for tickets', bytes, maxBytes * ticketShare)
     watch('log_too_long', "the journal's log cannot be cut while somebody reads", walBytes, longestWalBytes)
@@ -74,7 +77,8 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
      */
     ticketShareTaken(venue: string): string | undefined {
       const roomBytes = maxBytes * ticketShare
-      if (db.sizes().bytes < roomBytes * crowdedShare) return undefined
+      // As measured when it was admitted.
+      if (bytesInUse < roomBytes * crowdedShare) return undefined
       const bytes = readTicketBytesOf(db, venue)
       if (bytes < roomBytes * Math.max(venueShare, 1 / countVenues(db))) return undefined
       return `the venue has its share of the room for tickets: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`

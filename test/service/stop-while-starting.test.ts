@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { createService } from '../../src/service.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+import { canConnect } from '../support/can-connect.ts'
 
 describe('a service that is stopped while it starts', () => {
   useRealSockets()
@@ -80,15 +81,3 @@ describe('a service that is stopped while it starts', () => {
     for (const port of ports) expect(await canConnect(port)).to.equal(false)
   })
 })
-
-async function canConnect(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}

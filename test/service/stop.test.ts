@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takePoints, type Counter } from './counter.ts'
+import { canConnect } from '../support/can-connect.ts'
 
 describe('a service that is told to stop', () => {
   useRealSockets()
@@ -100,16 +101,4 @@ async function say(port: number, bytes: string): Promise<Socket> {
   await once(socket, 'connect')
   if (bytes) socket.write(bytes)
   return socket
-}
-
-async function canConnect(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
