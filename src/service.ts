@@ -20,6 +20,7 @@ import type { Logger } from './observability/logger.ts'
 import { createManagement } from './observability/management.ts'
 import { createMetrics } from './observability/metrics.ts'
 import { createTurns } from './loyalty/turns.ts'
+import { createCoverId } from './loyalty/cover-ids.ts'
 import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
 import { createRelay } from './tickets/relay.ts'
@@ -48,14 +49,16 @@ export function createService(config: Config, { log, version }: { log: Logger; v
   const relay =
     publisher && createRelay({ journal, publisher, venueParameter: config.core.venueParameter, log, metrics })
   const takeTurn = createTurns()
-  const reversals = createReversals({ journal, core, balances, takeTurn, clock, log, metrics })
+  const hashCard = createKeyedHash(config.journal.cardHashKey)
+  const coverId = createCoverId(hashCard)
+  const reversals = createReversals({ journal, core, balances, takeTurn, coverId, clock, log, metrics })
   const loyalty = createLoyalty({
     takeTurn,
     core,
     venues,
     balances,
     journal,
-    hashCard: createKeyedHash(config.journal.cardHashKey),
+    hashCard,
     wakeRelay: () => relay?.wake(),
     ticketsWithoutCard: config.tickets.withoutCard,
     log,

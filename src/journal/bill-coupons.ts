@@ -1,9 +1,10 @@
 import type { Database, Row } from './database.ts'
 import type { BillRedemption, CardBill, CouponsDecision } from './journal.ts'
-import { textOrNothing } from './redemption-row.ts'
+import { openReward, textOrNothing } from './redemption-row.ts'
+import type { Seal } from './seal.ts'
 
 /** Which redemptions go out with which ticket. */
-export function createBillCoupons(db: Database) {
+export function createBillCoupons(db: Database, seal: Seal) {
   /**
    * Runs inside the transaction that takes the ticket in.
    * @returns the coupons that go out with it
@@ -30,7 +31,7 @@ export function createBillCoupons(db: Database) {
       const row = db.get('SELECT * FROM redemptions WHERE id = :id AND reward_id IS NOT NULL', { id })
       if (row) rows.set(id, row)
     }
-    return [...rows.values()].map((row) => readRedemption(row, { venue, cardHash })).toSorted(byAge)
+    return [...rows.values()].map((row) => readRedemption(row, { venue, cardHash }, seal)).toSorted(byAge)
   }
 
   function claim({ ticketKey }: CardBill, { claims, isReleased }: CouponsDecision) {
@@ -48,10 +49,14 @@ export function createBillCoupons(db: Database) {
   }
 }
 
-function readRedemption(row: Row, { venue, cardHash }: Pick<CardBill, 'venue' | 'cardHash'>): BillRedemption {
+function readRedemption(
+  row: Row,
+  { venue, cardHash }: Pick<CardBill, 'venue' | 'cardHash'>,
+  seal: Seal,
+): BillRedemption {
   return {
     id: String(row.id),
-    rewardId: String(row.reward_id),
+    rewardId: openReward(row, seal) ?? String(row.reward_id),
     account: textOrNothing(row.account),
     isOfCard: row.state === 'confirmed' && row.venue === venue && row.card_hash === cardHash,
     confirmedAtMs: Number(row.confirmed_at),

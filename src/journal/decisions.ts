@@ -1,6 +1,6 @@
 import type { Database, Row } from './database.ts'
 import type { OperatorDecision, OperatorOutcome, RedemptionRecord, RedemptionState } from './journal.ts'
-import { whereOpen, readWhat, textOrNothing } from './redemption-row.ts'
+import { whereOpen, readShownWhat, textOrNothing } from './redemption-row.ts'
 
 /** What an operator sees of redemptions, and decides. Each function that writes runs inside a transaction of the writer's. */
 export function createDecisions(db: Database) {
@@ -55,7 +55,7 @@ function readRecord(row: Row): RedemptionRecord {
   return {
     id: String(row.id),
     state: row.state as RedemptionState,
-    what: readWhat(row),
+    what: readShownWhat(row),
     cardMasked: String(row.card_masked),
     venueId: String(row.venue_id),
     account: textOrNothing(row.account),

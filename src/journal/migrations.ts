@@ -183,4 +183,11 @@ export const migrations = [
     UPDATE ticket_venues SET bytes = bytes - length(old.sealed) WHERE venue = old.venue;
   END;
   `,
+  `
+  -- A coupon's id that holds a card number: reward_id has what stands for it, and the id itself is sealed for as long as
+  -- the row is there, since whatever was taken may be given back.
+  ALTER TABLE redemptions ADD COLUMN reward_sealed BLOB;
+  ALTER TABLE redemptions ADD COLUMN reward_seal_key TEXT;
+  CREATE INDEX redemptions_reward_sealed ON redemptions (reward_seal_key) WHERE reward_seal_key IS NOT NULL;
+  `,
 ]

@@ -1,13 +1,16 @@
+import { shownId } from '../loyalty/cover-ids.ts'
 import { redemptionId, tenantOf } from '../loyalty/keys.ts'
+import type { What } from '../loyalty/words.ts'
 import type { Database, Row } from './database.ts'
 import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
 import { columnsOf, readRow } from './redemption-row.ts'
+import type { Seal } from './seal.ts'
 
 /** A key is remembered this long; later it is a new attempt. */
 export const keyMs = 24 * 60 * 60 * 1000
 
 /** How redemptions are found: by key, by coupon, by bill, by credit. */
-export function createRedemptionSearch(db: Database) {
+export function createRedemptionSearch(db: Database, seal: Seal) {
   return {
     find,
     mustFind,
@@ -51,10 +54,10 @@ export function createRedemptionSearch(db: Database) {
   function findTaken({ venue, account, cardHash, what }: DebitIntent, nowMs: number): Redemption | undefined {
     if (what.kind === 'points') return undefined
     return find(
-      `venue = :venue AND account = :account AND card_hash = :cardHash AND reward_id = :rewardId
+      `venue = :venue AND account = :account AND card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
        AND state = 'confirmed' AND undo_by IS NULL AND ticket_key IS NULL AND confirmed_at > :fromMs
        ORDER BY confirmed_at DESC`,
-      { venue, account, cardHash, rewardId: what.rewardId, fromMs: nowMs - keyMs },
+      { venue, account, cardHash, ...rewardIds(what), fromMs: nowMs - keyMs },
       nowMs,
     )
   }
@@ -63,10 +66,10 @@ export function createRedemptionSearch(db: Database) {
   function isHeld({ key, cardHash, what, secret }: DebitIntent, nowMs: number): boolean {
     if (what.kind === 'points') return false
     const held = find(
-      `card_hash = :cardHash AND reward_id = :rewardId AND key != :key AND coalesce(tenant, :tenant) = :tenant
+      `card_hash = :cardHash AND reward_id IN (:rewardId, :formerId) AND key != :key AND coalesce(tenant, :tenant) = :tenant
        AND (state = 'sent' OR (state = 'in_doubt' AND undo_last IS NOT 'nothing')
          OR (state = 'confirmed' AND undo_by IS NOT NULL))`,
-      { cardHash, rewardId: what.rewardId, key, tenant: tenantOf(secret.apiKey) },
+      { cardHash, ...rewardIds(what), key, tenant: tenantOf(secret.apiKey) },
       nowMs,
     )
     return held !== undefined
@@ -75,9 +78,9 @@ export function createRedemptionSearch(db: Database) {
   function isTakenLater({ id, sentAtMs, cardHash, what }: Redemption): boolean {
     if (what?.kind !== 'coupon') return false
     const taken = find(
-      `card_hash = :cardHash AND reward_id = :rewardId AND state = 'confirmed' AND sent_at > :sentAtMs
+      `card_hash = :cardHash AND reward_id IN (:rewardId, :formerId) AND state = 'confirmed' AND sent_at > :sentAtMs
        AND tenant IS (SELECT tenant FROM redemptions WHERE id = :id)`,
-      { id, cardHash, rewardId: what.rewardId, sentAtMs },
+      { id, cardHash, ...rewardIds(what), sentAtMs },
       sentAtMs,
     )
     return taken !== undefined
@@ -101,17 +104,17 @@ export function createRedemptionSearch(db: Database) {
     if (!account || !what) return undefined
     return find(
       `venue = :venue AND account = :account AND card_hash = :cardHash AND kind = :kind
-       AND reward_id IS :rewardId AND points IS :points AND created_at > :fromMs
+       AND (reward_id IS :rewardId OR reward_id = :formerId) AND points IS :points AND created_at > :fromMs
        ORDER BY CASE state WHEN 'confirmed' THEN undo_by IS NOT NULL WHEN 'sent' THEN 2 WHEN 'in_doubt' THEN 2
          WHEN 'stuck' THEN 2 WHEN 'credited' THEN 3 WHEN 'reversed' THEN 3 ELSE 4 END, created_at DESC`,
-      { venue, account, cardHash, ...columnsOf(what), fromMs: nowMs - keyMs },
+      { venue, account, cardHash, ...columnsOf(what), ...rewardIds(what), fromMs: nowMs - keyMs },
       nowMs,
     )
   }
 
   function find(where: string, values: Row, nowMs: number): Redemption | undefined {
     const row = db.get(`SELECT * FROM redemptions WHERE ${where} LIMIT 1`, values)
-    return row && readRow(row, nowMs)
+    return row && readRow(row, nowMs, seal)
   }
 
   function isSettled(id: string): boolean {
@@ -135,4 +138,10 @@ export function createRedemptionSearch(db: Database) {
     const row = db.get(sql, { key, firstId })
     return Number(row?.latest ?? 0) + 1
   }
+}
+
+/** Earlier versions wrote an id that holds a card number as it is. */
+function rewardIds(what: What) {
+  if (what.kind === 'points') return { rewardId: null, formerId: null }
+  return { rewardId: shownId(what), formerId: what.rewardId }
 }

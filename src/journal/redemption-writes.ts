@@ -2,7 +2,7 @@ import { tenantOf } from '../loyalty/keys.ts'
 import type { What } from '../loyalty/words.ts'
 import type { Database } from './database.ts'
 import type { CreditIntent, DebitIntent, DebitOutcome, Redemption, RedemptionState } from './journal.ts'
-import { columnsOf } from './redemption-row.ts'
+import { columnsOf, sealReward } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 import { answerWithinMs, type Transition } from './transitions.ts'
 
@@ -32,11 +32,12 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
 
   function insert(row: NewRow, nowMs: number) {
     const sealed = row.secret && seal.close(`redemptions/${row.id}`, row.secret)
+    const reward = sealReward(row.id, row.what, seal)
     db.run(
       `INSERT INTO redemptions (id, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id, points,
-         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until, tenant)
+         state, sealed, seal_key, created_at, sent_at, due_at, changed_at, key_until, tenant, reward_sealed, reward_seal_key)
        VALUES (:id, :key, :attempt, :venue, :venueId, :cardHash, :cardMasked, :account, :kind, :rewardId, :points,
-         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs, :tenant)`,
+         :state, :sealed, :sealKey, :nowMs, :sentAtMs, :dueAtMs, :nowMs, :keyUntilMs, :tenant, :rewardSealed, :rewardSealKey)`,
       {
         id: row.id,
         key: row.key,
@@ -55,6 +56,8 @@ export function createRedemptionWrites(db: Database, seal: Seal, settleWithinMs:
         dueAtMs: row.dueAtMs === undefined ? nowMs + settleWithinMs : row.dueAtMs,
         keyUntilMs: row.keyUntilMs,
         tenant: row.secret ? tenantOf(row.secret.apiKey) : null,
+        rewardSealed: reward?.box ?? null,
+        rewardSealKey: reward?.keyId ?? null,
       },
     )
   }

@@ -29,7 +29,7 @@ import { afterDebit, afterUndo } from './transitions.ts'
  * @param settleWithinMs a call that has not settled by then has been left by whoever made it
  */
 export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
-  const search = createRedemptionSearch(db)
+  const search = createRedemptionSearch(db, seal)
   const { insert, writeOutcome, writeLateTake, askBack, askBackInDoubt, change, rememberReplay } =
     createRedemptionWrites(db, seal, settleWithinMs)
   return {
@@ -180,7 +180,7 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
   function beginUndo(id: string, nowMs: number): UndoBegun | undefined {
     const row = db.get('SELECT * FROM redemptions WHERE id = :id AND due_at <= :nowMs', { id, nowMs })
     if (!row) return undefined
-    const redemption = readRow(row, nowMs)
+    const redemption = readRow(row, nowMs, seal)
     // A coupon that was taken again since cannot have been taken by the call that was lost.
     if (redemption.isFreed && search.isTakenLater(redemption)) {
       change(id, { state: 'reversed', dueAtMs: null, isFinal: true }, nowMs)
@@ -198,7 +198,8 @@ export function createRedemptions(db: Database, seal: Seal, settleWithinMs: numb
     askBackInDoubt(id, nowMs)
     return {
       redemption: search.mustFind(id, nowMs),
-      secret: openSecret(row),
+      // Without the coupon's own id it cannot be given back either.
+      secret: redemption.what && openSecret(row),
       venue: String(row.venue),
       venueId: String(row.venue_id),
     }

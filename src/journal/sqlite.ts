@@ -96,7 +96,7 @@ function journalIn(
 
   const redemptions = createRedemptions(db, seal, config.posDeadlineMs + leftAloneMs)
   const decisions = createDecisions(db)
-  const claimCoupons = createBillCoupons(db)
+  const claimCoupons = createBillCoupons(db, seal)
   const deadLetters = createDeadLetters(db, seal)
   const outbox = createOutbox(db, seal, deadLetters)
   const approvals = createApprovals(db, createKeyedHash(config.cardHashKey))

@@ -1,9 +1,10 @@
 import { createSpotter } from '../observability/secret-spotter.ts'
-import type { What } from './words.ts'
+import type { Moved, What } from './words.ts'
 
 /**
- * Tabs may be named by the guest's card. The core and the event hear an id as the till says it; everywhere else, such as
- * in keys, clear columns, headers and log lines, a keyed hash stands for an id that holds the card number.
+ * Tabs may be named by the guest's card, and a core may build the ids of its coupons from it. The core and the event hear
+ * an id as the till says it; everywhere else, such as in keys, clear columns, headers and log lines, a keyed hash stands
+ * for an id that holds the card number.
  */
 export type CoverId = (id: string, cardNumber: string | undefined) => string
 
@@ -17,41 +18,58 @@ export function createCoverId(hash: (text: string) => string): CoverId {
   }
 }
 
-/** Ids that name a debit, a credit or a ticket, here and in the journal. */
+/** Ids that name a debit, a credit or a ticket, here and in the journal, and what is taken or given back. */
 type Ids = {
   cardNumber?: string
   transactionId?: string
   originalTransactionId?: string
   accountNumber?: string
   ticketId?: string
+  what?: What
 }
 
 const names = ['transactionId', 'originalTransactionId', 'accountNumber', 'ticketId'] as const
 
 /** @returns the message itself if none of its ids holds its card number */
 export function coverIds<Message extends Ids>(message: Message, coverId: CoverId): Message {
+  const { cardNumber, what } = message
   const covered = names.flatMap((name) => {
     const id = message[name]
-    const stand = id === undefined ? id : coverId(id, message.cardNumber)
+    const stand = id === undefined ? id : coverId(id, cardNumber)
     return stand === id ? [] : [[name, stand] as const]
   })
-  return covered.length === 0 ? message : { ...message, ...Object.fromEntries(covered) }
+  const coveredWhat = what && coverWhat(what, cardNumber, coverId)
+  if (covered.length === 0 && coveredWhat === what) return message
+  return { ...message, ...Object.fromEntries(covered), ...(coveredWhat && { what: coveredWhat }) }
 }
 
-/**
- * A coupon's id is the core's own, and is needed as it is for as long as it can be given back. So one that is the card
- * number, or holds it in whatever spelling, is taken for a slip of the till; unless it is built as a core may build its
- * ids (`uc-CARD10001-3`), whose shape is not public (assumed). A short card may be equal to an id by chance.
- */
-export function isNoCoupon(what: What | undefined, cardNumber: string): boolean {
-  if (what?.kind !== 'coupon' || cardNumber.length < 8) return false
-  const { rewardId } = what
-  return createSpotter(cardNumber)(rewardId) && !isBuiltFrom(rewardId, cardNumber)
+function coverWhat(what: What, cardNumber: string | undefined, coverId: CoverId): What {
+  if (what.kind === 'points') return what
+  const standIn = coverId(what.rewardId, cardNumber)
+  return standIn === what.rewardId ? what : { ...what, standIn }
 }
 
-function isBuiltFrom(rewardId: string, cardNumber: string): boolean {
-  if (!/^[\w.:-]{1,128}$/.test(rewardId) || rewardId === cardNumber) return false
-  return rewardId.split(/[_.:-]/).includes(cardNumber)
+/** @returns what the core said, as it may be written down: without the card number in a reward's id and texts */
+export function coverMoved(moved: Moved, cardNumber: string, coverId: CoverId): Moved {
+  if (!moved.reward) return moved
+  const texts = Object.entries(moved.reward).map(([name, value]) => {
+    if (typeof value !== 'string') return [name, value]
+    const stand = coverId(value, cardNumber)
+    return [name, stand === value || name === 'id' ? stand : undefined]
+  })
+  return { ...moved, reward: Object.fromEntries(texts) }
+}
+
+/** @returns what was written down, with the coupon's own id again, for the till */
+export function uncoverMoved(moved: Moved, what: What): Moved {
+  const { reward } = moved
+  if (!reward || what.kind !== 'coupon' || reward.id !== what.standIn) return moved
+  return { ...moved, reward: { ...reward, id: what.rewardId } }
+}
+
+/** The name of a coupon where the card number must not be seen. */
+export function shownId(coupon: Extract<What, { kind: 'coupon' }>): string {
+  return coupon.standIn ?? coupon.rewardId
 }
 
 /** A redemption's id is ours. */

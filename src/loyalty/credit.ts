@@ -2,7 +2,7 @@ import type { Journal, Redemption, UndoOutcome } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { RedemptionParts } from './debit.ts'
-import { coverIds, createCoverId, isNoCoupon, isNoRedemption } from './cover-ids.ts'
+import { coverIds, createCoverId, isNoRedemption, uncoverMoved } from './cover-ids.ts'
 import { isKnownByFormerKey } from './former-ids.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
 import { isPossibleRedemptionId, isPossibleRewardId } from './possible-ids.ts'
@@ -27,8 +27,8 @@ export function createCredit(parts: RedemptionParts) {
 
   async function cover(request: CreditRequest, caller: Caller, exchange: Exchange): Promise<CreditRequest> {
     const covered = coverIds(request, coverId)
-    if (covered === request) return request
-    const keys = formerKeys(request, caller)
+    const now = debitKeys(covered, caller)
+    const keys = debitKeys(request, caller).filter((key) => !now.includes(key))
     return (await isKnownByFormerKey(parts.journal, keys, exchange)) ? request : covered
   }
 
@@ -38,8 +38,7 @@ export function createCredit(parts: RedemptionParts) {
     exchange: Exchange,
   ): Promise<CreditDone> {
     const { cardNumber } = request
-    if (isNoRedemption(request.redemptionId, cardNumber) || isNoCoupon(request.what, cardNumber))
-      throw new Refusal('NOTHING_TO_GIVE_BACK')
+    if (isNoRedemption(request.redemptionId, cardNumber)) throw new Refusal('NOTHING_TO_GIVE_BACK')
     const cardHash = parts.hashCard(cardNumber)
     const { tenant } = caller.credentials
     const endTurn = await parts.takeTurn({ tenant, cardHash }, exchange.leftMs() - leastToAnswerMs)
@@ -49,12 +48,13 @@ export function createCredit(parts: RedemptionParts) {
       const begun = await parts.journal.beginCredit(question, (known) => decideCredit(known, question))
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
-      const what = redemption.what ?? request.what
+      const what = redemption.what ?? covered.what
       if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
       exchange.facts.redemptionId = redemption.id
       if (begun.do === 'send') return await send(parts, redemption, what, cardNumber, caller, exchange)
       exchange.facts.isReplayed = true
-      return { redemptionId: redemption.id, what, moved: redemption.givenBack ?? {}, isReplayed: true }
+      const moved = uncoverMoved(redemption.givenBack ?? {}, what)
+      return { redemptionId: redemption.id, what, moved, isReplayed: true }
     } finally {
       endTurn?.()
     }
@@ -62,7 +62,7 @@ export function createCredit(parts: RedemptionParts) {
 }
 
 /** Under which the debit may be known that a credit names, or that it means by its bill and coupon. */
-function formerKeys(request: CreditRequest, caller: Caller): (string | undefined)[] {
+function debitKeys(request: CreditRequest, caller: Caller): (string | undefined)[] {
   const { originalTransactionId, accountNumber, what } = request
   return [
     originalTransactionId && transactionKey(caller, originalTransactionId),
@@ -112,7 +112,7 @@ function readUnknown(request: CreditRequest, caller: Caller): CreditQuestion['un
 }
 
 async function send(
-  { core, balances, journal, log }: RedemptionParts,
+  { core, balances, journal, hashCard, log }: RedemptionParts,
   redemption: Redemption,
   what: What,
   cardNumber: string,
@@ -122,7 +122,7 @@ async function send(
   const { id, undoNumber } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(core, balances, order, exchange)
-  const isOpen = await settle(journal, log, id, undoOutcome(outcome))
+  const isOpen = await settle(journal, log, id, undoOutcome(outcome, cardNumber, createCoverId(hashCard)))
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   // The till never heard that it was taken, and the core has nothing to give back: so it is not taken.
   if (isNothing(outcome) && redemption.state === 'in_doubt' && redemption.wasSent)

@@ -2,7 +2,7 @@ import type { Balances } from '../core/balances.ts'
 import { StorageUnavailable, type DebitIntent, type Journal } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
-import { coverIds, createCoverId, isNoCoupon } from './cover-ids.ts'
+import { coverIds, coverMoved, createCoverId, uncoverMoved } from './cover-ids.ts'
 import { isKnownByFormerKey } from './former-ids.ts'
 import { debitKey } from './keys.ts'
 import { isPossibleRewardId } from './possible-ids.ts'
@@ -38,15 +38,15 @@ export function createDebit(parts: RedemptionParts) {
 
   async function cover(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitRequest> {
     const covered = coverIds(request, coverId)
-    if (covered === request) return request
-    const isKnown = await isKnownByFormerKey(parts.journal, [debitKey(caller, request)], exchange)
+    const formerKey = debitKey(caller, request)
+    if (formerKey === debitKey(caller, covered)) return covered
+    const isKnown = await isKnownByFormerKey(parts.journal, [formerKey], exchange)
     return isKnown ? request : covered
   }
 
   return async function debit(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitDone> {
     const { what } = request
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
-    if (isNoCoupon(what, request.cardNumber)) throw new Refusal('REWARD_UNKNOWN')
     const intent = readIntent(parts, await cover(request, caller, exchange), caller)
     const twin = running.get(intent.key)
     if (twin) return await answerOfTwin(twin, intent, exchange)
@@ -111,14 +111,14 @@ async function debitInTurn(
     exchange.facts.redemptionId = id
     exchange.facts.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
-    return { redemptionId: id, what: intent.what, moved, isReplayed: true }
+    return { redemptionId: id, what: intent.what, moved: uncoverMoved(moved, intent.what), isReplayed: true }
   } finally {
     endTurn?.()
   }
 }
 
 async function send(
-  { core, balances, journal, log }: RedemptionParts,
+  { core, balances, journal, hashCard, log }: RedemptionParts,
   id: string,
   { what, secret }: DebitIntent,
   caller: Caller,
@@ -128,7 +128,8 @@ async function send(
   const order = { caller, cardNumber: secret.cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
   const outcome = await take(core, balances, order, exchange)
   if (outcome.kind === 'done') {
-    if (!(await confirm(journal, id, outcome.moved, secret)))
+    const moved = coverMoved(outcome.moved, secret.cardNumber, createCoverId(hashCard))
+    if (!(await confirm(journal, id, moved, secret)))
       throw new Refusal('NOT_REDEEMED', { message: 'done, but not written down, or asked back meanwhile' })
     return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   }

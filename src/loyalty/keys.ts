@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, hash } from 'node:crypto'
 import { parse as parseUuid, v5 as uuidV5 } from 'uuid'
+import { shownId } from './cover-ids.ts'
 import type { Caller, Credentials, Ticket, What } from './words.ts'
 
 /**
@@ -19,7 +20,7 @@ export function debitKey(
     caller.venue.coreId,
     'bill',
     accountNumber,
-    what.kind === 'coupon' ? what.rewardId : what.points,
+    what.kind === 'coupon' ? shownId(what) : what.points,
   ])
 }
 

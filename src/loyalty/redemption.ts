@@ -3,6 +3,7 @@ import type { CoreClient } from '../core/client.ts'
 import { CoreRejected, CoreUnavailable } from '../core/errors.ts'
 import type { UndoOutcome } from '../journal/journal.ts'
 import type { Exchange } from '../observability/exchange.ts'
+import { coverMoved, type CoverId } from './cover-ids.ts'
 import { Refusal, type Code } from './refusal.ts'
 import type { Caller, Moved, What } from './words.ts'
 
@@ -58,12 +59,14 @@ function outcomeOf(error: unknown): CallOutcome {
   throw error
 }
 
-export function undoOutcome(outcome: CallOutcome | { kind: 'seal_broken' }): UndoOutcome {
-  if (outcome.kind === 'done') return { kind: 'given_back', moved: outcome.moved }
+/** @returns what the journal writes down of it */
+export function undoOutcome(outcome: CallOutcome, cardNumber: string, coverId: CoverId): UndoOutcome {
+  if (outcome.kind === 'done')
+    return { kind: 'given_back', moved: coverMoved(outcome.moved, cardNumber, coverId) }
   if (isNothing(outcome)) return { kind: 'nothing' }
   return outcome.kind === 'refused' ? { kind: 'refused', code: outcome.code } : { kind: outcome.kind }
 }
 
-export function isNothing(outcome: CallOutcome | { kind: 'seal_broken' }): boolean {
+export function isNothing(outcome: CallOutcome): boolean {
   return outcome.kind === 'refused' && outcome.code === 'NOTHING_TO_GIVE_BACK'
 }

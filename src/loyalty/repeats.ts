@@ -7,6 +7,7 @@ import type {
   KnownDebit,
   Redemption,
 } from '../journal/journal.ts'
+import { shownId } from './cover-ids.ts'
 import type { What } from './words.ts'
 
 /**
@@ -139,7 +140,7 @@ function hasTakenNothing({ state }: Redemption): boolean {
 }
 
 function isSameWhat(a: What | undefined, b: What | undefined): boolean {
-  if (a?.kind === 'coupon') return b?.kind === 'coupon' && a.rewardId === b.rewardId
+  if (a?.kind === 'coupon') return b?.kind === 'coupon' && shownId(a) === shownId(b)
   if (a?.kind === 'points') return b?.kind === 'points' && a.points === b.points
   return b === undefined
 }

@@ -52,8 +52,12 @@ export type Balance = {
   isStale: boolean
 }
 
-/** What a debit takes. */
-export type What = { kind: 'coupon'; rewardId: string } | { kind: 'points'; points: number }
+/**
+ * What a debit takes.
+ * `standIn`: shown and compared instead of a coupon's id that holds the card number; only the core, the till and the
+ * event of the bill hear the id itself.
+ */
+export type What = { kind: 'coupon'; rewardId: string; standIn?: string } | { kind: 'points'; points: number }
 
 /** What the core said of a redemption or of its reversal. */
 export type Moved = { reward?: Reward; points?: number }

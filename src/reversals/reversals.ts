@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Balances } from '../core/balances.ts'
 import type { DueUndo, Journal, RedemptionSecret, UndoBegun } from '../journal/journal.ts'
+import type { CoverId } from '../loyalty/cover-ids.ts'
 import { toCredentials } from '../loyalty/keys.ts'
 import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
 import type { TakeTurn } from '../loyalty/turns.ts'
@@ -16,6 +17,7 @@ type Parts = {
   core: CoreCalls
   balances: Pick<Balances, 'drop'>
   takeTurn: TakeTurn
+  coverId: CoverId
   clock: Clock
   log: Logger
   metrics: Pick<Metrics, 'undos'>
@@ -80,14 +82,19 @@ async function undoInTurn(parts: Parts, { id, ...whose }: DueUndo) {
   }
 }
 
-async function undo({ journal, core, balances, clock, log, metrics }: Parts, begun: UndoBegun) {
+async function undo({ journal, core, balances, coverId, clock, log, metrics }: Parts, begun: UndoBegun) {
   const { redemption, secret, venueId } = begun
   const { id } = redemption
   const exchange = createExchange(clock, undoWithinMs, { isBackground: true })
   const outcome = secret
     ? await giveBack(core, balances, orderOf(begun, secret), exchange)
     : ({ kind: 'seal_broken' } as const)
-  const { state } = await journal.settleUndo(id, undoOutcome(outcome))
+  const { state } = await journal.settleUndo(
+    id,
+    outcome.kind === 'seal_broken' || !secret
+      ? { kind: 'seal_broken' }
+      : undoOutcome(outcome, secret.cardNumber, coverId),
+  )
   metrics.undos.inc({ outcome: outcome.kind })
   const { coreCalls } = exchange.facts
   log.info({ redemptionId: id, state, outcome: outcome.kind, venue: venueId, coreCalls }, 'undo')

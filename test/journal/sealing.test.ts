@@ -105,6 +105,31 @@ describe('the sealed columns of the journal', () => {
     await test.reopen([newKey])
   })
 
+  it('keep the id of a coupon that holds its card for as long as the row is there', async () => {
+    const what = { kind: 'coupon', rewardId: `uc-${cardNumber}`, standIn: 'id-1' } as const
+    const begun = await test.journal.beginDebit({ ...debit, what }, () => ({ do: 'send' }))
+    if (begun.do !== 'send') return expect.fail()
+    await test.journal.settleDebit(begun.id, confirmed())
+    await test.journal.markAnswered(begun.id)
+    await test.reopen([newKey]).then(
+      () => expect.fail('was opened'),
+      (error: Error) => expect(error).to.be.instanceOf(JournalKeyMissing),
+    )
+    await test.reopen([newKey, oldKey])
+    const credit = {
+      ...debit,
+      creditKey: undefined,
+      redemptionId: begun.id,
+      debitKey: undefined,
+      what: undefined,
+    }
+    const asked = await test.journal.beginCredit(credit, ({ debit: row }) => ({
+      do: 'send',
+      redemption: row!,
+    }))
+    expect(asked).to.have.nested.property('redemption.what').that.deep.equals(what)
+  })
+
   // The key's name alone was looked at, so a box that stayed would have been seen by nobody.
   for (const kind of ['refused', 'not_done', 'given back'] as const)
     it(`leave no box in a row that is ${kind}`, async () => {

@@ -70,6 +70,7 @@ describe('an OK that left while the journal was locked', () => {
       core: { restoreCoupon: async () => ({ undos: ++undos }) } as never,
       balances: { drop: () => undefined },
       takeTurn: createTurns(),
+      coverId: (id) => id,
       clock,
       log: createLogger('silent'),
       metrics: createMetrics(),

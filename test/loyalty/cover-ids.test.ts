@@ -1,32 +1,40 @@
 import { expect } from 'chai'
-import { isNoCoupon } from '../../src/loyalty/cover-ids.ts'
+import { coverIds, coverMoved, createCoverId, shownId, uncoverMoved } from '../../src/loyalty/cover-ids.ts'
+import { createKeyedHash } from '../../src/loyalty/keys.ts'
+import type { What } from '../../src/loyalty/words.ts'
 
-describe('the id of a reward that holds the number of its card', () => {
+describe('the id of a coupon that holds the number of its card', () => {
   const card = 'PUBCARD10001'
-  const isRefused = (rewardId: string, cardNumber = card) =>
-    isNoCoupon({ kind: 'coupon', rewardId }, cardNumber)
-
-  // Every debit of a core that builds its ids from card numbers would have been refused.
-  for (const rewardId of ['uc-PUBCARD10001-0', 'PUBCARD10001:7', 'uc_PUBCARD10001', '9.PUBCARD10001'])
-    it(`is one that a core may have made: ${rewardId}`, () => {
-      expect(isRefused(rewardId)).to.equal(false)
-    })
+  const coverId = createCoverId(createKeyedHash('secret'))
+  const cover = (rewardId: string, cardNumber = card) =>
+    coverIds({ cardNumber, what: { kind: 'coupon', rewardId } as What }, coverId).what
 
   for (const rewardId of [
+    'uc-PUBCARD10001-0',
     card,
     card.toLowerCase(),
-    'P U B C A R D 1 0 0 0 1',
-    `see ${card} there`,
     `https://loyalty.example/${card}`,
     Buffer.from(card).toString('base64'),
     `x${card}`,
   ])
-    it(`is a slip of the till: ${rewardId}`, () => {
-      expect(isRefused(rewardId)).to.equal(true)
+    it(`is kept for the core, and has a stand-in for everywhere else: ${rewardId}`, () => {
+      const what = cover(rewardId)
+      expect(what).to.include({ kind: 'coupon', rewardId })
+      if (what.kind === 'coupon') expect(shownId(what)).to.match(/^id-[0-9a-f]{32}$/)
+      expect(cover(rewardId)).to.deep.equal(what)
     })
 
-  it('is none of a short card, which may be equal to one by chance', () => {
-    expect(isRefused('uc-1', 'uc1x')).to.equal(false)
-    expect(isRefused('12345', '12345')).to.equal(false)
+  it('has no stand-in if it only looks like a short card', () => {
+    expect(cover('uc-12345', '12345')).to.deep.equal({ kind: 'coupon', rewardId: 'uc-12345' })
+  })
+
+  it('is taken out of what the core said, with any other text that holds the card, and put back for the till', () => {
+    const rewardId = `uc-${card}-0`
+    const what = cover(rewardId)
+    const moved = { points: 3, reward: { id: rewardId, name: `Coffee for ${card}`, cost: 2 } }
+    const covered = coverMoved(moved, card, coverId)
+    expect(JSON.stringify(covered)).to.not.include(card)
+    const written = JSON.parse(JSON.stringify(covered))
+    expect(uncoverMoved(written, what)).to.deep.equal({ points: 3, reward: { id: rewardId, cost: 2 } })
   })
 })

@@ -52,6 +52,7 @@ describe('a redemption in doubt whose seal is broken', () => {
       } as never,
       balances: { drop: () => undefined },
       takeTurn: createTurns(),
+      coverId: (id) => id,
       clock: test.clock,
       log: createLogger('error', { write: (line: string) => void lines.push(line) }),
       metrics: createMetrics(),

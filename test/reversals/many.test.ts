@@ -47,6 +47,7 @@ describe('hundreds of redemptions in doubt', () => {
       core: { givePointsBack: giveBack } as never,
       balances: { drop: () => undefined },
       takeTurn: createTurns(),
+      coverId: (id) => id,
       clock: test.clock,
       log: createLogger('silent'),
       metrics: createMetrics(),

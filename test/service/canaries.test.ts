@@ -16,6 +16,9 @@ import { canary, placements, type Placement } from './canary-placements.ts'
 
 const mayBeSeen = canary.card.slice(-4)
 
+/** Some cores build their ids from the card. */
+const couponOfCard = `uc-${canary.card}-1`
+
 const project: Project = {
   name: 'canaries',
   keys: { [canary.apiKey]: 'write' },
@@ -33,7 +36,21 @@ const project: Project = {
       id: canary.card,
       member: { id: '0b6f', first_name: canary.firstName, last_name: canary.lastName, is_blocked: false },
       wallet: { id: 'w', name: 'Points', points: 500 },
-      coupons: [],
+      coupons: [
+        {
+          id: couponOfCard,
+          status: 'activated',
+          valid_until: null,
+          coupon: {
+            id: 'c-1',
+            name: `Coffee for ${canary.card}`,
+            type: 'GENERAL',
+            points: null,
+            is_enabled: true,
+            params: { aztecEntityCode: '10000000123' },
+          },
+        },
+      ],
     },
   ],
 }
@@ -125,6 +142,60 @@ describe('the card number, the API key and the member name', function () {
         authorization.slice(6),
       ])
         expect(text.includes(secret), `${secret} in ${text.slice(0, 300)}`).to.equal(false)
+  })
+
+  // A coupon's id that held the card stood in a clear column, and in what operators are shown.
+  it('are nowhere if the core builds the ids of its coupons from them, and its coupons are taken as they are', async () => {
+    const till = createTill({ baseUrl: service.url, venueId: '1902', apiKey: canary.apiKey })
+    const { card: cardNumber } = canary
+    const coupon = { cardNumber, accountNumber: 'A-1', rewardId: couponOfCard }
+    const take = async (more: object) => {
+      const { reply } = await till.debit({ ...coupon, ...more })
+      expect(reply, JSON.stringify(reply))
+        .to.include({ response: 'OK' })
+        .and.to.have.nested.property('reward.id', couponOfCard)
+      return reply.redemptionId!
+    }
+    const giveBack = async (more: object) => {
+      const { reply } = await till.credit({ cardNumber, ...more })
+      expect(reply, JSON.stringify(reply))
+        .to.include({ response: 'OK' })
+        .and.to.have.nested.property('reward.id', couponOfCard)
+    }
+
+    const redemptionId = await take({ transactionId: 'T-1' })
+    expect(await take({ transactionId: 'T-1' })).to.equal(redemptionId)
+    expect(await take({ transactionId: 'T-2' })).to.equal(redemptionId)
+    // Nothing but the journal knows what it took.
+    await giveBack({ redemptionId })
+    await giveBack({ redemptionId })
+    await take({})
+    await giveBack({ accountNumber: 'A-1', rewardId: couponOfCard })
+    core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
+    const lost = await till.debit({ ...coupon, transactionId: 'T-3' })
+    expect(lost.reply.code).to.equal('NOT_REDEEMED')
+    await giveBack({ originalTransactionId: 'T-3' })
+    const last = await take({ transactionId: 'T-4' })
+    const ticket = {
+      cardNumber,
+      accountNumber: 'A-1',
+      ticketId: 'B-1',
+      closedAt: new Date(),
+      total: 5,
+      currency: 'GBP',
+    }
+    await till.ticket(ticket)
+
+    const [waiting] = await readJournal(service, (journal) => journal.waitingTickets(1))
+    expect(JSON.parse(toEvent(waiting!, { venueParameter: 'aztecVenueId' }).value).coupons).to.deep.equal([
+      couponOfCard,
+    ])
+    const record = await readJournal(service, (journal) => journal.findRedemption(last))
+    expect(record?.what)
+      .to.have.property('rewardId')
+      .that.matches(/^id-[0-9a-f]{32}$/)
+    for (const text of [JSON.stringify(record), ...Object.values(await collect()).flat()])
+      expect(text.includes(canary.card), text.slice(0, 300)).to.equal(false)
   })
 
   // 79 of 131 places leaked: one request each, and nothing is left of what was put there.

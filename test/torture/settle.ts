@@ -8,6 +8,7 @@ const rows = z.array(
     key: z.string(),
     state: z.string(),
     undoBy: z.string().nullable(),
+    cardHash: z.string(),
     rewardId: z.string().nullable(),
     ticketKey: z.string().nullable(),
     isNamedByTicket: z.int(),
@@ -15,7 +16,7 @@ const rows = z.array(
   }),
 )
 
-const rowsSql = `SELECT id, key, state, undo_by AS undoBy, reward_id AS rewardId, ticket_key AS ticketKey,
+const rowsSql = `SELECT id, key, state, undo_by AS undoBy, card_hash AS cardHash, reward_id AS rewardId, ticket_key AS ticketKey,
   is_named_by_ticket AS isNamedByTicket, confirmed_at AS confirmedAtMs FROM redemptions`
 
 export type JournalRow = z.output<typeof rows>[number]

@@ -2,6 +2,7 @@ import { codeOfException } from '../../src/core/exceptions.ts'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
 import type { PointsOrder, RewardOrder } from '../../src/core/client.ts'
 import { createKeyedHash } from '../../src/loyalty/keys.ts'
+import { createCoverId } from '../../src/loyalty/cover-ids.ts'
 import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
@@ -57,6 +58,8 @@ const caller: Caller = {
 export async function createWorld() {
   const test = openTestJournal()
   const { clock } = test
+  const hashCard = createKeyedHash('secret')
+  const coverId = createCoverId(hashCard)
   const project = projectOf(clock.nowMs())
   const ledger = createLedger(() => clock.nowMs())
   const late: { atMs: number; move: () => unknown }[] = []
@@ -76,7 +79,7 @@ export async function createWorld() {
       balances,
       journal: test.journal,
       takeTurn,
-      hashCard: createKeyedHash('secret'),
+      hashCard,
       log,
     }
     return {
@@ -84,7 +87,7 @@ export async function createWorld() {
       debit: createDebit(parts),
       credit: createCredit(parts),
       ticket: createTicket({ ...parts, metrics, wakeRelay: () => undefined, withoutCard: 'publish' }),
-      reversals: createReversals({ ...parts, clock, metrics }),
+      reversals: createReversals({ ...parts, coverId, clock, metrics }),
     }
   }
 
@@ -164,6 +167,8 @@ export async function createWorld() {
 
   return {
     clock,
+    hashCard,
+    coverId,
     /** What becomes of the next calls; later ones are done. */
     fate: (next: Fate[]) => void (fates = [...next]),
     debit: (request: DebitRequest) => hear(process.debit(request, caller, createExchange(clock, 2500))),
