@@ -1,48 +1,72 @@
 import tseslint from 'typescript-eslint'
 
-const only = (file, name) => ({ group: [name], message: `Only ${file} knows ${name}.` })
+/**
+ * The rooms of src/, and what each may import: ARCHITECTURE.md draws the same arrows. No two rooms import each other. What
+ * lies in src/ itself, such as service.ts, is above all rooms, but for exchange.ts.
+ */
+export const rooms = {
+  model: [],
+  config: [],
+  http: [],
+  redemptions: ['model'],
+  observability: ['http', 'exchange', 'model'],
+  journal: ['redemptions', 'observability', 'exchange', 'config', 'model'],
+  trifft: ['journal', 'observability', 'exchange', 'config', 'model'],
+  tickets: ['journal', 'observability', 'config', 'model'],
+  loyalty: ['redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model'],
+  reversals: ['loyalty', 'redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model'],
+  zonal: ['loyalty', 'http', 'observability', 'exchange', 'model'],
+  commands: ['zonal', 'loyalty', 'redemptions', 'journal', 'observability', 'exchange', 'config', 'model'],
+}
 
-/** Which room may import what: the rules of ARCHITECTURE.md, held by the linter. */
-const rooms = [
+/** What only one file or folder of src/ knows, so that it can be replaced there. */
+export const libraries = {
+  axios: 'trifft/http.ts',
+  undici: 'trifft/http.ts',
+  opossum: 'trifft/breakers.ts',
+  kafkajs: 'tickets/publisher.ts',
+  'node:sqlite': 'journal/sqlite/**',
+}
+
+const knownTo = (library) => [`src/${libraries[library]}`, 'src/trifft/undici-pool.d.ts']
+
+/** A later entry for the same rule replaces an earlier one, so each file gets all that applies to it in one entry. */
+function restrict(files, ignores, room, except) {
+  const allowed = rooms[room]
+  const others = [...Object.keys(rooms), 'exchange'].filter(
+    (name) => name !== room && !allowed?.includes(name),
+  )
+  const patterns = Object.entries(libraries)
+    .filter(([library]) => !except.includes(library))
+    .map(([library, place]) => ({ group: [library], message: `Only ${place} knows ${library}.` }))
+  const walls = others.map((name) => ({
+    regex: `^(\\.\\./)+${name === 'exchange' ? 'exchange\\.ts$' : `${name}/`}`,
+    message: `${room}/ must not import ${name}: see \`rooms\` in eslint.config.js.`,
+  }))
+  const above = { regex: '^(\\.\\./)+(service|app|main|health)\\.ts$', message: 'It is above all rooms.' }
+  return {
+    files,
+    ignores,
+    rules: {
+      'no-restricted-imports': ['error', { patterns: allowed ? [...patterns, ...walls, above] : patterns }],
+    },
+  }
+}
+
+const places = Object.entries(Object.groupBy(Object.keys(libraries), (library) => libraries[library]))
+const walls = [
+  restrict(['src/*.ts'], [], undefined, []),
+  ...Object.keys(rooms).map((room) =>
+    restrict([`src/${room}/**/*.ts`], Object.keys(libraries).flatMap(knownTo), room, []),
+  ),
+  ...places.map(([place, known]) => restrict([`src/${place}`], [], place.split('/')[0], known)),
+  restrict(['src/trifft/undici-pool.d.ts'], [], 'trifft', ['undici']),
+  // The one file beside the rooms that they import.
   {
-    files: ['src/**/*.ts'],
-    ignores: ['src/core/http.ts'],
-    patterns: [only('core/http.ts', 'axios'), only('core/http.ts', 'undici')],
-  },
-  {
-    files: ['src/**/*.ts'],
-    ignores: ['src/core/breakers.ts'],
-    patterns: [only('core/breakers.ts', 'opossum')],
-  },
-  {
-    files: ['src/**/*.ts'],
-    ignores: ['src/tickets/publisher.ts'],
-    patterns: [only('tickets/publisher.ts', 'kafkajs')],
-  },
-  { files: ['src/**/*.ts'], ignores: ['src/journal/**'], patterns: [only('journal/', 'node:sqlite')] },
-  {
-    files: ['src/core/**/*.ts'],
-    ignores: [],
-    patterns: [{ group: ['**/zonal/**'], message: 'core/ and zonal/ meet in loyalty/.' }],
-  },
-  {
-    files: ['src/zonal/**/*.ts'],
-    ignores: [],
-    patterns: [{ group: ['**/core/**'], message: 'core/ and zonal/ meet in loyalty/.' }],
+    files: ['src/exchange.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^\\./(?!model/)' }] }] },
   },
 ]
-
-/**
- * A later entry for the same rule replaces an earlier one, so each file gets the union of what applies to it:
- * one entry per combination of rooms.
- */
-const everyPattern = (except) =>
-  rooms.filter((room) => !except.includes(room)).flatMap((room) => room.patterns)
-const [axios, opossum, kafkajs, sqlite, core, zonal] = rooms
-const restrict = (files, except) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns: everyPattern(except) }] },
-})
 
 export default tseslint.config(
   { ignores: ['dist', '.cache', 'coverage', 'node_modules', 'eslint.config.js'] },
@@ -64,13 +88,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  restrict(['src/**/*.ts'], [core, zonal]),
-  restrict(['src/core/**/*.ts'], [zonal]),
-  restrict(['src/core/http.ts', 'src/core/undici-pool.d.ts'], [axios, zonal]),
-  restrict(['src/core/breakers.ts'], [opossum, zonal]),
-  restrict(['src/zonal/**/*.ts'], [core]),
-  restrict(['src/tickets/publisher.ts'], [kafkajs, core, zonal]),
-  restrict(['src/journal/**/*.ts'], [sqlite, core, zonal]),
+  ...walls,
   {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off', 'no-console': 'off' },

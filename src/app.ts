@@ -2,8 +2,8 @@ import Koa from 'koa'
 import type { Middleware } from 'koa'
 import { describeError, type Logger } from './observability/logger.ts'
 import { createTracking, type TrackedState, type TrackingParts } from './observability/tracking.ts'
-import { createRefusalAnswers, type RefusalSettings } from './zonal/refusals.ts'
-import { createRoutes, type RouteParts } from './zonal/routes.ts'
+import { createRefusalAnswers, type RefusalSettings } from './zonal/http/refusals.ts'
+import { createRoutes, type RouteParts } from './zonal/http/routes.ts'
 
 export type AppParts = {
   tracking: TrackingParts

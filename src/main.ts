@@ -1,7 +1,6 @@
+import { JournalInUse, JournalKeyMissing } from './journal/journal.ts'
 import { readFileSync } from 'node:fs'
-import { ConfigInvalid, readConfig, summarize, type Config } from './config.ts'
-import { JournalInUse } from './journal/owner.ts'
-import { JournalKeyMissing } from './journal/seal-keys.ts'
+import { ConfigInvalid, readConfig, summarize, type Config } from './config/config.ts'
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
 import { createService, type Service } from './service.ts'
 
@@ -30,25 +29,28 @@ async function main() {
   // Before the journal is opened, which takes a while if it is large: process 1 of a container never hears a signal that
   // comes before somebody listens for it.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => stop(signal, service, config, log))
-  const service = createService(config, { log, version })
+    process.on(signal, () => stop(signal, opening, config, log))
+  const opening = createService(config, { log, version })
+  const service = await opening
   const ports = await service.start()
   if (ports) log.info(ports, 'listening')
 }
 
-function stop(signal: string, service: Service, config: Config, log: Logger) {
+function stop(signal: string, opening: Promise<Service>, config: Config, log: Logger) {
   log.info({ signal }, 'stopping')
   setTimeout(() => {
     log.error('the stop took too long and was forced')
     process.exit(1)
   }, config.server.shutdownTimeoutMs).unref()
-  service.stop().then(
-    () => log.info('stopped'),
-    (error: unknown) => {
-      log.error({ error: describeError(error) }, 'the stop failed')
-      process.exit(1)
-    },
-  )
+  opening
+    .then((service) => service.stop())
+    .then(
+      () => log.info('stopped'),
+      (error: unknown) => {
+        log.error({ error: describeError(error) }, 'the stop failed')
+        process.exit(1)
+      },
+    )
 }
 
 main().catch((error: unknown) => {

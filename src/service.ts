@@ -3,19 +3,20 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createApp } from './app.ts'
-import type { Config } from './config.ts'
-import { createBalances } from './core/balances.ts'
-import { createBudget } from './core/budget.ts'
-import { createCoreClient } from './core/client.ts'
-import { createVenues } from './core/venues.ts'
-import { createConnectionReport } from './http/connection-report.ts'
+import type { Config } from './config/config.ts'
+import { createBalances } from './trifft/balances.ts'
+import { createBudget } from './trifft/budget/budget.ts'
+import { lanes } from './trifft/budget/lanes.ts'
+import { createCoreClient } from './trifft/client.ts'
+import { createVenues } from './trifft/venues.ts'
+import { createConnectionReport } from './observability/connection-report.ts'
 import { closeServer } from './http/server.ts'
 import { createHousekeeping } from './journal/housekeeping.ts'
-import { createSqliteJournal } from './journal/sqlite.ts'
-import { createKeyedHash } from './loyalty/keys.ts'
+import { openJournal } from './journal/open.ts'
+import { createKeyedHash } from './model/keys.ts'
 import { createLoyalty } from './loyalty/loyalty.ts'
-import { systemClock } from './observability/exchange.ts'
-import { createReports } from './observability/health.ts'
+import { systemClock } from './exchange.ts'
+import { createReports } from './health.ts'
 import type { Logger } from './observability/logger.ts'
 import { createManagement } from './observability/management.ts'
 import { createMetrics } from './observability/metrics.ts'
@@ -24,21 +25,21 @@ import { createCoverId } from './loyalty/cover-ids.ts'
 import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
 import { createRelay } from './tickets/relay.ts'
-import { createCapture } from './zonal/capture.ts'
-import { createTillServer } from './zonal/server.ts'
+import { createCapture } from './zonal/capture/capture.ts'
+import { createTillServer } from './zonal/http/server.ts'
 
-export type Service = ReturnType<typeof createService>
+export type Service = Awaited<ReturnType<typeof createService>>
 
 /**
  * Builds every part from the configuration. Nothing listens or connects before `start`.
  *
  * @throws StorageUnavailable, JournalKeyMissing where the journal cannot be used
  */
-export function createService(config: Config, { log, version }: { log: Logger; version: string }) {
+export async function createService(config: Config, { log, version }: { log: Logger; version: string }) {
   const clock = systemClock
-  const metrics = createMetrics()
+  const metrics = createMetrics(lanes)
   metrics.buildInfo.set({ version }, 1)
-  const journal = createSqliteJournal(config.journal, { clock, log, metrics })
+  const journal = await openJournal(config.journal, { clock, log, metrics })
   const housekeeping = createHousekeeping(journal)
   const budget = createBudget(config.core, { journal, clock, log, metrics })
   const core = createCoreClient(config.core, { budget, clock, log, metrics })

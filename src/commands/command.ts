@@ -1,9 +1,9 @@
+import { StorageUnavailable } from '../model/refusal.ts'
 import { parseArgs } from 'node:util'
-import { ConfigInvalid, readConfig, type Config } from '../config.ts'
-import { StorageUnavailable, type Journal } from '../journal/journal.ts'
-import { JournalKeyMissing } from '../journal/seal-keys.ts'
-import { openSqliteJournal } from '../journal/sqlite.ts'
-import { systemClock } from '../observability/exchange.ts'
+import { ConfigInvalid, readConfig, type Config } from '../config/config.ts'
+import { JournalKeyMissing, type Journal } from '../journal/journal.ts'
+import { openJournalBeside } from '../journal/open.ts'
+import { systemClock } from '../exchange.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics, type Metrics } from '../observability/metrics.ts'
 import { printable, printableJson } from '../observability/printable.ts'
@@ -71,7 +71,7 @@ async function onJournal(action: Action): Promise<Answer> {
   const config = readConfig({ ...process.env, HOST: '127.0.0.1' })
   const metrics = createMetrics()
   const log = createLogger('silent')
-  const journal = openSqliteJournal(config.journal, { clock: systemClock, log, metrics })
+  const journal = await openJournalBeside(config.journal, { clock: systemClock, log, metrics })
   try {
     return await action({ journal, config, metrics })
   } finally {

@@ -1,8 +1,8 @@
 import type { DeadLetter, Journal, OpenedDeadLetter } from '../journal/journal.ts'
 import { createCoverId } from '../loyalty/cover-ids.ts'
-import { createKeyedHash } from '../loyalty/keys.ts'
+import { createKeyedHash } from '../model/keys.ts'
 import { createTicket } from '../loyalty/ticket.ts'
-import { createExchange, systemClock } from '../observability/exchange.ts'
+import { createExchange, systemClock } from '../exchange.ts'
 import {
   CommandFailed,
   runCommand,

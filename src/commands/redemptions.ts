@@ -1,6 +1,7 @@
+import type { OperatorOutcome, RedemptionRecord } from '../redemptions/redemption.ts'
 import { userInfo } from 'node:os'
-import type { Journal, OperatorOutcome, RedemptionRecord } from '../journal/journal.ts'
-import type { What } from '../loyalty/words.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { What } from '../model/words.ts'
 import { CommandFailed, runCommand, UsageWrong, type Action, type Answer, type Arguments } from './command.ts'
 import { toTable, toTime } from './lines.ts'
 

@@ -1,9 +1,8 @@
-import type { UnreadMessage } from '../journal/journal.ts'
-import { Refusal } from '../loyalty/refusal.ts'
-import type { Ticket } from '../loyalty/words.ts'
-import { readContentEncoding, readContentType, unpack } from '../zonal/decode.ts'
-import { readRequest } from '../zonal/read-request.ts'
-import { parseTicket, type TicketSettings } from '../zonal/ticket-message.ts'
+import { Refusal } from '../model/refusal.ts'
+import type { UnreadMessage, Ticket } from '../model/words.ts'
+import { readContentEncoding, readContentType, unpack } from '../zonal/http/decode.ts'
+import { readRequest } from '../zonal/dialects/json/read-request.ts'
+import { parseTicket, type TicketSettings } from '../zonal/messages/ticket-message.ts'
 import { CommandFailed } from './command.ts'
 
 /** No till waits, so what was too long for the service may be read here. */

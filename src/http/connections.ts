@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ConnectionReport } from './connection-report.ts'
+import type { ConnectionReport } from '../http/end-reasons.ts'
 import type { Limits } from './server.ts'
 
 /** Whoever lets so much wait does not read. The largest answer is a fraction of it. */

@@ -15,3 +15,10 @@ export const endReasons = [
 ] as const
 
 export type EndReason = (typeof endReasons)[number]
+
+export type ConnectionReport = (ended: {
+  reason: EndReason
+  remoteAddress: string | undefined
+  /** That the peer was told. */
+  requestId?: string | undefined
+}) => void

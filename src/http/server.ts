@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ConnectionReport } from './connection-report.ts'
+import type { ConnectionReport } from '../http/end-reasons.ts'
 import { createConnections, type Connections } from './connections.ts'
 
 /** A till that has not sent its whole message by then has long given up waiting for the answer. */

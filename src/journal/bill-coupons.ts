@@ -1,5 +1,5 @@
-import type { Database, Row } from './database.ts'
-import type { BillRedemption, CardBill, CouponsDecision } from './journal.ts'
+import type { BillRedemption, CardBill, CouponsDecision } from '../redemptions/redemption.ts'
+import type { Database, Row } from './sqlite/database.ts'
 import { openReward, textOrNothing } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Database } from './database.ts'
+import type { Database } from './sqlite/database.ts'
 import type { BudgetLeft } from './journal.ts'
 
 const times = z.array(z.number())

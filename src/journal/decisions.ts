@@ -1,5 +1,10 @@
-import type { Database, Row } from './database.ts'
-import type { OperatorDecision, OperatorOutcome, RedemptionRecord, RedemptionState } from './journal.ts'
+import type {
+  OperatorDecision,
+  OperatorOutcome,
+  RedemptionRecord,
+  RedemptionState,
+} from '../redemptions/redemption.ts'
+import type { Database, Row } from './sqlite/database.ts'
 import { whereOpen, readShownWhat, textOrNothing } from './redemption-row.ts'
 
 /** What an operator sees of redemptions, and decides. Each function that writes runs inside a transaction of the writer's. */

@@ -1,5 +1,5 @@
-import { reopenedEventId } from '../loyalty/keys.ts'
-import type { Database, Row } from './database.ts'
+import { reopenedEventId } from '../model/keys.ts'
+import type { Database, Row } from './sqlite/database.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { ClosedTicket, StoredTicket, TicketIntake, WaitingTicket } from './journal.ts'
 import type { Seal } from './seal.ts'

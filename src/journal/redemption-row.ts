@@ -1,8 +1,7 @@
-import { shownId } from '../loyalty/cover-ids.ts'
-import type { Code } from '../loyalty/refusal.ts'
-import type { Moved, What } from '../loyalty/words.ts'
-import type { Row } from './database.ts'
-import type { Redemption, RedemptionState } from './journal.ts'
+import type { Redemption, RedemptionState } from '../redemptions/redemption.ts'
+import type { Code } from '../model/refusal.ts'
+import { shownId, type Moved, type What } from '../model/words.ts'
+import type { Row } from './sqlite/database.ts'
 import type { Seal, Sealed } from './seal.ts'
 
 /** What is open, in the words of the index `redemptions_open`: SQLite looks into it only for these. */

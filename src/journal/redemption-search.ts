@@ -1,8 +1,7 @@
-import { shownId } from '../loyalty/cover-ids.ts'
-import { redemptionId, tenantOf } from '../loyalty/keys.ts'
-import type { What } from '../loyalty/words.ts'
-import type { Database, Row } from './database.ts'
-import type { CreditIntent, DebitIntent, Redemption } from './journal.ts'
+import type { CreditIntent, DebitIntent, Redemption } from '../redemptions/redemption.ts'
+import { redemptionId, tenantOf } from '../model/keys.ts'
+import { shownId, type What } from '../model/words.ts'
+import type { Database, Row } from './sqlite/database.ts'
 import { columnsOf, readRow } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 

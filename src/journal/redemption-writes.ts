@@ -1,10 +1,16 @@
-import { tenantOf } from '../loyalty/keys.ts'
-import type { What } from '../loyalty/words.ts'
-import type { Database } from './database.ts'
-import type { CreditIntent, DebitIntent, DebitOutcome, Redemption, RedemptionState } from './journal.ts'
+import type {
+  CreditIntent,
+  DebitIntent,
+  DebitOutcome,
+  Redemption,
+  RedemptionState,
+} from '../redemptions/redemption.ts'
+import { tenantOf } from '../model/keys.ts'
+import type { What } from '../model/words.ts'
+import type { Database } from './sqlite/database.ts'
 import { columnsOf, sealReward } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
-import { answerWithinMs, type Transition } from './transitions.ts'
+import { answerWithinMs, type Transition } from '../redemptions/transitions.ts'
 
 type NewRow = Pick<DebitIntent, 'key' | 'venue' | 'venueId' | 'cardHash' | 'cardMasked'> & {
   id: string

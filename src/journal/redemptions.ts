@@ -1,5 +1,3 @@
-import { redemptionId, tenantOf } from '../loyalty/keys.ts'
-import type { Database, Row } from './database.ts'
 import type {
   CreditBegun,
   CreditDecision,
@@ -15,12 +13,14 @@ import type {
   RedemptionState,
   UndoBegun,
   UndoOutcome,
-} from './journal.ts'
+} from '../redemptions/redemption.ts'
+import { redemptionId, tenantOf } from '../model/keys.ts'
+import type { Database, Row } from './sqlite/database.ts'
 import { whereOpen, readRow } from './redemption-row.ts'
 import { createRedemptionSearch, keyMs } from './redemption-search.ts'
 import { createRedemptionWrites } from './redemption-writes.ts'
 import type { Seal } from './seal.ts'
-import { afterDebit, afterUndo } from './transitions.ts'
+import { afterDebit, afterUndo } from '../redemptions/transitions.ts'
 
 /**
  * Redemptions in SQLite. Each function runs inside a transaction of the writer's. A little above 200 lines, so that the

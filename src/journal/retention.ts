@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import type { Database } from './sqlite/database.ts'
 
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs

@@ -1,10 +1,6 @@
-import type { Database } from './database.ts'
+import type { Database } from './sqlite/database.ts'
+import { JournalKeyMissing } from './journal.ts'
 import { whereOpen } from './redemption-row.ts'
-
-/** Rows were sealed with keys that are not in JOURNAL_KEY any more. */
-export class JournalKeyMissing extends Error {
-  override name = 'JournalKeyMissing'
-}
 
 const sealed = [
   { table: 'redemptions', key: 'seal_key', where: whereOpen },

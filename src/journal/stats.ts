@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import type { Database } from './sqlite/database.ts'
 import { readDeadLetterTotals } from './dead-letters.ts'
 import type { JournalStats } from './journal.ts'
 import { whereOpen } from './redemption-row.ts'

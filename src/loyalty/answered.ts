@@ -1,5 +1,6 @@
+import { StorageUnavailable } from '../model/refusal.ts'
 import { setTimeout as pause } from 'node:timers/promises'
-import { StorageUnavailable, type Journal } from '../journal/journal.ts'
+import { type Journal } from '../journal/journal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 
 const repeatAfterMs = 250

@@ -1,7 +1,7 @@
-import type { Balances } from '../core/balances.ts'
-import type { Exchange } from '../observability/exchange.ts'
-import { Refusal } from './refusal.ts'
-import type { Balance, BalanceRequest, Caller } from './words.ts'
+import type { Balances } from '../trifft/balances.ts'
+import type { Exchange } from '../exchange.ts'
+import { Refusal } from '../model/refusal.ts'
+import type { Balance, BalanceRequest, Caller } from '../model/words.ts'
 
 /**
  * @returns what the member has and can use now

@@ -1,5 +1,5 @@
-import { createSpotter } from '../observability/secret-spotter.ts'
-import type { Moved, What } from './words.ts'
+import { createSpotter } from '../model/secret-spotter.ts'
+import type { Moved, What } from '../model/words.ts'
 
 /**
  * Tabs may be named by the guest's card, and a core may build the ids of its coupons from it. The core and the event hear
@@ -65,11 +65,6 @@ export function uncoverMoved(moved: Moved, what: What): Moved {
   const { reward } = moved
   if (!reward || what.kind !== 'coupon' || reward.id !== what.standIn) return moved
   return { ...moved, reward: { ...reward, id: what.rewardId } }
-}
-
-/** The name of a coupon where the card number must not be seen. */
-export function shownId(coupon: Extract<What, { kind: 'coupon' }>): string {
-  return coupon.standIn ?? coupon.rewardId
 }
 
 /** A redemption's id is ours. */

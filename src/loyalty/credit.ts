@@ -1,15 +1,16 @@
-import type { Journal, Redemption, UndoOutcome } from '../journal/journal.ts'
-import type { Exchange } from '../observability/exchange.ts'
+import type { Redemption, UndoOutcome } from '../redemptions/redemption.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Exchange } from '../exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { RedemptionParts } from './debit.ts'
 import { coverIds, createCoverId, isNoRedemption, uncoverMoved } from './cover-ids.ts'
 import { isKnownByFormerKey } from './former-ids.ts'
-import { creditKey, debitKey, redemptionId, transactionKey } from './keys.ts'
-import { isPossibleRedemptionId, isPossibleRewardId } from './possible-ids.ts'
+import { creditKey, debitKey, redemptionId, transactionKey } from '../model/keys.ts'
+import { isPossibleRedemptionId, isPossibleRewardId } from '../model/possible-ids.ts'
 import { giveBack, isNothing, undoOutcome } from './redemption.ts'
-import { Refusal } from './refusal.ts'
-import { decideCredit, type CreditQuestion } from './repeats.ts'
-import { maskCard, type Caller, type CreditRequest, type Moved, type What } from './words.ts'
+import { Refusal } from '../model/refusal.ts'
+import { decideCredit, type CreditQuestion } from '../redemptions/repeats.ts'
+import { maskCard, type Caller, type CreditRequest, type Moved, type What } from '../model/words.ts'
 
 export type CreditDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
 

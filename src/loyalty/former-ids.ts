@@ -1,6 +1,6 @@
 import type { Journal } from '../journal/journal.ts'
-import type { Exchange } from '../observability/exchange.ts'
-import { redemptionId } from './keys.ts'
+import type { Exchange } from '../exchange.ts'
+import { redemptionId } from '../model/keys.ts'
 
 /** As long as a key is remembered. */
 const rememberedMs = 24 * 60 * 60 * 1000

@@ -1,11 +1,11 @@
-import type { Balances } from '../core/balances.ts'
-import type { CoreClient } from '../core/client.ts'
-import { CoreRejected, CoreUnavailable } from '../core/errors.ts'
-import type { UndoOutcome } from '../journal/journal.ts'
-import type { Exchange } from '../observability/exchange.ts'
+import type { UndoOutcome } from '../redemptions/redemption.ts'
+import type { Balances } from '../trifft/balances.ts'
+import type { CoreClient } from '../trifft/client.ts'
+import { CoreRejected, CoreUnavailable } from '../trifft/errors.ts'
+import type { Exchange } from '../exchange.ts'
 import { coverMoved, type CoverId } from './cover-ids.ts'
-import { Refusal, type Code } from './refusal.ts'
-import type { Caller, Moved, What } from './words.ts'
+import { Refusal, type Code } from '../model/refusal.ts'
+import type { Caller, Moved, What } from '../model/words.ts'
 
 export type Order = {
   caller: Caller

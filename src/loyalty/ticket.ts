@@ -1,10 +1,11 @@
-import type { CardBill, Journal } from '../journal/journal.ts'
-import type { Exchange } from '../observability/exchange.ts'
+import type { CardBill } from '../redemptions/redemption.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import { decideCoupons } from './coupons.ts'
+import { decideCoupons } from '../redemptions/coupons.ts'
 import { coverIds, createCoverId } from './cover-ids.ts'
-import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from './keys.ts'
-import type { Credentials, Ticket, Venue } from './words.ts'
+import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from '../model/keys.ts'
+import type { Credentials, Ticket, Venue } from '../model/words.ts'
 
 /** Also of a dead letter, whose API key nobody has kept. */
 export type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }

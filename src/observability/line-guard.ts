@@ -1,8 +1,6 @@
 import { maskPaymentCards, printable } from './printable.ts'
-import { createSpotter, type Spotter } from './secret-spotter.ts'
-
-/** What no line of a request may say, as far as it is known. */
-export type Secrets = { apiKey?: string; cardNumber?: string }
+import type { Secrets } from '../exchange.ts'
+import { createSpotter, type Spotter } from '../model/secret-spotter.ts'
 
 const removed = '(removed)'
 const longestText = 4096

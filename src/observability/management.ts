@@ -1,5 +1,5 @@
 import type { RequestListener, Server } from 'node:http'
-import type { ConnectionReport } from '../http/connection-report.ts'
+import type { ConnectionReport } from '../http/end-reasons.ts'
 import { createHttpServer } from '../http/server.ts'
 
 export type Health = { isReady: boolean; [part: string]: unknown }

@@ -1,13 +1,14 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
-import { lanes } from '../core/lanes.ts'
 import { endReasons } from '../http/end-reasons.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
 /**
- * Every metric of the service, above 200 lines since it is a list. No label grows with cards, bills or venues.
+ * Every metric of the service. No label grows with cards, bills or venues.
+ *
+ * @param lanes of the core's budget, so that each has its series from the start
  */
-export function createMetrics() {
+export function createMetrics(lanes: readonly string[] = []) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -223,14 +224,14 @@ export function createMetrics() {
       registers,
     }),
   }
-  beginAtZero(metrics)
+  beginAtZero(metrics, lanes)
   /** @returns the page that Prometheus reads */
   const page = async () => ({ contentType: registry.contentType, body: await registry.metrics() })
   return { ...metrics, page }
 }
 
 /** Prometheus sees no increase where a series begins above zero: the first error of its kind would never be noticed. */
-function beginAtZero(metrics: Omit<Metrics, 'page'>) {
+function beginAtZero(metrics: Omit<Metrics, 'page'>, lanes: readonly string[]) {
   const messages = ['balance', 'debit', 'credit', 'ticket', 'none']
   for (const message of messages) {
     metrics.requestSeconds.zero({ message, code: 'INTERNAL_ERROR' })

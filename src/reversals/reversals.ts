@@ -1,12 +1,13 @@
+import type { DueUndo, RedemptionSecret, UndoBegun } from '../redemptions/redemption.ts'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Balances } from '../core/balances.ts'
-import type { DueUndo, Journal, RedemptionSecret, UndoBegun } from '../journal/journal.ts'
+import type { Balances } from '../trifft/balances.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { CoverId } from '../loyalty/cover-ids.ts'
-import { toCredentials } from '../loyalty/keys.ts'
+import { toCredentials } from '../model/keys.ts'
 import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
 import type { TakeTurn } from '../loyalty/turns.ts'
-import type { Caller } from '../loyalty/words.ts'
-import { createExchange, type Clock } from '../observability/exchange.ts'
+import type { Caller } from '../model/words.ts'
+import { createExchange, type Clock } from '../exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 
@@ -32,7 +33,7 @@ const batchSize = 8
 /**
  * Makes the till's "not redeemed" true: whatever is in doubt is given back, and a credit whose answer was lost is
  * repeated, until the core has answered or an operator has to decide. All it knows is in the journal, so a crash or
- * a restart changes nothing. What becomes of a row after each answer is in `journal/transitions.ts`.
+ * a restart changes nothing. What becomes of a row after each answer is in `redemptions/transitions.ts`.
  */
 export function createReversals(parts: Parts) {
   const stopping = new AbortController()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ClosedTicket, WaitingTicket } from '../journal/journal.ts'
-import type { TicketKind } from '../loyalty/words.ts'
+import type { TicketKind } from '../model/words.ts'
 
 /** One Kafka record, as text. */
 export type Event = { key: string; value: string; headers: Record<string, string> }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Kafka, Partitioners, logLevel, type Producer, type SASLOptions } from 'kafkajs'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Event } from './event.ts'

@@ -1,4 +1,4 @@
-import type { Code } from '../loyalty/refusal.ts'
+import type { Code } from '../model/refusal.ts'
 
 /** What the operator is told: `text` on the till, at most 60 characters, and `action`, what to do next. */
 type Entry = { text: string; action: string }

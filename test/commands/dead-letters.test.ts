@@ -1,8 +1,9 @@
+import type { UnreadMessage } from '../../src/model/words.ts'
 import { expect } from 'chai'
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { TicketIntake, UnreadMessage } from '../../src/journal/journal.ts'
-import { migrations } from '../../src/journal/migrations.ts'
+import type { TicketIntake } from '../../src/journal/journal.ts'
+import { migrations } from '../../src/journal/sqlite/migrations.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
@@ -15,7 +16,7 @@ describe('the command dead-letters', function () {
   // Each is a process of its own.
   this.timeout(30_000)
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const run = (...words: string[]) => runCommand('dead-letters', words, env())
@@ -156,7 +157,7 @@ describe('the command dead-letters', function () {
     file
       .prepare(`INSERT INTO dead_letters VALUES (?, 'message', '1902', 'closedAt is missing', ?, ?, ?)`)
       .run(id, box, keyId, test.clock.nowMs())
-    test.open()
+    await test.open()
 
     expect((await run('list')).stdout).to.match(new RegExp(`^${id} .*closedAt is missing$`, 'm'))
     expect((await run('show', id)).stdout).to.contain(text)

@@ -11,7 +11,7 @@ describe('the command redemptions', function () {
   this.timeout(30_000)
   useRealSockets()
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const run = (...words: string[]) => runCommand('redemptions', words, { JOURNAL_PATH: test.path })
@@ -90,7 +90,7 @@ describe('the command redemptions', function () {
     const { anna } = demo.cards
     // Stuck an hour ago, as the service sees it.
     test.clock.pass(Date.now() - test.clock.nowMs() - 3_600_000)
-    test.open()
+    await test.open()
     const id = await getStuck(test.journal, test.clock.pass, {
       ...stuckDebit,
       venueId: demo.venueId,

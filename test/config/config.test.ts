@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigInvalid, describeConfig, readConfig, summarize } from '../../src/config.ts'
-import { variables } from '../../src/config-variables.ts'
+import { ConfigInvalid, describeConfig, readConfig, summarize } from '../../src/config/config.ts'
+import { variables } from '../../src/config/variables.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
 const key = Buffer.alloc(32, 7).toString('base64')

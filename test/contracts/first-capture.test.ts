@@ -13,14 +13,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What somebody has to write for a till that sends `CARD=…;OP=BAL` as plain text. */
 const corrections: [file: string, from: string, to: string][] = [
-  ['decode.ts', '(?:application|text)\\/json|', '(?:application|text)\\/json|text\\/plain|'],
+  ['http/decode.ts', '(?:application|text)\\/json|', '(?:application|text)\\/json|text\\/plain|'],
   [
-    'read-request.ts',
+    'dialects/json/read-request.ts',
     'const json = isForm(contentType) ? readFormField(text) : text',
     `const json = contentType.startsWith('text/plain') ? fromLines(text) : isForm(contentType) ? readFormField(text) : text`,
   ],
   [
-    'read-request.ts',
+    'dialects/json/read-request.ts',
     'export function isForm(',
     `function fromLines(text: string): string {
   const { CARD } = Object.fromEntries(text.split(';').map((line) => line.split('=')))

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
-import * as core from '../../src/core/schemas.ts'
+import * as core from '../../src/trifft/schemas.ts'
 import { ticketEvent } from '../../src/tickets/event.ts'
-import { balanceRequest, creditRequest, debitRequest } from '../../src/zonal/messages.ts'
-import { ticketRequest } from '../../src/zonal/ticket-message.ts'
+import { balanceRequest, creditRequest, debitRequest } from '../../src/zonal/messages/messages.ts'
+import { ticketRequest } from '../../src/zonal/messages/ticket-message.ts'
 
 export const schemasFolder = new URL('../../contracts/schemas/', import.meta.url)
 

@@ -1,7 +1,7 @@
 import nock from 'nock'
-import { readConfig } from '../../src/config.ts'
-import { createSqliteJournal } from '../../src/journal/sqlite.ts'
-import { systemClock } from '../../src/observability/exchange.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { openJournal } from '../../src/journal/open.ts'
+import { systemClock } from '../../src/exchange.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { toEvent } from '../../src/tickets/event.ts'
@@ -72,7 +72,7 @@ type Left = { events: KafkaEvent[]; deadLetters: number }
 async function readJournal({ journalPath }: TestService): Promise<Left> {
   const config = readConfig({ HOST: '127.0.0.1', JOURNAL_PATH: journalPath })
   const log = createLogger('silent')
-  const journal = createSqliteJournal(config.journal, { clock: systemClock, log, metrics: createMetrics() })
+  const journal = await openJournal(config.journal, { clock: systemClock, log, metrics: createMetrics() })
   try {
     const waiting = await journal.waitingTickets(100)
     const events = waiting.map((ticket) => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { codes } from '../../src/loyalty/refusal.ts'
+import { codes } from '../../src/model/refusal.ts'
 import { isRecord } from './captured.ts'
 import { createChecker, createContract, readDocument } from './documents.ts'
 import { play, type Played } from './play.ts'

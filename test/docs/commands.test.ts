@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { transactionKey } from '../../src/loyalty/keys.ts'
+import { transactionKey } from '../../src/model/keys.ts'
 import { runCommand } from '../commands/run-command.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
@@ -10,7 +10,7 @@ describe("the README's commands for operators, from the first to the last", func
   this.timeout(30_000)
   let test: TestJournal
   before(async () => {
-    test = openTestJournal()
+    test = await openTestJournal()
     await getStuck(test.journal, test.clock.pass, crownDebit)
     await test.journal.takeTicket({
       ...closedBill(),

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { describeConfig } from '../../src/config.ts'
-import { codes } from '../../src/loyalty/refusal.ts'
+import { describeConfig } from '../../src/config/config.ts'
+import { codes } from '../../src/model/refusal.ts'
 import { lookUp } from '../../src/zonal/catalogue.ts'
 import { readChartValues, type ChartValue } from './chart-values.ts'
 import { root } from './pages.ts'

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { variables } from '../../src/config-variables.ts'
-import { migrations } from '../../src/journal/migrations.ts'
-import { codes } from '../../src/loyalty/refusal.ts'
+import { variables } from '../../src/config/variables.ts'
+import { migrations } from '../../src/journal/sqlite/migrations.ts'
+import { codes } from '../../src/model/refusal.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { hungUp } from '../../src/observability/tracking.ts'
 import { readPage, root, type Page } from './pages.ts'
@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
 /** Variables that are not of the service, and who reads them. */
 const otherVariables: Record<string, string> = {
-  NODE_ENV: 'src/config.ts',
+  NODE_ENV: 'src/config/config.ts',
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
   REQUIRE_PROMTOOL: 'test/helm/observability/promtool-for-tests.ts',
   REQUIRE_HELM: 'test/helm/chart.ts',

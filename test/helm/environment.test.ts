@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { variables } from '../../src/config-variables.ts'
-import { readConfig } from '../../src/config.ts'
+import { variables } from '../../src/config/variables.ts'
+import { readConfig } from '../../src/config/config.ts'
 import {
   at,
   containerOf,

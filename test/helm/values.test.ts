@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
-import { variables } from '../../src/config-variables.ts'
+import { variables } from '../../src/config/variables.ts'
 import { readChartValues } from '../docs/chart-values.ts'
 import { chartFolder, needed, refusal, useHelm } from './chart.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { variables } from '../../src/config-variables.ts'
+import { variables } from '../../src/config/variables.ts'
 import { readAdmitted, readCopy, readDockerfile, readPairs, type Step } from './dockerfile.ts'
 
 type Manifest = { description: string; optionalDependencies: Record<string, string> }

@@ -1,5 +1,5 @@
+import type { CardBill, DebitIntent } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
-import type { CardBill, DebitIntent } from '../../src/journal/journal.ts'
 import { couponsOf } from '../support/coupons-of.ts'
 import { confirmed } from '../support/redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
@@ -9,7 +9,7 @@ const bill = { ...ofCard, account: 'A-1' }
 
 describe('the coupons that go out with a ticket', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const redeem = async (rewardId: string, more: Partial<DebitIntent> = {}) => {

@@ -1,6 +1,7 @@
+import type { DebitIntent, KnownDebit } from '../../src/redemptions/redemption.ts'
+import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
-import { StorageUnavailable, type DebitIntent, type KnownDebit } from '../../src/journal/journal.ts'
 import { confirmed } from '../support/redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
@@ -20,7 +21,7 @@ const intent: DebitIntent = {
 
 describe('a jump of the clock', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const begin = async () => {
@@ -69,7 +70,7 @@ describe('a jump of the clock', () => {
     await test.journal.tidy()
     await test.journal.close()
     test.clock.jump(-hourMs)
-    test.open()
+    await test.open()
     test.clock.pass(2_000)
     expect(await test.journal.dueUndos(9)).to.have.length(1)
   })

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase, type Database } from '../../src/journal/database.ts'
+import { openDatabase, type Database } from '../../src/journal/sqlite/database.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 
 describe('the connection to the file', () => {

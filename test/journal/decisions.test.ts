@@ -1,5 +1,6 @@
+import type { UndoOutcome } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
-import type { Journal, UndoOutcome } from '../../src/journal/journal.ts'
+import type { Journal } from '../../src/journal/journal.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { couponsOf } from '../support/coupons-of.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
@@ -9,7 +10,7 @@ const taken = { as: 'taken', by: 'Dana', why: 'the guest had it' } as const
 
 describe('what an operator decides of a redemption', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const stuck = () => getStuck(test.journal, test.clock.pass)
@@ -100,7 +101,7 @@ describe('what an operator decides of a redemption', () => {
   it('gives way to the core where that says later that it was given back', async () => {
     expect(await settleLater(reversed, { kind: 'given_back', moved: {} })).to.equal('reversed')
     await test.end()
-    test = openTestJournal()
+    test = await openTestJournal()
     expect(await settleLater(taken, { kind: 'given_back', moved: {} })).to.equal('credited')
   })
 

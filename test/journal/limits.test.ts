@@ -1,9 +1,11 @@
+import type { CreditIntent } from '../../src/redemptions/redemption.ts'
+import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
-import { StorageUnavailable, type CreditIntent, type TicketIntake } from '../../src/journal/journal.ts'
+import { type TicketIntake } from '../../src/journal/journal.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
-import { toCredentials } from '../../src/loyalty/keys.ts'
+import { toCredentials } from '../../src/model/keys.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { confirmed as takenByCore } from '../support/redemption.ts'
 
@@ -69,7 +71,7 @@ describe('the limits of the journal', () => {
       .map(({ level, msg }) => `${level}: ${msg}`)
 
   it('leave the last tenth to redemptions', async () => {
-    test = openTestJournal({ maxBytes: 1024 ** 2 })
+    test = await openTestJournal({ maxBytes: 1024 ** 2 })
     await fillWithTickets()
     expect(await isRefused(test.journal.keepDeadLetter(letter()))).to.equal(true)
     expect(await isRefused(begin('T-1'))).to.equal(false)
@@ -80,7 +82,7 @@ describe('the limits of the journal', () => {
   })
 
   it('refuse what comes new when it is full, and still settle what is under way', async () => {
-    test = openTestJournal({ maxBytes: 1024 ** 2 })
+    test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const stuckId = await getStuck(test.journal, test.clock.pass)
     const tickets = [intake(), intake()]
     for (const ticket of tickets) await test.journal.takeTicket(ticket)
@@ -105,7 +107,7 @@ describe('the limits of the journal', () => {
   })
 
   it('are open again by themselves when there is room, with one log line for each change', async () => {
-    test = openTestJournal({ maxBytes: 1024 ** 2 })
+    test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const tickets = await fillWithTickets()
     await fillWithDebits()
     for (let times = 0; times < 3; times++) expect(await isRefused(begin('T-1'))).to.equal(true)
@@ -137,7 +139,7 @@ describe('the limits of the journal', () => {
     }
 
     it('leave a venue a share of the room for tickets once half of it is taken; its repeats are still known', async () => {
-      test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+      test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(20)
       const first = { ...intake(), venue: 'venue-1' }
       await test.journal.takeTicket(first)
@@ -155,14 +157,14 @@ describe('the limits of the journal', () => {
     })
 
     it('leave all of it to a venue that is alone', async () => {
-      test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+      test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(1)
       await fill('venue-1')
       expect(linesOf('nearly_full')).to.have.length(1)
     })
 
     it('refuse one venue without the others that came in the same moment', async () => {
-      test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+      test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(20)
       await fill('venue-1')
       const together = await Promise.allSettled(
@@ -180,7 +182,7 @@ describe('the limits of the journal', () => {
   })
 
   it('give dead letters a tenth: what does not fit is refused, so that its till keeps it; none is dropped', async () => {
-    test = openTestJournal({ maxBytes: 2 * 1024 ** 2 })
+    test = await openTestJournal({ maxBytes: 2 * 1024 ** 2 })
     let kept = 0
     while (!(await isRefused(test.journal.keepDeadLetter(letter())))) kept++
     expect(kept).to.be.within(7, 9)
@@ -202,7 +204,7 @@ describe('the limits of the journal', () => {
    * letters within an hour, and those of all other venues had to wait until somebody had looked.
    */
   it('leave a venue that floods a share of the room for dead letters once half of it is taken', async () => {
-    test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+    test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
     const roomBytes = 0.1 * 8 * 1024 ** 2
     const flood = async (venue: string) => {
       let kept = 0
@@ -230,14 +232,14 @@ describe('the limits of the journal', () => {
   })
 
   it('count all that a venue sends at once', async () => {
-    test = openTestJournal({ maxBytes: 8 * 1024 ** 2 })
+    test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
     const letters = Array.from({ length: 50 }, () => letter('flooding'))
     const outcomes = await Promise.all(letters.map((one) => isRefused(test.journal.keepDeadLetter(one))))
     expect(outcomes.filter((hasBeenRefused) => !hasBeenRefused).length).to.be.within(15, 17)
   })
 
   it('notice a reader that keeps the log from being cut, and cut it when it is gone', async () => {
-    test = openTestJournal()
+    test = await openTestJournal()
     const reader = new DatabaseSync(test.path)
     reader.exec('BEGIN; SELECT count(*) FROM redemptions')
     const letters = () =>

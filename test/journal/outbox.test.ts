@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
 import type { TicketIntake } from '../../src/journal/journal.ts'
-import { formerTicketFingerprint, ticketFingerprint } from '../../src/loyalty/keys.ts'
-import type { Ticket } from '../../src/loyalty/words.ts'
+import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
+import type { Ticket } from '../../src/model/words.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 const bill: Ticket = {
@@ -28,7 +28,7 @@ const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
 
 describe('tickets in the journal', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   it('waits for Kafka in the order of arrival, also after a restart', async () => {

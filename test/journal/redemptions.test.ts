@@ -1,7 +1,7 @@
+import type { CreditIntent, DebitIntent, KnownDebit, UndoOutcome } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
-import type { CreditIntent, DebitIntent, KnownDebit, UndoOutcome } from '../../src/journal/journal.ts'
-import { redemptionId } from '../../src/loyalty/keys.ts'
+import { redemptionId } from '../../src/model/keys.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { confirmed } from '../support/redemption.ts'
 
@@ -27,7 +27,7 @@ const creditIntent: CreditIntent = {
 
 describe('redemptions in the journal', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const begin = async (intent: DebitIntent) => {

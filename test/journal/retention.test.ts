@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
-import type { Venue } from '../../src/loyalty/words.ts'
-import { toCredentials } from '../../src/loyalty/keys.ts'
+import type { Venue } from '../../src/model/words.ts'
+import { toCredentials } from '../../src/model/keys.ts'
 import { whereOpen } from '../../src/journal/redemption-row.ts'
 import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
@@ -13,7 +13,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 describe('what is past its time', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const rowsOf = (table: string): number => {
@@ -130,7 +130,7 @@ describe('what is past its time', () => {
 
 describe('the cost of the journal does not grow with what it remembers', () => {
   it('since what is past its time is found by an index of just that', async () => {
-    const test = openTestJournal()
+    const test = await openTestJournal()
     const file = new DatabaseSync(test.path, { readOnly: true })
     const planOf = (sql: string) =>
       file
@@ -152,7 +152,7 @@ describe('the cost of the journal does not grow with what it remembers', () => {
   it('since what is open is found by an index of just that', async () => {
     const asked = new Set<string>()
     const { prepare } = DatabaseSync.prototype
-    const test = openTestJournal()
+    const test = await openTestJournal()
     try {
       DatabaseSync.prototype.prepare = function spy(sql) {
         if (sql.includes(whereOpen)) asked.add(sql)

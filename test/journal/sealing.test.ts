@@ -1,9 +1,9 @@
+import { JournalKeyMissing } from '../../src/journal/journal.ts'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { JournalKeyMissing } from '../../src/journal/seal-keys.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { confirmed } from '../support/redemption.ts'
@@ -55,7 +55,7 @@ describe('the sealed columns of the journal', () => {
   const apiKey = 'canary-api-key'
   const [oldKey, newKey] = journalKeys as [string, string]
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const debit = {

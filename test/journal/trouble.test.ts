@@ -1,8 +1,8 @@
+import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { StorageUnavailable } from '../../src/journal/journal.ts'
 import { damage, damagePage, rootPages } from '../support/damage.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
@@ -10,7 +10,7 @@ import { closedBill } from '../tickets/closed-bill.ts'
 
 describe('a journal in trouble', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   const letter = unreadMessage('x')
@@ -51,7 +51,7 @@ describe('a journal in trouble', () => {
     this.timeout(60_000)
     const schema = { name: 'the schema', page: 1 }
     for (const { name, page } of [schema, ...rootPages(test.path)]) {
-      const damaged = openTestJournal()
+      const damaged = await openTestJournal()
       try {
         await damaged.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
         await damaged.journal.takeTicket({
@@ -62,7 +62,7 @@ describe('a journal in trouble', () => {
         await damaged.journal.keepDeadLetter(letter)
         await damaged.journal.close()
         damagePage(damaged.path, page)
-        damaged.open()
+        await damaged.open()
         const files = readdirSync(dirname(damaged.path))
         expect(
           files.filter((file) => /\.damaged-.+Z$/.test(file)),
@@ -91,7 +91,7 @@ describe('a journal in trouble', () => {
     await test.journal.close()
     chmodSync(test.path, 0o444)
     chmodSync(dirname(test.path), 0o777)
-    asOrdinaryUser(() => test.open())
+    await asOrdinaryUser(() => test.open())
     expect((await test.journal.stats()).deadLetters).to.equal(1)
     expect(await failureOf(test.journal.keepDeadLetter(unreadMessage('y')))).to.be.instanceOf(
       StorageUnavailable,
@@ -137,11 +137,11 @@ describe('a journal in trouble', () => {
 })
 
 /** Root may write anything, so it becomes somebody else for as long as the file is opened. */
-function asOrdinaryUser(work: () => void) {
+async function asOrdinaryUser(work: () => Promise<void>) {
   const isRoot = process.getuid?.() === 0
   if (isRoot) process.seteuid?.(65534)
   try {
-    work()
+    await work()
   } finally {
     if (isRoot) process.seteuid?.(0)
   }

@@ -1,7 +1,7 @@
+import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { EventEmitter, once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
-import { StorageUnavailable } from '../../src/journal/journal.ts'
 import { createMarkAnswered } from '../../src/loyalty/answered.ts'
 import { createTurns } from '../../src/loyalty/turns.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -54,7 +54,7 @@ describe('the note that an OK has left', () => {
  */
 describe('an OK that left while the journal was locked', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   it('is noted before any undo of it, however long the lock lasted', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { coverIds, coverMoved, createCoverId, shownId, uncoverMoved } from '../../src/loyalty/cover-ids.ts'
-import { createKeyedHash } from '../../src/loyalty/keys.ts'
-import type { What } from '../../src/loyalty/words.ts'
+import { coverIds, coverMoved, createCoverId, uncoverMoved } from '../../src/loyalty/cover-ids.ts'
+import { createKeyedHash } from '../../src/model/keys.ts'
+import { shownId, type What } from '../../src/model/words.ts'
 
 describe('the id of a coupon that holds the number of its card', () => {
   const card = 'PUBCARD10001'

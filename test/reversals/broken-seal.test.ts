@@ -16,7 +16,7 @@ const brokenOnes = 8
  */
 describe('a redemption in doubt whose seal is broken', () => {
   let test: TestJournal
-  beforeEach(() => (test = openTestJournal()))
+  beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
   async function doubt(number: number) {

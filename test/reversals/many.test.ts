@@ -15,8 +15,8 @@ const count = 200
 describe('hundreds of redemptions in doubt', () => {
   let test: TestJournal
   let reversals: Reversals | undefined
-  beforeEach(() => {
-    test = openTestJournal()
+  beforeEach(async () => {
+    test = await openTestJournal()
   })
   afterEach(async () => {
     await reversals?.stop()

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createService } from '../../src/service.ts'
 import { freePorts } from '../support/free-ports.ts'
@@ -45,7 +45,7 @@ describe('a service that is stopped while it starts', () => {
     })
     const log = createLogger('debug', { write: (line: string) => void lines.push(line) })
     return {
-      service: createService(config, { log, version: '0.0.0-test' }),
+      service: await createService(config, { log, version: '0.0.0-test' }),
       ports: [port, managementPort],
       lines,
     }

@@ -1,6 +1,7 @@
+import type { CardBill } from '../../src/redemptions/redemption.ts'
 import { randomUUID } from 'node:crypto'
-import type { CardBill, Journal } from '../../src/journal/journal.ts'
-import { decideCoupons } from '../../src/loyalty/coupons.ts'
+import type { Journal } from '../../src/journal/journal.ts'
+import { decideCoupons } from '../../src/redemptions/coupons.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 
 type AnyBill = Pick<CardBill, 'venue' | 'cardHash'> & Partial<CardBill>

@@ -1,23 +1,23 @@
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import type { Journal } from '../../src/journal/journal.ts'
-import { createSqliteJournal, openSqliteJournal } from '../../src/journal/sqlite.ts'
-import { systemClock } from '../../src/observability/exchange.ts'
+import { openJournal, openJournalBeside } from '../../src/journal/open.ts'
+import { systemClock } from '../../src/exchange.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 
 /** Looks into the journal of a service that runs on development keys, as an operator's command does beside it. */
-export const readJournal = withJournal(openSqliteJournal)
+export const readJournal = withJournal(openJournalBeside)
 
 /** Makes the journal of a service that does not run. */
-export const makeJournal = withJournal(createSqliteJournal)
+export const makeJournal = withJournal(openJournal)
 
-function withJournal(open: typeof createSqliteJournal) {
+function withJournal(open: typeof openJournal) {
   return async <T>(
     { journalPath }: { journalPath: string },
     use: (journal: Journal) => Promise<T>,
   ): Promise<T> => {
     const { journal: config } = readConfig({ HOST: '127.0.0.1', JOURNAL_PATH: journalPath })
-    const journal = open(config, {
+    const journal = await open(config, {
       clock: systemClock,
       log: createLogger('silent'),
       metrics: createMetrics(),

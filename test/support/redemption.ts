@@ -1,5 +1,5 @@
-import type { DebitOutcome, Redemption } from '../../src/journal/journal.ts'
-import type { Moved } from '../../src/loyalty/words.ts'
+import type { DebitOutcome, Redemption } from '../../src/redemptions/redemption.ts'
+import type { Moved } from '../../src/model/words.ts'
 
 /** A debit of a coupon as the journal shows it, on its way unless `more` says otherwise. */
 export function redemption(more: Partial<Redemption>): Redemption {

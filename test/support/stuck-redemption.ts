@@ -1,4 +1,5 @@
-import type { DebitIntent, Journal } from '../../src/journal/journal.ts'
+import type { DebitIntent } from '../../src/redemptions/redemption.ts'
+import type { Journal } from '../../src/journal/journal.ts'
 
 export const stuckDebit: DebitIntent = {
   venue: 'venue-uuid',

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSqliteJournal } from '../../src/journal/sqlite.ts'
+import { openJournal } from '../../src/journal/open.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
@@ -18,14 +18,14 @@ export type TestJournal = {
   clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void; jump(ms: number): void }
   lines: string[]
   /** Opens the file after a close. */
-  open(keys?: string[]): void
+  open(keys?: string[]): Promise<void>
   /** Closes it and opens the same file again. */
   reopen(keys?: string[]): Promise<void>
   end(): Promise<void>
 }
 
 /** A journal in a folder of its own, with a clock that only the test moves. */
-export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
+export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<TestJournal> {
   const folder = mkdtempSync(join(tmpdir(), 'journal-test-'))
   const path = join(folder, 'journal.sqlite')
   let nowMs = Date.UTC(2026, 10, 23, 12)
@@ -42,7 +42,7 @@ export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
   const lines: string[] = []
   const log = createLogger('info', { write: (line: string) => void lines.push(line) })
   const open = (keys: string[]) =>
-    createSqliteJournal(
+    openJournal(
       {
         path,
         keys,
@@ -54,16 +54,16 @@ export function openTestJournal({ maxBytes = 1024 ** 3 } = {}): TestJournal {
       { clock, log, metrics: createMetrics() },
     )
   const test: TestJournal = {
-    journal: open(journalKeys.slice(0, 1)),
+    journal: await open(journalKeys.slice(0, 1)),
     path,
     clock,
     lines,
-    open(keys = journalKeys.slice(0, 1)) {
-      test.journal = open(keys)
+    async open(keys = journalKeys.slice(0, 1)) {
+      test.journal = await open(keys)
     },
     async reopen(keys) {
       await test.journal.close()
-      test.open(keys)
+      await test.open(keys)
     },
     async end() {
       await test.journal.close()

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createService } from '../../src/service.ts'
 
@@ -38,7 +38,7 @@ export async function startTestService(env: Record<string, string> = {}) {
     CORE_RATE_LIMIT: '0',
     ...env,
   })
-  const service = createService(config, { log, version: '0.0.0-test' })
+  const service = await createService(config, { log, version: '0.0.0-test' })
   const ports = await service.start()
   if (!ports) throw new Error('the service was stopped while it started')
   const { port, managementPort } = ports

@@ -1,5 +1,5 @@
 import type { WaitingTicket } from '../../src/journal/journal.ts'
-import type { Ticket } from '../../src/loyalty/words.ts'
+import type { Ticket } from '../../src/model/words.ts'
 
 type Parts = { eventId?: string; kafkaKey?: string; coupons?: string[]; ticket?: Partial<Ticket> }
 

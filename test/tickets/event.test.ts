@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Ticket } from '../../src/loyalty/words.ts'
+import type { Ticket } from '../../src/model/words.ts'
 import { ticketEvent, toEvent } from '../../src/tickets/event.ts'
 import { closedBill } from './closed-bill.ts'
 

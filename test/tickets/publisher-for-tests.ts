@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createPublisher } from '../../src/tickets/publisher.ts'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { DebitDone } from '../../src/loyalty/debit.ts'
-import type { DebitRequest, Ticket, TicketKind } from '../../src/loyalty/words.ts'
+import type { DebitRequest, Ticket, TicketKind } from '../../src/model/words.ts'
 import type { JournalRow } from './settle.ts'
 import type { World } from './world.ts'
 

@@ -1,4 +1,4 @@
-import type { What } from '../../src/loyalty/words.ts'
+import type { What } from '../../src/model/words.ts'
 
 /** What came of one message, as a till understands it. */
 export type Heard =

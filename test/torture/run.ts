@@ -1,7 +1,7 @@
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { debitKey } from '../../src/loyalty/keys.ts'
+import { debitKey } from '../../src/model/keys.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import type { Broker } from '../support/kafka-broker.ts'
 import { readTopic } from '../support/kafka-consumer.ts'

@@ -1,17 +1,17 @@
-import { codeOfException } from '../../src/core/exceptions.ts'
-import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/core/errors.ts'
-import type { PointsOrder, RewardOrder } from '../../src/core/client.ts'
-import { createKeyedHash } from '../../src/loyalty/keys.ts'
+import { codeOfException } from '../../src/trifft/exceptions.ts'
+import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/trifft/errors.ts'
+import type { PointsOrder, RewardOrder } from '../../src/trifft/client.ts'
+import { createKeyedHash } from '../../src/model/keys.ts'
 import { createCoverId } from '../../src/loyalty/cover-ids.ts'
 import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
 import type { CoreCalls } from '../../src/loyalty/redemption.ts'
-import { Refusal, type Code } from '../../src/loyalty/refusal.ts'
+import { Refusal, type Code } from '../../src/model/refusal.ts'
 import { createTurns } from '../../src/loyalty/turns.ts'
-import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/loyalty/words.ts'
-import { toCredentials } from '../../src/loyalty/keys.ts'
-import { createExchange } from '../../src/observability/exchange.ts'
+import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/model/words.ts'
+import { toCredentials } from '../../src/model/keys.ts'
+import { createExchange } from '../../src/exchange.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
@@ -56,7 +56,7 @@ const caller: Caller = {
  * is told to. The process can die at any call; what follows is a new one on the same file.
  */
 export async function createWorld() {
-  const test = openTestJournal()
+  const test = await openTestJournal()
   const { clock } = test
   const hashCard = createKeyedHash('secret')
   const coverId = createCoverId(hashCard)

@@ -3,8 +3,8 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { expect } from 'chai'
 import Koa from 'koa'
 import nock from 'nock'
-import { Refusal } from '../../src/loyalty/refusal.ts'
-import { createBodyReader } from '../../src/zonal/body.ts'
+import { Refusal } from '../../src/model/refusal.ts'
+import { createBodyReader } from '../../src/zonal/http/body.ts'
 import { serve } from './serve.ts'
 
 const json = { 'Content-Type': 'application/json' }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { readRequest } from '../../src/zonal/read-request.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
 import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { readCardNumber } from '../../src/zonal/card.ts'
+import { readCardNumber } from '../../src/zonal/messages/card.ts'
 import { refusalOf } from './refusal-of.ts'
 
 const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789']

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { codes } from '../../src/loyalty/refusal.ts'
+import { codes } from '../../src/model/refusal.ts'
 import { catalogue, lookUp, type Language } from '../../src/zonal/catalogue.ts'
 
 const languages = Object.keys(catalogue) as Language[]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
-import { readCredentials } from '../../src/zonal/credentials.ts'
+import { readCredentials } from '../../src/zonal/http/credentials.ts'
 import { refusalOf } from './refusal-of.ts'
 
 const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`

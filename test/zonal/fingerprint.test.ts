@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { formerTicketFingerprint, ticketFingerprint } from '../../src/loyalty/keys.ts'
-import type { Ticket } from '../../src/loyalty/words.ts'
-import { readRequest } from '../../src/zonal/read-request.ts'
-import { parseTicket } from '../../src/zonal/ticket-message.ts'
+import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
+import type { Ticket } from '../../src/model/words.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
+import { parseTicket } from '../../src/zonal/messages/ticket-message.ts'
 
 const settings = {
   cardPrefixes: [],

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { readRequest } from '../../src/zonal/read-request.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
 
 const read = (operationInPath: string, text: string) =>
   readRequest({ operationInPath, contentType: 'application/json', text })

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { contradiction } from '../../src/zonal/contradiction.ts'
-import { parseJson } from '../../src/zonal/json.ts'
-import { readRequest } from '../../src/zonal/read-request.ts'
+import { contradiction } from '../../src/zonal/dialects/json/contradiction.ts'
+import { parseJson } from '../../src/zonal/dialects/json/json.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
 
 const read = (operationInPath: string, text: string) =>
   readRequest({ operationInPath, contentType: 'application/json', text })

@@ -7,8 +7,8 @@ import {
   parseBalance,
   parseCredit,
   parseDebit,
-} from '../../src/zonal/messages.ts'
-import { ticketRequest } from '../../src/zonal/ticket-message.ts'
+} from '../../src/zonal/messages/messages.ts'
+import { ticketRequest } from '../../src/zonal/messages/ticket-message.ts'
 import { refusalOf } from './refusal-of.ts'
 
 const settings = { cardPrefixes: ['LOY-'], timeZone: 'Europe/London' }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { digitsOf, toMinor } from '../../src/zonal/money.ts'
+import { digitsOf, toMinor } from '../../src/zonal/messages/money.ts'
 
 describe('the decimals of a currency', () => {
   for (const [currency, digits] of [

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { setImmediate } from 'node:timers/promises'
-import { createPace } from '../../src/zonal/pace.ts'
+import { createPace } from '../../src/zonal/http/pace.ts'
 import { refusalOf } from './refusal-of.ts'
 
 const large = 100_000

@@ -1,5 +1,5 @@
-import type { RawFields } from '../../src/zonal/fold.ts'
-import { parseTicket, type TicketSettings } from '../../src/zonal/ticket-message.ts'
+import type { RawFields } from '../../src/zonal/dialects/json/fold.ts'
+import { parseTicket, type TicketSettings } from '../../src/zonal/messages/ticket-message.ts'
 
 const london: TicketSettings = {
   cardPrefixes: [],

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Refusal } from '../../src/loyalty/refusal.ts'
-import { readRequest } from '../../src/zonal/read-request.ts'
+import { Refusal } from '../../src/model/refusal.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
 import { refusalOf } from './refusal-of.ts'
 
 const json = 'application/json'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Refusal } from '../../src/loyalty/refusal.ts'
+import { Refusal } from '../../src/model/refusal.ts'
 
 /** @returns what `act` refuses with; fails where it does not refuse */
 export function refusalOf(act: () => unknown): Refusal {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { toCredentials } from '../../src/loyalty/keys.ts'
-import { createCredentialsRemover } from '../../src/zonal/remove-credentials.ts'
+import { toCredentials } from '../../src/model/keys.ts'
+import { createCredentialsRemover } from '../../src/zonal/dialects/json/remove-credentials.ts'
 
 const apiKey = 'Tr1fft/K&y"<7>+x'
 const { fromBytes, fromText } = createCredentialsRemover(toCredentials('1902', apiKey))

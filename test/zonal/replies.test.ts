@@ -1,6 +1,12 @@
 import { expect } from 'chai'
-import { Refusal } from '../../src/loyalty/refusal.ts'
-import { replyBalance, replyCredit, replyDebit, replyRefusal, replyTicket } from '../../src/zonal/replies.ts'
+import { Refusal } from '../../src/model/refusal.ts'
+import {
+  replyBalance,
+  replyCredit,
+  replyDebit,
+  replyRefusal,
+  replyTicket,
+} from '../../src/zonal/dialects/json/replies.ts'
 
 const settings = { language: 'en', failureHttpStatus: 503, invalidTicketHttpStatus: 400 } as const
 const requestId = 'q-1'

@@ -1,6 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { findImplausible, localDate, readDate, readSecondTime, readTime } from '../../src/zonal/time.ts'
+import {
+  findImplausible,
+  localDate,
+  readDate,
+  readSecondTime,
+  readTime,
+} from '../../src/zonal/messages/time.ts'
 
 const london = 'Europe/London'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { contradiction } from '../../src/zonal/contradiction.ts'
-import { readRequest } from '../../src/zonal/read-request.ts'
+import { contradiction } from '../../src/zonal/dialects/json/contradiction.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
 import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 

@@ -2,7 +2,7 @@ import Router from '@koa/router'
 import { LRUCache } from 'lru-cache'
 import CircuitBreaker from 'opossum'
 import { z } from 'zod'
-import { createCoreHttp, type CoreRequest } from '../../../src/core/http.ts'
+import { createCoreHttp, type CoreRequest } from '../../../src/trifft/http.ts'
 import { readApiKey, toAnswer } from './answer.ts'
 import { serve } from './serve.ts'
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { expect } from 'chai'
-import { codes } from '../../../src/loyalty/refusal.ts'
+import { codes } from '../../../src/model/refusal.ts'
 import { lookUp } from '../../../src/zonal/catalogue.ts'
 import { readPage, root } from '../../docs/pages.ts'
 import { useRealSockets } from '../../support/real-sockets.ts'

@@ -1,0 +1,66 @@
+import type { Journal } from './journal/journal.ts'
+import type { Clock } from './exchange.ts'
+import type { Health } from './observability/management.ts'
+import type { Metrics } from './observability/metrics.ts'
+
+type Parts = {
+  journal: Journal
+  metrics: Metrics
+  clock: Clock
+  /** Breaker states by operation. */
+  breakers: () => Record<string, string>
+  budget: () => {
+    slotsTaken: number
+    isBlocked: boolean
+    hold: { reason: string; forMs?: number } | undefined
+    waiting: { lane: string; count: number }[]
+  }
+  hasKafka: boolean
+}
+
+/** What the management port tells: the figures of journal and budget as gauges, and the parts of the service in words. */
+export function createReports({ journal, metrics, clock, breakers, budget, hasKafka }: Parts) {
+  const secondsSince = (atMs: number | undefined) =>
+    atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
+
+  return {
+    async health(isReady: boolean): Promise<Health> {
+      const trouble = journal.trouble()
+      const kafka =
+        (await metrics.kafkaConnected.get()).values[0]?.value === 1 ? 'connected' : 'not connected'
+      return {
+        isReady,
+        journal: trouble === undefined ? 'ok' : `unavailable: ${trouble}`,
+        kafka: hasKafka ? kafka : 'not configured: tickets wait in the journal',
+        core: breakers(),
+        budget: describeHold(budget().hold),
+      }
+    },
+
+    async metricsPage(): Promise<{ contentType: string; body: string }> {
+      const { slotsTaken, isBlocked, waiting } = budget()
+      metrics.coreSlotsTaken.set(slotsTaken)
+      metrics.coreBlocked.set(isBlocked ? 1 : 0)
+      for (const { lane, count } of waiting) metrics.coreSlotsWaiting.set({ lane }, count)
+      const stats = await journal.stats().catch(() => undefined)
+      if (stats) {
+        for (const [state, rows] of Object.entries(stats.open)) metrics.redemptions.set({ state }, rows)
+        metrics.ticketsWaiting.set(stats.ticketsWaiting)
+        metrics.oldestTicketSeconds.set(secondsSince(stats.oldestTicketAtMs))
+        metrics.oldestInDoubtSeconds.set(secondsSince(stats.oldestInDoubtAtMs))
+        metrics.deadLetters.set(stats.deadLetters)
+        metrics.deadLetterBytes.set(stats.deadLetterBytes)
+        metrics.journalBytes.set(stats.bytes)
+        metrics.journalWalBytes.set(stats.walBytes)
+      }
+      return await metrics.page()
+    },
+  }
+}
+
+/** @returns such as `blocked: 42 s left`, with the reasons of `zonal_core_slot_refusals_total` */
+function describeHold(hold: { reason: string; forMs?: number } | undefined): string {
+  if (!hold) return 'ok'
+  const { reason, forMs } = hold
+  return forMs === undefined ? reason : `${reason}: ${Math.ceil(forMs / 1000)} s left`
+}

@@ -1,0 +1,24 @@
+import type { Config } from '../config/config.ts'
+import type { Journal } from './journal.ts'
+import { createSqliteJournal, openSqliteJournal, type JournalDeps } from './sqlite/journal.ts'
+
+/**
+ * The journal of the service that the configuration describes: the only door to it.
+ *
+ * @throws StorageUnavailable if it cannot be opened
+ * @throws JournalInUse if another process has it
+ * @throws JournalKeyMissing if it holds rows that no given key opens
+ */
+export async function openJournal(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
+  return createSqliteJournal(config, deps)
+}
+
+/**
+ * The same for an operator's command, beside a service that may be running.
+ *
+ * @throws StorageUnavailable if there is none, or it is damaged or of another version
+ * @throws JournalKeyMissing if it holds rows that no given key opens
+ */
+export async function openJournalBeside(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
+  return openSqliteJournal(config, deps)
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../exchange.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { Metrics } from '../../observability/metrics.ts'
+import { rollBack, type Database } from './database.ts'
+import { whereOpen } from '../redemption-row.ts'
+
+/** Less than this is a clock that is being set right, a little at a time. */
+const leastJumpMs = 5_000
+/** What is past its time is forgotten only if the clock has been steady for so long. */
+const steadyMs = 60 * 60 * 1000
+/** Keys and credits are remembered for a day; what has not changed for two decides nothing any more. */
+const decidesMs = 2 * 24 * 60 * 60 * 1000
+const seenEveryMs = 60_000
+
+type Deps = { clock: Clock; log: Logger; metrics: Pick<Metrics, 'clockJumps'> }
+
+/**
+ * Keeps due times and keys right while the wall clock jumps: an hour back would put every undo off by an hour, two days
+ * ahead would end every key early, so that points are taken twice. A jump is the wall clock's difference from the
+ * monotonic one; all times that decide something move with it.
+ */
+export function createClockJumps(db: Database, deps: Deps) {
+  const { clock } = deps
+  const offset = () => clock.nowMs() - clock.monotonicMs()
+  let offsetMs = offset()
+  let steadySinceMs = clock.monotonicMs()
+  let seenAtMs = -Infinity
+
+  return {
+    /** Before each use of a time. Has to be called outside a transaction. */
+    follow() {
+      const jumpMs = offset() - offsetMs
+      if (Math.abs(jumpMs) >= leastJumpMs) {
+        moveAll(db, jumpMs, deps)
+        steadySinceMs = clock.monotonicMs()
+      }
+      offsetMs += jumpMs
+    },
+    /** Within a transaction, from time to time. */
+    remember() {
+      if (clock.monotonicMs() - seenAtMs < seenEveryMs) return
+      seenAtMs = clock.monotonicMs()
+      db.run('UPDATE clock SET seen_at = :nowMs', { nowMs: clock.nowMs() })
+    },
+    isSteady: () => clock.monotonicMs() - steadySinceMs >= steadyMs,
+  }
+}
+
+/**
+ * The same for a clock that has gone back since the service last ran. One that has gone ahead cannot be told from a
+ * service that was down for so long.
+ */
+export function followClockSince(db: Database, deps: Deps) {
+  const lastSeenMs = Number(db.get('SELECT seen_at FROM clock')?.seen_at ?? 0)
+  const jumpMs = deps.clock.nowMs() - lastSeenMs
+  if (jumpMs <= -leastJumpMs) moveAll(db, jumpMs, deps)
+}
+
+function moveAll(db: Database, jumpMs: number, { clock, log, metrics }: Deps) {
+  db.run('BEGIN IMMEDIATE')
+  let isDone = false
+  try {
+    moveTimes(db, jumpMs, clock.nowMs() - jumpMs)
+    db.run('COMMIT')
+    isDone = true
+  } finally {
+    if (!isDone) rollBack(db)
+  }
+  metrics.clockJumps.inc()
+  log.warn({ jumpMs }, 'the clock has jumped: due times and keys have moved with it')
+}
+
+function moveTimes(db: Database, jumpMs: number, nowMs: number) {
+  const columns = 'created_at sent_at due_at confirmed_at answered_at changed_at undo_since key_until'.split(
+    ' ',
+  )
+  const moved = columns.map((column) => `${column} = ${column} + :jumpMs`).join(', ')
+  db.run(`UPDATE redemptions SET ${moved} WHERE ${whereOpen}`, { jumpMs })
+  db.run(
+    `UPDATE redemptions SET ${moved} WHERE due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck')
+       AND changed_at > :fromMs`,
+    { jumpMs, fromMs: nowMs - decidesMs },
+  )
+  for (const [table, column] of [
+    ['redemption_aliases', 'created_at'],
+    ['venues', 'approved_at'],
+    ['budget', 'blocked_until'],
+  ])
+    db.run(`UPDATE ${table} SET ${column} = ${column} + :jumpMs`, { jumpMs })
+}

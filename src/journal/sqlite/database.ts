@@ -1,0 +1,199 @@
+import { StorageUnavailable } from '../../model/refusal.ts'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { Logger } from '../../observability/logger.ts'
+import { migrations } from './migrations.ts'
+
+export type Row = Record<string, SQLInputValue>
+
+export type Database = {
+  run(sql: string, values?: Row): { changes: number }
+  get(sql: string, values?: Row): Row | undefined
+  all(sql: string, values?: Row): Row[]
+  /** In bytes: the pages in use, and the write-ahead log beside the file. */
+  sizes(): { bytes: number; walBytes: number }
+  /**
+   * Copies the write-ahead log into the file and cuts it, as far as its readers let it; waits for nobody.
+   * @throws what SQLite says if it cannot: within a transaction, or on a disk that fails
+   */
+  checkpoint(): void
+  /** Connects anew: a connection to a file that was read-only stays so. */
+  renew(): void
+  close(): void
+}
+
+/**
+ * A service would rather refuse than wait: nothing else runs meanwhile, and an answer at the till's deadline has 100 ms
+ * to spare. An operator's command has time.
+ */
+const serviceWaitMs = 50
+const commandWaitMs = 5_000
+/** What the write-ahead log is cut to when it begins anew. */
+export const walKeptBytes = 16 * 1024 * 1024
+
+/**
+ * Opens the file, brings its schema up to date, and lets only this process write.
+ * A damaged file is moved aside, never deleted: the service starts with an empty one and says so loudly.
+ *
+ * @throws StorageUnavailable where the file cannot be opened, or was written by a newer version
+ */
+export function openDatabase(path: string, log: Logger): Database {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    return checked(open(path, serviceWaitMs, migrate))
+  } catch (error) {
+    if (!isDamaged(error)) throw storageUnavailable(error)
+    const asidePath = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
+    for (const end of ['', '-wal', '-shm'])
+      if (existsSync(path + end)) renameSync(path + end, asidePath + end)
+    log.error(
+      { asidePath },
+      'the journal is damaged: it was moved aside and a new one begun; look for what it held',
+    )
+    const begun = open(path, serviceWaitMs, migrate)
+    // Not the very first start: what the process before has sent to the core is lost with the file.
+    begun.run('INSERT INTO starts VALUES (1, 0)')
+    return begun
+  }
+}
+
+/**
+ * Opens a service's file beside it, for an operator: makes, moves and migrates nothing.
+ *
+ * @throws StorageUnavailable where there is none, or it is damaged or of another version
+ */
+export function openExistingDatabase(path: string): Database {
+  if (!existsSync(path)) throw new StorageUnavailable(`there is no journal at ${path}`)
+  try {
+    return open(path, commandWaitMs, checkVersion)
+  } catch (error) {
+    throw storageUnavailable(error)
+  }
+}
+
+function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) => void): Database {
+  let file = connect(path, waitMs, prepareSchema)
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string) => {
+    let statement = statements.get(sql)
+    if (!statement) statements.set(sql, (statement = file.prepare(sql)))
+    return statement
+  }
+  const get = (sql: string, values: Row = {}) => prepare(sql).get(values) as Row | undefined
+  return {
+    run: (sql, values = {}) => ({ changes: Number(prepare(sql).run(values).changes) }),
+    get,
+    all: (sql, values = {}) => prepare(sql).all(values) as Row[],
+    sizes() {
+      // Not as tables of one SELECT: that would parse each pragma anew every time.
+      const [pages = NaN, freePages = NaN, pageBytes = NaN] = [
+        'page_count',
+        'freelist_count',
+        'page_size',
+      ].map((name) => Number(get(`PRAGMA ${name}`)?.[name]))
+      const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
+      return { bytes: (pages - freePages) * pageBytes, walBytes: wal?.size ?? 0 }
+    },
+    checkpoint() {
+      try {
+        file.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        file.exec(`PRAGMA busy_timeout = ${waitMs}`)
+      }
+    },
+    renew() {
+      const renewed = connect(path, waitMs, prepareSchema)
+      statements.clear()
+      file.close()
+      file = renewed
+    },
+    close: () => file.close(),
+  }
+}
+
+function connect(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) => void): DatabaseSync {
+  const file = new DatabaseSync(path)
+  try {
+    // WAL with FULL syncs every commit, so that what was answered OK survives a power cut.
+    file.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+    file.exec(`PRAGMA journal_size_limit = ${walKeptBytes}`)
+    prepareSchema(file)
+    return file
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+/** A page that is damaged in the middle would be found by the till that needs it, and by every one after it. */
+function checked(file: Database): Database {
+  const found = file.get('PRAGMA quick_check(1)')?.quick_check
+  if (found === 'ok') return file
+  file.close()
+  throw new Damaged(String(found))
+}
+
+/** Forward only; the version is SQLite's own `user_version`. */
+function migrate(file: DatabaseSync) {
+  const version = versionOf(file)
+  if (version > migrations.length)
+    throw new StorageUnavailable(
+      `the journal's schema ${version} is newer than this version knows (${migrations.length})`,
+    )
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue
+    file.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}
+
+function checkVersion(file: DatabaseSync) {
+  const version = versionOf(file)
+  if (version !== migrations.length)
+    throw new StorageUnavailable(
+      `the journal's schema is ${version} and this command's ${migrations.length}: use the command of the running service`,
+    )
+}
+
+function versionOf(file: DatabaseSync): number {
+  return Number(file.prepare('PRAGMA user_version').get()?.user_version)
+}
+
+/** SQLite has rolled back by itself after some errors (a full disk, for one): then there is nothing left to do. */
+export function rollBack(db: Database) {
+  try {
+    db.run('ROLLBACK')
+  } catch {
+    // No transaction is open any more.
+  }
+}
+
+/** Anything SQLite says but a broken constraint or misuse, which are mistakes of ours: https://sqlite.org/rescode.html */
+export function isStorageTrouble(error: unknown): boolean {
+  const result = resultCode(error)
+  return result !== undefined && ![1, 19, 20, 21, 25].includes(result)
+}
+
+/** SQLITE_BUSY: another connection has the lock. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5
+}
+
+export function storageUnavailable(error: unknown): StorageUnavailable {
+  if (error instanceof StorageUnavailable) return error
+  return new StorageUnavailable(error instanceof Error ? error.message : 'unknown', { cause: error })
+}
+
+class Damaged extends Error {
+  override name = 'Damaged'
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof Damaged || [11, 26].includes(resultCode(error) ?? 0)
+}
+
+function resultCode(error: unknown): number | undefined {
+  const isOfSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+  return isOfSqlite ? (error.errcode as number) & 0xff : undefined
+}

@@ -1,0 +1,70 @@
+/**
+ * Every answer other than OK is one of these codes. The list is closed: more may be added, none renamed.
+ * What each means to an operator, and its HTTP status, stands in `zonal/catalogue.ts`.
+ */
+export const codes = [
+  'CARD_UNKNOWN',
+  'MEMBER_BLOCKED',
+  'REWARD_UNKNOWN',
+  'REWARD_ALREADY_REDEEMED',
+  'REWARD_EXPIRED',
+  'REWARD_NOT_ACTIVE',
+  'REWARD_NOT_FOR_VENUE',
+  'POINTS_NOT_ENOUGH',
+  'NOTHING_TO_GIVE_BACK',
+  'CREDIT_DIFFERS',
+  'ALREADY_GIVEN_BACK',
+  'DUPLICATE_REFERENCE',
+  'NOT_SUPPORTED',
+  'REFUSED',
+  'MESSAGE_INVALID',
+  'MESSAGE_UNREADABLE',
+  'CARD_INVALID',
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_WRONG',
+  'VENUE_UNKNOWN',
+  'KEY_NOT_ALLOWED',
+  'OPERATION_UNKNOWN',
+  'METHOD_NOT_ALLOWED',
+  'MESSAGE_TOO_LARGE',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'CREDENTIALS_LOCKED',
+  'TRY_AGAIN_SHORTLY',
+  'CORE_UNAVAILABLE',
+  'CORE_BUSY',
+  'NOT_REDEEMED',
+  'NOT_GIVEN_BACK_YET',
+  'STORAGE_UNAVAILABLE',
+  'STOPPING',
+  'INTERNAL_ERROR',
+] as const
+
+export type Code = (typeof codes)[number]
+
+/** A refusal that the till is told by its code. The four classes of what went wrong extend it. */
+export class Refusal extends Error {
+  override name = 'Refusal'
+  readonly code: Code
+  /** Replaces the catalogue's text; only for bad messages, to name the field. Never holds a value of the message. */
+  readonly detail: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: Code,
+    options: { detail?: string; retryAfterSeconds?: number; cause?: unknown; message?: string } = {},
+  ) {
+    super(options.message ?? options.detail ?? code, { cause: options.cause })
+    this.code = code
+    this.detail = options.detail
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** The journal cannot be used just now: full, locked, read-only or damaged. */
+export class StorageUnavailable extends Refusal {
+  override name = 'StorageUnavailable'
+
+  constructor(message: string, { cause }: { cause?: unknown } = {}) {
+    super('STORAGE_UNAVAILABLE', { message, cause })
+  }
+}

@@ -1,0 +1,165 @@
+import type { Clock, CoreCallFact, Exchange } from '../exchange.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { Credentials } from '../model/words.ts'
+import { createBreakers } from './breakers.ts'
+import type { Budget } from './budget/budget.ts'
+import { timeToWaitMs } from './deadline.ts'
+import { CoreFailure, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
+import { createCoreHttp, type CoreRequest } from './http.ts'
+import type { Lane } from './budget/lanes.ts'
+import { readOutcome } from './outcomes.ts'
+import type { Reader } from './reading.ts'
+import type { FindBlock, Slot } from './budget/slots.ts'
+
+const operations = [
+  'findVenue',
+  'readCard',
+  'readRewards',
+  'redeemCoupon',
+  'restoreCoupon',
+  'takePoints',
+  'givePointsBack',
+] as const
+
+/** What has to be known of a call before it gets a slot. */
+export type Plan = {
+  operation: (typeof operations)[number]
+  credentials: Credentials
+  lane: Lane
+  /** The call's own deadline; what the exchange has left may be less. */
+  limitMs: number
+  /** With less than this left of the exchange nothing is sent. */
+  leastLeftMs?: number
+  /** A call that has to wait for its slot waits until this much is left of the exchange. */
+  waitUntilLeftMs: number
+}
+
+export type Call<T> = Plan &
+  Pick<CoreRequest, 'method' | 'path' | 'body' | 'idempotencyKey'> & {
+    /** Reads the body of a success. */
+    read: Reader<T>
+  }
+
+export type CallDeps = { budget: Budget; clock: Clock; metrics: Metrics; log: Logger }
+
+/** The one way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is ever repeated from here. */
+export function createCalls(baseUrl: string, { budget, clock, metrics, log }: CallDeps) {
+  const http = createCoreHttp({ baseUrl })
+  const breakers = createBreakers(operations, { metrics, log })
+
+  /** Slots are scarce: whatever would keep the calls from leaving is asked first. */
+  async function claim(plans: [Plan] | [Plan, Plan], exchange: Exchange): Promise<Slot> {
+    const [{ lane, credentials, waitUntilLeftMs }] = plans
+    for (const plan of plans) {
+      deadlineOf(plan, exchange)
+      breakers.refuseOpen(plan.operation)
+    }
+    const sinceMs = clock.monotonicMs()
+    try {
+      return await budget.take({
+        lane,
+        credentials,
+        sourceAddress: exchange.sourceAddress,
+        count: plans.length,
+        waitMs: exchange.leftMs() - waitUntilLeftMs,
+      })
+    } finally {
+      const { facts } = exchange
+      facts.coreWaitMs = Math.round((facts.coreWaitMs ?? 0) + clock.monotonicMs() - sinceMs)
+    }
+  }
+
+  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, findBlock: FindBlock) {
+    const { operation, credentials, read, method, path, body, idempotencyKey } = call
+    // What waiting has used is gone.
+    const deadlineMs = deadlineOf(call, exchange)
+    const { apiKey } = credentials
+    return breakers.run(operation, async () => {
+      const reply = await http.send({
+        operation,
+        apiKey,
+        method,
+        path,
+        body,
+        idempotencyKey,
+        deadlineMs,
+        findBlock,
+      })
+      fact.status = reply.status
+      const { value, unread } = readOutcome(operation, read, reply, clock.nowMs())
+      if (unread.length > 0) fact.unread = unread
+      for (const field of unread) metrics.coreUnreadFields.inc({ operation, field })
+      return value
+    })
+  }
+
+  function noteFailure(error: unknown, fact: CoreCallFact, { requestId }: Exchange) {
+    fact.outcome = 'unknown'
+    if (error instanceof CoreFailure) {
+      fact.outcome = error.meaning
+      fact.reason = error.message
+      if (error.exception !== undefined) fact.exception = error.exception
+      if (error.eventId !== undefined) fact.eventId = error.eventId
+    }
+    const { operation, status } = fact
+    if (error instanceof CoreProtocolError)
+      log.warn({ requestId, operation, status, fields: error.fields }, "the core's reply could not be read")
+    if (error instanceof CoreRequestInvalid)
+      log.error({ requestId, operation, error: describeError(error) }, 'a call to the core could not be made')
+  }
+
+  return {
+    /**
+     * For calls of which one is for nothing without the other: a slot for each, to be given to `run`.
+     *
+     * @throws CoreUnavailable where either could not leave
+     */
+    claimBoth: (first: Plan, second: Plan, exchange: Exchange) => claim([first, second], exchange),
+
+    /**
+     * @param exchange whose time it takes; the call is noted in its facts, also when it fails
+     * @param claimed where it has its slot already
+     * @returns the body of a success, checked
+     * @throws CoreRejected (final), CoreUnavailable (not done, safe to repeat), CoreOutcomeUnknown (may be done)
+     */
+    async run<T>(call: Call<T>, exchange: Exchange, claimed?: Slot): Promise<T> {
+      const { operation } = call
+      const fact: CoreCallFact = { operation, outcome: 'pending', durationMs: 0 }
+      exchange.facts.coreCalls.push(fact)
+      let startedAtMs = clock.monotonicMs()
+      try {
+        const slot = claimed ?? (await claim([call], exchange))
+        // Time in line is not the core's.
+        startedAtMs = clock.monotonicMs()
+        const result = await slot((findBlock) => send(call, exchange, fact, findBlock))
+        fact.outcome = 'done'
+        return result
+      } catch (error) {
+        noteFailure(error, fact, exchange)
+        throw error
+      } finally {
+        fact.durationMs = clock.monotonicMs() - startedAtMs
+        metrics.coreCallSeconds.observe({ operation, outcome: fact.outcome }, fact.durationMs / 1000)
+      }
+    },
+
+    states: breakers.states,
+    openBreakers: breakers.open,
+
+    async close(): Promise<void> {
+      breakers.close()
+      await http.close()
+    },
+  }
+}
+
+/**
+ * @returns ms that the call may take
+ * @throws CoreUnavailable where too little is left of the exchange to send it
+ */
+function deadlineOf({ operation, limitMs, leastLeftMs = 0 }: Plan, exchange: Exchange): number {
+  const deadlineMs = Math.min(limitMs, timeToWaitMs(exchange))
+  if (deadlineMs > 0 && exchange.leftMs() >= leastLeftMs) return deadlineMs
+  throw new CoreUnavailable({ message: `${operation}: not sent (too little time left)` })
+}

@@ -1,0 +1,27 @@
+import type { Exchange } from '../exchange.ts'
+import { CoreUnavailable } from './errors.ts'
+
+/** Kept back for our own answer to the till. */
+export const replyReserveMs = 100
+
+/** @returns how long this exchange can still wait for the core, in ms; nothing is left at 0 and below */
+export function timeToWaitMs(exchange: Exchange): number {
+  return exchange.leftMs() - replyReserveMs
+}
+
+/**
+ * For those who wait for a load that another exchange has begun: it goes on without them.
+ * @throws what the load throws; CoreUnavailable where this exchange's own time is up
+ */
+export async function waitFor<T>(load: Promise<T>, exchange: Exchange): Promise<T> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new CoreUnavailable({ message: 'no time left to wait for a load' })),
+    Math.max(timeToWaitMs(exchange), 0),
+  )
+  try {
+    return await Promise.race([load, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}

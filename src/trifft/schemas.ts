@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { rewardIdPattern } from '../model/possible-ids.ts'
+import { listReaderOf, readerOf } from './reading.ts'
+
+/**
+ * What the core's replies must hold for us to use them; anything more is left out. Field by field as in
+ * `contracts/trifft-core.openapi.yaml`, which also says what of it is documented and what assumed. Beside each schema
+ * stands its reader, which knows what of it we can do without: one member's odd data must not cost anybody an answer.
+ */
+
+/** The core is written in PHP, which writes an empty map as an empty list. */
+const emptyMap = z.array(z.unknown()).max(0)
+
+/** Custom parameters by slug. */
+const params = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish()
+
+/** UNIX seconds, until the year 9999: milliseconds are refused, not misread. */
+const seconds = z.int().min(0).max(253_402_300_799)
+const unixSeconds = z.union([
+  seconds,
+  z
+    .string()
+    .regex(/^\d{1,12}$/)
+    .transform(Number)
+    .pipe(seconds),
+])
+
+const id = z.union([z.string().min(1).max(128), z.int()]).transform(String)
+
+const userCouponId = z.union([z.string().regex(rewardIdPattern), z.int()]).transform(String)
+
+const flag = z
+  .union([z.boolean(), z.literal([0, 1, '0', '1', 'true', 'false'])])
+  .transform((value) => [true, 1, '1', 'true'].includes(value))
+
+/** Nobody can spend a part of a point, and floating point may be a hair below a whole one. */
+const wholePoints = z
+  .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d{1,15})?$/)])
+  .transform((value) => Math.floor(Number(value) + 1e-6))
+
+/** Nobody has or pays less than nothing. */
+const points = wholePoints.pipe(z.int().min(0))
+
+export const venue = z.object({ id, currency: z.string().max(16).nullish(), params })
+
+export const readVenues = listReaderOf(readerOf(venue, ['currency', 'params']))
+
+export const card = z.object({
+  member: z.object({
+    first_name: z.string().nullish(),
+    last_name: z.string().nullish(),
+    is_blocked: flag.nullish(),
+  }),
+  tier: z.union([z.object({ name: z.string() }), emptyMap]).nullish(),
+  wallet: z.union([z.object({ points }), emptyMap]).nullish(),
+})
+
+export const readCard = readerOf(card, [
+  'member.first_name',
+  'member.last_name',
+  // The core itself refuses a blocked member's redemptions, so nothing is given away.
+  'member.is_blocked',
+  'tier',
+  'wallet',
+])
+
+const coupon = { name: z.string(), points: points.nullish(), params }
+
+export const userCoupon = z.object({
+  id: userCouponId,
+  status: z.string(),
+  // Not spare, nor is `is_enabled`: what may have ended is not offered.
+  valid_until: unixSeconds.nullish(),
+  coupon: z.object({ ...coupon, is_enabled: flag.nullish() }),
+})
+
+export const readUserCoupons = listReaderOf(readerOf(userCoupon, ['coupon.points', 'coupon.params']))
+
+const movedCoupon = {
+  id,
+  valid_until: unixSeconds.nullish(),
+  coupon: z.object({ ...coupon, name: coupon.name.nullish() }).nullish(),
+}
+const spareOfMovedCoupon = ['valid_until', 'coupon.name', 'coupon.points', 'coupon.params', 'coupon']
+
+export const redeemedCoupon = z.object({ ...movedCoupon, status: z.literal('redeemed') })
+
+export const readRedeemedCoupon = readerOf(redeemedCoupon, spareOfMovedCoupon)
+
+export const restoredCoupon = z.object({ ...movedCoupon, status: z.literal('activated') })
+
+export const readRestoredCoupon = readerOf(restoredCoupon, spareOfMovedCoupon)
+
+/** Both ways: `balance` is what the member has afterwards. One below nothing is odd, but it shows that they were moved. */
+export const movedPoints = z.object({ balance: wholePoints.pipe(z.int()) })
+
+export const readMovedPoints = readerOf(movedPoints)
+
+/** For TRIFFT's support, and in log lines; an odd one does not make an error unreadable. */
+const eventId = z
+  .string()
+  .regex(/^[\w.:-]{1,100}$/)
+  .nullish()
+  .catch(undefined)
+
+const errorFields = { exception: z.string().min(1), event_id: eventId }
+
+export const nestedError = z.object({ event_id: eventId, error: z.object(errorFields) })
+
+export const flatError = z.object(errorFields)
+
+export type CoreVenue = z.output<typeof venue>
+export type CoreCard = z.output<typeof card>
+export type CoreUserCoupon = z.output<typeof userCoupon>
+export type CoreMovedCoupon = z.output<typeof redeemedCoupon> | z.output<typeof restoredCoupon>
+export type CoreMovedPoints = z.output<typeof movedPoints>
+export type CoreParams = z.output<typeof params>

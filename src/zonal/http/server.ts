@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import {
+  STATUS_CODES,
+  ServerResponse,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionReport } from '../../http/end-reasons.ts'
+import { createHttpServer } from '../../http/server.ts'
+import { Refusal, type Code } from '../../model/refusal.ts'
+import { replyRefusal, type ReplySettings } from '../dialects/json/replies.ts'
+
+/** Beside the till's patience: by then every answer has been written. */
+const unreadMs = 15_000
+
+type Settings = ReplySettings & { basePath: string; deadlineMs: number }
+
+/** The listener for tills. What is no HTTP at all, or asks for what is not spoken here, is answered in the till's shape too. */
+export function createTillServer(
+  listener: RequestListener,
+  settings: Settings,
+  report: ConnectionReport,
+): Server {
+  const { server, connections } = createHttpServer({
+    listener,
+    report,
+    limits: {
+      // An ingress shares a few dozen among all tills; an idle one costs 30 KB.
+      connections: 2_000,
+      // Tills send one message after the other; two or three at once are no surprise.
+      pendingRequests: 8,
+      inactivityMs: settings.deadlineMs + unreadMs,
+    },
+    brokenAnswer: (reason) =>
+      brokenAnswer(reason === 'late' ? 'CORE_UNAVAILABLE' : 'MESSAGE_UNREADABLE', settings),
+  })
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    connections.whenAnswered(socket, () => answerTunnel(request, socket, settings.basePath, listener))
+  })
+  return server
+}
+
+/** Node leaves a CONNECT without an answer. It names no path, so it is answered like a wrong method at the base path. */
+function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string, listener: RequestListener) {
+  request.url = basePath
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.destroySoon())
+  socket.setTimeout(unreadMs, () => socket.destroy())
+  listener(request, response)
+}
+
+/** For what was no request: nobody has begun an exchange for it. */
+function brokenAnswer(code: Code, settings: ReplySettings): { requestId: string; bytes: string } {
+  const requestId = randomUUID()
+  const refusal = new Refusal(code)
+  const { status, headers, body } = replyRefusal({
+    requestId,
+    refusal,
+    operation: undefined,
+    isKept: false,
+    settings,
+  })
+  const text = JSON.stringify(body)
+  const bytes = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `X-Request-Id: ${requestId}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+    '',
+    text,
+  ].join('\r\n')
+  return { requestId, bytes }
+}

@@ -1,0 +1,103 @@
+import type { Middleware, ParameterizedContext } from 'koa'
+import type { Loyalty } from '../../loyalty/loyalty.ts'
+import { Refusal, type Code } from '../../model/refusal.ts'
+import type { UnreadMessage, Caller } from '../../model/words.ts'
+import { readAddress } from './body.ts'
+import { approveCaller, type CallerState } from './caller.ts'
+import { readContentEncoding, unpackedChunks } from './decode.ts'
+import type { Pace } from './pace.ts'
+import { createCredentialsRemover } from '../dialects/json/remove-credentials.ts'
+import { beginningBytes, receiveUpload, takeSample, type Sample } from './upload.ts'
+
+type Context = ParameterizedContext<CallerState>
+
+/** The message itself is at fault, so a till that hears one of these may drop it. */
+const faults = new Set<Code>([
+  'MESSAGE_INVALID',
+  'MESSAGE_UNREADABLE',
+  'CARD_INVALID',
+  'MESSAGE_TOO_LARGE',
+  'MEDIA_TYPE_UNSUPPORTED',
+])
+
+/**
+ * A ticket that nobody can read is refused and kept, whatever is wrong with it, so that nothing is lost to a strict
+ * reader. If it is so broken that only the header says who sent it, that venue is approved first: what a stranger sends
+ * is not kept, and a till whose venue cannot be approved just now keeps its ticket.
+ *
+ * @throws Refusal that came up, once the ticket is kept; instead of it the venue's, or StorageUnavailable
+ */
+export function createUnreadTicketKeeper(
+  loyalty: Pick<Loyalty, 'approve' | 'keepUnreadTicket'>,
+  basePath: string,
+  pace: Pace,
+): Middleware<CallerState> {
+  return async function keepUnreadTicket(ctx, next) {
+    const address = readAddress(ctx.path, basePath)
+    if (address !== 'ticket' && address !== 'bare') return await next()
+    const { facts } = ctx.state.exchange
+    if (address === 'ticket') facts.message = 'ticket'
+    const upload = receiveUpload(ctx.req)
+    try {
+      await next()
+    } catch (error) {
+      const isTicket = facts.message === 'ticket' || facts.message === undefined
+      if (!isTicket || !(error instanceof Refusal) || !faults.has(error.code)) throw error
+      const sample = await upload.sample()
+      // What is left of the body would be taken for the next request on this connection.
+      if (!sample) ctx.set('Connection', 'close')
+      if (!sample || sample.bytes.length === 0) throw error
+      await pace(sample.bytes.length)
+      const caller = ctx.state.caller ?? (await approveByHeader(ctx, loyalty))
+      const message = caller && (await toMessage(ctx, caller, sample))
+      if (!message) throw error
+      await loyalty.keepUnreadTicket({ ...message, reason: error.message })
+      facts.isKept = true
+      throw error
+    }
+  }
+}
+
+/** @returns undefined without credentials in the header: those inside the message cannot be read */
+async function approveByHeader(ctx: Context, loyalty: Pick<Loyalty, 'approve'>): Promise<Caller | undefined> {
+  return ctx.get('Authorization') === '' ? undefined : await approveCaller(ctx, {}, loyalty)
+}
+
+/** @returns undefined for what would unpack to more than 16 MiB */
+async function toMessage(
+  ctx: Context,
+  { venue, credentials }: Caller,
+  sample: Sample,
+): Promise<UnreadMessage | undefined> {
+  const unpacked = await unpackSample(sample, ctx.get('Content-Encoding'))
+  if (!unpacked) return undefined
+  const { bytes, cut } = unpacked.sample
+  const { fromText, fromBytes } = createCredentialsRemover(credentials)
+  const kept = fromBytes(bytes)
+  return {
+    venue,
+    tenant: credentials.tenant,
+    contentType: fromText(ctx.get('Content-Type')),
+    contentEncoding: unpacked.contentEncoding && fromText(unpacked.contentEncoding),
+    base64: (cut ? kept.subarray(0, beginningBytes) : kept).toString('base64'),
+    cut,
+  }
+}
+
+type Unpacked = { sample: Sample; contentEncoding?: string }
+
+/**
+ * @returns what cannot be unpacked as it came, with its encoding; undefined for what would unpack to more than 16 MiB
+ */
+async function unpackSample(sample: Sample, contentEncoding: string): Promise<Unpacked | undefined> {
+  try {
+    const coding = readContentEncoding(contentEncoding)
+    if (!coding) return { sample }
+    if (sample.cut) return { sample, contentEncoding }
+    const unpacked = await takeSample(unpackedChunks(sample.bytes, coding))
+    return unpacked && { sample: unpacked }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { sample, contentEncoding }
+  }
+}

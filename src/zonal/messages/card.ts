@@ -1,0 +1,57 @@
+import { isTextOrNumber } from '../dialects/json/contradiction.ts'
+import { RequestInvalid } from './request-invalid.ts'
+import { longestCardText, mustBe } from './shapes.ts'
+
+const cardPattern = /^[A-Za-z0-9]{4,32}$/
+
+/** Some tills print and send the number in groups, as it stands on the card. */
+const dashesBetweenDigits = /(?<=\d)\p{Pd}(?=\d)/gu
+
+/**
+ * The card number in what was typed, swiped or scanned: blanks and the dashes between groups of digits are dropped,
+ * prefixes of scanned codes are stripped, and of a URL the last path segment counts.
+ * @param raw a text, or a number where the till sends one
+ * @param prefixes the configured `CARD_PREFIXES`; the longest that fits is stripped, once
+ * @returns 4 to 32 letters and digits
+ * @throws RequestInvalid `CARD_INVALID`
+ */
+export function readCardNumber(raw: unknown, prefixes: readonly string[]): string {
+  const number = findCardNumber(raw, prefixes)
+  if (number === undefined) throw new RequestInvalid('cardNumber', mustBe.card, 'CARD_INVALID')
+  return number
+}
+
+/** The same, for messages that do without a card number that cannot be read: undefined then. */
+export function findCardNumber(raw: unknown, prefixes: readonly string[]): string | undefined {
+  const given = isTextOrNumber(raw) ? String(raw).trim() : ''
+  if (given.length > longestCardText) return undefined
+  const text = stripPrefix(given, prefixes)
+  const segment = isUrl(text) ? stripPrefix(lastPathSegment(text), prefixes) : text
+  const number = segment.replace(dashesBetweenDigits, '')
+  return cardPattern.test(number) ? number : undefined
+}
+
+function stripPrefix(text: string, prefixes: readonly string[]): string {
+  const code = withoutBlanks(text)
+  const fitting = prefixes.map(withoutBlanks).filter((prefix) => code.startsWith(prefix))
+  const longest = Math.max(0, ...fitting.map((prefix) => prefix.length))
+  return code.slice(longest)
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/\s+/g, '')
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text)
+}
+
+function lastPathSegment(url: string): string {
+  const path = URL.parse(url)?.pathname ?? ''
+  const segment = path.replace(/\/+$/, '').split('/').at(-1) ?? ''
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment // a per cent sign that encodes nothing: no card number has one
+  }
+}

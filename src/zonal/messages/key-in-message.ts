@@ -1,0 +1,33 @@
+import { createSpotter, type Spotter } from '../../model/secret-spotter.ts'
+import type { RawFields } from '../dialects/json/fold.ts'
+import { RequestInvalid } from './request-invalid.ts'
+import { isSecret } from '../dialects/json/remove-credentials.ts'
+
+/** What is longer is refused, or left out, whatever it is. */
+const longestRead = 1024
+
+/**
+ * A field that holds the API key would carry it into keys, logs, and Kafka: somebody has typed it into the wrong box.
+ * @param fields as `readRequest` returns them; those that credentials belong into are not looked at
+ * @throws RequestInvalid `MESSAGE_INVALID` naming the field
+ */
+export function refuseKeyInFields(fields: RawFields, apiKey: string) {
+  const field = findText(fields, createSpotter(apiKey), [])
+  if (field) throw new RequestInvalid(field, 'must not hold the API key')
+}
+
+/** @returns the path of the first text that is spotted, without index (`items.name`) */
+function findText(fields: object, isSpotted: Spotter, path: string[]): string | undefined {
+  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
+    if (path.length === 0 && isSecret(name)) continue
+    const inner = Array.isArray(fields) ? path : [...path, name]
+    if (typeof value === 'string' || typeof value === 'number') {
+      const text = String(value)
+      if (text.length <= longestRead && isSpotted(text)) return inner.join('.')
+    } else if (typeof value === 'object' && value !== null) {
+      const found = inner.length > 8 ? undefined : findText(value, isSpotted, inner)
+      if (found) return found
+    }
+  }
+  return undefined
+}

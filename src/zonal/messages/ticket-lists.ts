@@ -1,0 +1,32 @@
+import { isTextOrNumber } from '../dialects/json/contradiction.ts'
+import { isObject, mostEntries, type RawFields } from '../dialects/json/fold.ts'
+import { RequestInvalid } from './request-invalid.ts'
+
+/**
+ * Bounds what the schema has to look at, since it takes long to say what is wrong with each of some thousand fields: no
+ * field of an entry holds an object or a list, so what does is left out here.
+ * @param unread gets the paths of what was left out, without array index (`items.quantity`)
+ * @throws RequestInvalid for a list that is too long
+ */
+export function boundLists(fields: RawFields, unread: Set<string>): RawFields {
+  const bounded = { ...fields }
+  for (const [name, value] of Object.entries(fields)) {
+    if (!Array.isArray(value)) continue
+    if (value.length > mostEntries) throw new RequestInvalid(name, `must have at most ${mostEntries} entries`)
+    bounded[name] = value.map((entry: unknown) => dropOddFields(name, entry, unread))
+  }
+  return bounded
+}
+
+function dropOddFields(list: string, entry: unknown, unread: Set<string>): unknown {
+  if (!isObject(entry)) return entry
+  const given = Object.entries(entry)
+  const read = given.filter(([, value]) => isScalar(value))
+  if (read.length === given.length) return entry
+  for (const [field, value] of given) if (!isScalar(value)) unread.add(`${list}.${field}`)
+  return Object.fromEntries(read)
+}
+
+function isScalar(value: unknown): boolean {
+  return isTextOrNumber(value) || typeof value === 'boolean'
+}

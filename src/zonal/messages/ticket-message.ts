@@ -1,0 +1,192 @@
+import { z } from 'zod'
+import type { Ticket, TicketItem, Venue } from '../../model/words.ts'
+import { findCardNumber, readCardNumber } from './card.ts'
+import type { RawFields } from '../dialects/json/fold.ts'
+import { known } from './known.ts'
+import { posFields, type MessageSettings } from './messages.ts'
+import { digitsOf, toMinor } from './money.ts'
+import { readFields } from './read-fields.ts'
+import { RequestInvalid } from './request-invalid.ts'
+import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
+import { boundLists } from './ticket-lists.ts'
+import { localDate, readDate, readSecondTime, readTime } from './time.ts'
+
+const ticketItem = z.object({
+  id: id.optional().describe('Entity code'),
+  name: name.optional(),
+  quantity: quantity.optional().describe('May be decimal or negative'),
+  unitPrice: money.optional(),
+  total: money.optional(),
+  tax: money.optional(),
+  discount: money.optional(),
+  category: name.optional(),
+  portion: name.optional(),
+})
+
+export const ticketRequest = z
+  .object({
+    ...posFields,
+    ticketId: id.optional(),
+    closedAt: time,
+    total: money,
+    currency: currency.optional(),
+    cardNumber: card.optional(),
+    openedAt: time.optional(),
+    businessDate: time.optional().describe('ISO 8601 date; else the local date of closedAt'),
+    items: z.array(ticketItem).optional(),
+    discounts: z
+      .array(z.object({ id: id.optional(), name: name.optional(), amount: money.optional() }))
+      .optional(),
+    payments: z.array(z.object({ type: name.optional(), amount: money.optional() })).optional(),
+    redemptions: z
+      .array(z.object({ redemptionId: id.optional(), rewardId: id.optional(), points: points.optional() }))
+      .optional(),
+    covers: count.optional(),
+    tips: money.optional(),
+    serviceCharge: money.optional(),
+    isVoid: flag.optional(),
+    isRefund: flag.optional(),
+  })
+  .describe('ticketId or transactionId must be given')
+
+const neededAlways = {
+  ticketId: mustBe.id,
+  closedAt: mustBe.time,
+  total: mustBe.money,
+  currency: mustBe.currency,
+  // Without it a void would be a sale.
+  isVoid: mustBe.flag,
+  isRefund: mustBe.flag,
+}
+
+/** `timeZone` (IANA) is that of times without an offset, where `venueTimeZones` has no other by the Aztec venue ID. */
+export type TicketSettings = MessageSettings & {
+  timeZone: string
+  venueTimeZones: ReadonlyMap<string, string>
+  withoutCard: 'publish' | 'count'
+}
+/** What a ticket does not say, its venue does. */
+type TicketVenue = Pick<Venue, 'id' | 'currency'>
+type TicketFields = z.output<typeof ticketRequest>
+type ItemFields = z.output<typeof ticketItem>
+
+/**
+ * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
+ * @param fields as `readRequest` returns them
+ * @param venue whose currency and time zone count if the ticket says none
+ * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
+ * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
+ *   leaves the total without a meaning, a list that is too long, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
+ */
+export function parseTicket(
+  fields: RawFields,
+  venue: TicketVenue,
+  settings: TicketSettings,
+): { ticket: Ticket; unreadFields: string[] } {
+  const needed = {
+    ...neededAlways,
+    ...(fields.ticketId === undefined ? { transactionId: mustBe.id } : {}),
+    ...(settings.withoutCard === 'count' ? { cardNumber: mustBe.card } : {}),
+  }
+  const unread = new Set<string>()
+  const { read, unreadFields } = readFields(ticketRequest, boundLists(fields, unread), needed)
+  for (const path of unreadFields) unread.add(path)
+  return { ticket: toTicket(read, venue, settings, unread), unreadFields: [...unread] }
+}
+
+function toTicket(
+  fields: TicketFields,
+  venue: TicketVenue,
+  settings: TicketSettings,
+  unread: Set<string>,
+): Ticket {
+  const { ticketId, closedAt, total, currency, items, discounts, payments, redemptions, ...rest } = fields
+  const { cardNumber, openedAt, businessDate, covers, tips, serviceCharge, isVoid, isRefund, ...pos } = rest
+  const { cardPrefixes, withoutCard } = settings
+  const timeZone = settings.venueTimeZones.get(venue.id) ?? settings.timeZone
+  const readCard = withoutCard === 'count' ? readCardNumber : findCardNumber
+  const money = readMoneyOf(currency ?? venue.currency)
+  const closedAtMs = readClosedAt(closedAt, timeZone)
+  const optional = createOptionalReader(money.digits, unread)
+  return known({
+    ...pos,
+    ticketId: readTicketId(ticketId ?? pos.transactionId),
+    kind: isRefund ? 'refund' : isVoid ? 'void' : 'sale',
+    closedAtMs,
+    closedAtLatestMs: readSecondTime(closedAt, timeZone, closedAtMs),
+    openedAtMs: optional.read('openedAt', openedAt, (text) => readTime(text, timeZone)),
+    businessDate: optional.read('businessDate', businessDate, readDate) ?? localDate(closedAtMs, timeZone),
+    currency: money.currency,
+    totalMinor: readTotal(total, money.digits),
+    cardNumber: optional.read('cardNumber', cardNumber, (raw) => readCard(raw, cardPrefixes)),
+    covers,
+    tipsMinor: optional.amount('tips', tips),
+    serviceChargeMinor: optional.amount('serviceCharge', serviceCharge),
+    items: (items ?? []).map((item) => toItem(item, optional)),
+    discounts: (discounts ?? []).map(({ amount, ...discount }) =>
+      known({ ...discount, amountMinor: optional.amount('discounts.amount', amount) }),
+    ),
+    payments: (payments ?? []).map(({ amount, ...payment }) =>
+      known({ ...payment, amountMinor: optional.amount('payments.amount', amount) }),
+    ),
+    redemptions: redemptions ?? [],
+  })
+}
+
+function toItem(
+  { unitPrice, total, tax, discount, ...item }: ItemFields,
+  optional: OptionalReader,
+): TicketItem {
+  return known({
+    ...item,
+    unitPriceMinor: optional.amount('items.unitPrice', unitPrice),
+    totalMinor: optional.amount('items.total', total),
+    taxMinor: optional.amount('items.tax', tax),
+    discountMinor: optional.amount('items.discount', discount),
+  })
+}
+
+function readTicketId(id: string | undefined): string {
+  if (id === undefined) throw new RequestInvalid('ticketId', 'is missing, and transactionId too')
+  return id
+}
+
+function readClosedAt(text: string, timeZone: string): number {
+  const closedAtMs = readTime(text, timeZone)
+  if (closedAtMs === undefined) throw new RequestInvalid('closedAt', mustBe.time)
+  return closedAtMs
+}
+
+/** Without a known currency nobody can say what `total` is in minor units. */
+function readMoneyOf(currency: string | undefined): { currency: string; digits: number } {
+  const digits = currency === undefined ? undefined : digitsOf(currency)
+  if (currency === undefined || digits === undefined) throw new RequestInvalid('currency', mustBe.currency)
+  return { currency, digits }
+}
+
+function readTotal(total: string | number, digits: number): number {
+  const amount = toMinor(total, digits, 'refuse')
+  if (!amount) throw new RequestInvalid('total', `must be an amount with at most ${digits} decimals`)
+  return amount.minor
+}
+
+type OptionalReader = ReturnType<typeof createOptionalReader>
+
+/** Reads fields that a ticket can do without, and notes the path of each that it could not read as it came. */
+function createOptionalReader(digits: number, unread: Set<string>) {
+  function read<From, To>(path: string, value: From | undefined, parse: (value: From) => To | undefined) {
+    if (value === undefined) return undefined
+    const parsed = parse(value)
+    if (parsed === undefined) unread.add(path)
+    return parsed
+  }
+
+  /** In minor units; finer ones are rounded, as in the unit price of a weighed item. */
+  function amount(path: string, value: string | number | undefined) {
+    const inMinor = read(path, value, (major) => toMinor(major, digits, 'round'))
+    if (inMinor?.isRounded) unread.add(path)
+    return inMinor?.minor
+  }
+
+  return { read, amount }
+}

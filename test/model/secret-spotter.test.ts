@@ -1,0 +1,72 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { createSpotter } from '../../src/model/secret-spotter.ts'
+
+const key = 'Canary-api-Key-5520'
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const percent = (text: string) =>
+  [...text].map((each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')
+
+describe('a secret', () => {
+  const spellings: [name: string, spell: (secret: string) => string][] = [
+    ['itself', (secret) => secret],
+    ['upper case', (secret) => secret.toUpperCase()],
+    ['lower case', (secret) => secret.toLowerCase()],
+    ['blanks between', (secret) => [...secret].join(' ')],
+    ['dashes between', (secret) => [...secret].join('-')],
+    ['zero-width spaces between', (secret) => [...secret].join('\u200b')],
+    ['full width', (secret) => secret.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))],
+    ['percent codes', percent],
+    ['percent codes of percent codes', (secret) => percent(percent(secret))],
+    ['entities', (secret) => secret.replace(/\d/g, (digit) => `&#${digit.charCodeAt(0)};`)],
+    [
+      'JSON escapes',
+      (secret) => secret.replace(/\d/g, (digit) => `\\u00${digit.charCodeAt(0).toString(16)}`),
+    ],
+    ['Base64', base64],
+    ['Base64 of upper case', (secret) => base64(secret.toUpperCase())],
+    ['Base64 in lower case', (secret) => base64(secret).toLowerCase()],
+    ['Base64 of a pair', (secret) => base64(`1902:${secret}`)],
+    ['Base64 for addresses', (secret) => Buffer.from(`?>${secret}`).toString('base64url')],
+    ['Base64 of UTF-16', (secret) => Buffer.from(secret, 'utf16le').toString('base64')],
+    ['Base64 as percent codes', (secret) => percent(base64(secret))],
+  ]
+  for (const [name, spell] of spellings)
+    it(`is recognised in a longer text: ${name}`, () => {
+      const isSpotted = createSpotter(key)
+      for (const around of ['', 'T', 'T-1/', 'Table7', 'bill no. '])
+        expect(isSpotted(`${around}${spell(key)}${around}`), around).to.equal(true)
+    })
+
+  it('is recognised as a card number, and a short one only where nothing else is', () => {
+    expect(createSpotter('9826123456')('Tab 9826 1234 56')).to.equal(true)
+    expect(createSpotter('5001')('5001')).to.equal(true)
+    expect(createSpotter('5001')('5 001')).to.equal(true)
+    expect(createSpotter('5001')('A-5001')).to.equal(false)
+  })
+
+  it('is not seen where it is not', () => {
+    const isSpotted = createSpotter(key)
+    for (const text of ['', 'A-1', 'Canary-api-Key-552', base64('1902:another-api-key'), '%', '%ZZ', '&#;'])
+      expect(isSpotted(text), text).to.equal(false)
+    fc.assert(fc.property(fc.uuid(), (text) => !isSpotted(text)))
+    fc.assert(fc.property(fc.string(), (text) => !isSpotted(text)))
+  })
+
+  // A text of a till, which may be 256 KiB, is looked through on the one thread that answers all tills.
+  for (const [name, piece] of [
+    ['Base64', 'QUJD'],
+    ['blanks', ' '],
+    ['percent signs', '%25'],
+    ['entities', '&#000000000'],
+    ['what expands', '\ufdfa'],
+    ['dots', '.'],
+  ] as const)
+    it(`is looked for in no time in 256 KiB of ${name}`, () => {
+      const text = piece.repeat(262_144 / piece.length)
+      const isSpotted = createSpotter(key)
+      const before = process.cpuUsage()
+      expect(isSpotted(text)).to.equal(false)
+      expect(process.cpuUsage(before).user / 1000).to.be.below(4000)
+    })
+})

@@ -1,0 +1,181 @@
+import type { BillRedemption, CardBill } from '../../src/redemptions/redemption.ts'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { decideCoupons } from '../../src/redemptions/coupons.ts'
+
+const openMs = 1_000_000
+const closedMs = 2_000_000
+const bill = (more: Partial<CardBill> = {}): CardBill => ({
+  venue: 'v',
+  cardHash: 'card',
+  ticketKey: 'B-1',
+  kind: 'sale',
+  account: 'A-1',
+  fromMs: openMs,
+  toMs: closedMs,
+  named: [],
+  ...more,
+})
+const redeemed = (more: Partial<BillRedemption> = {}): BillRedemption => ({
+  id: 'r-1',
+  rewardId: 'uc-1',
+  account: 'A-1',
+  isOfCard: true,
+  confirmedAtMs: openMs + 1,
+  ticketKey: undefined,
+  isNamed: false,
+  ...more,
+})
+const other = redeemed({ id: 'r-2', rewardId: 'uc-2' })
+
+describe('the coupons of a closed bill', () => {
+  const cases: [
+    what: string,
+    bill: Partial<CardBill>,
+    known: BillRedemption[],
+    coupons: string[],
+    claims: string[],
+  ][] = [
+    ['what was taken on it', {}, [redeemed(), other], ['uc-1', 'uc-2'], ['r-1', 'r-2']],
+    ['at its first and last moment', {}, [redeemed({ confirmedAtMs: openMs })], ['uc-1'], ['r-1']],
+    ['not before', {}, [redeemed({ confirmedAtMs: openMs - 1 })], [], []],
+    ['not after', {}, [redeemed({ confirmedAtMs: closedMs + 1 })], [], []],
+    ['not on another bill', {}, [redeemed({ account: 'A-2' })], [], []],
+    ['nothing by the bill without one', { account: undefined }, [redeemed({ account: undefined })], [], []],
+    ['not what went out with another ticket', {}, [redeemed({ ticketKey: 'B-0' })], [], []],
+    [
+      'reopened: what went out with it, whenever it is closed',
+      { fromMs: closedMs },
+      [redeemed({ ticketKey: 'B-1' })],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    [
+      'named by redemption: of any table, at any time',
+      { named: [{ redemptionId: 'r-1' }] },
+      [redeemed({ account: 'A-9', confirmedAtMs: 1 })],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    [
+      'named, but of another card, venue, or not confirmed',
+      { named: [{ redemptionId: 'r-1', rewardId: 'uc-1' }] },
+      [redeemed({ isOfCard: false })],
+      [],
+      [],
+    ],
+    [
+      'what it names, and then nothing is guessed',
+      { named: [{ redemptionId: 'r-2' }] },
+      [redeemed(), other],
+      ['uc-2'],
+      ['r-2'],
+    ],
+    [
+      'named beats guessed for another ticket',
+      { named: [{ redemptionId: 'r-1' }] },
+      [redeemed({ ticketKey: 'B-0' })],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    [
+      'but not named by another ticket',
+      { named: [{ redemptionId: 'r-1' }] },
+      [redeemed({ ticketKey: 'B-0', isNamed: true })],
+      [],
+      [],
+    ],
+    [
+      'named by its reward: the latest of the bill',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ id: 'r-0' }), redeemed()],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    [
+      'a reward that nobody here knows of counts, beside what was taken',
+      { named: [{ rewardId: 'uc-9' }] },
+      [redeemed()],
+      ['uc-1', 'uc-9'],
+      ['r-1'],
+    ],
+    [
+      'a redemption that is not ours counts by its reward',
+      { named: [{ redemptionId: 'theirs', rewardId: 'uc-9' }] },
+      [],
+      ['uc-9'],
+      [],
+    ],
+    [
+      'a reward that another ticket has named is not its own',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ ticketKey: 'B-0', isNamed: true })],
+      [],
+      [],
+    ],
+    ['of points there are none', { named: [{ points: 200 }] }, [], [], []],
+    [
+      'a void says what went out, and claims nothing',
+      { kind: 'void' },
+      [redeemed({ ticketKey: 'B-1' })],
+      ['uc-1'],
+      [],
+    ],
+    ['a void before its sale says what was taken', { kind: 'void' }, [redeemed()], ['uc-1'], []],
+    [
+      'a refund says what went out with its sale',
+      { kind: 'refund' },
+      [redeemed({ ticketKey: 'B-1' })],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    ['a refund takes nothing from the bill that is still open', { kind: 'refund' }, [redeemed()], [], []],
+  ]
+  for (const [what, more, known, coupons, claims] of cases)
+    it(what, () => {
+      const decision = decideCoupons(bill(more), known)
+      expect(decision.coupons).to.deep.equal(coupons)
+      expect(decision.claims.map(({ id }) => id)).to.deep.equal(claims)
+      expect(decision.isReleased).to.equal(more.kind === 'void')
+    })
+
+  it('remembers that a ticket has named it, also when it comes again without', () => {
+    const named = decideCoupons(bill({ named: [{ redemptionId: 'r-1' }] }), [redeemed(), other])
+    expect(named.claims).to.deep.equal([{ id: 'r-1', isNamed: true }])
+    const again = decideCoupons(bill(), [redeemed({ ticketKey: 'B-1', isNamed: true }), other])
+    expect(again.claims).to.deep.equal([
+      { id: 'r-1', isNamed: true },
+      { id: 'r-2', isNamed: false },
+    ])
+  })
+
+  it('go out with one ticket each, however a bill is split and its parts are ordered', () => {
+    const part = fc.record({
+      ticketKey: fc.constantFrom('B-1', 'B-2', 'B-3'),
+      names: fc.option(fc.constantFrom('r-1', 'r-2')),
+      kind: fc.constantFrom('sale', 'refund' as const),
+    })
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        let known = [redeemed(), other]
+        for (const { ticketKey, names, kind } of parts) {
+          const named = names === null ? [] : [{ redemptionId: names }]
+          const before = known
+          const { claims, coupons } = decideCoupons(
+            bill({ ticketKey, named, kind } as Partial<CardBill>),
+            known,
+          )
+          known = known.map((one) => {
+            const claim = claims.find(({ id }) => id === one.id)
+            return claim ? { ...one, ticketKey, isNamed: claim.isNamed } : one
+          })
+          for (const { id, rewardId } of known) {
+            const held = before.find((one) => one.id === id)
+            const isElsewhere = held?.ticketKey !== undefined && held.ticketKey !== ticketKey
+            if (isElsewhere && (held.isNamed || names !== id)) expect(coupons).to.not.include(rewardId)
+          }
+        }
+      }),
+    )
+  })
+})

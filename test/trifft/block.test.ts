@@ -1,0 +1,147 @@
+import { expect } from 'chai'
+import { mock } from 'node:test'
+import nock from 'nock'
+import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { blocked, budgetAt, isBusy, stateOf, turn } from './claims.ts'
+import {
+  caller,
+  cardNumber,
+  controlledClock,
+  coreOrigin,
+  coreParts,
+  exchangeWith,
+  failureOf,
+  order,
+} from './setup.ts'
+
+describe('a block by the core', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] }))
+  afterEach(() => mock.timers.reset())
+
+  for (const [what, env, said, seconds] of [
+    ['says', {}, 30, 30],
+    ['says, but no less than a second', {}, 0, 1],
+    ['says, but no more than an hour', {}, 1e9, 3600],
+    ['does not say, for CORE_BLOCK_MS', { CORE_BLOCK_MS: '45000' }, undefined, 45],
+    ['does not say, without a limit of our own too', { CORE_RATE_LIMIT: '0' }, undefined, 60],
+  ] as const) {
+    it(`lasts as long as the core ${what}`, async () => {
+      const { budget, claim, pass } = budgetAt(env)
+      await (await claim('debit')).leave().end(blocked(said))
+      expect(isBusy((await claim('credit')).refusal, seconds)).to.equal(true)
+      expect(budget.stats().isBlocked).to.equal(true)
+      await pass(seconds * 1000 - 1)
+      expect(isBusy((await claim('credit', { waitMs: 10_000 })).refusal, 1)).to.equal(true)
+      await pass(1)
+      expect(stateOf(await claim('credit'))).to.equal('granted')
+      expect(budget.stats().isBlocked).to.equal(false)
+    })
+  }
+
+  it('refuses at once whoever waits', async () => {
+    const { claim, fill } = budgetAt()
+    const [first] = await fill('credit')
+    const waiting = await claim('balance', { waitMs: 10_000, count: 2 })
+    expect(stateOf(waiting)).to.equal('waiting')
+    await first?.end(blocked())
+    await turn()
+    expect(isBusy(waiting.refusal, 60)).to.equal(true)
+  })
+
+  it('holds back a call that has its slot but has not left', async () => {
+    const { claim } = budgetAt()
+    const first = await claim('debit')
+    const second = await claim('debit')
+    await first.leave().end(blocked(30))
+    let hasLeft = false
+    const failure = await failureOf(second.slot?.(async () => void (hasLeft = true)) ?? Promise.resolve())
+    expect(isBusy(failure, 30)).to.equal(true)
+    expect(hasLeft).to.equal(false)
+  })
+
+  it('gets no shorter by a later answer', async () => {
+    const { claim, pass } = budgetAt()
+    const calls = [await claim('debit'), await claim('debit')].map((claimed) => claimed.leave())
+    await calls[0]?.end(blocked(60))
+    await calls[1]?.end(blocked(5))
+    await pass(59_999)
+    expect(stateOf(await claim('debit'))).to.equal('refused')
+  })
+
+  it('is one of the key alone where each key has its own limit', async () => {
+    const { claim } = budgetAt({ CORE_RATE_SCOPE: 'key' })
+    await (await claim('debit')).leave().end(blocked())
+    expect(stateOf(await claim('debit'))).to.equal('refused')
+    expect(stateOf(await claim('debit', { tenant: 'another' }))).to.equal('granted')
+  })
+
+  it("keeps a breaker's probe back", async () => {
+    const clock = controlledClock()
+    const { client } = coreParts({ CORE_RATE_LIMIT: '48' }, { clock })
+    const pass = (ms: number) => {
+      clock.advance(ms)
+      mock.timers.tick(ms)
+    }
+    const readCard = () => client.readCard(caller, cardNumber, exchangeWith(clock))
+    nock(coreOrigin).get('/v1/card/URCARD123').times(10).reply(503)
+    for (let call = 0; call < 10; call++) await failureOf(readCard())
+    nock(coreOrigin).post('/v1/card/URCARD123/points/debit').reply(429, '', { 'Retry-After': '20' })
+    await failureOf(client.takePoints({ ...order, points: 1 }, exchangeWith(clock)))
+
+    pass(10_000)
+    expect(client.states()).to.include({ readCard: 'half_open' })
+    // A call that left would fail this test: the mocked core expects none.
+    expect(isBusy(await failureOf(readCard()), 10)).to.equal(true)
+    expect(client.states(), 'nothing was proven').to.include({ readCard: 'half_open' })
+
+    pass(10_000)
+    nock(coreOrigin)
+      .get('/v1/card/URCARD123')
+      .reply(200, { member: { is_blocked: false } })
+    await readCard()
+    expect(client.states()).to.include({ readCard: 'closed' })
+    await client.close()
+  })
+
+  describe('over a restart', () => {
+    let test: TestJournal
+    beforeEach(async () => (test = await openTestJournal()))
+    afterEach(() => test.end())
+
+    // Two calls were under way together. The second said one second, and the file kept that: a process that started
+    // within the minute went on at once.
+    it('goes on as long as the longest that the core said, though a shorter came later', async () => {
+      const clock = controlledClock()
+      const before = budgetAt({}, { clock, journal: test.journal })
+      await before.budget.open()
+      const calls = [await before.claim('debit'), await before.claim('debit')].map((each) => each.leave())
+      await calls[0]?.end(blocked(60))
+      await calls[1]?.end(blocked(1))
+      await turn()
+      await test.reopen()
+
+      clock.advance(20_000)
+      const after = budgetAt({}, { clock, journal: test.journal })
+      await after.budget.open()
+      expect(isBusy((await after.claim('debit')).refusal, 40)).to.equal(true)
+    })
+
+    for (const how of ['stopped', 'killed'] as const) {
+      it(`goes on (${how})`, async () => {
+        const clock = controlledClock()
+        const before = budgetAt({}, { clock, journal: test.journal })
+        await before.budget.open()
+        await (await before.claim('debit')).leave().end(blocked(60))
+        await turn()
+        if (how === 'stopped') await before.budget.close()
+
+        clock.advance(20_000)
+        const after = budgetAt({}, { clock, journal: test.journal })
+        await after.budget.open()
+        expect(isBusy((await after.claim('debit')).refusal, 40)).to.equal(true)
+        clock.advance(40_000)
+        expect(stateOf(await after.claim('debit'))).to.equal('granted')
+      })
+    }
+  })
+})

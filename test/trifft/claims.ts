@@ -1,0 +1,98 @@
+import { mock } from 'node:test'
+import { CoreUnavailable } from '../../src/trifft/errors.ts'
+import type { Lane } from '../../src/trifft/budget/lanes.ts'
+import type { Slot } from '../../src/trifft/budget/slots.ts'
+import { caller, coreParts, type ControlledClock, type CoreJournal } from './setup.ts'
+
+type Asked = {
+  venue?: string
+  tenant?: string
+  from?: string
+  count?: 1 | 2
+  waitMs?: number
+  onGranted?: () => void
+}
+export type Claimed = {
+  slot?: Slot
+  refusal?: unknown
+  /** Runs a call in the slot until it is told to end. */
+  leave(): { end(error?: Error): Promise<void> }
+}
+
+/** One turn of the event loop: all promises that can have settled. */
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A budget whose time only the test moves; `mock.timers` must be on. */
+export function budgetAt(
+  env: Record<string, string> = {},
+  given: { clock?: ControlledClock; journal?: CoreJournal } = {},
+) {
+  const parts = coreParts({ CORE_RATE_LIMIT: '48', ...env }, given)
+  const { budget, clock } = parts
+
+  async function claim(lane: Lane, asked: Asked = {}): Promise<Claimed> {
+    const { venue: venueId = '1902', tenant = caller.credentials.tenant, count = 1, waitMs = 0 } = asked
+    const { from: sourceAddress } = asked
+    const claimed: Claimed = {
+      leave() {
+        const { promise, resolve, reject } = Promise.withResolvers<void>()
+        const ended = claimed.slot?.(() => promise).catch(() => undefined)
+        return {
+          async end(error) {
+            if (error) reject(error)
+            else resolve()
+            await ended
+          },
+        }
+      },
+    }
+    const credentials = { ...caller.credentials, venueId, tenant }
+    budget.take({ lane, credentials, sourceAddress, count, waitMs }).then(
+      (slot) => {
+        claimed.slot = slot
+        asked.onGranted?.()
+      },
+      (refusal: unknown) => (claimed.refusal = refusal),
+    )
+    await turn()
+    return claimed
+  }
+
+  /** Claims until one is refused, and leaves all calls under way. */
+  async function fill(lane: Lane, most = 100) {
+    const calls = []
+    while (calls.length < most) {
+      const claimed = await claim(lane)
+      if (!claimed.slot) break
+      calls.push(claimed.leave())
+    }
+    return calls
+  }
+
+  return {
+    ...parts,
+    claim,
+    fill,
+    /** @returns how many calls of the lane left and ended before one was refused */
+    async use(lane: Lane, most?: number) {
+      const calls = await fill(lane, most)
+      for (const call of calls) await call.end()
+      return calls.length
+    },
+    async pass(ms: number) {
+      clock.advance(ms)
+      mock.timers.tick(ms)
+      await turn()
+    },
+  }
+}
+
+export const stateOf = ({ slot, refusal }: Claimed) => (slot ? 'granted' : refusal ? 'refused' : 'waiting')
+
+export const isBusy = (error: unknown, retryAfterSeconds?: number) =>
+  error instanceof CoreUnavailable &&
+  error.code === 'CORE_BUSY' &&
+  error.retryAfterSeconds === retryAfterSeconds
+
+export const blocked = (retryAfterSeconds?: number) =>
+  new CoreUnavailable({ message: '429', status: 429, retryAfterSeconds }, 'CORE_BUSY')

@@ -1,0 +1,70 @@
+import { expect } from 'chai'
+import nock from 'nock'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CoreOutcomeUnknown, CoreUnavailable } from '../../src/trifft/errors.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { coreOrigin, coreParts, everyCall, exchangeWith, failureOf } from './setup.ts'
+
+describe('the time that a core call may take', () => {
+  const isTaking = (name: string) => ['redeemCoupon', 'takePoints'].includes(name)
+
+  for (const { name, method, path, good, call } of everyCall) {
+    const tooLittleMs = isTaking(name) ? 499 : 100
+    const enoughMs = isTaking(name) ? 500 : 400
+
+    it(`${name}: with ${tooLittleMs} ms left of the till's patience nothing is sent, with ${enoughMs} it is`, async () => {
+      const { client, clock } = coreParts()
+      const late = exchangeWith(clock, tooLittleMs)
+      const failure = await failureOf(call(client, late))
+      expect(failure).to.be.instanceOf(CoreUnavailable)
+      const reason = `${name}: not sent (too little time left)`
+      expect(failure).to.have.property('message', reason)
+      expect(late.facts.coreCalls).to.deep.equal([
+        { operation: name, outcome: 'not_done', durationMs: 0, reason },
+      ])
+
+      nock(coreOrigin).intercept(path, method).reply(200, good)
+      await call(client, exchangeWith(clock, enoughMs))
+      await client.close()
+    })
+  }
+
+  describe('ends', () => {
+    useRealSockets()
+    const core = http.createServer(() => undefined)
+    before(async () => {
+      core.listen(0, '127.0.0.1')
+      await once(core, 'listening')
+    })
+    after(() => {
+      core.closeAllConnections()
+      core.close()
+    })
+    const baseUrl = () => `http://127.0.0.1:${(core.address() as AddressInfo).port}`
+
+    for (const { name, method, call } of everyCall) {
+      const limit = method === 'GET' ? 'CORE_BALANCE_DEADLINE_MS' : 'CORE_REDEMPTION_DEADLINE_MS'
+      const other = method === 'GET' ? 'CORE_REDEMPTION_DEADLINE_MS' : 'CORE_BALANCE_DEADLINE_MS'
+
+      it(`${name}: at ${limit}`, async () => {
+        const env = { CORE_BASE_URL: baseUrl(), [limit]: '60', [other]: '60000' }
+        const { client, clock } = coreParts(env)
+        expect(await failureOf(call(client, exchangeWith(clock, 60_000)))).to.be.instanceOf(
+          CoreOutcomeUnknown,
+        )
+        await client.close()
+      })
+
+      it(`${name}: before the till's patience does`, async () => {
+        const env = { CORE_BASE_URL: baseUrl(), [limit]: '60000', [other]: '60000' }
+        const { client, clock } = coreParts(env)
+        expect(
+          await failureOf(call(client, exchangeWith(clock, isTaking(name) ? 500 : 160))),
+        ).to.be.instanceOf(CoreOutcomeUnknown)
+        await client.close()
+      })
+    }
+  })
+})

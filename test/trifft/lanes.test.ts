@@ -1,0 +1,155 @@
+import { expect } from 'chai'
+import { mock } from 'node:test'
+import nock from 'nock'
+import type { CoreClient } from '../../src/trifft/client.ts'
+import { createVenues } from '../../src/trifft/venues.ts'
+import { createExchange, type Exchange } from '../../src/exchange.ts'
+import { budgetAt, turn } from './claims.ts'
+import { caller, cardNumber, coreOrigin, exchangeWith, failureOf, order } from './setup.ts'
+
+type Row = {
+  what: string
+  lane: string
+  /** What must be left of the till's patience for a call that has waited. */
+  leastLeftMs: number
+  message?: string
+  isBackground?: boolean
+  call: (client: CoreClient, exchange: Exchange) => Promise<unknown>
+}
+
+const check: Row['call'] = (client, exchange) =>
+  client.findVenue(caller.credentials, exchange, { wasApproved: true })
+const strangerCheck: Row['call'] = (client, exchange) =>
+  client.findVenue(caller.credentials, exchange, { wasApproved: false })
+const coupon = { ...order, rewardId: 'uc-1' }
+const points = { ...order, points: 200 }
+
+// A call of 200 ms and our answer of 100 ms; a debit 500 ms; a venue check leaves room for the call that it is for.
+const rows: Row[] = [
+  { what: 'a restore', lane: 'credit', leastLeftMs: 300, call: (c, e) => c.restoreCoupon(coupon, e) },
+  {
+    what: 'points given back',
+    lane: 'credit',
+    leastLeftMs: 300,
+    call: (c, e) => c.givePointsBack(points, e),
+  },
+  {
+    what: 'an undo of a coupon',
+    lane: 'undo',
+    leastLeftMs: 300,
+    isBackground: true,
+    call: (c, e) => c.restoreCoupon(coupon, e),
+  },
+  {
+    what: 'an undo of points',
+    lane: 'undo',
+    leastLeftMs: 300,
+    isBackground: true,
+    call: (c, e) => c.givePointsBack(points, e),
+  },
+  { what: 'a redeem', lane: 'debit', leastLeftMs: 500, call: (c, e) => c.redeemCoupon(coupon, e) },
+  { what: 'points taken', lane: 'debit', leastLeftMs: 500, call: (c, e) => c.takePoints(points, e) },
+  {
+    what: 'both calls of a balance',
+    lane: 'balance',
+    leastLeftMs: 300,
+    call: (c, e) => c.claimBalance(caller, cardNumber, e),
+  },
+  { what: "a credit's venue check", lane: 'credit', leastLeftMs: 500, message: 'credit', call: check },
+  { what: "a debit's venue check", lane: 'debit', leastLeftMs: 700, message: 'debit', call: check },
+  { what: "a balance's venue check", lane: 'balance', leastLeftMs: 500, message: 'balance', call: check },
+  { what: "a ticket's venue check", lane: 'balance', leastLeftMs: 500, message: 'ticket', call: check },
+  // Strangers' checks rode in the lane of the message that they claimed to be, and took the slots kept for credits.
+  ...['credit', 'ticket', 'balance'].map((message) => ({
+    what: `a stranger's venue check as a ${message}`,
+    lane: 'stranger',
+    leastLeftMs: 500,
+    message,
+    call: strangerCheck,
+  })),
+  {
+    what: "a stranger's venue check as a debit",
+    lane: 'stranger',
+    leastLeftMs: 700,
+    message: 'debit',
+    call: strangerCheck,
+  },
+]
+
+describe('a call that finds no slot', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+  afterEach(() => mock.timers.reset())
+
+  /** All slots are taken, and free again in a second. */
+  async function spent() {
+    const parts = budgetAt()
+    await parts.use('credit', 48)
+    await parts.pass(9_000)
+    return parts
+  }
+
+  for (const { what, lane, leastLeftMs, message, isBackground, call } of rows) {
+    it(`(${what}) waits in the lane "${lane}", until ${leastLeftMs} ms are left`, async () => {
+      const { budget, client, clock, metrics } = await spent()
+      const ask = (leftMs: number) => {
+        const exchange = createExchange(clock, leftMs, { isBackground })
+        exchange.facts.message = message
+        return call(client, exchange)
+      }
+      expect(await failureOf(ask(1_000 + leastLeftMs - 1)), 'refused at once').to.include({
+        code: 'CORE_BUSY',
+      })
+      expect((await metrics.page()).body).to.include(
+        `zonal_core_slot_refusals_total{lane="${lane}",reason="no_slot"} 1`,
+      )
+      const waiting = failureOf(ask(1_000 + leastLeftMs))
+      await turn()
+      expect(budget.stats().waiting.find(({ count }) => count > 0)).to.deep.equal({ lane, count: 1 })
+      await budget.close()
+      await waiting
+    })
+  }
+
+  it('says in the log line how long it waited, and counts it by lane', async () => {
+    const { client, clock, metrics, pass } = await spent()
+    const exchange = exchangeWith(clock)
+    nock(coreOrigin).post('/v1/card/URCARD123/points/debit').reply(200, { balance: 1050 })
+    const waiting = client.takePoints({ ...order, points: 200 }, exchange)
+    await pass(1_000)
+    await waiting
+    expect(exchange.facts.coreWaitMs).to.equal(1_000)
+    expect(exchange.facts.coreCalls[0]).to.include({ outcome: 'done', durationMs: 0 })
+    expect((await metrics.page()).body).to.include(
+      'zonal_core_slot_wait_duration_seconds_sum{lane="debit"} 1\n',
+    )
+  })
+
+  it('is an approval renewed behind: in the last lane', async () => {
+    const { clock, config, client, journal, log, metrics, pass, use } = budgetAt({ VENUE_FRESH_MS: '1' })
+    const { approve } = createVenues(config, { client, journal, clock, metrics, log })
+    nock(coreOrigin)
+      .get('/v1/venue?param=aztecVenueId:1902')
+      .reply(200, [{ id: '5b1e', params: { aztecVenueId: '1902' } }])
+    await approve(caller.credentials, exchangeWith(clock))
+    await pass(10)
+    await use('credit', 48)
+    expect(await approve(caller.credentials, exchangeWith(clock))).to.include({ coreId: '5b1e' })
+    await turn()
+    expect((await metrics.page()).body).to.include(
+      'zonal_core_slot_refusals_total{lane="refresh",reason="no_slot"} 1',
+    )
+  })
+
+  it('hears that the breaker is open, where it is: no slot is asked for', async () => {
+    const { client, clock, use } = budgetAt()
+    nock(coreOrigin).get('/v1/card/URCARD123').times(10).reply(503)
+    for (let call = 0; call < 10; call++)
+      await failureOf(client.readCard(caller, cardNumber, exchangeWith(clock)))
+    await use('credit', 48)
+    for (const call of [
+      client.readCard(caller, cardNumber, exchangeWith(clock)),
+      client.claimBalance(caller, cardNumber, exchangeWith(clock)),
+    ])
+      expect(await failureOf(call)).to.include({ message: 'readCard: not sent (breaker)' })
+  })
+})

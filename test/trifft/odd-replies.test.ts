@@ -1,0 +1,255 @@
+import { expect } from 'chai'
+import nock from 'nock'
+import { CoreOutcomeUnknown, CoreProtocolError } from '../../src/trifft/errors.ts'
+import {
+  caller,
+  cardNumber,
+  coreOrigin,
+  coreParts,
+  everyCall,
+  exchangeWith,
+  failureOf,
+  order,
+} from './setup.ts'
+
+const member = { first_name: 'Anna', last_name: 'Kovac', is_blocked: false }
+const coupon = { name: 'Free coffee', params: { aztecEntityCode: '10000000123' } }
+const good = { id: 'good', status: 'activated', coupon }
+
+/** One call against one reply: what it returns, what the exchange was told, and what was counted. */
+async function readReply(name: string, body: nock.Body) {
+  const { client, clock, metrics } = coreParts()
+  const exchange = exchangeWith(clock)
+  const made = everyCall.find((each) => each.name === name)
+  if (!made) throw new Error(`no call is named ${name}`)
+  nock(coreOrigin).intercept(made.path, made.method).reply(200, body)
+  const value = await made.call(client, exchange)
+  await client.close()
+  const { unread } = exchange.facts.coreCalls[0] ?? {}
+  return { value, unread, page: (await metrics.page()).body }
+}
+
+describe('a reply of the core of which something cannot be read', () => {
+  const cards: [what: string, card: object, member: object, unread: string[] | undefined][] = [
+    ['wallet and tier as empty maps of PHP', { member, wallet: [], tier: [] }, {}, undefined],
+    ['points as text', { member, wallet: { points: '267' } }, { points: 267 }, undefined],
+    ['a part of a point', { member, wallet: { points: 267.39 } }, { points: 267 }, undefined],
+    ['a part of a point as text', { member, wallet: { points: '267.99' } }, { points: 267 }, undefined],
+    [
+      'a whole point but for floating point',
+      { member, wallet: { points: 266.99999999999997 } },
+      { points: 267 },
+      undefined,
+    ],
+    ['less than nothing', { member, wallet: { points: -0.5 } }, {}, ['wallet']],
+    ['a debt of points', { member, wallet: { points: '-200' } }, {}, ['wallet']],
+    ['a hair below nothing', { member, wallet: { points: -1e-9 } }, { points: 0 }, undefined],
+    ['points that are no number', { member, wallet: { points: 'many' } }, {}, ['wallet']],
+    ['more points than a number holds', { member, wallet: { points: 1e300 } }, {}, ['wallet']],
+    [
+      'a tier without a name',
+      { member, tier: { name: null }, wallet: { points: 5 } },
+      { points: 5 },
+      ['tier'],
+    ],
+    [
+      'a first name that is none',
+      { member: { ...member, first_name: 7 } },
+      { name: undefined },
+      ['member.first_name'],
+    ],
+    [
+      'a last name that is none',
+      { member: { ...member, last_name: ['K'] } },
+      { name: 'Anna' },
+      ['member.last_name'],
+    ],
+    [
+      'nobody who says whether he is blocked',
+      { member: { ...member, is_blocked: undefined } },
+      {},
+      undefined,
+    ],
+    ['an odd word about it', { member: { ...member, is_blocked: 'perhaps' } }, {}, ['member.is_blocked']],
+    ...[1, '1', 'true'].map((is_blocked): [string, object, object, undefined] => [
+      `a block as ${JSON.stringify(is_blocked)}`,
+      { member: { ...member, is_blocked } },
+      { isBlocked: true },
+      undefined,
+    ]),
+    ...[0, '0', 'false'].map((is_blocked): [string, object, object, undefined] => [
+      `no block as ${JSON.stringify(is_blocked)}`,
+      { member: { ...member, is_blocked } },
+      { isBlocked: false },
+      undefined,
+    ]),
+    [
+      'all of it',
+      { member: { first_name: 1, last_name: 2, is_blocked: 3 }, tier: 4, wallet: 5 },
+      { name: undefined },
+      ['member.first_name', 'member.last_name', 'member.is_blocked', 'tier', 'wallet'],
+    ],
+  ]
+  for (const [what, card, expected, unread] of cards)
+    it(`is a member all the same: ${what}`, async () => {
+      const read = await readReply('readCard', card as nock.Body)
+      const usual = { name: 'Anna K.', isBlocked: false, program: undefined, points: undefined }
+      expect(read.value).to.deep.equal({ ...usual, ...expected })
+      expect(read.unread).to.deep.equal(unread)
+      for (const field of unread ?? [])
+        expect(read.page).to.include(
+          `zonal_core_unread_fields_total{operation="readCard",field="${field}"} 1`,
+        )
+    })
+
+  const oddCoupons: [what: string, odd: unknown, field: string][] = [
+    ['no name', { ...good, coupon: { ...coupon, name: null } }, 'coupon.name'],
+    ['an expiry that is a date', { ...good, valid_until: '2026-12-24T23:59:59Z' }, 'valid_until'],
+    ['an expiry in milliseconds', { ...good, valid_until: 1_798_156_799_000 }, 'valid_until'],
+    [
+      'a switch that is neither on nor off',
+      { ...good, coupon: { ...coupon, is_enabled: 'auto' } },
+      'coupon.is_enabled',
+    ],
+    ['no status', { ...good, status: undefined }, 'status'],
+    ['no id', { ...good, id: null }, 'id'],
+    ['an id that no till can send', { ...good, id: 'uc 1€' }, 'id'],
+    ['no coupon', { ...good, coupon: [] }, 'coupon'],
+    ['nothing at all', null, '(whole body)'],
+  ]
+  for (const [what, odd, field] of oddCoupons)
+    it(`is a list without that coupon, which is counted: ${what}`, async () => {
+      const { value, unread, page } = await readReply('readRewards', [odd, good] as nock.Body)
+      expect(value).to.deep.equal([
+        { id: 'good', name: 'Free coffee', type: 'promotion', entityCode: '10000000123' },
+      ])
+      expect(unread).to.deep.equal([field])
+      expect(page)
+        .to.match(/^zonal_rewards_left_out_total 1$/m)
+        .and.to.include(`zonal_core_unread_fields_total{operation="readRewards",field="${field}"} 1`)
+    })
+
+  it('is a coupon without its cost, or that no till can apply', async () => {
+    const { value, unread, page } = await readReply('readRewards', [
+      { ...good, coupon: { ...coupon, points: 'some' } },
+      { ...good, id: 7, valid_until: '1798156799', coupon: { ...coupon, points: '200', is_enabled: 1 } },
+      { ...good, id: 'pays', coupon: { ...coupon, points: -50 } },
+      { ...good, id: 'off', coupon: { ...coupon, is_enabled: '0' } },
+      { ...good, id: 'odd-params', coupon: { ...coupon, params: 'aztecEntityCode=1' } },
+    ])
+    const reward = { id: 'good', name: 'Free coffee', type: 'promotion', entityCode: '10000000123' }
+    expect(value).to.deep.equal([
+      reward,
+      { ...reward, id: '7', cost: 200, expires: '2026-12-24T23:59:59Z' },
+      { ...reward, id: 'pays' },
+    ])
+    expect(unread).to.deep.equal(['coupon.points', 'coupon.params'])
+    expect(page).to.match(/^zonal_rewards_left_out_total 1$/m)
+  })
+
+  for (const [name, status] of [
+    ['redeemCoupon', 'redeemed'],
+    ['restoreCoupon', 'activated'],
+  ] as const)
+    it(`is done all the same, whatever its coupon is: ${name}`, async () => {
+      for (const [more, reward, unread] of [
+        [{ coupon: [] }, {}, ['coupon']],
+        [{ coupon: { name: null } }, {}, undefined],
+        [
+          { coupon: { name: 7, params: coupon.params } },
+          { type: 'promotion', entityCode: '10000000123' },
+          ['coupon.name'],
+        ],
+        [
+          { valid_until: 'tomorrow', coupon: { name: 'Pie', points: 'x' } },
+          { name: 'Pie' },
+          ['valid_until', 'coupon.points'],
+        ],
+      ] as const) {
+        const read = await readReply(name, { id: 'uc-1', status, ...more } as unknown as nock.Body)
+        expect(read.value).to.deep.equal({ reward: { id: 'uc-1', ...reward } })
+        expect(read.unread).to.deep.equal(unread)
+      }
+    })
+
+  for (const name of ['takePoints', 'givePointsBack'])
+    it(`says what is left, as text or with decimals too: ${name}`, async () => {
+      for (const balance of ['1050', 1050.9, '1050.00'])
+        expect((await readReply(name, { balance })).value).to.deep.equal({ points: 1050 })
+      // They were moved, so it must not be undone.
+      expect((await readReply(name, { balance: -200 })).value).to.deep.equal({})
+    })
+
+  it('is a venue all the same, and no other venue is spoilt by it', async () => {
+    const crown = { id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }
+    const beside = await readReply('findVenue', [
+      { id: null, params: crown.params },
+      'odd',
+      crown,
+    ] as nock.Body)
+    expect(beside.value).to.deep.equal({ id: '1902', coreId: '5b1e', currency: 'GBP' })
+    expect(beside.unread).to.deep.equal(['id', '(whole body)'])
+    const odd = await readReply('findVenue', [
+      { ...crown, id: 51, currency: 826, params: 'none' },
+    ] as nock.Body)
+    expect(odd.value).to.deep.equal({ id: '1902', coreId: '51', currency: undefined })
+    expect(odd.unread).to.deep.equal(['currency', 'params'])
+  })
+
+  it('is no word against a venue that may be the one that could not be read', async () => {
+    const { client, clock } = coreParts()
+    nock(coreOrigin)
+      .get('/v1/venue?param=aztecVenueId:1902')
+      .reply(200, [{ id: null, currency: 'GBP' }])
+    const failure = await failureOf(
+      client.findVenue(caller.credentials, exchangeWith(clock), { wasApproved: true }),
+    )
+    expect(failure).to.be.instanceOf(CoreProtocolError)
+    await client.close()
+  })
+})
+
+describe('the breaker of all', () => {
+  // One member's coupon without a name, or one card that a gateway answers with a page of its own: ten scans of it stopped the balances of every venue for ten seconds, again and again.
+  const oddities: [what: string, status: number, body: nock.Body][] = [
+    [
+      'a reply that does not say what it must',
+      200,
+      { id: 'URCARD123', member: null } as unknown as nock.Body,
+    ],
+    ['an error page with a 404', 404, '<html>Not found</html>'],
+    ["a 422 that is not the core's", 422, { errors: { card: ['is odd'] } }],
+  ]
+  for (const [what, status, body] of oddities)
+    it(`does not open for what one card is to blame for: ${what}`, async () => {
+      const { client, clock } = coreParts()
+      nock(coreOrigin).get('/v1/card/ODDONE').times(20).reply(status, body)
+      for (let scan = 0; scan < 20; scan++)
+        expect(await failureOf(client.readCard(caller, 'ODDONE', exchangeWith(clock)))).to.be.instanceOf(
+          CoreOutcomeUnknown,
+        )
+      nock(coreOrigin).get(`/v1/card/${cardNumber}`).reply(200, { member })
+      expect(await client.readCard(caller, cardNumber, exchangeWith(clock))).to.include({ name: 'Anna K.' })
+      await client.close()
+    })
+
+  // What a till had sent became a header that the HTTP client refuses: ten of them stopped every project's credits.
+  it('does not open for a request that cannot be made, which is not done, and an error of ours', async () => {
+    const { client, clock, logLines } = coreParts()
+    const odd = { ...order, points: 5, idempotencyKey: '€:undo:1' }
+    for (let times = 0; times < 20; times++) {
+      const exchange = exchangeWith(clock)
+      const failure = await failureOf(client.givePointsBack(odd, exchange))
+      expect(failure).to.include({
+        code: 'INTERNAL_ERROR',
+        meaning: 'not_done',
+        message: 'givePointsBack: not sent (UND_ERR_INVALID_ARG)',
+      })
+      expect(exchange.facts.coreCalls[0]).to.include({ outcome: 'not_done' })
+    }
+    expect(client.states()).to.include({ givePointsBack: 'closed' })
+    expect(logLines.filter(({ level }) => level === 50)).to.have.length(20)
+    expect(JSON.stringify(logLines)).to.not.match(/€|URCARD/)
+    await client.close()
+  })
+})

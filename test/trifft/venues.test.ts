@@ -1,0 +1,239 @@
+import { expect } from 'chai'
+import nock from 'nock'
+import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/trifft/errors.ts'
+import { createVenues } from '../../src/trifft/venues.ts'
+import { caller, coreOrigin, coreParts, exchangeWith, failureOf } from './setup.ts'
+import { toCredentials } from '../../src/model/keys.ts'
+
+const { credentials } = caller
+const venue = { id: '1902', coreId: '5b1e', currency: 'GBP' }
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+function venuesAt(env?: Record<string, string>) {
+  const parts = coreParts(env)
+  const { client, clock, config, journal, log, metrics } = parts
+  const { approve, drop } = createVenues(config, { client, journal, clock, metrics, log })
+  return {
+    ...parts,
+    drop,
+    /** Until so many checks have ended, and the cache knows of it. */
+    async checksEnded(count: number) {
+      const checks = /^zonal_core_call_duration_seconds_count\{operation="findVenue",.*\} (\d+)$/gm
+      for (let ended = 0; ended < count;) {
+        await new Promise((resolve) => setImmediate(resolve))
+        const { body } = await metrics.page()
+        ended = [...body.matchAll(checks)].reduce((sum, [, each]) => sum + Number(each), 0)
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+    approve: (who = credentials, leftMs?: number) => approve(who, exchangeWith(clock, leftMs)),
+  }
+}
+
+/** The core's next answer to a venue check, held back until `send` is called. */
+function nextAnswer(status: number, body: nock.Body = '', { key = credentials.apiKey, id = '1902' } = {}) {
+  const { promise: sent, resolve: send } = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  nock(coreOrigin, { reqheaders: { authorization: `Bearer ${key}` } })
+    .get(`/v1/venue?param=aztecVenueId:${id}`)
+    .reply(async () => {
+      asked.resolve()
+      await sent
+      return [status, body]
+    })
+  return { asked: asked.promise, send }
+}
+
+function answer(...args: Parameters<typeof nextAnswer>) {
+  const held = nextAnswer(...args)
+  held.send()
+  return held
+}
+
+const crown = (id = '5b1e') => [{ id, currency: 'GBP', params: { aztecVenueId: '1902' } }]
+describe('a venue approval', () => {
+  it('is asked for once an hour', async () => {
+    const { approve, client, clock } = venuesAt()
+    answer(200, crown())
+    expect(await approve()).to.deep.equal(venue)
+    clock.advance(hourMs)
+    expect(await approve()).to.deep.equal(venue)
+    await client.close()
+  })
+
+  it('is asked for once by tills that come together, in one exchange of them', async () => {
+    const { approve, client } = venuesAt()
+    const held = nextAnswer(200, crown())
+    const tills = [approve(), approve(), approve()]
+    held.send()
+    expect(await Promise.all(tills)).to.deep.equal([venue, venue, venue])
+    await client.close()
+  })
+
+  it('belongs to one key and one venue', async () => {
+    const { approve, client } = venuesAt()
+    answer(200, crown())
+    answer(200, crown('other-project'), { key: 'another-key-0123' })
+    answer(200, [], { id: '1903' })
+    // The short name of a key is no proof of it.
+    const otherKey = toCredentials('1902', 'another-key-0123')
+    expect(await approve()).to.include({ coreId: '5b1e' })
+    expect(await approve(otherKey)).to.include({ coreId: 'other-project' })
+    expect(await failureOf(approve({ ...credentials, venueId: '1903' }))).to.include({
+      code: 'VENUE_UNKNOWN',
+    })
+    await client.close()
+  })
+
+  it('is served at once after the hour, and renewed behind', async () => {
+    const { approve, checksEnded, client, clock } = venuesAt()
+    answer(200, crown())
+    await approve()
+    clock.advance(hourMs + 1)
+    const held = nextAnswer(200, crown('renewed'))
+    expect(await approve()).to.deep.equal(venue)
+    await held.asked
+    expect(await approve(), 'while it is being renewed').to.deep.equal(venue)
+    held.send()
+    await checksEnded(2)
+    clock.advance(hourMs)
+    expect(await approve()).to.include({ coreId: 'renewed' })
+    await client.close()
+  })
+
+  it('is renewed in time of its own, not of the till that came by', async () => {
+    const { approve, checksEnded, client, clock } = venuesAt()
+    answer(200, crown())
+    await approve()
+    clock.advance(hourMs + 1)
+    answer(200, crown('renewed'))
+    expect(await approve(credentials, 50)).to.deep.equal(venue)
+    await checksEnded(2)
+    expect(await approve()).to.include({ coreId: 'renewed' })
+    await client.close()
+  })
+
+  for (const [what, status, body, code] of [
+    ['the core now refuses the key', 401, '', 'CREDENTIALS_WRONG'],
+    ['the core now forbids the key', 403, '', 'KEY_NOT_ALLOWED'],
+    ['the venue is gone', 200, [], 'VENUE_UNKNOWN'],
+  ] as const) {
+    it(`ends with the renewal where ${what}`, async () => {
+      const { approve, checksEnded, client, clock } = venuesAt()
+      answer(200, crown())
+      await approve()
+      clock.advance(hourMs + 1)
+      answer(status, body)
+      await approve()
+      await checksEnded(2)
+      expect(await failureOf(approve())).to.include({ code })
+      await client.close()
+    })
+  }
+
+  it('serves for a day while the core cannot answer, and not longer', async () => {
+    const { approve, checksEnded, client, clock } = venuesAt()
+    answer(200, crown())
+    await approve()
+    for (const [index, afterMs] of [hourMs + 1, dayMs - hourMs - 1].entries()) {
+      clock.advance(afterMs)
+      answer(503)
+      expect(await approve()).to.deep.equal(venue)
+      await checksEnded(2 + index)
+    }
+    clock.advance(1)
+    answer(503)
+    expect(await failureOf(approve())).to.be.instanceOf(CoreOutcomeUnknown)
+    await client.close()
+  })
+
+  it('can be dropped, also while it is being asked for', async () => {
+    const { approve, client, drop } = venuesAt()
+    answer(200, crown())
+    await approve()
+    drop(credentials)
+    const held = nextAnswer(200, crown('second'))
+    const waiting = approve()
+    await held.asked
+    drop(credentials)
+    held.send()
+    expect(await waiting, 'who waits gets the answer').to.include({ coreId: 'second' })
+    answer(200, crown('third'))
+    expect(await approve(), 'of which nothing was kept').to.include({ coreId: 'third' })
+    await client.close()
+  })
+})
+
+describe('a refused venue or key', () => {
+  for (const [what, status, body, code] of [
+    ['no such venue', 200, [], 'VENUE_UNKNOWN'],
+    ['a wrong key', 401, '', 'CREDENTIALS_WRONG'],
+    ['a key without the right', 403, '', 'KEY_NOT_ALLOWED'],
+  ] as const) {
+    it(`(${what}) is remembered for 30 s`, async () => {
+      const { approve, client, clock } = venuesAt()
+      answer(status, body)
+      expect(await failureOf(approve())).to.include({ code })
+      clock.advance(30_000)
+      expect(await failureOf(approve())).to.include({ code })
+      clock.advance(1)
+      answer(200, crown())
+      expect(await approve()).to.deep.equal(venue)
+      await client.close()
+    })
+  }
+
+  for (const [what, status, body, blockedForMs] of [
+    ['the core is broken', 503, '', 0],
+    ['the core is busy', 429, '', 60_000],
+    ['the core says something else', 404, { code: 404, message: 'no', exception: 'OddException' }, 0],
+  ] as const) {
+    it(`is nobody's where ${what}: the next till asks again`, async () => {
+      const { approve, client, clock } = venuesAt()
+      answer(status, body)
+      const failure = await failureOf(approve())
+      expect(failure).to.satisfy(
+        (error: unknown) =>
+          error instanceof CoreUnavailable ||
+          error instanceof CoreOutcomeUnknown ||
+          (error instanceof CoreRejected && error.code === 'REFUSED'),
+      )
+      clock.advance(blockedForMs)
+      answer(200, crown())
+      expect(await approve()).to.deep.equal(venue)
+      await client.close()
+    })
+  }
+})
+
+describe('a till that joins a venue check under way', () => {
+  it('does not wait longer than its own patience', async () => {
+    const { approve, client } = venuesAt()
+    const held = nextAnswer(200, crown())
+    const first = approve()
+    await held.asked
+    expect(await failureOf(approve(credentials, 120))).to.be.instanceOf(CoreUnavailable)
+    held.send()
+    expect(await first, 'the check goes on for the others').to.deep.equal(venue)
+    await client.close()
+  })
+})
+
+describe('reads of the venue cache', () => {
+  it('are counted by result', async () => {
+    const { approve, checksEnded, client, clock, metrics } = venuesAt()
+    answer(200, crown())
+    await approve()
+    await approve()
+    clock.advance(hourMs + 1)
+    answer(200, crown())
+    await approve()
+    await checksEnded(2)
+    const { body } = await metrics.page()
+    for (const result of ['miss', 'hit', 'stale']) {
+      expect(body).to.include(`zonal_cache_reads_total{cache="venue",result="${result}"} 1`)
+    }
+    await client.close()
+  })
+})

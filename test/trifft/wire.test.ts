@@ -1,0 +1,302 @@
+import { expect } from 'chai'
+import dns from 'node:dns'
+import { EventEmitter, once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import { mock } from 'node:test'
+import { inspect } from 'node:util'
+import { CoreOutcomeUnknown, CoreProtocolError, CoreUnavailable } from '../../src/trifft/errors.ts'
+import { createCoreHttp, type CoreHttp } from '../../src/trifft/http.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { isBusy } from './claims.ts'
+import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
+
+type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
+
+/** What a debit hears, and how many requests arrived, where the core behaves like `handler`. */
+async function debitAgainst(handler: Handler, env: Record<string, string> = {}) {
+  await using server = await listen(http.createServer(handler))
+  const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1`, ...env })
+  const failure = await failureOf(client.takePoints({ ...order, points: 200 }, exchangeWith(clock)))
+  await client.close()
+  return { failure, requests: server.requests() }
+}
+
+async function debitAt(baseUrl: string, env: Record<string, string> = {}) {
+  const { client, clock } = coreParts({ CORE_BASE_URL: baseUrl, ...env })
+  const exchange = exchangeWith(clock)
+  const failure = await failureOf(client.takePoints({ ...order, points: 200 }, exchange))
+  await client.close()
+  return { failure, fact: exchange.facts.coreCalls[0] }
+}
+
+async function listen<S extends net.Server>(server: S) {
+  let requests = 0
+  const sockets = new Set<net.Socket>()
+  server.on('connection', (socket) => {
+    if (server.listening) sockets.add(socket)
+    else socket.destroy()
+  })
+  server.on('request', () => requests++)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  return {
+    port,
+    requests: () => requests,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** A port on which nobody listens. */
+async function closedPort() {
+  await using server = await listen(net.createServer())
+  return server.port
+}
+
+const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: '100' }
+
+describe('the wire: it left, and no whole answer came back', () => {
+  useRealSockets()
+
+  it('a core that never answers, at the deadline', async () => {
+    const { failure } = await debitAgainst(() => undefined, shortDeadline)
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(failure).to.have.property('message', 'takePoints: no answer (deadline)')
+  })
+
+  for (const how of ['chunked', 'until the connection closes']) {
+    it(`a core that drips its answer (${how}), at the deadline`, async () => {
+      const drips: NodeJS.Timeout[] = []
+      const { failure } = await debitAgainst((_request, response) => {
+        response.writeHead(
+          200,
+          how === 'chunked' ? {} : { Connection: 'close', 'Transfer-Encoding': 'identity' },
+        )
+        drips.push(setInterval(() => response.write(' '), 10))
+      }, shortDeadline)
+      drips.forEach(clearInterval)
+      expect(failure).to.have.property('message', 'takePoints: no answer (deadline)')
+      expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    })
+  }
+
+  it('a connection reset after the request', async () => {
+    const { failure, requests } = await debitAgainst((request) => request.socket.resetAndDestroy())
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(requests, 'sent once, never again').to.equal(1)
+  })
+
+  it('a body cut short, though the status was 200', async () => {
+    const { failure } = await debitAgainst((_request, response) => {
+      response.writeHead(200, { 'Content-Length': 100 })
+      response.write('{"balance":1050}', () => response.destroy())
+    })
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(failure).not.to.be.instanceOf(CoreProtocolError)
+  })
+
+  it('a body beyond any sense', async () => {
+    const { failure } = await debitAgainst((_request, response) => {
+      response.end(`{"balance":1050,"more":"${'x'.repeat(2 ** 20)}"}`)
+    })
+    expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+    expect(failure).to.have.property('message', 'takePoints: no answer (UND_ERR_RES_EXCEEDED_MAX_SIZE)')
+    // It may be one member's: the breaker does not count it.
+    expect(failure).to.be.instanceOf(CoreProtocolError)
+  })
+
+  for (const status of [301, 302, 303, 307, 308]) {
+    it(`a ${status} on a POST is never followed`, async () => {
+      const { failure, requests } = await debitAgainst((request, response) => {
+        if (request.url?.startsWith('/v1/'))
+          return response.writeHead(status, { Location: '/elsewhere' }).end()
+        response.end('{"balance":0}')
+      })
+      expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
+      expect(requests).to.equal(1)
+    })
+  }
+})
+
+describe('the wire: it never left', () => {
+  useRealSockets()
+
+  it('a refused connection', async () => {
+    const { failure, fact } = await debitAt(`http://127.0.0.1:${await closedPort()}`)
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(failure).to.have.property('message', 'takePoints: not sent (ECONNREFUSED)')
+    expect(fact).to.include({ outcome: 'not_done' })
+  })
+
+  it('a host name that nobody knows', async () => {
+    // RFC 6761: `.invalid` never resolves; a resolver that is away itself says EAI_AGAIN.
+    const { failure } = await debitAt('http://core.invalid')
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(String(failure)).to.match(/not sent \((ENOTFOUND|EAI_AGAIN)\)/)
+  })
+
+  it('a server that does not speak TLS', async () => {
+    await using server = await listen(net.createServer((socket) => socket.end('hello')))
+    const { failure } = await debitAt(`https://127.0.0.1:${server.port}`)
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+  })
+
+  it('a TLS handshake that does not end before the deadline', async () => {
+    await using server = await listen(net.createServer())
+    const { failure } = await debitAt(`https://127.0.0.1:${server.port}`, shortDeadline)
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(failure).to.have.property('message', 'takePoints: not sent (deadline)')
+  })
+
+  // The second of two calls had its slot and waited for its TLS handshake when the first was answered 429: it left all
+  // the same, into the block. What takes its time here is the name of the core.
+  it('a block that begins while a connection is still being made', async () => {
+    await using server = await listen(
+      http.createServer((_request, response) => response.writeHead(429, { 'Retry-After': '60' }).end('{}')),
+    )
+    using names = holdNames()
+    const { client, clock } = coreParts({
+      CORE_BASE_URL: `http://core.test:${server.port}`,
+      CORE_RATE_LIMIT: '48',
+    })
+    const calls = ['first', 'second'].map((card) =>
+      failureOf(client.readCard(caller, card, exchangeWith(clock))),
+    )
+    await names.asked(2)
+    names.answer(0)
+    expect(await calls[0]).to.have.property('code', 'CORE_BUSY')
+    names.answer(1)
+    // As one that was held back before, and no failure of the network to the breaker.
+    expect(isBusy(await calls[1], 60)).to.equal(true)
+    await client.close()
+    expect(server.requests(), 'the second never arrived').to.equal(1)
+  })
+
+  it('a deadline that passes while all connections are busy', async () => {
+    const busy = Promise.withResolvers<void>()
+    let requests = 0
+    await using server = await listen(
+      http.createServer(() => {
+        if (++requests === 64) busy.resolve()
+      }),
+    )
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}` })
+    const sixtyFour = Array.from({ length: 64 }, () => failureOf(send(wire, 500)))
+    await busy.promise
+
+    const failure = await failureOf(send(wire, 20))
+    const failures = await Promise.all(sixtyFour)
+    await wire.close()
+    expect(failure).to.be.instanceOf(CoreUnavailable)
+    expect(failures.every((each) => each instanceof CoreOutcomeUnknown)).to.equal(true)
+    expect(requests, 'the late one never arrived').to.equal(64)
+  })
+
+  it('a client that is closed, also twice', async () => {
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
+    await wire.close()
+    await wire.close()
+    expect(await failureOf(send(wire, 1000))).to.be.instanceOf(CoreUnavailable)
+  })
+})
+
+describe('the wire', () => {
+  useRealSockets()
+
+  const proxies = [
+    'HTTP_PROXY',
+    'http_proxy',
+    'HTTPS_PROXY',
+    'https_proxy',
+    'ALL_PROXY',
+    'NODE_USE_ENV_PROXY',
+  ]
+
+  it('takes no proxy from the environment', async () => {
+    const saved = Object.fromEntries(proxies.map((name) => [name, process.env[name]]))
+    await using proxy = await listen(http.createServer((_request, response) => response.end('{"balance":0}')))
+    await using server = await listen(
+      http.createServer((_request, response) => response.end('{"balance":1050}')),
+    )
+    try {
+      for (const name of proxies) process.env[name] = `http://127.0.0.1:${proxy.port}`
+      const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}` })
+      const moved = await client.takePoints({ ...order, points: 200 }, exchangeWith(clock))
+      await client.close()
+      expect(moved).to.deep.equal({ points: 1050 })
+      expect(proxy.requests()).to.equal(0)
+    } finally {
+      for (const [name, value] of Object.entries(saved)) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+    }
+  })
+
+  it('uses a connection again, and reads a body behind a byte order mark', async () => {
+    let connections = 0
+    const core = http.createServer((_request, response) => response.end('\uFEFF{"balance":1050}'))
+    core.on('connection', () => connections++)
+    await using server = await listen(core)
+    const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}` })
+    for (let call = 0; call < 10; call++)
+      await client.takePoints({ ...order, points: 1 }, exchangeWith(clock))
+    await client.close()
+    // Two take turns: undici lets a connection rest for one turn of the event loop.
+    expect(connections).to.be.at.most(2)
+  })
+
+  it('counts the time of a call no longer once it has ended', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    await using server = await listen(http.createServer((_request, response) => response.end('{}')))
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}` })
+    await send(wire, 60_000)
+    const afterOne = timers()
+    for (let call = 0; call < 10; call++) await send(wire, 60_000)
+    expect(timers()).to.equal(afterOne)
+    await wire.close()
+  })
+
+  it('puts neither key nor card into an error', async () => {
+    const failures = await Promise.all([
+      debitAgainst((request) => request.socket.resetAndDestroy()),
+      debitAgainst((_request, response) => response.end('<html>')),
+      debitAgainst((_request, response) => response.writeHead(402).end('{"exception":"NoException"}')),
+      debitAgainst(() => undefined, shortDeadline),
+      debitAt(`http://127.0.0.1:${await closedPort()}`),
+    ])
+    for (const { failure } of failures) {
+      const everything = inspect(failure, { depth: Infinity, showHidden: true })
+      expect(everything).to.not.include(apiKey)
+      expect(everything).to.not.include(cardNumber)
+      expect(failure).to.have.property('cause', undefined)
+    }
+  })
+})
+
+function send(wire: CoreHttp, deadlineMs: number) {
+  return wire.send({ operation: 'takePoints', method: 'POST', path: '/', apiKey, body: {}, deadlineMs })
+}
+
+/** Keeps each connection waiting for the address behind its name, which is this machine's, until it is told. */
+function holdNames() {
+  type Answer = (error: null, addresses: dns.LookupAddress[]) => void
+  const waiting: Answer[] = []
+  const arrivals = new EventEmitter()
+  const lookup = mock.method(dns, 'lookup', (_name: string, _options: object, answer: Answer) => {
+    waiting.push(answer)
+    arrivals.emit('asked')
+  })
+  return {
+    async asked(times: number) {
+      while (waiting.length < times) await once(arrivals, 'asked')
+    },
+    answer: (index: number) => waiting[index]?.(null, [{ address: '127.0.0.1', family: 4 }]),
+    [Symbol.dispose]: () => lookup.mock.restore(),
+  }
+}
