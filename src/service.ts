@@ -49,12 +49,12 @@ export async function createService(config: Config, { log, version }: { log: Log
   const publisher = hasKafka ? createPublisher(config.tickets, { log, metrics }) : undefined
   const relay =
     publisher && createRelay({ journal, publisher, venueParameter: config.core.venueParameter, log, metrics })
-  const takeTurn = createTurns()
+  const waitForTurn = createTurns()
   const hashCard = createKeyedHash(config.journal.cardHashKey)
   const coverId = createCoverId(hashCard)
-  const reversals = createReversals({ journal, core, balances, takeTurn, coverId, clock, log, metrics })
+  const reversals = createReversals({ journal, core, balances, waitForTurn, coverId, clock, log, metrics })
   const loyalty = createLoyalty({
-    takeTurn,
+    waitForTurn,
     core,
     venues,
     balances,

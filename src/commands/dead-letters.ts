@@ -1,4 +1,5 @@
-import type { DeadLetter, Journal, OpenedDeadLetter } from '../journal/journal.ts'
+import type { DeadLetter, OpenedDeadLetter } from '../journal/stored-tickets.ts'
+import type { Journal } from '../journal/journal.ts'
 import { createCoverId } from '../loyalty/cover-ids.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import { createTicket } from '../loyalty/ticket.ts'
@@ -76,7 +77,7 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
   const { withoutCard } = config.tickets
   const bill = await readAgain(letter.message, { ...config.zonal, withoutCard })
   const hashCard = createKeyedHash(config.journal.cardHashKey)
-  const takeTicket = createTicket({
+  const acceptTicket = createTicket({
     journal,
     metrics,
     hashCard,
@@ -85,7 +86,7 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
     withoutCard,
   })
   const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
-  const { isDuplicate } = await takeTicket(bill, { venue, credentials: { tenant } }, exchange)
+  const { isDuplicate } = await acceptTicket(bill, { venue, credentials: { tenant } }, exchange)
   const ticketId = createCoverId(hashCard)(bill.ticketId, bill.cardNumber)
   await journal.dropDeadLetter(id)
   const text = isDuplicate

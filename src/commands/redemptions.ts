@@ -1,7 +1,7 @@
-import type { OperatorOutcome, RedemptionRecord } from '../redemptions/redemption.ts'
 import { userInfo } from 'node:os'
-import type { Journal } from '../journal/journal.ts'
+import type { Journal, Recorded } from '../journal/journal.ts'
 import type { What } from '../model/words.ts'
+import type { RedemptionRecord } from '../redemptions/record.ts'
 import { CommandFailed, runCommand, UsageWrong, type Action, type Answer, type Arguments } from './command.ts'
 import { toTable, toTime } from './lines.ts'
 
@@ -33,8 +33,8 @@ function chooseSettle(id: string, as: string | undefined, { why, who }: Omit<Arg
   if (!why?.trim()) throw new UsageWrong('settle: --why is needed, for whoever asks later')
   const by = who?.trim() || systemUser()
   return async ({ journal }) => {
-    const done = await journal.settleRedemption(id, { as, by, why })
-    return say(id, done, 'stuck or in doubt', `is settled as ${as}`)
+    const recorded = await journal.record(id, { kind: 'settled_by_operator', decision: { as, by, why } })
+    return say(id, recorded, 'stuck or in doubt', `is settled as ${as}`)
   }
 }
 
@@ -70,12 +70,14 @@ async function show(journal: Journal, id: string): Promise<Answer> {
 }
 
 async function retry(journal: Journal, id: string): Promise<Answer> {
-  return say(id, await journal.retryRedemption(id), 'stuck', 'is in doubt again, and due now')
+  const recorded = await journal.record(id, { kind: 'retried_by_operator' })
+  return say(id, recorded, 'stuck', 'is in doubt again, and due now')
 }
 
-function say(id: string, { isDone, state }: OperatorOutcome, expected: string, done: string): Answer {
-  if (state === undefined) throw unknown(id)
-  if (!isDone) throw new CommandFailed(`redemption ${id} is ${state}: it would have to be ${expected}`)
+function say(id: string, { redemption, isChanged }: Recorded, expected: string, done: string): Answer {
+  if (redemption === undefined) throw unknown(id)
+  const { state } = redemption
+  if (!isChanged) throw new CommandFailed(`redemption ${id} is ${state}: it would have to be ${expected}`)
   return { text: `redemption ${id} ${done}`, json: { id, state } }
 }
 
@@ -100,7 +102,7 @@ function describe({ undo, settled, ...record }: RedemptionRecord): string[][] {
       ? [
           ['asked back by', undo.by === 'till' ? 'a credit of the till' : 'us, since the till was not told'],
           ['asked back since', toTime(undo.sinceMs)],
-          ['calls', `${undo.calls}, of them refused ${undo.tries}`],
+          ['calls', `${undo.calls}, of them refused ${undo.refusals}`],
           ['last answer', undo.last ?? '-'],
           ['next call', toTime(undo.dueAtMs)],
         ]

@@ -1,8 +1,8 @@
+import type { DeadLetter, OpenedDeadLetter, StoredTicket } from './stored-tickets.ts'
 import type { UnreadMessage } from '../model/words.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import { createHash } from 'node:crypto'
 import type { Database, Row } from './sqlite/database.ts'
-import { type DeadLetter, type OpenedDeadLetter, type StoredTicket } from './journal.ts'
 import type { Seal } from './seal.ts'
 
 export type DeadLetters = ReturnType<typeof createDeadLetters>

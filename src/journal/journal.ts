@@ -1,61 +1,60 @@
-import type { Credentials, Ticket, UnreadMessage, Venue } from '../model/words.ts'
+import type { Credentials, UnreadMessage, Venue } from '../model/words.ts'
+import type { Code } from '../model/refusal.ts'
+import type { CouponsDecision } from '../redemptions/coupons.ts'
+import type { CreditDecision, KnownCredit } from '../redemptions/decide-credit.ts'
+import type { DebitDecision, KnownDebit } from '../redemptions/decide-debit.ts'
+import type { RedemptionRecord } from '../redemptions/record.ts'
 import type {
-  BillRedemption,
   CardBill,
-  CouponsDecision,
-  CreditBegun,
-  CreditDecision,
   CreditIntent,
-  DebitBegun,
-  DebitDecision,
   DebitIntent,
-  DebitOutcome,
-  DueUndo,
-  KnownCredit,
-  KnownDebit,
-  OperatorDecision,
-  OperatorOutcome,
-  RedemptionRecord,
-  RedemptionState,
-  UndoBegun,
-  UndoOutcome,
+  Redemption,
+  RedemptionSecret,
 } from '../redemptions/redemption.ts'
+import type { RedemptionEvent } from '../redemptions/transitions.ts'
+import type { DeadLetter, OpenedDeadLetter, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 
 /**
- * What the service writes down so that nothing is lost and nothing is taken twice. One interface, on one page although
- * that is above 200 lines: it is all that another implementation has to keep to. `sqlite.ts` is the
- * implementation for one replica. Every function is asynchronous, and when it returns, what it wrote is on disk.
- * Each throws `StorageUnavailable` where the journal cannot be used just now.
+ * What the service writes down so that nothing is lost and nothing is taken twice: all that an implementation has to keep
+ * to. Every function is asynchronous, and when it returns, what it wrote is on disk. Each throws `StorageUnavailable` if the
+ * journal cannot be used just now. Functions that it is given (`decide`) are pure, and may be asked more than once.
  */
 export type Journal = {
   /**
-   * Looks up what is known of a debit and, where `decide` says `send`, writes the intent, all in one step: of two
-   * twins one is told to send, the other sees its row. `decide` is pure and may be asked again.
+   * Looks up what is known of a debit and, if `decide` says `send`, writes the intent, all in one step: of two twins one
+   * is told to send, the other sees its row.
    */
-  beginDebit(intent: DebitIntent, decide: (known: KnownDebit) => DebitDecision): Promise<DebitBegun>
-  /** Writes what came of the call. `stands`: it is taken, and nobody has given it back or asked for that meanwhile. */
-  settleDebit(id: string, outcome: DebitOutcome): Promise<{ stands: boolean }>
-  /** The till's OK has left. */
-  markAnswered(id: string): Promise<void>
-
+  beginDebit(
+    intent: DebitIntent,
+    decide: (known: KnownDebit, nowMs: number) => DebitDecision,
+  ): Promise<DebitBegun>
   /** Finds the debit that a credit is about and writes what `decide` says. */
-  beginCredit(intent: CreditIntent, decide: (known: KnownCredit) => CreditDecision): Promise<CreditBegun>
+  beginCredit(
+    intent: CreditIntent,
+    decide: (known: KnownCredit, nowMs: number) => CreditDecision,
+  ): Promise<CreditBegun>
+  /** Writes what an event makes of a redemption (`redemptions/transitions.ts`). */
+  record(id: string, event: RedemptionEvent): Promise<Recorded>
+  /** The till's OK has left: recorded even if the journal could not be written just then. */
+  markAnswered(id: string): Promise<void>
 
   /** @returns redemptions in doubt, and credits whose answer is lost, that are due: the longest due first */
   dueUndos(limit: number): Promise<DueUndo[]>
-  /** Claims one of them; undefined where it is settled, or not due any more. */
+  /** Claims one of them; undefined if it is settled, or not due any more. */
   beginUndo(id: string): Promise<UndoBegun | undefined>
-  /** Writes what came of a call that gives back, a credit's or an undo's. */
-  settleUndo(id: string, outcome: UndoOutcome): Promise<{ state: RedemptionState; isFinal: boolean }>
+
+  /** @returns what an operator has to decide, the oldest first */
+  stuckRedemptions(): Promise<RedemptionRecord[]>
+  findRedemption(id: string): Promise<RedemptionRecord | undefined>
 
   /**
-   * Takes a ticket in. A repeat (same id, same fingerprint) is not written again.
-   * @param bill of a ticket with a card: the coupons that go out with it are decided in the same step, so that no two
-   *   tickets have the same one. `decide` is pure and may be asked again.
+   * Accepts a ticket. A repeat (same id, same fingerprint) is not written again.
+   * @param card of a ticket with a card: the coupons that go out with it are decided in the same step, so that no two
+   *   tickets have the same one
    */
-  takeTicket(
+  acceptTicket(
     ticket: TicketIntake,
-    bill?: { bill: CardBill; decide: (known: BillRedemption[]) => CouponsDecision },
+    card?: { bill: CardBill; decide: (known: Redemption[]) => CouponsDecision },
   ): Promise<{ isDuplicate: boolean }>
   /** @returns the oldest tickets that are not in Kafka yet, in the order of their arrival */
   waitingTickets(limit: number): Promise<WaitingTicket[]>
@@ -66,23 +65,15 @@ export type Journal = {
    * Keeps a ticket that nobody could read, once per content. Once the room for dead letters is half full a venue has a
    * tenth of it, so that there is room for the others'.
    */
-  keepDeadLetter(letter: UnreadMessage & { reason: string }): Promise<void>
+  keepDeadLetter(message: UnreadMessage & { reason: string }): Promise<void>
 
   /** @returns the dead letters, newest first, without their content */
   deadLetters(): Promise<DeadLetter[]>
   openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
   /** A ticket that Kafka has refused waits for Kafka again, and is no dead letter any more. */
   requeueTicket(id: string): Promise<void>
-  /** What a dead letter held was taken in by other means. */
+  /** What a dead letter held was accepted by other means. */
   dropDeadLetter(id: string): Promise<void>
-
-  /** @returns what an operator has to decide, the oldest first */
-  stuckRedemptions(): Promise<RedemptionRecord[]>
-  findRedemption(id: string): Promise<RedemptionRecord | undefined>
-  /** A stuck redemption is in doubt again, due now, with all its tries. */
-  retryRedemption(id: string): Promise<OperatorOutcome>
-  /** Closes a redemption that is stuck or in doubt; who, when and why are kept with it. */
-  settleRedemption(id: string, decision: OperatorDecision): Promise<OperatorOutcome>
 
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
@@ -114,52 +105,21 @@ export class JournalKeyMissing extends Error {
   override name = 'JournalKeyMissing'
 }
 
-/** All that Kafka will be told of a closed bill; kept sealed until it is there. */
-export type ClosedTicket = {
-  venueId: string
-  tenant: string
-  traceparent: string
-  ticket: Ticket
-  /** Names the ticket in headers; without it the ticket's own id does. */
-  subject?: string
-  /** User coupons redeemed with this bill. */
-  coupons: string[]
-}
+export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; id: string }
 
-export type TicketIntake = {
-  /** TRIFFT's id of the venue whose share of the room it takes; undefined for one from before. */
-  venue?: string
-  /** UUID v5 of venue, ticket id, kind and business date. */
-  eventId: string
-  /** By the rule of earlier versions, if that is another: a repeat of what they have taken in. */
-  formerEventId?: string | undefined
-  /** SHA-256 of the parsed ticket: the same for a repeat, another for a bill that was reopened. */
-  fingerprint: string
-  /** By the rule of earlier versions, for repeats of what they have taken in. */
-  formerFingerprint: string
-  kafkaKey: string
-  closed: ClosedTicket
-}
+export type CreditBegun =
+  | { do: 'send'; redemption: Redemption }
+  | { do: 'replay'; redemption: Redemption }
+  | { do: 'refuse'; code: Code }
 
-/** A ticket as it waits for Kafka. */
-export type StoredTicket = Omit<TicketIntake, 'formerFingerprint' | 'formerEventId'>
+/** The row as it is now; undefined if there is none. */
+export type Recorded = { redemption: Redemption | undefined; isChanged: boolean }
 
-/** A ticket that could not be understood (`message`), or that Kafka refuses for good (`ticket`). Times are epoch ms. */
-export type DeadLetter = {
-  id: string
-  kind: 'message' | 'ticket'
-  /** The Aztec venue ID. */
-  venueId: string
-  /** Never holds a value of the message. */
-  reason: string
-  keptAtMs: number
-}
+/** `tenant` is undefined if its seal is broken. */
+export type DueUndo = { id: string; cardHash: string; tenant: string | undefined }
 
-export type OpenedDeadLetter =
-  | (DeadLetter & { kind: 'message'; message: UnreadMessage })
-  | (DeadLetter & { kind: 'ticket'; ticket: StoredTicket })
-
-export type WaitingTicket = { eventId: string; kafkaKey: string; takenAtMs: number; closed: ClosedTicket }
+/** `secret` is undefined if its seal is broken: then an operator has to decide. */
+export type UndoBegun = { redemption: Redemption; secret: RedemptionSecret | undefined }
 
 export type JournalStats = {
   /** Redemptions that are not settled, by state; `being_credited` stand, and a till's credit of them is repeated. */

@@ -1,7 +1,7 @@
+import type { ClosedTicket, StoredTicket, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 import { reopenedEventId } from '../model/keys.ts'
 import type { Database, Row } from './sqlite/database.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import type { ClosedTicket, StoredTicket, TicketIntake, WaitingTicket } from './journal.ts'
 import type { Seal } from './seal.ts'
 
 /** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */

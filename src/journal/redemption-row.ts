@@ -1,80 +1,194 @@
-import type { Redemption, RedemptionState } from '../redemptions/redemption.ts'
 import type { Code } from '../model/refusal.ts'
 import { shownId, type Moved, type What } from '../model/words.ts'
+import type {
+  Change,
+  Redemption,
+  RedemptionSecret,
+  RedemptionState,
+  Undo,
+} from '../redemptions/redemption.ts'
+import type { Seal } from './seal.ts'
 import type { Row } from './sqlite/database.ts'
-import type { Seal, Sealed } from './seal.ts'
 
 /** What is open, in the words of the index `redemptions_open`: SQLite looks into it only for these. */
 export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`
 
-export function columnsOf(what: What | undefined) {
+/** The columns of one value each; those of more are in `columnsOf`. */
+const columnNames = {
+  key: 'key',
+  attempt: 'attempt',
+  venue: 'venue',
+  venueId: 'venue_id',
+  tenant: 'tenant',
+  cardHash: 'card_hash',
+  cardMasked: 'card_masked',
+  account: 'account',
+  state: 'state',
+  createdAtMs: 'created_at',
+  sentAtMs: 'sent_at',
+  confirmedAtMs: 'confirmed_at',
+  answeredAtMs: 'answered_at',
+  dueAtMs: 'due_at',
+  keyUntilMs: 'key_until',
+  undoNumber: 'undo_number',
+  creditKey: 'credit_key',
+  ticketKey: 'ticket_key',
+  refusedWith: 'refused_with',
+} as const
+
+type Plain = keyof typeof columnNames
+
+/** @returns the columns that a change sets, by name */
+export function columnsOf(id: string, change: Change, seal: Seal): Row {
+  const columns: Row = {}
+  for (const [name, value] of Object.entries(change) as [keyof Change, unknown][]) {
+    if (isPlain(name)) columns[columnNames[name]] = (value as string | number | undefined) ?? null
+  }
+  if ('what' in change) Object.assign(columns, columnsOfWhat(id, change.what, seal))
+  if ('undo' in change) Object.assign(columns, columnsOfUndo(change.undo))
+  if ('moved' in change) columns.moved = toJson(change.moved)
+  if ('givenBack' in change) columns.given_back = toJson(change.givenBack)
+  if ('isNamedByTicket' in change) columns.is_named_by_ticket = change.isNamedByTicket ? 1 : 0
+  if ('settled' in change) Object.assign(columns, columnsOfSettled(change.settled))
+  if (change.secret !== undefined) Object.assign(columns, columnsOfSecret(id, change.secret, seal))
+  return columns
+}
+
+function isPlain(name: keyof Change): name is Plain {
+  return name in columnNames
+}
+
+function columnsOfWhat(id: string, what: What | undefined, seal: Seal): Row {
+  const isCovered = what?.kind === 'coupon' && what.standIn !== undefined
+  const sealed = isCovered ? seal.close(rewardOf(id), what.rewardId) : undefined
   return {
     kind: what?.kind ?? null,
-    rewardId: what?.kind === 'coupon' ? shownId(what) : null,
+    reward_id: what?.kind === 'coupon' ? shownId(what) : null,
     points: what?.kind === 'points' ? what.points : null,
+    // An id that holds a card number is needed for as long as the row is there: what it took may be given back.
+    reward_sealed: sealed?.box ?? null,
+    reward_seal_key: sealed?.keyId ?? null,
   }
 }
 
-/** A coupon's id that holds a card number, as the core knows it: sealed for as long as the row is there. */
-export function sealReward(id: string, what: What | undefined, seal: Seal): Sealed | undefined {
-  if (what?.kind !== 'coupon' || what.standIn === undefined) return undefined
-  return seal.close(rewardOf(id), what.rewardId)
+function columnsOfUndo(undo: Undo | undefined): Row {
+  return {
+    undo_by: undo?.by ?? null,
+    undo_since: undo?.sinceMs ?? null,
+    undo_calls: undo?.calls ?? 0,
+    undo_tries: undo?.refusals ?? 0,
+    undo_last: undo?.last ?? null,
+  }
 }
 
-/** @returns undefined if the seal is broken */
-export function openReward({ id, reward_id, reward_sealed: box, reward_seal_key: keyId }: Row, seal: Seal) {
-  if (!(box instanceof Uint8Array)) return String(reward_id)
-  return seal.open(rewardOf(String(id)), { box, keyId: String(keyId) }) as string | undefined
+function columnsOfSettled(settled: Redemption['settled']): Row {
+  return {
+    settled_by: settled?.by ?? null,
+    settled_why: settled?.why ?? null,
+    settled_at: settled?.atMs ?? null,
+  }
 }
 
-function rewardOf(id: string): string {
-  return `redemptions/${id}/reward`
+function columnsOfSecret(id: string, secret: RedemptionSecret | null, seal: Seal): Row {
+  const sealed = secret && seal.close(rowOf(id), secret)
+  return { sealed: sealed?.box ?? null, seal_key: sealed?.keyId ?? null }
 }
 
-export function readRow(row: Row, nowMs: number, seal: Seal): Redemption {
+export function readRedemption(row: Row, seal: Seal): Redemption {
   return {
     id: String(row.id),
+    revision: Number(row.revision),
     key: String(row.key),
     attempt: Number(row.attempt),
+    venue: String(row.venue),
+    venueId: String(row.venue_id),
+    tenant: textOrNothing(row.tenant),
     cardHash: String(row.card_hash),
+    cardMasked: String(row.card_masked),
     account: textOrNothing(row.account),
     what: readWhat(row, seal),
     state: row.state as RedemptionState,
-    wasSent: row.sent_at !== null,
-    sentAtMs: Number(row.sent_at ?? 0),
-    isAnswered: row.answered_at !== null,
-    isDue: row.due_at !== null && Number(row.due_at) <= nowMs,
-    undoBy: textOrNothing(row.undo_by) as Redemption['undoBy'],
+    createdAtMs: Number(row.created_at),
+    sentAtMs: numberOrNothing(row.sent_at),
+    confirmedAtMs: numberOrNothing(row.confirmed_at),
+    answeredAtMs: numberOrNothing(row.answered_at),
+    dueAtMs: numberOrNothing(row.due_at),
+    keyUntilMs: Number(row.key_until),
+    undo: readUndo(row),
     undoNumber: Number(row.undo_number),
-    undoCalls: Number(row.undo_calls),
-    undoTries: Number(row.undo_tries),
-    undoSinceMs: Number(row.undo_since ?? nowMs),
-    isFreed: row.state === 'in_doubt' && row.undo_last === 'nothing',
     creditKey: textOrNothing(row.credit_key),
     ticketKey: textOrNothing(row.ticket_key),
-    moved: readJson<Moved>(row.moved),
+    isNamedByTicket: row.is_named_by_ticket === 1,
+    moved: readMoved(row.moved),
     refusedWith: textOrNothing(row.refused_with) as Code | undefined,
-    givenBack: readJson<Moved>(row.given_back),
+    givenBack: readMoved(row.given_back),
+    settled: readSettled(row),
   }
 }
 
-function readWhat(row: Row, seal: Seal): What | undefined {
-  if (row.kind !== 'coupon' || row.reward_sealed === null) return readShownWhat(row)
-  const rewardId = openReward(row, seal)
-  return rewardId === undefined ? undefined : { kind: 'coupon', rewardId, standIn: String(row.reward_id) }
-}
-
-/** What was taken, without a card number. */
+/** What was taken, without a card number: for whoever only looks. */
 export function readShownWhat(row: Row): What | undefined {
   if (row.kind === 'coupon') return { kind: 'coupon', rewardId: String(row.reward_id) }
   if (row.kind === 'points') return { kind: 'points', points: Number(row.points) }
   return undefined
 }
 
-export function textOrNothing(value: Row[string] | undefined): string | undefined {
+function readWhat(row: Row, seal: Seal): What | undefined {
+  const { reward_sealed: box, reward_seal_key: keyId, reward_id: standIn } = row
+  if (row.kind !== 'coupon' || !(box instanceof Uint8Array)) return readShownWhat(row)
+  const rewardId = seal.open(rewardOf(String(row.id)), { box, keyId: String(keyId) }) as string | undefined
+  return rewardId === undefined ? undefined : { kind: 'coupon', rewardId, standIn: String(standIn) }
+}
+
+function readUndo(row: Row): Undo | undefined {
+  if (row.undo_by === null) return undefined
+  return {
+    by: row.undo_by === 'till' ? 'till' : 'doubt',
+    sinceMs: Number(row.undo_since),
+    calls: Number(row.undo_calls),
+    refusals: Number(row.undo_tries),
+    last: textOrNothing(row.undo_last),
+  }
+}
+
+function readSettled(row: Row): Redemption['settled'] {
+  if (row.settled_by === null) return undefined
+  return { by: String(row.settled_by), why: String(row.settled_why), atMs: Number(row.settled_at) }
+}
+
+/** @returns undefined if it is gone or broken */
+export function openSecret(
+  { id, sealed: box, seal_key: keyId }: Row,
+  seal: Seal,
+): RedemptionSecret | undefined {
+  if (!(box instanceof Uint8Array)) return undefined
+  return seal.open(rowOf(String(id)), { box, keyId: String(keyId) }) as RedemptionSecret | undefined
+}
+
+/** What is sealed opens in its own row only. */
+function rowOf(id: string): string {
+  return `redemptions/${id}`
+}
+
+function rewardOf(id: string): string {
+  return `redemptions/${id}/reward`
+}
+
+function toJson(value: Moved | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}
+
+/** Earlier versions called the points that are left `points`. */
+function readMoved(value: Row[string] | undefined): Moved | undefined {
+  if (typeof value !== 'string') return undefined
+  const { points, pointsLeft = points, ...moved } = JSON.parse(value) as Moved & { points?: number }
+  return { ...moved, ...(pointsLeft === undefined ? {} : { pointsLeft }) }
+}
+
+function textOrNothing(value: Row[string] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function readJson<T>(value: Row[string] | undefined): T | undefined {
-  return typeof value === 'string' ? (JSON.parse(value) as T) : undefined
+function numberOrNothing(value: Row[string] | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }

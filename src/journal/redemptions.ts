@@ -1,252 +1,169 @@
-import type {
-  CreditBegun,
-  CreditDecision,
-  CreditIntent,
-  DebitBegun,
-  DebitDecision,
-  DebitIntent,
-  DebitOutcome,
-  DueUndo,
-  KnownCredit,
-  KnownDebit,
-  RedemptionSecret,
-  RedemptionState,
-  UndoBegun,
-  UndoOutcome,
-} from '../redemptions/redemption.ts'
-import { redemptionId, tenantOf } from '../model/keys.ts'
-import type { Database, Row } from './sqlite/database.ts'
-import { whereOpen, readRow } from './redemption-row.ts'
-import { createRedemptionSearch, keyMs } from './redemption-search.ts'
-import { createRedemptionWrites } from './redemption-writes.ts'
-import type { Seal } from './seal.ts'
-import { afterDebit, afterUndo } from '../redemptions/transitions.ts'
+import { tenantOf } from '../model/keys.ts'
+import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
+import type { CreditDecision, KnownCredit } from '../redemptions/decide-credit.ts'
+import { isTakenLater, type DebitDecision, type KnownDebit } from '../redemptions/decide-debit.ts'
+import { isDue, type CreditIntent, type DebitIntent, type Redemption } from '../redemptions/redemption.ts'
+import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
+import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
+import type { RedemptionRows } from './redemption-rows.ts'
 
 /**
- * Redemptions in SQLite. Each function runs inside a transaction of the writer's. A little above 200 lines, so that the
- * whole life of a row, from its intent to its undo, is on one page.
+ * Reads what is known of a redemption, asks what is to become of it, and writes that. Each function runs inside a
+ * transaction of the writer's; if a row was changed since it was read, it is read and asked again.
  *
- * @param settleWithinMs a call that has not settled by then has been left by whoever made it
+ * @param settleWithinMs a call that has not settled by then was left by whoever made it
  */
-export function createRedemptions(db: Database, seal: Seal, settleWithinMs: number) {
-  const search = createRedemptionSearch(db, seal)
-  const { insert, writeOutcome, writeLateTake, askBack, askBackInDoubt, change, rememberReplay } =
-    createRedemptionWrites(db, seal, settleWithinMs)
-  return {
-    beginDebit,
-    settleDebit,
-    markAnswered,
-    beginCredit,
-    dueUndos,
-    beginUndo,
-    settleUndo,
-  }
+export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) {
+  return { beginDebit, beginCredit, dueUndos, beginUndo, record }
 
   function beginDebit(
     intent: DebitIntent,
-    decide: (known: KnownDebit) => DebitDecision,
+    decide: (known: KnownDebit, nowMs: number) => DebitDecision,
     nowMs: number,
   ): DebitBegun {
-    const firstId = redemptionId(intent.key, 1)
-    const sameKey = search.findByKey(intent.key, firstId, nowMs)
-    const decision = decide({
-      sameKey,
-      sameCoupon: search.findTaken(intent, nowMs),
-      isHeld: search.isHeld(intent, nowMs),
-    })
-    if (decision.do === 'refuse') return decision
-    if (decision.do === 'replay') {
-      rememberReplay(decision.redemption, intent.key, nowMs)
-      return decision
+    const { key, cardHash, what } = intent
+    for (;;) {
+      const known = {
+        attempts: rows.findAttempts(key),
+        alias: rows.findAlias(key, nowMs),
+        ofCoupon: rows.findByCoupon(cardHash, what),
+      }
+      const begun = carryOutDebit(intent, decide(known, nowMs), nowMs)
+      if (begun) return begun
     }
-    // What was not done leaves nothing to remember: the same attempt is made again.
-    const isRepeatedAttempt = sameKey?.state === 'not_done'
-    if (isRepeatedAttempt) db.run('DELETE FROM redemptions WHERE id = :id', { id: sameKey.id })
-    const attempt = search.nextAttempt(intent.key, firstId)
-    const id = attempt === 1 ? firstId : redemptionId(intent.key, attempt)
-    insert({ ...intent, id, attempt, state: 'sent', sentAtMs: nowMs, keyUntilMs: nowMs + keyMs }, nowMs)
-    return { do: 'send', id }
   }
 
-  function settleDebit(id: string, outcome: DebitOutcome, nowMs: number): { stands: boolean } {
-    const row = search.mustFind(id, nowMs)
-    const next = afterDebit(row, outcome, nowMs)
-    if (!next) return { stands: row.state === 'confirmed' && !row.undoBy }
-    if (row.state === 'sent') writeOutcome(id, next, outcome, nowMs)
-    else if (outcome.kind === 'confirmed') writeLateTake(id, next, outcome, nowMs)
-    if (next.state === 'in_doubt') askBackInDoubt(id, nowMs)
-    return { stands: next.state === 'confirmed' }
-  }
-
-  function markAnswered(id: string, nowMs: number) {
-    // A credit may have come first: it needs the seal, and where it fails all is as it was, answered.
-    db.run(
-      `UPDATE redemptions SET answered_at = :nowMs,
-         due_at = iif(undo_by IS NULL, NULL, due_at),
-         sealed = iif(undo_by IS NULL, NULL, sealed),
-         seal_key = iif(undo_by IS NULL, NULL, seal_key)
-       WHERE id = :id AND state = 'confirmed'`,
-      { id, nowMs },
-    )
+  /** @returns undefined if its row was changed meanwhile */
+  function carryOutDebit(
+    intent: DebitIntent,
+    decision: DebitDecision,
+    nowMs: number,
+  ): DebitBegun | undefined {
+    switch (decision.do) {
+      case 'refuse':
+        return decision
+      case 'replay': {
+        const { redemption } = decision
+        if (!apply(redemption, { kind: 'replayed' }, nowMs)) return undefined
+        if (redemption.key !== intent.key) rows.remember(intent.key, redemption, nowMs)
+        return decision
+      }
+      case 'send': {
+        const { attempt, again } = decision
+        const abandonedAtMs = nowMs + settleWithinMs
+        if (again) {
+          const redemption = apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
+          return redemption && { do: 'send', id: redemption.id }
+        }
+        const begun = newDebit(intent, { attempt, nowMs, abandonedAtMs })
+        rows.add(begun, nowMs)
+        return { do: 'send', id: begun.redemption.id }
+      }
+    }
   }
 
   function beginCredit(
     intent: CreditIntent,
-    decide: (known: KnownCredit) => CreditDecision,
+    decide: (known: KnownCredit, nowMs: number) => CreditDecision,
     nowMs: number,
   ): CreditBegun {
-    const decision = decide({
-      sameCredit: search.findByCredit(intent.creditKey, nowMs),
-      debit: search.findDebit(intent, nowMs),
-    })
+    for (;;) {
+      const begun = carryOutCredit(intent, decide(findCredit(intent, nowMs), nowMs), nowMs)
+      if (begun) return begun
+    }
+  }
+
+  /** @returns undefined if its row was changed meanwhile */
+  function carryOutCredit(
+    intent: CreditIntent,
+    decision: CreditDecision,
+    nowMs: number,
+  ): CreditBegun | undefined {
+    const { creditKey, secret } = intent
+    const abandonedAtMs = nowMs + settleWithinMs
     switch (decision.do) {
       case 'refuse':
       case 'replay':
         return decision
-      case 'ask':
-        // When it is due stays as it is: a till that asks again and again must not put it off.
-        db.run(
-          `UPDATE redemptions SET undo_by = 'till', undo_since = coalesce(undo_since, :nowMs),
-             credit_key = coalesce(:creditKey, credit_key) WHERE id = :id`,
-          { id: decision.redemption.id, creditKey: intent.creditKey ?? null, nowMs },
+      case 'requestUndo':
+        return (
+          apply(decision.redemption, { kind: 'asked_back', creditKey }, nowMs) && {
+            do: 'refuse',
+            code: decision.code,
+          }
         )
-        return { do: 'refuse', code: 'NOT_GIVEN_BACK_YET' }
-      case 'entomb':
+      case 'send': {
+        const event = { kind: 'credit_sent', creditKey, secret, abandonedAtMs } as const
+        const redemption = apply(decision.redemption, event, nowMs)
+        return redemption && { do: 'send', redemption }
+      }
       case 'adopt':
-        return beginUnseen(intent, decision, nowMs)
-      case 'send':
-        askBack(decision.redemption, intent, nowMs)
-        return { do: 'send', redemption: search.mustFind(decision.redemption.id, nowMs) }
+      case 'leaveTombstone': {
+        const attempts = rows.findAttempts(decision.key)
+        const begun = beginUnseen(intent, decision, { attempts, nowMs, abandonedAtMs })
+        // Another venue's redemption is nobody else's to give back.
+        if (rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
+        rows.add(begun, nowMs)
+        return decision.do === 'adopt'
+          ? { do: 'send', redemption: begun.redemption }
+          : { do: 'refuse', code: decision.code }
+      }
     }
   }
 
-  /** A debit that is not known here: it gets a row, so that a late one is recognised and the answer is remembered. */
-  function beginUnseen(
-    intent: CreditIntent,
-    decision: Extract<CreditDecision, { do: 'adopt' | 'entomb' }>,
-    nowMs: number,
-  ): CreditBegun {
-    const { key, reference } = decision
-    const attempt = search.nextAttempt(key, redemptionId(key, 1))
-    const id = attempt === 1 ? reference : redemptionId(key, attempt)
-    // Another venue's redemption is nobody else's to give back.
-    if (search.find('id = :id', { id }, nowMs)) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
-    const isAsked = decision.do === 'adopt'
-    insert(
-      {
-        ...intent,
-        id,
-        key,
-        attempt,
-        secret: isAsked ? intent.secret : undefined,
-        state: isAsked ? 'in_doubt' : 'reversed',
-        sentAtMs: null,
-        dueAtMs: isAsked ? nowMs + settleWithinMs : null,
-        keyUntilMs: nowMs + (isAsked ? keyMs : decision.forMs),
-      },
-      nowMs,
-    )
-    db.run(
-      `UPDATE redemptions SET undo_by = 'till', undo_since = :nowMs, undo_calls = :calls, credit_key = :creditKey
-       WHERE id = :id`,
-      {
-        id,
-        nowMs,
-        calls: isAsked ? 1 : 0,
-        creditKey: intent.creditKey ?? null,
-      },
-    )
-    return isAsked
-      ? { do: 'send', redemption: search.mustFind(id, nowMs) }
-      : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+  function findCredit(intent: CreditIntent, nowMs: number): KnownCredit {
+    const { creditKey, redemptionId, debitKey } = intent
+    return {
+      sameCredit: rows.findByCredit(creditKey, nowMs),
+      debits: findDebits(intent, nowMs),
+      alias:
+        redemptionId === undefined && debitKey !== undefined ? rows.findAlias(debitKey, nowMs) : undefined,
+    }
+  }
+
+  function findDebits(intent: CreditIntent, nowMs: number): Redemption[] {
+    const { redemptionId, debitKey, venue, account, cardHash, what } = intent
+    if (redemptionId !== undefined) {
+      const found = rows.find(redemptionId)
+      return found ? [found.redemption] : []
+    }
+    if (debitKey !== undefined) return rows.findAttempts(debitKey)
+    return account && what ? rows.findByBill({ venue, account, cardHash }, nowMs) : []
   }
 
   function dueUndos(limit: number, nowMs: number): DueUndo[] {
-    return db
-      .all(
-        `SELECT id, card_hash, tenant, sealed, seal_key FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
-        { nowMs, limit },
-      )
-      .map((row) => ({ id: String(row.id), cardHash: String(row.card_hash), tenant: readTenant(row) }))
-  }
-
-  /** A row from before has it in its seal only. */
-  function readTenant(row: Row): string | undefined {
-    if (typeof row.tenant === 'string') return row.tenant
-    const secret = openSecret(row)
-    return secret && tenantOf(secret.apiKey)
+    return rows.findDue(limit, nowMs).map(({ redemption, openSecret }) => {
+      const { id, cardHash, tenant } = redemption
+      // A row from before has it in its seal only.
+      const secret = tenant === undefined ? openSecret() : undefined
+      return { id, cardHash, tenant: tenant ?? (secret && tenantOf(secret.apiKey)) }
+    })
   }
 
   function beginUndo(id: string, nowMs: number): UndoBegun | undefined {
-    const row = db.get('SELECT * FROM redemptions WHERE id = :id AND due_at <= :nowMs', { id, nowMs })
-    if (!row) return undefined
-    const redemption = readRow(row, nowMs, seal)
-    // A coupon that was taken again since cannot have been taken by the call that was lost.
-    if (redemption.isFreed && search.isTakenLater(redemption)) {
-      change(id, { state: 'reversed', dueAtMs: null, isFinal: true }, nowMs)
-      return undefined
-    }
-    const isCredit = redemption.state === 'confirmed' && redemption.undoBy === 'till'
-    db.run(
-      'UPDATE redemptions SET state = :state, due_at = :dueAtMs, undo_calls = undo_calls + 1 WHERE id = :id',
-      {
-        id,
-        state: isCredit ? 'confirmed' : 'in_doubt',
-        dueAtMs: nowMs + settleWithinMs,
-      },
-    )
-    askBackInDoubt(id, nowMs)
-    return {
-      redemption: search.mustFind(id, nowMs),
-      // Without the coupon's own id it cannot be given back either.
-      secret: redemption.what && openSecret(row),
-      venue: String(row.venue),
-      venueId: String(row.venue_id),
+    const found = rows.find(id)
+    if (!found || !isDue(found.redemption, nowMs)) return undefined
+    const { what, cardHash } = found.redemption
+    const isTaken = isTakenLater(found.redemption, rows.findByCoupon(cardHash, what))
+    const event = { kind: 'due', isTakenLater: isTaken, abandonedAtMs: nowMs + settleWithinMs } as const
+    const { redemption } = record(id, event, nowMs)
+    if (!redemption || redemption.state === 'reversed') return undefined
+    // Without the coupon's own id it cannot be given back either.
+    return { redemption, secret: what && found.openSecret() }
+  }
+
+  function record(id: string, event: RedemptionEvent, nowMs: number): Recorded {
+    for (;;) {
+      const before = rows.find(id)?.redemption
+      const redemption = before && apply(before, event, nowMs)
+      if (!before) return { redemption: undefined, isChanged: false }
+      if (redemption) return { redemption, isChanged: redemption.revision !== before.revision }
     }
   }
 
-  function openSecret({ id, sealed: box, seal_key: keyId }: Row): RedemptionSecret | undefined {
-    if (!(box instanceof Uint8Array)) return undefined
-    const content = seal.open(`redemptions/${String(id)}`, { box, keyId: String(keyId) })
-    return content as RedemptionSecret | undefined
-  }
-
-  function settleUndo(
-    id: string,
-    outcome: UndoOutcome,
-    nowMs: number,
-  ): { state: RedemptionState; isFinal: boolean } {
-    const row = search.mustFind(id, nowMs)
-    // An operator has settled it while the call was under way. That it was given back is the truth all the same.
-    if (search.isSettled(id) && outcome.kind !== 'given_back') return { state: row.state, isFinal: true }
-    const next = afterUndo(row, outcome, nowMs, Math.random())
-    change(id, next, nowMs)
-    const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'
-    // What was taken and cannot be given back is a refusal, whatever the core calls it.
-    const isRefusal = outcome.kind === 'refused' || (outcome.kind === 'nothing' && row.state === 'confirmed')
-    const isSilent = outcome.kind === 'not_done' || outcome.kind === 'unknown'
-    db.run(
-      `UPDATE redemptions SET undo_last = :last, undo_tries = undo_tries + :tries,
-         undo_number = undo_number + :answers, given_back = :givenBack WHERE id = :id`,
-      {
-        id,
-        // What is free stays free until the core says otherwise.
-        last:
-          outcome.kind === 'refused'
-            ? `refused: ${outcome.code}`
-            : row.isFreed && isSilent
-              ? 'nothing'
-              : outcome.kind,
-        tries: isRefusal ? 1 : 0,
-        answers: isAnswer ? 1 : 0,
-        givenBack: outcome.kind === 'given_back' ? JSON.stringify(outcome.moved) : null,
-      },
-    )
-    if (next.isCreditOver)
-      db.run(
-        'UPDATE redemptions SET undo_by = NULL, undo_calls = 0, undo_tries = 0, undo_since = NULL WHERE id = :id',
-        { id },
-      )
-    return next
+  /** @returns the row as it is now; undefined if it was changed since it was read */
+  function apply(row: Redemption, event: RedemptionEvent, nowMs: number): Redemption | undefined {
+    const change = next(row, event, nowMs)
+    return change ? rows.change(row, change, nowMs) : row
   }
 }

@@ -1,58 +1,56 @@
-import type { Redemption, UndoOutcome } from '../redemptions/redemption.ts'
-import type { Journal } from '../journal/journal.ts'
 import type { Exchange } from '../exchange.ts'
-import { describeError, type Logger } from '../observability/logger.ts'
-import type { RedemptionParts } from './debit.ts'
-import { coverIds, createCoverId, isNoRedemption, uncoverMoved } from './cover-ids.ts'
-import { isKnownByFormerKey } from './former-ids.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from '../model/keys.ts'
 import { isPossibleRedemptionId, isPossibleRewardId } from '../model/possible-ids.ts'
-import { giveBack, isNothing, undoOutcome } from './redemption.ts'
 import { Refusal } from '../model/refusal.ts'
-import { decideCredit, type CreditQuestion } from '../redemptions/repeats.ts'
-import { maskCard, type Caller, type CreditRequest, type Moved, type What } from '../model/words.ts'
+import { maskCard, type Caller, type CreditRequest, type What } from '../model/words.ts'
+import { describeError } from '../observability/logger.ts'
+import { decideCredit, type CreditQuestion } from '../redemptions/decide-credit.ts'
+import { isFinal, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
+import { coverIds, createCoverId, isNoRedemption, uncoverMoved } from './cover-ids.ts'
+import { isKnownByFormerKey } from './former-ids.ts'
+import { giveBack, isNothing, undoOutcome, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
-export type CreditDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
-
-/** Time to write down what was asked and to answer, where a debit of the card takes too long to wait for. */
+/** Time to write down what was asked and to answer, if a debit of the card takes too long to wait for. */
 const leastToAnswerMs = 300
 
 /**
  * Gives back what a debit took. A credit belongs to its debit's row: it is found by the redemption, by the debit's
- * transaction, or by the bill and what was taken; where it is not known here the core is asked.
+ * transaction, or by the bill and what was taken; if it is not known here the core is asked.
  *
- * @throws Refusal by its code; NOT_GIVEN_BACK_YET where the outcome is unknown and the call will be repeated
+ * @throws Refusal by its code; NOT_GIVEN_BACK_YET if the outcome is unknown and the call will be repeated
  */
-export function createCredit(parts: RedemptionParts) {
-  const coverId = createCoverId(parts.hashCard)
+export function createCredit(deps: RedemptionDeps) {
+  const coverId = createCoverId(deps.hashCard)
 
   async function cover(request: CreditRequest, caller: Caller, exchange: Exchange): Promise<CreditRequest> {
     const covered = coverIds(request, coverId)
     const now = debitKeys(covered, caller)
     const keys = debitKeys(request, caller).filter((key) => !now.includes(key))
-    return (await isKnownByFormerKey(parts.journal, keys, exchange)) ? request : covered
+    return (await isKnownByFormerKey(deps.journal, keys, exchange)) ? request : covered
   }
 
   return async function credit(
     request: CreditRequest,
     caller: Caller,
     exchange: Exchange,
-  ): Promise<CreditDone> {
+  ): Promise<RedemptionDone> {
     const { cardNumber } = request
     if (isNoRedemption(request.redemptionId, cardNumber)) throw new Refusal('NOTHING_TO_GIVE_BACK')
-    const cardHash = parts.hashCard(cardNumber)
+    const cardHash = deps.hashCard(cardNumber)
     const { tenant } = caller.credentials
-    const endTurn = await parts.takeTurn({ tenant, cardHash }, exchange.leftMs() - leastToAnswerMs)
+    const endTurn = await deps.waitForTurn({ tenant, cardHash }, exchange.leftMs() - leastToAnswerMs)
     try {
       const covered = await cover(request, caller, exchange)
       const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
-      const begun = await parts.journal.beginCredit(question, (known) => decideCredit(known, question))
+      const begun = await deps.journal.beginCredit(question, (known, nowMs) =>
+        decideCredit(known, question, nowMs),
+      )
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
       const what = redemption.what ?? covered.what
       if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
       exchange.facts.redemptionId = redemption.id
-      if (begun.do === 'send') return await send(parts, redemption, what, cardNumber, caller, exchange)
+      if (begun.do === 'send') return await send(deps, { redemption, what, cardNumber, caller, exchange })
       exchange.facts.isReplayed = true
       const moved = uncoverMoved(redemption.givenBack ?? {}, what)
       return { redemptionId: redemption.id, what, moved, isReplayed: true }
@@ -81,6 +79,7 @@ function readQuestion(
   return {
     venue: caller.venue.coreId,
     venueId: caller.venue.id,
+    tenant: caller.credentials.tenant,
     cardHash,
     cardMasked: maskCard(cardNumber),
     secret: { cardNumber, apiKey: caller.credentials.apiKey },
@@ -102,39 +101,48 @@ function readUnknown(request: CreditRequest, caller: Caller): CreditQuestion['un
   if (what?.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) return undefined
   if (originalTransactionId) {
     const key = transactionKey(caller, originalTransactionId)
-    return { key, reference: id ?? redemptionId(key, 1), isNamed: true }
+    return { key, reference: id ?? redemptionId(key, 1), hasTransactionId: true }
   }
   if (id)
-    return { key: JSON.stringify([caller.venue.coreId, 'redemption', id]), reference: id, isNamed: true }
+    return {
+      key: JSON.stringify([caller.venue.coreId, 'redemption', id]),
+      reference: id,
+      hasTransactionId: true,
+    }
   // Points are never debited without a transaction id, so a bill alone names no late debit of points.
   if (!accountNumber || what?.kind !== 'coupon') return undefined
   const key = debitKey(caller, { accountNumber, what })
-  return { key, reference: redemptionId(key, 1), isNamed: false }
+  return { key, reference: redemptionId(key, 1), hasTransactionId: false }
 }
 
-async function send(
-  { core, balances, journal, hashCard, log }: RedemptionParts,
-  redemption: Redemption,
-  what: What,
-  cardNumber: string,
-  caller: Caller,
-  exchange: Exchange,
-): Promise<CreditDone> {
-  const { id, undoNumber } = redemption
+/** A credit whose debit is known, and whose call is about to leave. */
+type Asked = {
+  redemption: Redemption
+  what: What
+  cardNumber: string
+  caller: Caller
+  exchange: Exchange
+}
+
+async function send(deps: RedemptionDeps, asked: Asked): Promise<RedemptionDone> {
+  const { redemption, what, cardNumber, caller, exchange } = asked
+  const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
-  const outcome = await giveBack(core, balances, order, exchange)
-  const isOpen = await settle(journal, log, id, undoOutcome(outcome, cardNumber, createCoverId(hashCard)))
+  const outcome = await giveBack(deps, order, exchange)
+  const isOpen = await settle(deps, id, undoOutcome(outcome, cardNumber, createCoverId(deps.hashCard)))
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   // The till never heard that it was taken, and the core has nothing to give back: so it is not taken.
-  if (isNothing(outcome) && redemption.state === 'in_doubt' && redemption.wasSent)
+  if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
     return { redemptionId: id, what, moved: {}, isReplayed: false }
   throw outcome.kind === 'unknown' || isOpen ? new Refusal('NOT_GIVEN_BACK_YET') : outcome.refusal
 }
 
-/** @returns whether it will be asked again from here; so too where that could not be written */
-async function settle(journal: Journal, log: Logger, id: string, outcome: UndoOutcome): Promise<boolean> {
+/** @returns whether it will be asked again from here; so too if that could not be written */
+async function settle({ journal, log }: RedemptionDeps, id: string, outcome: UndoOutcome): Promise<boolean> {
   try {
-    return !(await journal.settleUndo(id, outcome)).isFinal
+    const event = { kind: 'undo_outcome', outcome, jitter: Math.random() } as const
+    const { redemption } = await journal.record(id, event)
+    return redemption === undefined || !isFinal(redemption)
   } catch (error) {
     log.warn(
       { redemptionId: id, error: describeError(error) },

@@ -11,16 +11,16 @@ import { createCoverId } from './cover-ids.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { createTicket } from './ticket.ts'
-import type { TakeTurn } from './turns.ts'
+import type { WaitForTurn } from './turns.ts'
 
 export type Loyalty = ReturnType<typeof createLoyalty>
 
-type Parts = {
+type Deps = {
   core: CoreClient
   venues: Venues
   balances: Balances
   journal: Journal
-  takeTurn: TakeTurn
+  waitForTurn: WaitForTurn
   hashCard: (cardNumber: string) => string
   wakeRelay: () => void
   ticketsWithoutCard: 'publish' | 'count'
@@ -28,27 +28,27 @@ type Parts = {
   metrics: Metrics
 }
 
-/** What the service does for a till: one function a message, and what belongs around them. */
-export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, ...parts }: Parts) {
-  const { log, metrics } = parts
-  const redemptionParts = { ...parts, balances, journal }
+/** What the service does for a till: one function for each message, and what belongs around them. */
+export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, ...deps }: Deps) {
+  const { log, metrics } = deps
+  const redemptionDeps = { ...deps, balances, journal }
   return {
     approve: venues.approve,
     /** The core has refused the key meanwhile: ask again before the next message of this till. */
     forgetApproval: venues.drop,
     balance: createBalance({ balances }),
-    debit: createDebit(redemptionParts),
-    credit: createCredit(redemptionParts),
-    ticket: createTicket({ ...parts, journal, withoutCard: ticketsWithoutCard }),
+    debit: createDebit(redemptionDeps),
+    credit: createCredit(redemptionDeps),
+    ticket: createTicket({ ...deps, journal, withoutCard: ticketsWithoutCard }),
 
     /** What stands for an id of a message that holds its card number, in a log line as in the journal. */
-    coverId: createCoverId(parts.hashCard),
+    coverId: createCoverId(deps.hashCard),
 
     markAnswered: createMarkAnswered({ journal, log }),
 
     /** A ticket that could not be understood is kept whole, but for its credentials. */
-    async keepUnreadTicket(letter: UnreadMessage & { reason: string }) {
-      await journal.keepDeadLetter(letter)
+    async keepUnreadTicket(message: UnreadMessage & { reason: string }) {
+      await journal.keepDeadLetter(message)
       metrics.ticketsTaken.inc({ result: 'dead_letter' })
     },
   }

@@ -1,13 +1,32 @@
+import type { Exchange } from '../exchange.ts'
+import type { Journal } from '../journal/journal.ts'
+import { Refusal, type Code } from '../model/refusal.ts'
+import type { Caller, Moved, What } from '../model/words.ts'
+import type { Logger } from '../observability/logger.ts'
 import type { UndoOutcome } from '../redemptions/redemption.ts'
 import type { Balances } from '../trifft/balances.ts'
 import type { CoreClient } from '../trifft/client.ts'
 import { CoreRejected, CoreUnavailable } from '../trifft/errors.ts'
-import type { Exchange } from '../exchange.ts'
 import { coverMoved, type CoverId } from './cover-ids.ts'
-import { Refusal, type Code } from '../model/refusal.ts'
-import type { Caller, Moved, What } from '../model/words.ts'
+import type { WaitForTurn } from './turns.ts'
 
-export type Order = {
+export type CoreCalls = Pick<CoreClient, 'redeemCoupon' | 'restoreCoupon' | 'takePoints' | 'givePointsBack'>
+
+/** What debits and credits need. */
+export type RedemptionDeps = {
+  core: CoreCalls
+  balances: Pick<Balances, 'drop'>
+  journal: Journal
+  waitForTurn: WaitForTurn
+  hashCard: (cardNumber: string) => string
+  log: Logger
+}
+
+/** A debit or credit that is done. `isReplayed`: it was before, and this is its answer once more. */
+export type RedemptionDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
+
+/** What the core is asked to take or to give back. */
+export type RedemptionOrder = {
   caller: Caller
   cardNumber: string
   what: What
@@ -22,7 +41,7 @@ export type CallOutcome =
   | { kind: 'not_done'; refusal: Refusal }
   | { kind: 'unknown' }
 
-export type CoreCalls = Pick<CoreClient, 'redeemCoupon' | 'restoreCoupon' | 'takePoints' | 'givePointsBack'>
+type CallDeps = Pick<RedemptionDeps, 'core' | 'balances'>
 
 export const take = moveBy('redeemCoupon', 'takePoints')
 export const giveBack = moveBy('restoreCoupon', 'givePointsBack')
@@ -30,9 +49,8 @@ export const giveBack = moveBy('restoreCoupon', 'givePointsBack')
 function moveBy(ofCoupon: 'redeemCoupon' | 'restoreCoupon', ofPoints: 'takePoints' | 'givePointsBack') {
   /** The card's balance is forgotten when the call leaves and again when its outcome is known. */
   return async function move(
-    core: CoreCalls,
-    balances: Pick<Balances, 'drop'>,
-    { what, ...order }: Order,
+    { core, balances }: CallDeps,
+    { what, ...order }: RedemptionOrder,
     exchange: Exchange,
   ): Promise<CallOutcome> {
     balances.drop(order.caller, order.cardNumber)
@@ -59,7 +77,7 @@ function outcomeOf(error: unknown): CallOutcome {
   throw error
 }
 
-/** @returns what the journal writes down of it */
+/** @returns what the journal records of a call that gives back */
 export function undoOutcome(outcome: CallOutcome, cardNumber: string, coverId: CoverId): UndoOutcome {
   if (outcome.kind === 'done')
     return { kind: 'given_back', moved: coverMoved(outcome.moved, cardNumber, coverId) }

@@ -9,14 +9,14 @@ import type { Credentials, Ticket, Venue } from '../model/words.ts'
 
 /** Also of a dead letter, whose API key nobody has kept. */
 export type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
-export type TicketTaken = { ticketId: string; isDuplicate: boolean }
+export type TicketAccepted = { ticketId: string; isDuplicate: boolean }
 
 /** Redemptions of a bill without an opening time are looked for this far back. */
 const longestBillMs = 24 * 60 * 60 * 1000
 /** Tills' clocks differ from ours, and some cut seconds or minutes off. */
 const clockRoomMs = 10 * 60 * 1000
 
-type Parts = {
+type Deps = {
   journal: Journal
   hashCard: (cardNumber: string) => string
   wakeRelay: () => void
@@ -30,9 +30,13 @@ type Parts = {
  *
  * @throws StorageUnavailable where it could not be written: the till keeps it in its queue
  */
-export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Parts) {
+export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Deps) {
   const coverId = createCoverId(hashCard)
-  return async function ticket(bill: Ticket, caller: TicketSender, exchange: Exchange): Promise<TicketTaken> {
+  return async function ticket(
+    bill: Ticket,
+    caller: TicketSender,
+    exchange: Exchange,
+  ): Promise<TicketAccepted> {
     const { ticketId, cardNumber, accountNumber } = bill
     if (!cardNumber && withoutCard === 'count') {
       metrics.ticketsTaken.inc({ result: 'without_card' })
@@ -41,7 +45,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
     const cardHash = cardNumber && hashCard(cardNumber)
     const covered = coverIds(bill, coverId)
     const cardBill = cardHash ? readCardBill(covered, bill, caller, cardHash) : undefined
-    const { isDuplicate } = await journal.takeTicket(
+    const { isDuplicate } = await journal.acceptTicket(
       {
         venue: caller.venue.coreId,
         eventId: ticketEventId(caller, covered),

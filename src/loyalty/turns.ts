@@ -1,4 +1,4 @@
-export type TakeTurn = ReturnType<typeof createTurns>
+export type WaitForTurn = ReturnType<typeof createTurns>
 
 /** Whose turn it is: a card of a project. `tenant` names the project's key, and is undefined if nobody knows it. */
 type Whose = { tenant: string | undefined; cardHash: string }
@@ -21,7 +21,7 @@ export function createTurns() {
    * @param whose `cardHash` as it stands in the journal
    * @returns a function that ends the turn; undefined if the turn did not come in time, or too many wait for it
    */
-  return async function takeTurn(whose: Whose, withinMs: number): Promise<(() => void) | undefined> {
+  return async function waitForTurn(whose: Whose, withinMs: number): Promise<(() => void) | undefined> {
     const tenant = whose.tenant ?? ''
     const card = `${tenant}/${whose.cardHash}`
     const before = last.get(card)

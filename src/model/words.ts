@@ -65,7 +65,7 @@ export function shownId(coupon: Extract<What, { kind: 'coupon' }>): string {
 }
 
 /** What the core said of a redemption or of its reversal. */
-export type Moved = { reward?: Reward; points?: number }
+export type Moved = { reward?: Reward; pointsLeft?: number }
 
 /** Fields that any message may carry; all are the POS's own words and are only passed on. */
 export type PosFields = {

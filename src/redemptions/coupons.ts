@@ -1,69 +1,91 @@
-import type { BillRedemption, CardBill, CouponsDecision } from './redemption.ts'
+import type { CardBill, Redemption } from './redemption.ts'
+
+export type CouponsDecision = {
+  /** Of the event, in order. */
+  coupons: string[]
+  /** Redemptions that go out with this ticket from now on. */
+  claims: { redemption: Redemption; isNamed: boolean }[]
+  /** The ticket is void: these are free for another. */
+  releases: Redemption[]
+}
 
 /**
  * Which coupons were redeemed with a closed bill. What the ticket names counts; if it names none that we know, what the
  * card took on the bill while it was open does. A redemption goes out with one ticket, and with that one again when it
  * is reopened; a ticket that names it takes it over from one that it was only guessed for. A void frees it.
  *
- * @param known redemptions of the card at this venue and those that the ticket names, the oldest first
+ * @param known coupons that the card took at this venue, those that the ticket names, and those that went out with it
+ *   before, the oldest first
  */
-export function decideCoupons(bill: CardBill, known: BillRedemption[]): CouponsDecision {
+export function decideCoupons(bill: CardBill, known: Redemption[]): CouponsDecision {
   const named = bill.named.map((entry) => findNamed(bill, known, entry))
   const claimed = named.flatMap(({ redemption }) => redemption ?? [])
   const isGuessed = bill.kind !== 'refund' && claimed.length === 0
-  const kept = known.filter((one) => one.isOfCard && one.ticketKey === bill.ticketKey)
+  const kept = known.filter((one) => isOfCard(bill, one) && one.ticketKey === bill.ticketKey)
   const guessed = isGuessed ? known.filter((one) => isOfBill(bill, one) && isFree(bill, one)) : []
 
   const namedIds = new Set(claimed.map(({ id }) => id))
-  const found = new Map([...kept, ...guessed, ...claimed].map((one) => [one.id, one]))
-  const coupons = [
-    ...[...found.values()].map(({ rewardId }) => rewardId),
-    ...named.flatMap(({ rewardId }) => rewardId ?? []),
-  ]
-  const isReleased = bill.kind === 'void'
+  const found = [...new Map([...kept, ...guessed, ...claimed].map((one) => [one.id, one])).values()]
+  const coupons = [...found.flatMap(couponOf), ...named.flatMap(({ rewardId }) => rewardId ?? [])]
+  const isVoid = bill.kind === 'void'
   return {
     coupons: [...new Set(coupons)],
-    claims: isReleased
+    claims: isVoid
       ? []
-      : [...found.values()].map(({ id, isNamed, ticketKey }) => ({
-          id,
-          isNamed: namedIds.has(id) || (isNamed && ticketKey === bill.ticketKey),
+      : found.map((redemption) => ({
+          redemption,
+          isNamed: namedIds.has(redemption.id) || wasNamed(bill, redemption),
         })),
-    isReleased,
+    releases: isVoid ? known.filter(({ ticketKey }) => ticketKey === bill.ticketKey) : [],
   }
 }
 
 type Named = {
-  redemption?: BillRedemption
+  redemption?: Redemption
   /** A reward that the ticket names and nothing is known of here: its word counts. */
   rewardId?: string
 }
 
-function findNamed(bill: CardBill, known: BillRedemption[], entry: CardBill['named'][number]): Named {
+function findNamed(bill: CardBill, known: Redemption[], entry: CardBill['named'][number]): Named {
   const { redemptionId, rewardId } = entry
   const byId = redemptionId === undefined ? undefined : known.find(({ id }) => id === redemptionId)
-  if (byId) return byId.isOfCard && canBeNamed(bill, byId) ? { redemption: byId } : {}
+  if (byId) return isOfCard(bill, byId) && canBeNamed(bill, byId) ? { redemption: byId } : {}
   if (rewardId === undefined) return {}
-  const ofReward = known.filter((one) => one.rewardId === rewardId && one.isOfCard && isInTime(bill, one))
+  const ofReward = known.filter(
+    (one) => couponOf(one).includes(rewardId) && isOfCard(bill, one) && isInTime(bill, one),
+  )
   if (ofReward.length === 0) return { rewardId }
   const redemption = ofReward.findLast((one) => canBeNamed(bill, one))
   return redemption ? { redemption } : {}
 }
 
-function isOfBill(bill: CardBill, redemption: BillRedemption): boolean {
-  const { isOfCard, account } = redemption
-  if (!isOfCard || account === undefined || !isInTime(bill, redemption)) return false
+/** Confirmed, and of the same venue and card as the ticket. */
+function isOfCard(bill: CardBill, { state, venue, cardHash }: Redemption): boolean {
+  return state === 'confirmed' && venue === bill.venue && cardHash === bill.cardHash
+}
+
+function isOfBill(bill: CardBill, redemption: Redemption): boolean {
+  const { account } = redemption
+  if (!isOfCard(bill, redemption) || account === undefined || !isInTime(bill, redemption)) return false
   return account === bill.account || account === bill.formerAccount
 }
 
-function isInTime({ fromMs, toMs }: CardBill, { confirmedAtMs }: BillRedemption): boolean {
+function isInTime({ fromMs, toMs }: CardBill, { confirmedAtMs = 0 }: Redemption): boolean {
   return confirmedAtMs >= fromMs && confirmedAtMs <= toMs
 }
 
-function isFree(bill: CardBill, { ticketKey }: BillRedemption): boolean {
+function isFree(bill: CardBill, { ticketKey }: Redemption): boolean {
   return ticketKey === undefined || ticketKey === bill.ticketKey
 }
 
-function canBeNamed(bill: CardBill, redemption: BillRedemption): boolean {
-  return isFree(bill, redemption) || !redemption.isNamed
+function canBeNamed(bill: CardBill, redemption: Redemption): boolean {
+  return isFree(bill, redemption) || !redemption.isNamedByTicket
+}
+
+function wasNamed(bill: CardBill, { isNamedByTicket, ticketKey }: Redemption): boolean {
+  return isNamedByTicket && ticketKey === bill.ticketKey
+}
+
+function couponOf({ what }: Redemption): string[] {
+  return what?.kind === 'coupon' ? [what.rewardId] : []
 }

@@ -1,12 +1,12 @@
-import type { DueUndo, RedemptionSecret, UndoBegun } from '../redemptions/redemption.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Balances } from '../trifft/balances.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { DueUndo, Journal, UndoBegun } from '../journal/journal.ts'
 import type { CoverId } from '../loyalty/cover-ids.ts'
 import { toCredentials } from '../model/keys.ts'
-import { giveBack, undoOutcome, type CoreCalls, type Order } from '../loyalty/redemption.ts'
-import type { TakeTurn } from '../loyalty/turns.ts'
+import { giveBack, undoOutcome, type CoreCalls, type RedemptionOrder } from '../loyalty/redemption.ts'
+import type { WaitForTurn } from '../loyalty/turns.ts'
 import type { Caller } from '../model/words.ts'
+import type { Redemption, RedemptionSecret } from '../redemptions/redemption.ts'
 import { createExchange, type Clock } from '../exchange.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -14,10 +14,10 @@ import type { Metrics } from '../observability/metrics.ts'
 export type Reversals = ReturnType<typeof createReversals>
 
 type Parts = {
-  journal: Pick<Journal, 'dueUndos' | 'beginUndo' | 'settleUndo'>
+  journal: Pick<Journal, 'dueUndos' | 'beginUndo' | 'record'>
   core: CoreCalls
   balances: Pick<Balances, 'drop'>
-  takeTurn: TakeTurn
+  waitForTurn: WaitForTurn
   coverId: CoverId
   clock: Clock
   log: Logger
@@ -33,7 +33,7 @@ const batchSize = 8
 /**
  * Makes the till's "not redeemed" true: whatever is in doubt is given back, and a credit whose answer was lost is
  * repeated, until the core has answered or an operator has to decide. All it knows is in the journal, so a crash or
- * a restart changes nothing. What becomes of a row after each answer is in `redemptions/transitions.ts`.
+ * a restart changes nothing. What becomes of a row after each answer is in `redemptions/undo.ts`.
  */
 export function createReversals(parts: Parts) {
   const stopping = new AbortController()
@@ -72,7 +72,7 @@ async function runDue(parts: Parts): Promise<boolean> {
 
 /** @returns what came of its call; undefined where none was made */
 async function undoInTurn(parts: Parts, { id, ...whose }: DueUndo) {
-  const endTurn = await parts.takeTurn(whose, undoWithinMs)
+  const endTurn = await parts.waitForTurn(whose, undoWithinMs)
   if (!endTurn) return undefined
   try {
     // Whoever had the turn before may have settled it.
@@ -83,31 +83,29 @@ async function undoInTurn(parts: Parts, { id, ...whose }: DueUndo) {
   }
 }
 
-async function undo({ journal, core, balances, coverId, clock, log, metrics }: Parts, begun: UndoBegun) {
-  const { redemption, secret, venueId } = begun
-  const { id } = redemption
-  const exchange = createExchange(clock, undoWithinMs, { isBackground: true })
-  const outcome = secret
-    ? await giveBack(core, balances, orderOf(begun, secret), exchange)
-    : ({ kind: 'seal_broken' } as const)
-  const { state } = await journal.settleUndo(
-    id,
-    outcome.kind === 'seal_broken' || !secret
-      ? { kind: 'seal_broken' }
-      : undoOutcome(outcome, secret.cardNumber, coverId),
-  )
-  metrics.undos.inc({ outcome: outcome.kind })
+async function undo(parts: Parts, { redemption, secret }: UndoBegun) {
+  const { journal, metrics, log, coverId } = parts
+  const { id, venueId } = redemption
+  const exchange = createExchange(parts.clock, undoWithinMs, { isBackground: true })
+  const called = secret && (await giveBack(parts, orderOf(redemption, secret), exchange))
+  const outcome =
+    called && secret ? undoOutcome(called, secret.cardNumber, coverId) : ({ kind: 'seal_broken' } as const)
+  const recorded = await journal.record(id, { kind: 'undo_outcome', outcome, jitter: Math.random() })
+  const state = recorded.redemption?.state
+  const kind = called?.kind ?? 'seal_broken'
+  metrics.undos.inc({ outcome: kind })
   const { coreCalls } = exchange.facts
-  log.info({ redemptionId: id, state, outcome: outcome.kind, venue: venueId, coreCalls }, 'undo')
+  log.info({ redemptionId: id, state, outcome: kind, venue: venueId, coreCalls }, 'undo')
   if (state === 'stuck')
     log.error({ redemptionId: id, venue: venueId }, 'a redemption is stuck: an operator has to decide')
-  return outcome.kind
+  return kind
 }
 
-function orderOf({ redemption, venue, venueId }: UndoBegun, secret: RedemptionSecret): Order {
-  const { id, what, undoNumber } = redemption
+function orderOf(
+  { id, what, undoNumber, venue, venueId }: Redemption,
+  { apiKey, cardNumber }: RedemptionSecret,
+): RedemptionOrder {
   if (!what) throw new Error(`redemption ${id} does not say what it took`)
-  const { apiKey, cardNumber } = secret
   const caller: Caller = {
     credentials: toCredentials(venueId, apiKey),
     venue: { id: venueId, coreId: venue, currency: undefined },

@@ -1,5 +1,5 @@
+import type { ClosedTicket, WaitingTicket } from '../journal/stored-tickets.ts'
 import { z } from 'zod'
-import type { ClosedTicket, WaitingTicket } from '../journal/journal.ts'
 import type { TicketKind } from '../model/words.ts'
 
 /** One Kafka record, as text. */

@@ -1,5 +1,6 @@
+import type { WaitingTicket } from '../journal/stored-tickets.ts'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Journal, WaitingTicket } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { cutIntoBatches, type Outgoing } from './batches.ts'

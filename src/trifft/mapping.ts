@@ -64,7 +64,7 @@ export function toMovedReward(userCoupon: CoreMovedCoupon, slugs: RewardSlugs): 
 }
 
 export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
-  return balance < 0 ? {} : { points: balance }
+  return balance < 0 ? {} : { pointsLeft: balance }
 }
 
 /** What the core does not say is left out. */

@@ -1,8 +1,8 @@
+import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import type { UnreadMessage } from '../../src/model/words.ts'
 import { expect } from 'chai'
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { TicketIntake } from '../../src/journal/journal.ts'
 import { migrations } from '../../src/journal/sqlite/migrations.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
@@ -107,7 +107,7 @@ describe('the command dead-letters', function () {
   it('lets nothing in a bill that Kafka has refused steer the terminal, as text and as JSON', async () => {
     const items = [{ name: 'Pie \u202e\u009b31m' }]
     const intake = closedBill({ eventId: 'e-1', ticket: { items } })
-    await test.journal.takeTicket({ ...intake, fingerprint: 'f', formerFingerprint: 'g' })
+    await test.journal.acceptTicket({ ...intake, fingerprint: 'f', formerFingerprint: 'g' })
     await test.journal.buryTicket('e-1', 'too large \u202e')
     for (const words of [['show', 'e-1'], ['show', 'e-1', '--json'], ['list']]) {
       const { stdout } = await run(...words)
@@ -188,14 +188,14 @@ describe('the command dead-letters', function () {
       kafkaKey: 'hash-of-card',
       closed: closedBill().closed,
     })
-    for (const id of ['e-1', 'e-2']) await test.journal.takeTicket(intake(id))
+    for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
     await test.journal.buryTicket('e-1', 'MESSAGE_TOO_LARGE')
     expect((await run('show', 'e-1')).stdout).to.match(/^reason +MESSAGE_TOO_LARGE$/m)
     expect((await run('send', 'e-1')).stdout).to.match(/waits for Kafka again/)
     const waiting = await test.journal.waitingTickets(10)
     expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-2', 'e-1'])
     expect(waiting[1]).to.deep.include({ kafkaKey: 'hash-of-card', closed: closedBill().closed })
-    expect(await test.journal.takeTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
     expect(await test.journal.deadLetters()).to.deep.equal([])
   })
 

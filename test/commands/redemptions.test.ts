@@ -41,7 +41,7 @@ describe('the command redemptions', function () {
       .and.match(/^next call +-$/m)
     const { undo, ...record } = JSON.parse((await run('show', id, '--json')).stdout)
     expect(record).to.include({ id, account: 'A-1', attempt: 1 })
-    expect(undo).to.include({ by: 'doubt', calls: 6, tries: 6, last: 'refused: REFUSED' })
+    expect(undo).to.include({ by: 'doubt', calls: 6, refusals: 6, last: 'refused: REFUSED' })
     const { cardNumber, apiKey } = stuckDebit.secret
     for (const words of [['stuck'], ['stuck', '--json'], ['show', id], ['show', id, '--json']])
       expect((await run(...words)).stdout)
@@ -56,8 +56,9 @@ describe('the command redemptions', function () {
     expect(settled).to.deep.include({ by: 'Dana', why: 'the guest had it' })
     expect(Date.now() - settled.atMs).to.be.within(0, 60_000)
     expect(record.state).to.equal('confirmed')
-    await test.journal.beginDebit(stuckDebit, ({ sameKey }) => {
-      expect(sameKey).to.include({ id, state: 'confirmed', isAnswered: true, undoBy: undefined })
+    await test.journal.beginDebit(stuckDebit, ({ attempts: [row] }) => {
+      expect(row).to.include({ id, state: 'confirmed', undo: undefined })
+      expect(row?.answeredAtMs).to.be.a('number')
       return { do: 'refuse', code: 'REFUSED' }
     })
   })

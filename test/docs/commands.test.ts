@@ -12,7 +12,7 @@ describe("the README's commands for operators, from the first to the last", func
   before(async () => {
     test = await openTestJournal()
     await getStuck(test.journal, test.clock.pass, crownDebit)
-    await test.journal.takeTicket({
+    await test.journal.acceptTicket({
       ...closedBill(),
       fingerprint: 'of the bill',
       formerFingerprint: 'of the rule before',

@@ -1,7 +1,7 @@
 import type { CardBill, DebitIntent } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { couponsOf } from '../support/coupons-of.ts'
-import { confirmed } from '../support/redemption.ts'
+import { confirmed, sendNext, settleDebit, settleUndo } from '../support/redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 const ofCard = { venue: 'venue-uuid', cardHash: 'hash-of-card' }
@@ -16,16 +16,17 @@ describe('the coupons that go out with a ticket', () => {
     const intent: DebitIntent = {
       ...bill,
       venueId: '1902',
+      tenant: 'tenant-of-project',
       cardMasked: '*0001',
       secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
       key: `T-${rewardId}`,
-      isNamed: true,
+      hasTransactionId: true,
       what: { kind: 'coupon', rewardId },
       ...more,
     }
-    const begun = await test.journal.beginDebit(intent, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    await test.journal.settleDebit(begun.id, confirmed())
+    await settleDebit(test.journal, begun.id, confirmed())
     await test.journal.markAnswered(begun.id)
     return begun.id
   }
@@ -69,7 +70,14 @@ describe('the coupons that go out with a ticket', () => {
 
   it('do not include what was given back before it closed', async () => {
     const id = await redeem('uc-1')
-    const credit = { ...bill, venueId: '1902', cardMasked: '*0001', creditKey: undefined, redemptionId: id }
+    const credit = {
+      ...bill,
+      venueId: '1902',
+      tenant: 'tenant-of-project',
+      cardMasked: '*0001',
+      creditKey: undefined,
+      redemptionId: id,
+    }
     await test.journal.beginCredit(
       {
         ...credit,
@@ -77,9 +85,9 @@ describe('the coupons that go out with a ticket', () => {
         what: undefined,
         secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
       },
-      ({ debit }) => ({ do: 'send', redemption: debit! }),
+      ({ debits: [debit] }) => ({ do: 'send', redemption: debit! }),
     )
-    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+    await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
     expect(await close('B-1', { named: [{ redemptionId: id }] })).to.deep.equal([])
   })
 })

@@ -1,13 +1,19 @@
+import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import type { CreditIntent } from '../../src/redemptions/redemption.ts'
 import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
-import { type TicketIntake } from '../../src/journal/journal.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { toCredentials } from '../../src/model/keys.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
-import { confirmed as takenByCore } from '../support/redemption.ts'
+import {
+  confirmed as takenByCore,
+  sendNext,
+  settleByOperator,
+  settleDebit,
+  settleUndo,
+} from '../support/redemption.ts'
 
 const credit: CreditIntent = {
   ...stuckDebit,
@@ -43,13 +49,13 @@ describe('the limits of the journal', () => {
   })
   /** 27 KB of a message, of another venue each unless it is named. */
   const letter = (venue = `venue ${count}`) => unreadMessage(`${++count} ${'x'.repeat(20_000)}`, venue)
-  const begin = (key: string) => test.journal.beginDebit({ ...stuckDebit, key }, () => ({ do: 'send' }))
+  const begin = (key: string) => test.journal.beginDebit({ ...stuckDebit, key }, sendNext)
   const beginCredit = () =>
     test.journal.beginCredit(credit, () => ({ do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }))
   /** Tickets until one is refused. */
   const fillWithTickets = async (): Promise<TicketIntake[]> => {
     const taken: TicketIntake[] = []
-    for (let ticket = intake(); !(await isRefused(test.journal.takeTicket(ticket))); ticket = intake())
+    for (let ticket = intake(); !(await isRefused(test.journal.acceptTicket(ticket))); ticket = intake())
       taken.push(ticket)
     return taken
   }
@@ -85,24 +91,24 @@ describe('the limits of the journal', () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const stuckId = await getStuck(test.journal, test.clock.pass)
     const tickets = [intake(), intake()]
-    for (const ticket of tickets) await test.journal.takeTicket(ticket)
+    for (const ticket of tickets) await test.journal.acceptTicket(ticket)
     const ids = await fillWithDebits()
     const [confirmed, unknown] = ids as [string, string]
     expect(test.journal.trouble()).to.match(/^the journal is full: 1\.\d of 1\.0 MiB$/)
-    for (const work of [begin('T-1'), beginCredit(), test.journal.takeTicket(intake())])
+    for (const work of [begin('T-1'), beginCredit(), test.journal.acceptTicket(intake())])
       expect(await isRefused(work)).to.equal(true)
 
-    const stands = await test.journal.settleDebit(confirmed, takenByCore({ points: 5 }))
+    const stands = await settleDebit(test.journal, confirmed, takenByCore({ pointsLeft: 5 }))
     expect(stands).to.deep.equal({ stands: true })
     await test.journal.markAnswered(confirmed)
-    await test.journal.settleDebit(unknown, { kind: 'unknown' })
+    await settleDebit(test.journal, unknown, { kind: 'unknown' })
     test.clock.pass(300_000)
     expect(await test.journal.beginUndo(unknown)).not.to.equal(undefined)
-    await test.journal.settleUndo(unknown, { kind: 'given_back', moved: {} })
+    await settleUndo(test.journal, unknown, { kind: 'given_back', moved: {} })
     expect((await test.journal.findRedemption(unknown))?.state).to.equal('reversed')
     await test.journal.markPublished([tickets[0]!.eventId])
     await test.journal.buryTicket(tickets[1]!.eventId, 'MESSAGE_TOO_LARGE')
-    await test.journal.settleRedemption(stuckId, { as: 'taken', by: 'Dana', why: 'seen' })
+    await settleByOperator(test.journal, stuckId, { as: 'taken', by: 'Dana', why: 'seen' })
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, deadLetters: 1 })
   })
 
@@ -127,7 +133,7 @@ describe('the limits of the journal', () => {
   describe('while Kafka is away', () => {
     const fill = async (venue: string) => {
       let kept = 0
-      while (!(await isRefused(test.journal.takeTicket({ ...intake(), venue })))) kept++
+      while (!(await isRefused(test.journal.acceptTicket({ ...intake(), venue })))) kept++
       return kept
     }
     const approve = async (venues: number) => {
@@ -142,12 +148,12 @@ describe('the limits of the journal', () => {
       test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(20)
       const first = { ...intake(), venue: 'venue-1' }
-      await test.journal.takeTicket(first)
+      await test.journal.acceptTicket(first)
       const ofFirst = await fill('venue-1')
       const ofOthers = [await fill('venue-2'), await fill('venue-3')]
       expect(ofFirst, 'half of the room').to.be.greaterThan(4 * ofOthers[0]!)
       expect(ofOthers[0], 'a tenth').to.be.within(ofOthers[1]! - 1, ofOthers[1]! + 1)
-      expect(await test.journal.takeTicket(first)).to.deep.equal({ isDuplicate: true })
+      expect(await test.journal.acceptTicket(first)).to.deep.equal({ isDuplicate: true })
       expect(linesOf('nearly_full'), 'nobody else feels it').to.deep.equal([])
 
       const waiting = await test.journal.waitingTickets(1_000)
@@ -169,7 +175,7 @@ describe('the limits of the journal', () => {
       await fill('venue-1')
       const together = await Promise.allSettled(
         ['venue-1', 'venue-2', 'venue-1', 'venue-3'].map((venue) =>
-          test.journal.takeTicket({ ...intake(), venue }),
+          test.journal.acceptTicket({ ...intake(), venue }),
         ),
       )
       expect(together.map(({ status }) => status)).to.deep.equal([
@@ -190,7 +196,7 @@ describe('the limits of the journal', () => {
     expect(linesOf('dead_letters_full')).to.deep.equal(['error: trouble with the journal'])
     // What Kafka refuses is in the journal already, and must not hold up those behind it.
     const ticket = intake()
-    await test.journal.takeTicket(ticket)
+    await test.journal.acceptTicket(ticket)
     await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
     expect((await test.journal.deadLetters()).length).to.equal(kept + 1)
 
@@ -223,7 +229,7 @@ describe('the limits of the journal', () => {
     const { deadLetterBytes: ofThree } = await test.journal.stats()
     expect((ofThree - ofOne) / roomBytes / 2).to.be.within(0.1, 0.14)
     const ticket = intake()
-    await test.journal.takeTicket(ticket)
+    await test.journal.acceptTicket(ticket)
     await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
 
     for (const { id } of (await test.journal.deadLetters()).slice(0, 20))

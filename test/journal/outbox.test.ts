@@ -1,6 +1,6 @@
+import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
-import type { TicketIntake } from '../../src/journal/journal.ts'
 import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
 import type { Ticket } from '../../src/model/words.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
@@ -32,7 +32,7 @@ describe('tickets in the journal', () => {
   afterEach(() => test.end())
 
   it('waits for Kafka in the order of arrival, also after a restart', async () => {
-    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.takeTicket(intake(id))
+    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
     await test.reopen()
     const waiting = await test.journal.waitingTickets(2)
     expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-1', 'e-2'])
@@ -40,10 +40,10 @@ describe('tickets in the journal', () => {
   })
 
   it('does not wait any more once it is published, and is still known', async () => {
-    await test.journal.takeTicket(intake('e-1'))
+    await test.journal.acceptTicket(intake('e-1'))
     await test.journal.markPublished(['e-1'])
     expect(await test.journal.waitingTickets(10)).to.deep.equal([])
-    expect(await test.journal.takeTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
     expect(await test.journal.waitingTickets(10)).to.deep.equal([])
   })
 
@@ -51,7 +51,7 @@ describe('tickets in the journal', () => {
     const reopened = { ...bill, totalMinor: 900 }
     const answers = []
     for (const ticket of [bill, reopened, reopened, bill])
-      answers.push(await test.journal.takeTicket(intake('e-1', ticket)))
+      answers.push(await test.journal.acceptTicket(intake('e-1', ticket)))
     expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, false, true, true])
     const waiting = await test.journal.waitingTickets(10)
     expect(waiting.map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([1250, 900])
@@ -69,23 +69,23 @@ describe('tickets in the journal', () => {
       ...intake('e-1', ticket),
       formerFingerprint: formerTicketFingerprint(ticket),
     })
-    for (const ticket of [bill, reopened]) await test.journal.takeTicket(before(ticket))
+    for (const ticket of [bill, reopened]) await test.journal.acceptTicket(before(ticket))
     const answers = []
     for (const ticket of [bill, reopened, { ...bill, totalMinor: 800 }])
-      answers.push(await test.journal.takeTicket(now(ticket)))
+      answers.push(await test.journal.acceptTicket(now(ticket)))
     expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([true, true, false])
   })
 
   it('takes twins of one turn of the event loop once', async () => {
     const twins = await Promise.all([
-      test.journal.takeTicket(intake('e-1')),
-      test.journal.takeTicket(intake('e-1')),
+      test.journal.acceptTicket(intake('e-1')),
+      test.journal.acceptTicket(intake('e-1')),
     ])
     expect(twins.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, true])
   })
 
   it('buries what Kafka refuses for good, out of the way of those behind it', async () => {
-    for (const id of ['e-1', 'e-2']) await test.journal.takeTicket(intake(id))
+    for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
     await test.journal.buryTicket('e-1', 'too large')
     expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
     expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
@@ -93,7 +93,7 @@ describe('tickets in the journal', () => {
 
   // One bit had rotted, which SQLite does not notice: reading the tickets failed for ever, and none went to Kafka.
   it('sets aside what has a broken seal, with one line, out of the way of those behind it', async () => {
-    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.takeTicket(intake(id))
+    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
     using disk = new DatabaseSync(test.path)
     disk.exec(`UPDATE tickets SET sealed = randomblob(80) WHERE event_id = 'e-1'`)
     for (let looks = 0; looks < 2; looks++)
@@ -117,9 +117,9 @@ describe('tickets in the journal', () => {
   it('tells how many wait and since when', async () => {
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, oldestTicketAtMs: undefined })
     const takenAtMs = test.clock.nowMs()
-    await test.journal.takeTicket(intake('e-1'))
+    await test.journal.acceptTicket(intake('e-1'))
     test.clock.pass(5000)
-    await test.journal.takeTicket(intake('e-2'))
+    await test.journal.acceptTicket(intake('e-2'))
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, oldestTicketAtMs: takenAtMs })
   })
 })

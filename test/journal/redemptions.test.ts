@@ -1,17 +1,31 @@
-import type { CreditIntent, DebitIntent, KnownDebit, UndoOutcome } from '../../src/redemptions/redemption.ts'
+import { isRemembered, latestAttempt } from '../../src/redemptions/attempts.ts'
+import { decideCredit } from '../../src/redemptions/decide-credit.ts'
+import { decideDebit, type KnownDebit } from '../../src/redemptions/decide-debit.ts'
+import {
+  isDue,
+  type CreditIntent,
+  type DebitIntent,
+  type UndoOutcome,
+} from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import { redemptionId } from '../../src/model/keys.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
-import { confirmed } from '../support/redemption.ts'
+import { confirmed, sendNext, settleByOperator, settleDebit, settleUndo } from '../support/redemption.ts'
 
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
-const common = { venue: 'venue-uuid', venueId: '1902', cardHash: 'hash-of-card', cardMasked: '*0001' }
+const common = {
+  venue: 'venue-uuid',
+  venueId: '1902',
+  tenant: 'tenant-of-project',
+  cardHash: 'hash-of-card',
+  cardMasked: '*0001',
+}
 const debitIntent: DebitIntent = {
   ...common,
   secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
   key: 'T-1',
-  isNamed: true,
+  hasTransactionId: true,
   account: 'A-1',
   what: coupon,
 }
@@ -31,30 +45,35 @@ describe('redemptions in the journal', () => {
   afterEach(() => test.end())
 
   const begin = async (intent: DebitIntent) => {
-    const begun = await test.journal.beginDebit(intent, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
     return begun
   }
-  const look = async (intent: DebitIntent): Promise<KnownDebit> => {
-    let known: KnownDebit | undefined
-    await test.journal.beginDebit(intent, (found) => {
-      known = found
+  /** What a debit would find now: its row, whether its coupon is taken by another, or held. */
+  const look = async (intent: DebitIntent) => {
+    const seen = Promise.withResolvers<ReturnType<typeof describeKnown>>()
+    await test.journal.beginDebit(intent, (known, nowMs) => {
+      seen.resolve(describeKnown(known, intent, nowMs))
       return { do: 'refuse', code: 'REFUSED' }
     })
-    return known!
+    return await seen.promise
+  }
+  const credit = async (more: Partial<CreditIntent>) => {
+    const question = { ...creditIntent, ...more, unknown: undefined, isLate: false }
+    return await test.journal.beginCredit(question, (known, nowMs) => decideCredit(known, question, nowMs))
   }
   const find = async (more: Partial<CreditIntent>) => {
-    let id: string | undefined
-    await test.journal.beginCredit({ ...creditIntent, ...more }, ({ debit }) => {
-      id = debit?.id
+    const found = Promise.withResolvers<string | undefined>()
+    const question = { ...creditIntent, ...more, unknown: undefined, isLate: false }
+    await test.journal.beginCredit(question, (known, nowMs) => {
+      const decision = decideCredit(known, question, nowMs)
+      found.resolve('redemption' in decision ? decision.redemption.id : undefined)
       return { do: 'refuse', code: 'REFUSED' }
     })
-    return id
+    return await found.promise
   }
   const sendCredit = async (more: Partial<CreditIntent> = {}) => {
-    const begun = await test.journal.beginCredit({ ...creditIntent, ...more }, ({ debit }) =>
-      debit ? { do: 'send', redemption: debit } : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' },
-    )
+    const begun = await credit(more)
     if (begun.do !== 'send') throw new Error('was not sent')
     return begun.redemption
   }
@@ -73,8 +92,10 @@ describe('redemptions in the journal', () => {
   })
 
   it('tells one of two twins to send, and shows the other its row', async () => {
-    const decide = ({ sameKey }: KnownDebit) =>
-      sameKey ? ({ do: 'replay', redemption: sameKey } as const) : ({ do: 'send' } as const)
+    const decide = (known: KnownDebit, nowMs: number) =>
+      known.attempts[0]
+        ? ({ do: 'replay', redemption: known.attempts[0] } as const)
+        : decideDebit(known, debitIntent, nowMs)
     const twins = await Promise.all([
       test.journal.beginDebit(debitIntent, decide),
       test.journal.beginDebit(debitIntent, decide),
@@ -92,12 +113,12 @@ describe('redemptions in the journal', () => {
 
   it('finds a confirmed debit due where its OK has not left within ten seconds, and never where it has', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed({ points: 5 }))
+    await settleDebit(test.journal, id, confirmed({ pointsLeft: 5 }))
     test.clock.pass(10_000)
     expect((await look(debitIntent)).sameKey).to.deep.include({
       state: 'confirmed',
       isDue: true,
-      moved: { points: 5 },
+      moved: { pointsLeft: 5 },
     })
     await test.journal.markAnswered(id)
     expect((await look(debitIntent)).sameKey).to.include({ isDue: false })
@@ -105,25 +126,25 @@ describe('redemptions in the journal', () => {
 
   it('gives a repeat ten seconds more for its OK to leave', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     test.clock.pass(9_000)
-    await test.journal.beginDebit(debitIntent, ({ sameKey }) => ({ do: 'replay', redemption: sameKey! }))
+    await test.journal.beginDebit(debitIntent, ({ attempts: [row] }) => ({ do: 'replay', redemption: row! }))
     test.clock.pass(9_000)
     expect((await look(debitIntent)).sameKey).to.include({ isDue: false })
   })
 
   it('makes the same attempt again of what was not done, the next of what was refused', async () => {
     const first = await begin(debitIntent)
-    await test.journal.settleDebit(first.id, { kind: 'not_done' })
+    await settleDebit(test.journal, first.id, { kind: 'not_done' })
     const again = await begin(debitIntent)
     expect(again.id).to.equal(first.id)
-    await test.journal.settleDebit(again.id, { kind: 'refused', code: 'REWARD_EXPIRED' })
+    await settleDebit(test.journal, again.id, { kind: 'refused', code: 'REWARD_EXPIRED' })
     expect((await begin(debitIntent)).id).to.equal(redemptionId('T-1', 2))
   })
 
   it('remembers a key for a day; later it is a new attempt with the next number', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
     test.clock.pass(24 * 60 * 60 * 1000)
     expect((await look(debitIntent)).sameKey).to.equal(undefined)
@@ -138,13 +159,10 @@ describe('redemptions in the journal', () => {
 
   it('knows the coupon of a card on a bill under any key, and finds it by both ids after a replay', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     const pressedAgain = { ...debitIntent, key: 'T-2' }
     expect((await look(pressedAgain)).sameCoupon).to.include({ id })
-    await test.journal.beginDebit(pressedAgain, ({ sameCoupon }) => ({
-      do: 'replay',
-      redemption: sameCoupon!,
-    }))
+    await test.journal.beginDebit(pressedAgain, ({ ofCoupon: [row] }) => ({ do: 'replay', redemption: row! }))
     expect(await find({ debitKey: 'T-2' })).to.equal(id)
     expect((await look(pressedAgain)).sameKey).to.include({ id })
   })
@@ -154,16 +172,16 @@ describe('redemptions in the journal', () => {
     expect((await look(elsewhere)).isHeld).to.equal(false)
     const { id } = await begin(debitIntent)
     expect((await look(elsewhere)).isHeld).to.equal(true)
-    await test.journal.settleDebit(id, { kind: 'unknown' })
+    await settleDebit(test.journal, id, { kind: 'unknown' })
     expect((await look(elsewhere)).isHeld).to.equal(true)
     await sendCredit()
-    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+    await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
     expect((await look(elsewhere)).isHeld).to.equal(false)
   })
 
   it('finds the debit of a credit in all three ways, and no other', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     const nothing = { debitKey: undefined, redemptionId: undefined }
     expect(await find({ ...nothing, redemptionId: id })).to.equal(id)
     expect(await find({ ...nothing, debitKey: 'T-1' })).to.equal(id)
@@ -178,14 +196,14 @@ describe('redemptions in the journal', () => {
     const ids: string[] = []
     for (const key of ['P-1', 'P-2', 'P-3']) {
       const { id } = await begin({ ...debitIntent, key, what: points })
-      await test.journal.settleDebit(id, confirmed())
+      await settleDebit(test.journal, id, confirmed())
       test.clock.pass(1000)
       ids.push(id)
     }
     const byBill = { debitKey: undefined, account: 'A-1', what: points }
     expect(await find(byBill)).to.equal(ids[2])
     await sendCredit({ ...byBill, creditKey: 'C-3' })
-    await test.journal.settleUndo(ids[2]!, { kind: 'given_back', moved: {} })
+    await settleUndo(test.journal, ids[2]!, { kind: 'given_back', moved: {} })
     expect(await find(byBill)).to.equal(ids[1])
     test.clock.pass(24 * 60 * 60 * 1000)
     expect(await find(byBill)).to.equal(undefined)
@@ -195,7 +213,7 @@ describe('redemptions in the journal', () => {
   // there was nothing to give back.
   it('knows a credit again for a day of its own, however old its debit is', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
     const byBill = { ...creditIntent, debitKey: undefined, account: 'A-1', what: coupon }
     const sameCredit = async () => {
@@ -208,7 +226,7 @@ describe('redemptions in the journal', () => {
     }
     test.clock.pass(24 * 60 * 60 * 1000 - 30_000)
     await sendCredit(byBill)
-    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+    await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
     test.clock.pass(60_000)
     expect(await sameCredit()).to.equal(id)
     test.clock.pass(24 * 60 * 60 * 1000)
@@ -217,12 +235,8 @@ describe('redemptions in the journal', () => {
 
   it('takes back a debit that a credit could not wait for', async () => {
     const { id } = await begin(debitIntent)
-    const asked = await test.journal.beginCredit(creditIntent, ({ debit }) => ({
-      do: 'ask',
-      redemption: debit!,
-    }))
-    expect(asked).to.deep.equal({ do: 'refuse', code: 'NOT_GIVEN_BACK_YET' })
-    expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({
+    expect(await credit({})).to.deep.equal({ do: 'refuse', code: 'NOT_GIVEN_BACK_YET' })
+    expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({
       stands: false,
     })
     expect((await look(debitIntent)).sameKey).to.include({ state: 'in_doubt', undoBy: 'till', isDue: true })
@@ -233,7 +247,7 @@ describe('redemptions in the journal', () => {
   it('is due when it was, however often a credit asks for a debit on its way', async () => {
     await begin(debitIntent)
     test.clock.pass(3000)
-    await test.journal.beginCredit(creditIntent, ({ debit }) => ({ do: 'ask', redemption: debit! }))
+    await credit({})
     test.clock.pass(500)
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
@@ -242,17 +256,17 @@ describe('redemptions in the journal', () => {
   // be as if none had ever come.
   it('does not drop a credit whose process died because the next call of it was not sent', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
     await sendCredit()
     await test.reopen()
     await sendCredit()
     const open = { state: 'confirmed', isFinal: false }
-    expect(await test.journal.settleUndo(id, { kind: 'not_done' })).to.include(open)
+    expect(await settleUndo(test.journal, id, { kind: 'not_done' })).to.include(open)
 
     test.clock.pass(60_000)
     await test.journal.beginUndo(id)
-    expect(await test.journal.settleUndo(id, { kind: 'refused', code: 'MEMBER_BLOCKED' })).to.include(open)
+    expect(await settleUndo(test.journal, id, { kind: 'refused', code: 'MEMBER_BLOCKED' })).to.include(open)
     expect((await look(debitIntent)).sameKey).to.include({ state: 'confirmed', undoBy: 'till' })
   })
 
@@ -260,10 +274,10 @@ describe('redemptions in the journal', () => {
   // ten seconds later the guest's reward was given back by itself.
   it('notes that an OK has left though a credit came between, and stands when that is refused', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await sendCredit()
     await test.journal.markAnswered(id)
-    await test.journal.settleUndo(id, { kind: 'refused', code: 'MEMBER_BLOCKED' })
+    await settleUndo(test.journal, id, { kind: 'refused', code: 'MEMBER_BLOCKED' })
     test.clock.pass(24 * 60 * 60 * 1000)
     expect(await test.journal.dueUndos(10)).to.deep.equal([])
     expect((await test.journal.findRedemption(id))?.state).to.equal('confirmed')
@@ -271,13 +285,13 @@ describe('redemptions in the journal', () => {
 
   it('still gives back what a credit asks for, when the note of the OK comes between', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await sendCredit()
     await test.journal.markAnswered(id)
-    await test.journal.settleUndo(id, { kind: 'unknown' })
+    await settleUndo(test.journal, id, { kind: 'unknown' })
     test.clock.pass(60_000)
     expect((await test.journal.beginUndo(id))?.secret).to.deep.equal(debitIntent.secret)
-    expect(await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })).to.include({
+    expect(await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })).to.include({
       state: 'credited',
     })
   })
@@ -286,14 +300,14 @@ describe('redemptions in the journal', () => {
   // day, before anybody was told.
   it('counts as a try what the core answers with nothing to a credit, and is stuck after six', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
     await sendCredit()
-    const states = [(await test.journal.settleUndo(id, { kind: 'unknown' })).state]
+    const states = [(await settleUndo(test.journal, id, { kind: 'unknown' })).state]
     for (let call = 0; call < 6; call++) {
       test.clock.pass(300_000)
       expect(await test.journal.beginUndo(id), 'is due').not.to.equal(undefined)
-      states.push((await test.journal.settleUndo(id, { kind: 'nothing' })).state)
+      states.push((await settleUndo(test.journal, id, { kind: 'nothing' })).state)
     }
     expect(states).to.deep.equal([...Array<string>(6).fill('confirmed'), 'stuck'])
   })
@@ -303,33 +317,33 @@ describe('redemptions in the journal', () => {
   for (const silence of ['not_done', 'unknown'] as const)
     it(`leaves free what the core has nothing of, though the second asking has no answer (${silence})`, async () => {
       const { id } = await begin(debitIntent)
-      await test.journal.settleDebit(id, { kind: 'unknown' })
+      await settleDebit(test.journal, id, { kind: 'unknown' })
       const elsewhere = { ...debitIntent, key: 'T-9', account: 'B-7' }
       const seen = async () => {
         const { sameKey } = await look(debitIntent)
-        return { isFreed: sameKey?.isFreed, isHeld: (await look(elsewhere)).isHeld }
+        return { hasNothing: sameKey?.undo?.last === 'nothing', isHeld: (await look(elsewhere)).isHeld }
       }
       test.clock.pass(3_000)
       await test.journal.beginUndo(id)
-      await test.journal.settleUndo(id, { kind: 'nothing' })
-      expect(await seen()).to.deep.equal({ isFreed: true, isHeld: false })
+      await settleUndo(test.journal, id, { kind: 'nothing' })
+      expect(await seen()).to.deep.equal({ hasNothing: true, isHeld: false })
 
       test.clock.pass(58_000)
       expect(await test.journal.beginUndo(id), 'is due').not.to.equal(undefined)
-      await test.journal.settleUndo(id, { kind: silence })
-      expect(await seen()).to.deep.equal({ isFreed: true, isHeld: false })
+      await settleUndo(test.journal, id, { kind: silence })
+      expect(await seen()).to.deep.equal({ hasNothing: true, isHeld: false })
     })
 
   it('comes back to a doubt after its backoff, on disk, until a day has passed', async () => {
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, { kind: 'unknown' })
+    await settleDebit(test.journal, id, { kind: 'unknown' })
     let calls = 0
     while (test.clock.nowMs() < Date.UTC(2026, 10, 26)) {
       test.clock.pass(500)
       for (const due of await test.journal.dueUndos(10)) {
         const begun = await test.journal.beginUndo(due.id)
         expect(begun?.secret).to.deep.equal(debitIntent.secret)
-        await test.journal.settleUndo(due.id, { kind: 'not_done' })
+        await settleUndo(test.journal, due.id, { kind: 'not_done' })
         if (++calls === 5) await test.reopen()
       }
       if (calls > 20) test.clock.pass(60_000)
@@ -342,10 +356,11 @@ describe('redemptions in the journal', () => {
   it('refuses a late debit whose credit came first, for as long as it is remembered', async () => {
     const firstId = redemptionId('T-1', 1)
     await test.journal.beginCredit(creditIntent, () => ({
-      do: 'entomb',
+      do: 'leaveTombstone',
       reference: firstId,
       key: 'T-1',
       forMs: 60_000,
+      code: 'NOTHING_TO_GIVE_BACK',
     }))
     expect((await look(debitIntent)).sameKey).to.include({ state: 'reversed', wasSent: false })
     test.clock.pass(60_000)
@@ -356,16 +371,26 @@ describe('redemptions in the journal', () => {
   it('recognises by its id a debit that a credit has named before it came', async () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
-    await test.journal.beginCredit(byId, () => ({ do: 'adopt', reference, key: 'by-id' }))
-    await test.journal.settleUndo(reference, { kind: 'nothing' })
+    await test.journal.beginCredit(byId, () => ({
+      do: 'adopt',
+      reference,
+      key: 'by-id',
+      code: 'NOTHING_TO_GIVE_BACK',
+    }))
+    await settleUndo(test.journal, reference, { kind: 'nothing' })
     expect((await look(debitIntent)).sameKey).to.include({ id: reference, state: 'reversed', wasSent: false })
   })
 
   it('sends a debit whose credit the core would not hear', async () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
-    await test.journal.beginCredit(byId, () => ({ do: 'adopt', reference, key: 'by-id' }))
-    await test.journal.settleUndo(reference, { kind: 'not_done' })
+    await test.journal.beginCredit(byId, () => ({
+      do: 'adopt',
+      reference,
+      key: 'by-id',
+      code: 'NOTHING_TO_GIVE_BACK',
+    }))
+    await settleUndo(test.journal, reference, { kind: 'not_done' })
     expect((await begin(debitIntent)).id).to.equal(reference)
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', wasSent: true })
   })
@@ -373,7 +398,7 @@ describe('redemptions in the journal', () => {
   it('knows the coupon of a bill for a day at most', async () => {
     const other = { ...debitIntent, key: 'T-2' }
     const { id } = await begin(debitIntent)
-    await test.journal.settleDebit(id, confirmed())
+    await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
     test.clock.pass(86_399_000)
     expect((await look(other)).sameCoupon).to.include({ id, ticketKey: undefined })
@@ -388,24 +413,24 @@ describe('redemptions in the journal', () => {
       const { id } = await begin(debitIntent)
       test.clock.pass(62_000)
       await test.journal.beginUndo(id)
-      expect((await test.journal.settleUndo(id, outcome)).state).to.equal('reversed')
+      expect((await settleUndo(test.journal, id, outcome)).state).to.equal('reversed')
       return id
     }
 
     it('stays as it is if it was given back meanwhile', async () => {
       const id = await giveUp({ kind: 'given_back', moved: {} })
-      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: false })
+      expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: false })
       expect((await look(debitIntent)).sameKey).to.include({ id, state: 'reversed' })
       expect(await test.journal.dueUndos(9)).to.deep.equal([])
     })
 
     it('is in doubt, due now, held and sealed anew if there was nothing to give back', async () => {
       const id = await giveUp({ kind: 'nothing' })
-      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: false })
+      expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: false })
       expect((await look({ ...debitIntent, key: 'T-2' })).isHeld, 'no longer free').to.equal(true)
       expect(await test.journal.dueUndos(9)).to.have.length(1)
       expect((await test.journal.beginUndo(id))?.secret).to.deep.equal(debitIntent.secret)
-      expect((await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })).state).to.equal(
+      expect((await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })).state).to.equal(
         'reversed',
       )
     })
@@ -414,8 +439,8 @@ describe('redemptions in the journal', () => {
       const { id } = await begin(debitIntent)
       test.clock.pass(5_000)
       await test.journal.beginUndo(id)
-      await test.journal.settleRedemption(id, { as: 'reversed', by: 'ops', why: 'seen in TRIFFT' })
-      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: false })
+      await settleByOperator(test.journal, id, { as: 'reversed', by: 'ops', why: 'seen in TRIFFT' })
+      expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: false })
       expect((await test.journal.beginUndo(id))?.secret).to.deep.equal(debitIntent.secret)
       expect((await test.journal.findRedemption(id))?.settled).to.equal(undefined)
     })
@@ -424,8 +449,8 @@ describe('redemptions in the journal', () => {
       const { id } = await begin(debitIntent)
       test.clock.pass(5_000)
       await test.journal.beginUndo(id)
-      await test.journal.settleRedemption(id, { as: 'taken', by: 'ops', why: 'the guest has it' })
-      expect(await test.journal.settleDebit(id, confirmed())).to.deep.equal({ stands: true })
+      await settleByOperator(test.journal, id, { as: 'taken', by: 'ops', why: 'the guest has it' })
+      expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: true })
     })
 
     it('changes nothing if the late answer is no yes', async () => {
@@ -435,11 +460,26 @@ describe('redemptions in the journal', () => {
         { kind: 'not_done' },
         { kind: 'refused', code: 'REFUSED' },
       ] as const)
-        expect(await test.journal.settleDebit(id, outcome)).to.deep.equal({ stands: false })
+        expect(await settleDebit(test.journal, id, outcome)).to.deep.equal({ stands: false })
       expect((await look(debitIntent)).sameKey).to.include({ id, state: 'reversed' })
     })
   })
 })
+
+function describeKnown(known: KnownDebit, intent: DebitIntent, nowMs: number) {
+  const row = latestAttempt(known, intent.key, (one) => isRemembered(one, nowMs))
+  const decision = decideDebit(known, intent, nowMs)
+  return {
+    sameKey: row && {
+      ...row,
+      isDue: isDue(row, nowMs),
+      wasSent: row.sentAtMs !== undefined,
+      undoBy: row.undo?.by,
+    },
+    sameCoupon: row === undefined && decision.do === 'replay' ? decision.redemption : undefined,
+    isHeld: decision.do === 'refuse' && decision.code === 'TRY_AGAIN_SHORTLY',
+  }
+}
 
 describe('a number that no uuid repeats', () => {
   it('gives each key and attempt an id of its own', () => {

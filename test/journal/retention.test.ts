@@ -7,7 +7,7 @@ import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
-import { confirmed as takenByCore } from '../support/redemption.ts'
+import { confirmed as takenByCore, sendNext, settleByOperator, settleDebit } from '../support/redemption.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -23,12 +23,12 @@ describe('what is past its time', () => {
     return rows
   }
   const begin = async (key: string) => {
-    const begun = await test.journal.beginDebit({ ...stuckDebit, key }, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit({ ...stuckDebit, key }, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
     return begun
   }
   const take = async (eventId: string) => {
-    await test.journal.takeTicket({
+    await test.journal.acceptTicket({
       eventId,
       fingerprint: eventId,
       formerFingerprint: 'of the rule before',
@@ -39,7 +39,7 @@ describe('what is past its time', () => {
 
   it('of redemptions is forgotten 60 days after their last change', async () => {
     const { id } = await begin('T-1')
-    await test.journal.settleDebit(id, { kind: 'refused', code: 'REFUSED' })
+    await settleDebit(test.journal, id, { kind: 'refused', code: 'REFUSED' })
     test.clock.pass(60 * dayMs)
     await test.journal.tidy()
     expect(rowsOf('redemptions')).to.equal(1)
@@ -53,21 +53,21 @@ describe('what is past its time', () => {
     const settledId = await getStuck(test.journal, test.clock.pass, { ...stuckDebit, key: 'T-2' })
     await begin('T-sent')
     const inDoubt = await begin('T-doubt')
-    await test.journal.settleDebit(inDoubt.id, { kind: 'unknown' })
+    await settleDebit(test.journal, inDoubt.id, { kind: 'unknown' })
     const confirmed = await begin('T-confirmed')
-    await test.journal.settleDebit(confirmed.id, takenByCore())
+    await settleDebit(test.journal, confirmed.id, takenByCore())
     test.clock.pass(100 * dayMs)
-    await test.journal.settleRedemption(settledId, { as: 'taken', by: 'Dana', why: 'seen' })
+    await settleByOperator(test.journal, settledId, { as: 'taken', by: 'Dana', why: 'seen' })
     await test.journal.tidy()
     expect(rowsOf('redemptions')).to.equal(5)
     expect(await test.journal.findRedemption(stuckId)).to.include({ state: 'stuck' })
   })
 
   it('of other names of a redemption is forgotten after a day, which is how long they are looked up', async () => {
-    await test.journal.settleDebit((await begin('T-1')).id, takenByCore())
-    await test.journal.beginDebit({ ...stuckDebit, key: 'T-2' }, ({ sameCoupon }) => ({
+    await settleDebit(test.journal, (await begin('T-1')).id, takenByCore())
+    await test.journal.beginDebit({ ...stuckDebit, key: 'T-2' }, ({ ofCoupon }) => ({
       do: 'replay',
-      redemption: sameCoupon!,
+      redemption: ofCoupon[0]!,
     }))
     test.clock.pass(dayMs)
     await test.journal.tidy()

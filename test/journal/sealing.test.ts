@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
-import { confirmed } from '../support/redemption.ts'
+import { confirmed, sendNext, settleDebit, settleUndo } from '../support/redemption.ts'
 
 describe('a seal', () => {
   const [oldKey, newKey] = journalKeys as [string, string]
@@ -61,11 +61,12 @@ describe('the sealed columns of the journal', () => {
   const debit = {
     venue: 'v',
     venueId: '1902',
+    tenant: 'tenant-of-project',
     cardHash: 'hash',
     cardMasked: '*0001',
     secret: { cardNumber, apiKey },
     key: 'T-1',
-    isNamed: true,
+    hasTransactionId: true,
     account: 'A-1',
     what: { kind: 'coupon', rewardId: 'uc-1' },
   } as const
@@ -75,7 +76,7 @@ describe('the sealed columns of the journal', () => {
   }
 
   it('never hold a card number or an API key as bytes of any file', async () => {
-    await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+    await test.journal.beginDebit(debit, sendNext)
     await test.journal.keepDeadLetter(unreadMessage(cardNumber))
     const files = filesOfJournal()
     expect(files.some((bytes) => bytes.includes('hash'))).to.equal(true)
@@ -86,7 +87,7 @@ describe('the sealed columns of the journal', () => {
   })
 
   it('stop a start whose keys do not open them, and say how many', async () => {
-    await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+    await test.journal.beginDebit(debit, sendNext)
     try {
       await test.reopen([newKey])
       expect.fail('was opened')
@@ -98,18 +99,18 @@ describe('the sealed columns of the journal', () => {
   })
 
   it('are erased when a row is final, so that its key may go', async () => {
-    const begun = await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit(debit, sendNext)
     if (begun.do !== 'send') return expect.fail()
-    await test.journal.settleDebit(begun.id, confirmed())
+    await settleDebit(test.journal, begun.id, confirmed())
     await test.journal.markAnswered(begun.id)
     await test.reopen([newKey])
   })
 
   it('keep the id of a coupon that holds its card for as long as the row is there', async () => {
     const what = { kind: 'coupon', rewardId: `uc-${cardNumber}`, standIn: 'id-1' } as const
-    const begun = await test.journal.beginDebit({ ...debit, what }, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit({ ...debit, what }, sendNext)
     if (begun.do !== 'send') return expect.fail()
-    await test.journal.settleDebit(begun.id, confirmed())
+    await settleDebit(test.journal, begun.id, confirmed())
     await test.journal.markAnswered(begun.id)
     await test.reopen([newKey]).then(
       () => expect.fail('was opened'),
@@ -123,7 +124,7 @@ describe('the sealed columns of the journal', () => {
       debitKey: undefined,
       what: undefined,
     }
-    const asked = await test.journal.beginCredit(credit, ({ debit: row }) => ({
+    const asked = await test.journal.beginCredit(credit, ({ debits: [row] }) => ({
       do: 'send',
       redemption: row!,
     }))
@@ -133,15 +134,15 @@ describe('the sealed columns of the journal', () => {
   // The key's name alone was looked at, so a box that stayed would have been seen by nobody.
   for (const kind of ['refused', 'not_done', 'given back'] as const)
     it(`leave no box in a row that is ${kind}`, async () => {
-      const begun = await test.journal.beginDebit(debit, () => ({ do: 'send' }))
+      const begun = await test.journal.beginDebit(debit, sendNext)
       if (begun.do !== 'send') return expect.fail()
       const { id } = begun
       const isUndone = kind === 'given back'
-      await test.journal.settleDebit(id, isUndone ? { kind: 'unknown' } : { kind, code: 'REFUSED' })
+      await settleDebit(test.journal, id, isUndone ? { kind: 'unknown' } : { kind, code: 'REFUSED' })
       if (isUndone) {
         test.clock.pass(60_000)
         await test.journal.beginUndo(id)
-        await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+        await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
       }
       using file = new DatabaseSync(test.path, { readOnly: true })
       expect(file.prepare('SELECT sealed, seal_key FROM redemptions').all()).to.deep.equal([

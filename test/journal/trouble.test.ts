@@ -1,3 +1,4 @@
+import { sendNext, settleByOperator } from '../support/redemption.ts'
 import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
@@ -53,8 +54,8 @@ describe('a journal in trouble', () => {
     for (const { name, page } of [schema, ...rootPages(test.path)]) {
       const damaged = await openTestJournal()
       try {
-        await damaged.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
-        await damaged.journal.takeTicket({
+        await damaged.journal.beginDebit(stuckDebit, sendNext)
+        await damaged.journal.acceptTicket({
           ...closedBill(),
           fingerprint: 'of the bill',
           formerFingerprint: 'of the rule before',
@@ -70,7 +71,7 @@ describe('a journal in trouble', () => {
         ).to.have.length(1)
         expect(damaged.lines.join(), name).to.include('the journal is damaged')
         expect(await damaged.journal.stats(), name).to.include({ deadLetters: 0, ticketsWaiting: 0 })
-        const begun = await damaged.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+        const begun = await damaged.journal.beginDebit(stuckDebit, sendNext)
         expect(begun.do, name).to.equal('send')
         expect(damaged.journal.trouble(), name).to.equal(undefined)
       } finally {
@@ -113,7 +114,7 @@ describe('a journal in trouble', () => {
     other.exec('ROLLBACK')
     other.close()
     // What only looks proves nothing.
-    await test.journal.settleRedemption('no-such-id', { as: 'taken', by: 'Dana', why: 'seen' })
+    await settleByOperator(test.journal, 'no-such-id', { as: 'taken', by: 'Dana', why: 'seen' })
     expect(test.journal.trouble()).to.match(/locked/)
     await test.journal.tidy()
     expect(test.journal.trouble()).to.equal(undefined)

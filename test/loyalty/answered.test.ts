@@ -9,7 +9,7 @@ import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
-import { confirmed } from '../support/redemption.ts'
+import { confirmed, sendNext, settleDebit } from '../support/redemption.ts'
 
 describe('the note that an OK has left', () => {
   function noteWith(failures: Error[]) {
@@ -59,17 +59,17 @@ describe('an OK that left while the journal was locked', () => {
 
   it('is noted before any undo of it, however long the lock lasted', async () => {
     const { journal, clock } = test
-    const begun = await journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+    const begun = await journal.beginDebit(stuckDebit, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
     const { id } = begun
-    await journal.settleDebit(id, confirmed())
+    await settleDebit(journal, id, confirmed())
 
     let undos = 0
     const reversals = createReversals({
       journal,
       core: { restoreCoupon: async () => ({ undos: ++undos }) } as never,
       balances: { drop: () => undefined },
-      takeTurn: createTurns(),
+      waitForTurn: createTurns(),
       coverId: (id) => id,
       clock,
       log: createLogger('silent'),

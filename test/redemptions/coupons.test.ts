@@ -1,7 +1,8 @@
-import type { BillRedemption, CardBill } from '../../src/redemptions/redemption.ts'
+import type { CardBill, Redemption } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decideCoupons } from '../../src/redemptions/coupons.ts'
+import { decideCoupons, type CouponsDecision } from '../../src/redemptions/coupons.ts'
+import { redemption } from '../support/redemption.ts'
 
 const openMs = 1_000_000
 const closedMs = 2_000_000
@@ -16,23 +17,16 @@ const bill = (more: Partial<CardBill> = {}): CardBill => ({
   named: [],
   ...more,
 })
-const redeemed = (more: Partial<BillRedemption> = {}): BillRedemption => ({
-  id: 'r-1',
-  rewardId: 'uc-1',
-  account: 'A-1',
-  isOfCard: true,
-  confirmedAtMs: openMs + 1,
-  ticketKey: undefined,
-  isNamed: false,
-  ...more,
-})
-const other = redeemed({ id: 'r-2', rewardId: 'uc-2' })
+const coupon = (rewardId: string) => ({ kind: 'coupon', rewardId }) as const
+const redeemed = (more: Partial<Redemption> = {}) =>
+  redemption({ state: 'confirmed', what: coupon('uc-1'), confirmedAtMs: openMs + 1, ...more })
+const other = redeemed({ id: 'r-2', what: coupon('uc-2') })
 
 describe('the coupons of a closed bill', () => {
   const cases: [
     what: string,
     bill: Partial<CardBill>,
-    known: BillRedemption[],
+    known: Redemption[],
     coupons: string[],
     claims: string[],
   ][] = [
@@ -58,9 +52,23 @@ describe('the coupons of a closed bill', () => {
       ['r-1'],
     ],
     [
-      'named, but of another card, venue, or not confirmed',
+      'named, but of another card',
       { named: [{ redemptionId: 'r-1', rewardId: 'uc-1' }] },
-      [redeemed({ isOfCard: false })],
+      [redeemed({ cardHash: 'other' })],
+      [],
+      [],
+    ],
+    [
+      'named, but of another venue',
+      { named: [{ redemptionId: 'r-1', rewardId: 'uc-1' }] },
+      [redeemed({ venue: 'w' })],
+      [],
+      [],
+    ],
+    [
+      'named, but given back',
+      { named: [{ redemptionId: 'r-1', rewardId: 'uc-1' }] },
+      [redeemed({ state: 'credited' })],
       [],
       [],
     ],
@@ -81,7 +89,7 @@ describe('the coupons of a closed bill', () => {
     [
       'but not named by another ticket',
       { named: [{ redemptionId: 'r-1' }] },
-      [redeemed({ ticketKey: 'B-0', isNamed: true })],
+      [redeemed({ ticketKey: 'B-0', isNamedByTicket: true })],
       [],
       [],
     ],
@@ -109,7 +117,7 @@ describe('the coupons of a closed bill', () => {
     [
       'a reward that another ticket has named is not its own',
       { named: [{ rewardId: 'uc-1' }] },
-      [redeemed({ ticketKey: 'B-0', isNamed: true })],
+      [redeemed({ ticketKey: 'B-0', isNamedByTicket: true })],
       [],
       [],
     ],
@@ -135,15 +143,16 @@ describe('the coupons of a closed bill', () => {
     it(what, () => {
       const decision = decideCoupons(bill(more), known)
       expect(decision.coupons).to.deep.equal(coupons)
-      expect(decision.claims.map(({ id }) => id)).to.deep.equal(claims)
-      expect(decision.isReleased).to.equal(more.kind === 'void')
+      expect(decision.claims.map((claim) => claim.redemption.id)).to.deep.equal(claims)
+      const freed = more.kind === 'void' ? known.filter(({ ticketKey }) => ticketKey === 'B-1') : []
+      expect(decision.releases).to.deep.equal(freed)
     })
 
   it('remembers that a ticket has named it, also when it comes again without', () => {
     const named = decideCoupons(bill({ named: [{ redemptionId: 'r-1' }] }), [redeemed(), other])
-    expect(named.claims).to.deep.equal([{ id: 'r-1', isNamed: true }])
-    const again = decideCoupons(bill(), [redeemed({ ticketKey: 'B-1', isNamed: true }), other])
-    expect(again.claims).to.deep.equal([
+    expect(named.claims.map(toPair)).to.deep.equal([{ id: 'r-1', isNamed: true }])
+    const again = decideCoupons(bill(), [redeemed({ ticketKey: 'B-1', isNamedByTicket: true }), other])
+    expect(again.claims.map(toPair)).to.deep.equal([
       { id: 'r-1', isNamed: true },
       { id: 'r-2', isNamed: false },
     ])
@@ -166,16 +175,21 @@ describe('the coupons of a closed bill', () => {
             known,
           )
           known = known.map((one) => {
-            const claim = claims.find(({ id }) => id === one.id)
-            return claim ? { ...one, ticketKey, isNamed: claim.isNamed } : one
+            const claim = claims.find((each) => each.redemption.id === one.id)
+            return claim ? { ...one, ticketKey, isNamedByTicket: claim.isNamed } : one
           })
-          for (const { id, rewardId } of known) {
+          for (const { id, what } of known) {
             const held = before.find((one) => one.id === id)
             const isElsewhere = held?.ticketKey !== undefined && held.ticketKey !== ticketKey
-            if (isElsewhere && (held.isNamed || names !== id)) expect(coupons).to.not.include(rewardId)
+            if (isElsewhere && (held.isNamedByTicket || names !== id))
+              expect(coupons).to.not.include(what?.kind === 'coupon' && what.rewardId)
           }
         }
       }),
     )
   })
 })
+
+function toPair({ redemption: { id }, isNamed }: CouponsDecision['claims'][number]) {
+  return { id, isNamed }
+}

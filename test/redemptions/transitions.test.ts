@@ -1,7 +1,7 @@
-import type { Redemption, UndoOutcome } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
-import { afterDebit, afterUndo } from '../../src/redemptions/transitions.ts'
-import { confirmed, redemption } from '../support/redemption.ts'
+import type { Redemption, UndoOutcome } from '../../src/redemptions/redemption.ts'
+import { next } from '../../src/redemptions/transitions.ts'
+import { confirmed, redemption, undo } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
 const dayMs = 86_400_000
@@ -11,12 +11,12 @@ const row = (more: Partial<Redemption>) =>
   redemption({
     state: 'in_doubt',
     sentAtMs: nowMs - 5_000,
-    isDue: true,
-    undoBy: 'doubt',
-    undoCalls: 1,
-    undoSinceMs: nowMs - 5_000,
+    dueAtMs: nowMs + 3_500,
+    undo: undo('doubt', { calls: 1, sinceMs: nowMs - 5_000 }),
     ...more,
   })
+const doubt = (more: Parameters<typeof undo>[1]) =>
+  undo('doubt', { calls: 1, sinceMs: nowMs - 5_000, ...more })
 
 const done: UndoOutcome = { kind: 'given_back', moved: {} }
 const refused: UndoOutcome = { kind: 'refused', code: 'MEMBER_BLOCKED' }
@@ -29,21 +29,23 @@ describe('after the call of a debit', () => {
     ['not done', { kind: 'not_done' }, 'till', 'not_done', null],
     ['unknown', { kind: 'unknown' }, undefined, 'in_doubt', 2_000],
   ] as const
-  for (const [what, outcome, undoBy, state, dueInMs] of cases)
+  for (const [what, outcome, by, state, dueInMs] of cases)
     it(`${what}: ${state}`, () => {
-      const dueAtMs = dueInMs === null ? null : nowMs + dueInMs
-      const isFinal = dueInMs === null
-      expect(afterDebit(row({ state: 'sent', undoBy }), outcome, nowMs)).to.deep.equal({
-        state,
-        dueAtMs,
-        isFinal,
-      })
+      const before = row({ state: 'sent', undo: by && undo(by) })
+      const change = next(before, { kind: 'debit_outcome', outcome }, nowMs)
+      expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
+      expect(change?.secret, 'the seal goes with the last call').to.equal(dueInMs === null ? null : undefined)
     })
 })
 
 describe('after a call that gives back', () => {
-  const credit = { state: 'confirmed', undoBy: 'till', isAnswered: true } as const
-  const unseen = { undoBy: 'till', wasSent: false, sentAtMs: 0 } as const
+  const credit = {
+    state: 'confirmed',
+    answeredAtMs: 1,
+    undo: undo('till', { calls: 1, sinceMs: nowMs - 5_000 }),
+  } as const
+  const unseen = { undo: undo('till', { calls: 1, sinceMs: nowMs - 5_000 }), sentAtMs: undefined } as const
+  const repeated = (more: Parameters<typeof undo>[1]) => ({ ...credit, undo: { ...credit.undo, ...more } })
   const cases: [
     what: string,
     row: Partial<Redemption>,
@@ -74,52 +76,52 @@ describe('after a call that gives back', () => {
     // A till gave up before its OK; the operator's credit then failed, and the reward stayed taken for ever.
     [
       'a credit was not done of a debit whose OK never left',
-      { ...credit, isAnswered: false },
+      { ...credit, answeredAtMs: undefined },
       { kind: 'not_done' },
       'confirmed',
       10_000,
     ],
     ['a debit never seen is refused', unseen, refused, 'not_done', null],
     ['a credit without an answer is repeated', credit, { kind: 'unknown' }, 'confirmed', 2_000],
-    [
-      'its repeat without an answer too',
-      { ...credit, undoCalls: 2 },
-      { kind: 'unknown' },
-      'confirmed',
-      4_000,
-    ],
+    ['its repeat without an answer too', repeated({ calls: 2 }), { kind: 'unknown' }, 'confirmed', 4_000],
     [
       'its repeat is refused: the till was told that it will come',
-      { ...credit, undoCalls: 2 },
+      repeated({ calls: 2 }),
       refused,
       'confirmed',
       4_000,
     ],
-    ['a doubt without an answer', { undoCalls: 4 }, { kind: 'unknown' }, 'in_doubt', 16_000],
+    ['a doubt without an answer', { undo: doubt({ calls: 4 }) }, { kind: 'unknown' }, 'in_doubt', 16_000],
     ['a doubt whose undo never left', {}, { kind: 'not_done' }, 'in_doubt', 2_000],
     [
       'a doubt after many calls: at most five minutes',
-      { undoCalls: 20 },
+      { undo: doubt({ calls: 20 }) },
       { kind: 'unknown' },
       'in_doubt',
       300_000,
     ],
-    ['a doubt refused for the fifth time', { undoTries: 4 }, refused, 'in_doubt', 2_000],
-    ['a doubt refused for the sixth time', { undoTries: 5 }, refused, 'stuck', null],
+    ['a doubt refused for the fifth time', { undo: doubt({ refusals: 4 }) }, refused, 'in_doubt', 2_000],
+    ['a doubt refused for the sixth time', { undo: doubt({ refusals: 5 }) }, refused, 'stuck', null],
+    ['a credit refused for the sixth time', repeated({ calls: 10, refusals: 5 }), refused, 'stuck', null],
+    ['a doubt of a day', { undo: doubt({ sinceMs: nowMs - dayMs }) }, { kind: 'unknown' }, 'stuck', null],
     [
-      'a credit refused for the sixth time',
-      { ...credit, undoCalls: 10, undoTries: 5 },
-      refused,
-      'stuck',
+      'a doubt of almost a day',
+      { undo: doubt({ sinceMs: nowMs - dayMs + 1 }) },
+      { kind: 'unknown' },
+      'in_doubt',
+      2_000,
+    ],
+    [
+      'a doubt of a day that is undone after all',
+      { undo: doubt({ sinceMs: nowMs - dayMs }) },
+      done,
+      'reversed',
       null,
     ],
-    ['a doubt of a day', { undoSinceMs: nowMs - dayMs }, { kind: 'unknown' }, 'stuck', null],
-    ['a doubt of almost a day', { undoSinceMs: nowMs - dayMs + 1 }, { kind: 'unknown' }, 'in_doubt', 2_000],
-    ['a doubt of a day that is undone after all', { undoSinceMs: nowMs - dayMs }, done, 'reversed', null],
     ['a doubt whose seal is broken', {}, { kind: 'seal_broken' }, 'stuck', null],
     [
       'a credit whose seal is broken when it is repeated',
-      { ...credit, undoCalls: 2 },
+      repeated({ calls: 2 }),
       { kind: 'seal_broken' },
       'stuck',
       null,
@@ -127,16 +129,15 @@ describe('after a call that gives back', () => {
   ]
   for (const [what, before, outcome, state, dueInMs] of cases)
     it(`${what}: ${state}`, () => {
-      const next = afterUndo(row(before), outcome, nowMs, 1)
-      expect(next.state).to.equal(state)
-      expect(next.dueAtMs).to.equal(dueInMs === null ? null : nowMs + dueInMs)
-      expect(next.isFinal, 'what an operator decides keeps its seal').to.equal(
-        dueInMs === null && state !== 'stuck',
+      const change = next(row(before), { kind: 'undo_outcome', outcome, jitter: 1 }, nowMs)
+      expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
+      expect(change?.secret, 'what an operator decides keeps its seal').to.equal(
+        dueInMs === null && state !== 'stuck' ? null : undefined,
       )
     })
 
   it('comes back after half its backoff at the earliest', () => {
-    const soonest = afterUndo(row({}), { kind: 'unknown' }, nowMs, 0)
-    expect(soonest.dueAtMs).to.equal(nowMs + 1_000)
+    const event = { kind: 'undo_outcome', outcome: { kind: 'unknown' }, jitter: 0 } as const
+    expect(next(row({}), event, nowMs)?.dueAtMs).to.equal(nowMs + 1_000)
   })
 })

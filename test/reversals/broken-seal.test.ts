@@ -1,3 +1,4 @@
+import { sendNext, settleDebit } from '../support/redemption.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
 import { createTurns } from '../../src/loyalty/turns.ts'
@@ -21,10 +22,10 @@ describe('a redemption in doubt whose seal is broken', () => {
 
   async function doubt(number: number) {
     const intent = { ...stuckDebit, key: `T-${number}`, cardHash: `card-${number}` }
-    const begun = await test.journal.beginDebit(intent, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
     const { id } = begun
-    await test.journal.settleDebit(id, { kind: 'unknown' })
+    await settleDebit(test.journal, id, { kind: 'unknown' })
     test.clock.pass(1)
     return id
   }
@@ -51,7 +52,7 @@ describe('a redemption in doubt whose seal is broken', () => {
         },
       } as never,
       balances: { drop: () => undefined },
-      takeTurn: createTurns(),
+      waitForTurn: createTurns(),
       coverId: (id) => id,
       clock: test.clock,
       log: createLogger('error', { write: (line: string) => void lines.push(line) }),

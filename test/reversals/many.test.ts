@@ -1,3 +1,4 @@
+import { sendNext, settleDebit } from '../support/redemption.ts'
 import { once, EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { createTurns } from '../../src/loyalty/turns.ts'
@@ -27,18 +28,19 @@ describe('hundreds of redemptions in doubt', () => {
     const begun = await test.journal.beginDebit(
       {
         key: `T-${number}`,
-        isNamed: true,
+        hasTransactionId: true,
         venue: 'venue-uuid',
         venueId: '1902',
+        tenant: 'tenant-of-project',
         account: `A-${number}`,
         what: { kind: 'points', points: 1 },
         cardHash: `card-${number}`,
         cardMasked: '*',
         secret: { cardNumber: `CARD${number}`, apiKey: 'key-of-the-project' },
       },
-      () => ({ do: 'send' }),
+      sendNext,
     )
-    if (begun.do === 'send') await test.journal.settleDebit(begun.id, { kind: 'unknown' })
+    if (begun.do === 'send') await settleDebit(test.journal, begun.id, { kind: 'unknown' })
   }
 
   function start(giveBack: () => Promise<object>) {
@@ -46,7 +48,7 @@ describe('hundreds of redemptions in doubt', () => {
       journal: test.journal,
       core: { givePointsBack: giveBack } as never,
       balances: { drop: () => undefined },
-      takeTurn: createTurns(),
+      waitForTurn: createTurns(),
       coverId: (id) => id,
       clock: test.clock,
       log: createLogger('silent'),

@@ -1,3 +1,4 @@
+import { sendNext, settleDebit } from '../support/redemption.ts'
 import { expect } from 'chai'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -108,20 +109,21 @@ describe('a tab that is named by its card', () => {
         const begun = await journal.beginDebit(
           {
             key: debitKey({ venue }, { ...request, what: { kind: 'points', points: 200 } }),
-            isNamed: true,
+            hasTransactionId: true,
             venue: venue.coreId,
             venueId: venue.id,
+            tenant: 'tenant-of-project',
             account: anna,
             what: { kind: 'points', points: 200 },
             cardHash: hashCard(anna),
             cardMasked: '*1001',
             secret: { cardNumber: anna, apiKey: demo.apiKey },
           },
-          () => ({ do: 'send' }),
+          sendNext,
         )
         if (begun.do !== 'send') throw new Error('it was not begun')
         const secret = { cardNumber: anna, apiKey: demo.apiKey }
-        await journal.settleDebit(begun.id, { kind: 'confirmed', moved: { points: 1 }, secret })
+        await settleDebit(journal, begun.id, { kind: 'confirmed', moved: { pointsLeft: 1 }, secret })
         await journal.markAnswered(begun.id)
       })
       const movesBefore = counter.moves().length
@@ -140,7 +142,7 @@ describe('a tab that is named by its card', () => {
       const former = await openCounter()
       try {
         await readJournal(former.service, async (journal) =>
-          journal.takeTicket({
+          journal.acceptTicket({
             eventId: ticketEventId({ venue: { ...venue } }, ticket),
             fingerprint: ticketFingerprint(ticket),
             formerFingerprint: 'none',

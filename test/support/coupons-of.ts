@@ -18,7 +18,7 @@ export async function couponsOf(journal: Journal, ofBill: AnyBill): Promise<stri
     named: [],
     ...ofBill,
   }
-  await journal.takeTicket(
+  await journal.acceptTicket(
     { ...closedBill({ eventId }), fingerprint: 'of the bill', formerFingerprint: 'of the rule before' },
     { bill, decide: (known) => decideCoupons(bill, known) },
   )

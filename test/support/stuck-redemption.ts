@@ -1,14 +1,16 @@
+import { sendNext, settleDebit, settleUndo } from './redemption.ts'
 import type { DebitIntent } from '../../src/redemptions/redemption.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 
 export const stuckDebit: DebitIntent = {
   venue: 'venue-uuid',
   venueId: '1902',
+  tenant: 'tenant-of-project',
   cardHash: 'hash-of-card',
   cardMasked: '*0001',
   secret: { cardNumber: 'CANARYCARD0001', apiKey: 'canary-api-key' },
   key: 'T-1',
-  isNamed: true,
+  hasTransactionId: true,
   account: 'A-1',
   what: { kind: 'coupon', rewardId: 'uc-1' },
 }
@@ -19,14 +21,14 @@ export const stuckDebit: DebitIntent = {
  * @returns its id
  */
 export async function getStuck(journal: Journal, pass: (ms: number) => void, intent = stuckDebit) {
-  const begun = await journal.beginDebit(intent, () => ({ do: 'send' }))
+  const begun = await journal.beginDebit(intent, sendNext)
   if (begun.do !== 'send') throw new Error('was not sent')
   const { id } = begun
-  await journal.settleDebit(id, { kind: 'unknown' })
+  await settleDebit(journal, id, { kind: 'unknown' })
   for (let isStuck = false; !isStuck;) {
     pass(300_000)
     if (!(await journal.beginUndo(id))) throw new Error('was not due')
-    isStuck = (await journal.settleUndo(id, { kind: 'refused', code: 'REFUSED' })).state === 'stuck'
+    isStuck = (await settleUndo(journal, id, { kind: 'refused', code: 'REFUSED' })).state === 'stuck'
   }
   return id
 }

@@ -1,4 +1,4 @@
-import type { WaitingTicket } from '../../src/journal/journal.ts'
+import type { WaitingTicket } from '../../src/journal/stored-tickets.ts'
 import type { Ticket } from '../../src/model/words.ts'
 
 type Parts = { eventId?: string; kafkaKey?: string; coupons?: string[]; ticket?: Partial<Ticket> }

@@ -1,5 +1,5 @@
+import type { WaitingTicket } from '../../src/journal/stored-tickets.ts'
 import { EventEmitter, once } from 'node:events'
-import type { WaitingTicket } from '../../src/journal/journal.ts'
 
 /** What the relay needs of a journal, in memory, and what came of each ticket. */
 export function createMemoryJournal(tickets: WaitingTicket[] = []) {

@@ -1,5 +1,5 @@
+import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
-import type { DebitDone } from '../../src/loyalty/debit.ts'
 import type { DebitRequest, Ticket, TicketKind } from '../../src/model/words.ts'
 import type { JournalRow } from './settle.ts'
 import type { World } from './world.ts'
@@ -66,7 +66,7 @@ function checkClaim(before: JournalRow, after: JournalRow, closing: Closing, nam
 export function checkReplay(
   world: World,
   request: DebitRequest,
-  done: DebitDone,
+  done: RedemptionDone,
   toldBefore: { request: DebitRequest; redemptionId: string }[],
 ) {
   if (!done.isReplayed || request.what.kind === 'points') return

@@ -1,7 +1,6 @@
+import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { CreditDone } from '../../src/loyalty/credit.ts'
-import type { DebitDone } from '../../src/loyalty/debit.ts'
 import type { CreditRequest, DebitRequest } from '../../src/model/words.ts'
 import { compareRows, countTaken } from './audit.ts'
 import { checkReplay, closeBill, type Closing } from './closed-bills.ts'
@@ -134,7 +133,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 /** What the till believes of a redemption; `unsure` where its last word never came. */
 type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
-type Heard = DebitDone | { refused: string } | undefined
+type Heard = RedemptionDone | { refused: string } | undefined
 /** What has happened so far, as the tills and customer care see it. */
 type Past = {
   asked: { request: DebitRequest; heard: Heard }[]
@@ -240,7 +239,7 @@ async function credit(
     ...(names ? isMoved && { accountNumber: 'A-9' } : { accountNumber }),
     ...(id || needsId ? { transactionId: `C-${id ?? 9}` } : {}),
   }
-  const answer: CreditDone | { refused: string } | undefined = await world.credit(asks)
+  const answer: RedemptionDone | { refused: string } | undefined = await world.credit(asks)
 
   if (answer && !('refused' in answer)) return beliefs.set(answer.redemptionId, { is: 'given back', request })
   // Its process died, or it will be given back later: which of several is meant only the journal can tell.

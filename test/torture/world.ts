@@ -71,14 +71,14 @@ export async function createWorld() {
     const died = Promise.withResolvers<'died'>()
     const log = createLogger('silent')
     const metrics = createMetrics()
-    const takeTurn = createTurns()
+    const waitForTurn = createTurns()
     const core = createCore(died.resolve)
     const balances = { drop: () => undefined }
     const parts = {
       core,
       balances,
       journal: test.journal,
-      takeTurn,
+      waitForTurn,
       hashCard,
       log,
     }
@@ -141,7 +141,7 @@ export async function createWorld() {
   function answer(move: () => { balance?: unknown }): Moved {
     try {
       const { balance } = move()
-      return typeof balance === 'number' ? { points: balance } : {}
+      return typeof balance === 'number' ? { pointsLeft: balance } : {}
     } catch (error) {
       if (!(error instanceof CoreRefusal)) throw error
       throw new CoreRejected(codeOfException(error.exception), 'refused', { message: error.message })

@@ -1,6 +1,6 @@
+import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import { createApp } from '../../src/app.ts'
-import type { DebitDone } from '../../src/loyalty/debit.ts'
 import type { Loyalty } from '../../src/loyalty/loyalty.ts'
 import { systemClock } from '../../src/exchange.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -13,7 +13,7 @@ describe('a debit is marked as answered', () => {
   useRealSockets()
 
   /** @returns the status that the till hears, and the redemptions that were marked by then */
-  async function debitOf(done: DebitDone) {
+  async function debitOf(done: RedemptionDone) {
     const marked: string[] = []
     const log = createLogger('silent')
     const metrics = createMetrics()

@@ -71,7 +71,7 @@ describe('an OK', () => {
 
   it('of a debit of points says what is left, where that is known', () => {
     const said = { requestId, redemptionId: 'r-1', what: points }
-    expect(replyDebit({ ...said, moved: { points: 1050 } })).to.deep.equal({
+    expect(replyDebit({ ...said, moved: { pointsLeft: 1050 } })).to.deep.equal({
       ...base,
       pointsTaken: 200,
       points: 1050,
@@ -82,7 +82,7 @@ describe('an OK', () => {
   it('of a credit says what was given back', () => {
     const said = { requestId, redemptionId: 'r-1' }
     expect(replyCredit({ ...said, what: coupon, moved: { reward } })).to.deep.equal({ ...base, reward })
-    expect(replyCredit({ ...said, what: points, moved: { points: 1250 } })).to.deep.equal({
+    expect(replyCredit({ ...said, what: points, moved: { pointsLeft: 1250 } })).to.deep.equal({
       ...base,
       pointsReturned: 200,
       points: 1250,

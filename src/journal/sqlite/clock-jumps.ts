@@ -74,7 +74,10 @@ function moveTimes(db: Database, jumpMs: number, nowMs: number) {
   const columns = 'created_at sent_at due_at confirmed_at answered_at changed_at undo_since key_until'.split(
     ' ',
   )
-  const moved = columns.map((column) => `${column} = ${column} + :jumpMs`).join(', ')
+  const moved = [
+    ...columns.map((column) => `${column} = ${column} + :jumpMs`),
+    'revision = revision + 1',
+  ].join(', ')
   db.run(`UPDATE redemptions SET ${moved} WHERE ${whereOpen}`, { jumpMs })
   db.run(
     `UPDATE redemptions SET ${moved} WHERE due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck')

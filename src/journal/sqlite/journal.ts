@@ -18,12 +18,13 @@ import {
 } from './database.ts'
 import { createClockJumps, followClockSince } from './clock-jumps.ts'
 import { createDeadLetters } from '../dead-letters.ts'
-import { createDecisions } from '../decisions.ts'
 import { identify, watchFile } from './file-watch.ts'
 import { type Journal } from '../journal.ts'
 import { createLimits, type Intake } from './limits.ts'
 import { createOutbox } from '../outbox.ts'
 import { ownJournal } from './owner.ts'
+import { toRecord } from '../../redemptions/record.ts'
+import { createRedemptionRows } from '../redemption-rows.ts'
 import { createRedemptions } from '../redemptions.ts'
 import { createRetention } from '../retention.ts'
 import { createSeal } from '../seal.ts'
@@ -32,8 +33,8 @@ import { readStats } from '../stats.ts'
 import { createTroubles } from '../troubles.ts'
 import { createWriter } from './writer.ts'
 
-/** A call has been left by whoever made it when it is this much older than the till's deadline. */
-const leftAloneMs = 1000
+/** A call was left by its process if it has not settled this long after the till's deadline. */
+const abandonedAfterMs = 1000
 
 export type JournalDeps = {
   clock: Clock
@@ -95,9 +96,9 @@ function journalIn(
     throw error
   }
 
-  const redemptions = createRedemptions(db, seal, config.posDeadlineMs + leftAloneMs)
-  const decisions = createDecisions(db)
-  const claimCoupons = createBillCoupons(db, seal)
+  const rows = createRedemptionRows(db, seal)
+  const redemptions = createRedemptions(rows, config.posDeadlineMs + abandonedAfterMs)
+  const claimCoupons = createBillCoupons(rows)
   const deadLetters = createDeadLetters(db, seal)
   const outbox = createOutbox(db, seal, deadLetters)
   const approvals = createApprovals(db, createKeyedHash(config.cardHashKey))
@@ -122,7 +123,7 @@ function journalIn(
   metrics.journalMaxBytes.set(config.maxBytes)
   const now = () => clock.nowMs()
   /** OKs that have left while the journal could not be written: once it can, no undo of them may come first. */
-  const told = new Set<string>()
+  const answeredButUnmarked = new Set<string>()
 
   async function read<T>(work: () => T): Promise<T> {
     try {
@@ -136,42 +137,43 @@ function journalIn(
   }
 
   /** For what comes new: refused before anything is done for it where there is no room. */
-  async function take<T>(intake: Intake, work: () => T): Promise<T> {
+  async function admit<T>(intake: Intake, work: () => T): Promise<T> {
     await read(() => limits.admit(intake))
     return await write(work)
   }
 
   return {
-    beginDebit: (intent, decide) => take('redemption', () => redemptions.beginDebit(intent, decide, now())),
-    settleDebit: (id, outcome) => write(() => redemptions.settleDebit(id, outcome, now())),
+    beginDebit: (intent, decide) => admit('redemption', () => redemptions.beginDebit(intent, decide, now())),
     async markAnswered(id) {
-      told.add(id)
-      await write(() => redemptions.markAnswered(id, now()))
-      told.delete(id)
+      answeredButUnmarked.add(id)
+      await write(() => redemptions.record(id, { kind: 'answered' }, now()))
+      answeredButUnmarked.delete(id)
     },
-    beginCredit: (intent, decide) => take('redemption', () => redemptions.beginCredit(intent, decide, now())),
+    beginCredit: (intent, decide) =>
+      admit('redemption', () => redemptions.beginCredit(intent, decide, now())),
     dueUndos: (limit) => read(() => redemptions.dueUndos(limit, now())),
     beginUndo: (id) =>
       write(() => {
-        if (told.has(id)) redemptions.markAnswered(id, now())
+        if (answeredButUnmarked.has(id)) redemptions.record(id, { kind: 'answered' }, now())
         return redemptions.beginUndo(id, now())
       }),
-    settleUndo: (id, outcome) => write(() => redemptions.settleUndo(id, outcome, now())),
-    stuckRedemptions: () => read(() => decisions.stuck()),
-    findRedemption: (id) => read(() => decisions.find(id)),
-    retryRedemption: (id) => write(() => decisions.retry(id, now())),
-    settleRedemption: (id, decision) => write(() => decisions.settle(id, decision, now())),
-    async takeTicket(ticket, asked) {
-      const taken = await take('ticket', () => {
+    record: (id, event) => write(() => redemptions.record(id, event, now())),
+    stuckRedemptions: () => read(() => rows.findStuck().map(toRecord)),
+    async findRedemption(id) {
+      const found = await read(() => rows.find(id))
+      return found && toRecord(found.redemption)
+    },
+    async acceptTicket(ticket, card) {
+      const accepted = await admit('ticket', () => {
         if (outbox.isRepeat(ticket)) return { isDuplicate: true }
         const refusal = ticket.venue && limits.ticketShareTaken(ticket.venue)
         if (refusal) return refusal
-        const coupons = asked ? claimCoupons(asked.bill, asked.decide) : ticket.closed.coupons
+        const coupons = card ? claimCoupons(card.bill, card.decide, now()) : ticket.closed.coupons
         outbox.take(ticket, coupons, now())
         return { isDuplicate: false }
       })
-      if (typeof taken === 'string') throw new StorageUnavailable(taken)
-      return taken
+      if (typeof accepted === 'string') throw new StorageUnavailable(accepted)
+      return accepted
     },
     async waitingTickets(limit) {
       const { tickets, broken } = await read(() => outbox.waiting(limit))
@@ -184,12 +186,12 @@ function journalIn(
     markPublished: (eventIds) => write(() => outbox.markPublished(eventIds, now())),
     // Takes no more room than the ticket did, and must not hold up those behind it.
     buryTicket: (eventId, reason) => write(() => outbox.bury(eventId, reason, now())),
-    async keepDeadLetter(letter) {
+    async keepDeadLetter(message) {
       // A repeat needs no more room.
-      if (await read(() => deadLetters.isKept(letter))) return
-      const refusal = await take('dead_letter', () => {
-        const reason = limits.deadLetterShareTaken(letter.venue.coreId)
-        if (reason === undefined) deadLetters.keepMessage(letter, now())
+      if (await read(() => deadLetters.isKept(message))) return
+      const refusal = await admit('dead_letter', () => {
+        const reason = limits.deadLetterShareTaken(message.venue.coreId)
+        if (reason === undefined) deadLetters.keepMessage(message, now())
         return reason
       })
       if (refusal !== undefined) throw new StorageUnavailable(refusal)

@@ -190,4 +190,8 @@ export const migrations = [
   ALTER TABLE redemptions ADD COLUMN reward_seal_key TEXT;
   CREATE INDEX redemptions_reward_sealed ON redemptions (reward_seal_key) WHERE reward_seal_key IS NOT NULL;
   `,
+  `
+  -- Raised by each change of a row: what was decided on a row is written only if it is still as it was.
+  ALTER TABLE redemptions ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+  `,
 ]

@@ -80,7 +80,7 @@ function replyRedemption(redemption: Redemption, nameMoved: (points: number) => 
   const common = known({ response: 'OK', requestId, transactionId, redemptionId })
   return what.kind === 'coupon'
     ? { ...common, reward: toZonalReward(moved.reward ?? { id: what.rewardId }) }
-    : known({ ...common, ...nameMoved(what.points), points: moved.points })
+    : known({ ...common, ...nameMoved(what.points), points: moved.pointsLeft })
 }
 
 function toZonalReward({ id, name, type, entityCode, discountId, cost, expires }: Reward): object {

@@ -1,6 +1,12 @@
-import type { UndoOutcome } from '../../src/redemptions/redemption.ts'
+import {
+  retryByOperator,
+  sendNext,
+  settleByOperator,
+  settleDebit,
+  settleUndo,
+} from '../support/redemption.ts'
+import type { OperatorDecision, UndoOutcome } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
-import type { Journal } from '../../src/journal/journal.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { couponsOf } from '../support/coupons-of.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
@@ -15,20 +21,20 @@ describe('what an operator decides of a redemption', () => {
 
   const stuck = () => getStuck(test.journal, test.clock.pass)
   const inDoubt = async () => {
-    const begun = await test.journal.beginDebit(stuckDebit, () => ({ do: 'send' }))
+    const begun = await test.journal.beginDebit(stuckDebit, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    await test.journal.settleDebit(begun.id, { kind: 'unknown' })
+    await settleDebit(test.journal, begun.id, { kind: 'unknown' })
     return begun.id
   }
   const settleLater = async (
-    decision: Parameters<Journal['settleRedemption']>[1],
+    decision: OperatorDecision,
     outcome: UndoOutcome,
   ): Promise<string | undefined> => {
     const id = await inDoubt()
     test.clock.pass(2_000)
     expect(await test.journal.beginUndo(id)).not.to.equal(undefined)
-    await test.journal.settleRedemption(id, decision)
-    await test.journal.settleUndo(id, outcome)
+    await settleByOperator(test.journal, id, decision)
+    await settleUndo(test.journal, id, outcome)
     test.clock.pass(24 * 60 * 60 * 1000)
     expect(await test.journal.dueUndos(10)).to.deep.equal([])
     return (await test.journal.findRedemption(id))?.state
@@ -37,14 +43,14 @@ describe('what an operator decides of a redemption', () => {
   it('retries with all its tries and all its time, and no sooner end than before', async () => {
     const id = await stuck()
     test.clock.pass(48 * 60 * 60 * 1000)
-    expect(await test.journal.retryRedemption(id)).to.deep.equal({ isDone: true, state: 'in_doubt' })
+    expect(await retryByOperator(test.journal, id)).to.deep.equal({ isDone: true, state: 'in_doubt' })
     expect((await test.journal.dueUndos(10)).map((due) => due.id)).to.deep.equal([id])
     const begun = await test.journal.beginUndo(id)
     expect(begun?.secret).to.deep.equal(stuckDebit.secret)
-    await test.journal.settleUndo(id, { kind: 'refused', code: 'REFUSED' })
+    await settleUndo(test.journal, id, { kind: 'refused', code: 'REFUSED' })
     const record = await test.journal.findRedemption(id)
     expect(record).to.include({ state: 'in_doubt' })
-    expect(record?.undo).to.include({ tries: 1 })
+    expect(record?.undo).to.include({ refusals: 1 })
   })
 
   it('retries a credit that is stuck to its end, though its first call could have ended it for the till', async () => {
@@ -53,28 +59,32 @@ describe('what an operator decides of a redemption', () => {
       do: 'adopt',
       reference: 'r-1',
       key: 'T-1',
+      code: 'NOTHING_TO_GIVE_BACK',
     }))
     expect(begun.do).to.equal('send')
-    await test.journal.settleUndo('r-1', { kind: 'unknown' })
+    await settleUndo(test.journal, 'r-1', { kind: 'unknown' })
     test.clock.pass(24 * 60 * 60 * 1000)
     await test.journal.beginUndo('r-1')
-    await test.journal.settleUndo('r-1', { kind: 'unknown' })
+    await settleUndo(test.journal, 'r-1', { kind: 'unknown' })
     expect((await test.journal.stuckRedemptions()).map(({ id }) => id)).to.deep.equal(['r-1'])
-    await test.journal.retryRedemption('r-1')
+    await retryByOperator(test.journal, 'r-1')
     await test.journal.beginUndo('r-1')
-    await test.journal.settleUndo('r-1', { kind: 'refused', code: 'REFUSED' })
+    await settleUndo(test.journal, 'r-1', { kind: 'refused', code: 'REFUSED' })
     expect((await test.journal.findRedemption('r-1'))?.state).to.equal('in_doubt')
   })
 
   it('settles what is in doubt too, and only what is in doubt or stuck', async () => {
     const id = await inDoubt()
-    expect(await test.journal.retryRedemption(id)).to.deep.equal({ isDone: false, state: 'in_doubt' })
-    expect(await test.journal.settleRedemption(id, taken)).to.deep.equal({ isDone: true, state: 'confirmed' })
-    expect(await test.journal.settleRedemption(id, reversed)).to.deep.equal({
+    expect(await retryByOperator(test.journal, id)).to.deep.equal({ isDone: false, state: 'in_doubt' })
+    expect(await settleByOperator(test.journal, id, taken)).to.deep.equal({
+      isDone: true,
+      state: 'confirmed',
+    })
+    expect(await settleByOperator(test.journal, id, reversed)).to.deep.equal({
       isDone: false,
       state: 'confirmed',
     })
-    expect(await test.journal.settleRedemption('no-such-id', taken)).to.deep.equal({
+    expect(await settleByOperator(test.journal, 'no-such-id', taken)).to.deep.equal({
       isDone: false,
       state: undefined,
     })
@@ -83,7 +93,7 @@ describe('what an operator decides of a redemption', () => {
   it('counts what is taken among the coupons of its bill', async () => {
     const sentAtMs = test.clock.nowMs()
     const id = await stuck()
-    await test.journal.settleRedemption(id, taken)
+    await settleByOperator(test.journal, id, taken)
     const { venue, cardHash, account } = stuckDebit
     expect(
       await couponsOf(test.journal, { venue, cardHash, account, fromMs: sentAtMs, toMs: sentAtMs }),
@@ -107,14 +117,15 @@ describe('what an operator decides of a redemption', () => {
 
   it('lets what is taken be given back by a credit, like any other', async () => {
     const id = await stuck()
-    await test.journal.settleRedemption(id, taken)
+    await settleByOperator(test.journal, id, taken)
     const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: id, debitKey: undefined }
-    const give = () => test.journal.beginCredit(credit, ({ debit }) => ({ do: 'send', redemption: debit! }))
+    const give = () =>
+      test.journal.beginCredit(credit, ({ debits: [debit] }) => ({ do: 'send', redemption: debit! }))
     await give()
-    const refused = await test.journal.settleUndo(id, { kind: 'refused', code: 'REFUSED' })
+    const refused = await settleUndo(test.journal, id, { kind: 'refused', code: 'REFUSED' })
     expect(refused).to.include({ state: 'confirmed', isFinal: true })
     await give()
-    await test.journal.settleUndo(id, { kind: 'given_back', moved: {} })
+    await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
     const { state, settled } = (await test.journal.findRedemption(id))!
     expect([state, settled?.why]).to.deep.equal(['credited', taken.why])
   })

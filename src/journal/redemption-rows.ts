@@ -1,0 +1,160 @@
+import { redemptionId } from '../model/keys.ts'
+import type { What } from '../model/words.ts'
+import type { NewRedemption } from '../redemptions/begin.ts'
+import type { Change, Redemption } from '../redemptions/redemption.ts'
+import { keyMs } from '../redemptions/transitions.ts'
+import { columnsOf, openSecret, readRedemption, whereOpen } from './redemption-row.ts'
+import type { Seal } from './seal.ts'
+import type { Database, Row } from './sqlite/database.ts'
+
+export type RedemptionRows = ReturnType<typeof createRedemptionRows>
+
+/**
+ * The rows of redemptions: how they are found, and the one way in which they are written. Each function runs inside a
+ * transaction of the writer's. What becomes of a row is decided in `redemptions/`.
+ */
+export function createRedemptionRows(db: Database, seal: Seal) {
+  return {
+    add,
+    change,
+    find,
+    findDue,
+    findStuck,
+    findAttempts,
+    findAlias,
+    findByCoupon,
+    findByCredit,
+    findByBill,
+    findByTicket,
+    remember,
+  }
+
+  function add({ redemption, secret }: NewRedemption, nowMs: number) {
+    const { id, revision, ...content } = redemption
+    const row = {
+      id,
+      revision,
+      changed_at: nowMs,
+      ...columnsOf(id, { ...content, secret: secret ?? null }, seal),
+    }
+    const names = Object.keys(row)
+    db.run(
+      `INSERT INTO redemptions (${names.join(', ')}) VALUES (${names.map((name) => `:${name}`).join(', ')})`,
+      row,
+    )
+  }
+
+  /** @returns the row as it is now; undefined if somebody has changed it since it was read */
+  function change(before: Redemption, change: Change, nowMs: number): Redemption | undefined {
+    const { id, revision } = before
+    const columns = columnsOf(id, change, seal)
+    const set = Object.keys(columns).map((name) => `${name} = :${name}, `)
+    const { changes } = db.run(
+      `UPDATE redemptions SET ${set.join('')}changed_at = :nowMs, revision = revision + 1
+       WHERE id = :id AND revision = :revision`,
+      { ...columns, id, revision, nowMs },
+    )
+    const { secret: _, ...changed } = change
+    return changes === 0 ? undefined : { ...before, ...changed, revision: revision + 1 }
+  }
+
+  /** @returns the row, and what is sealed in it, if it can be opened */
+  function find(id: string) {
+    const row = db.get('SELECT * FROM redemptions WHERE id = :id', { id })
+    return row && { redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }
+  }
+
+  function all(where: string, values: Row): Redemption[] {
+    return db.all(`SELECT * FROM redemptions WHERE ${where}`, values).map((row) => readRedemption(row, seal))
+  }
+
+  /** @returns the longest due first */
+  function findDue(limit: number, nowMs: number) {
+    return db
+      .all(`SELECT * FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`, {
+        nowMs,
+        limit,
+      })
+      .map((row) => ({ redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }))
+  }
+
+  /** @returns the oldest first */
+  function findStuck(): Redemption[] {
+    return all(`${whereOpen} AND state = 'stuck' ORDER BY created_at`, {})
+  }
+
+  /** @returns those under a key, and the row with the id of the first, which a credit may have left */
+  function findAttempts(key: string): Redemption[] {
+    const ofKey = all('key = :key', { key })
+    const id = redemptionId(key, 1)
+    return ofKey.some((row) => row.id === id) ? ofKey : [...ofKey, ...all('id = :id', { id })]
+  }
+
+  function findAlias(key: string, nowMs: number): Redemption | undefined {
+    const row = db.get(
+      `SELECT redemptions.* FROM redemption_aliases JOIN redemptions ON id = redemption_id
+       WHERE redemption_aliases.key = :key AND redemption_aliases.created_at > :fromMs`,
+      { key, fromMs: nowMs - keyMs },
+    )
+    return row && readRedemption(row, seal)
+  }
+
+  /** @returns at any venue, what is taken or may be */
+  function findByCoupon(cardHash: string, what: What | undefined): Redemption[] {
+    if (what?.kind !== 'coupon') return []
+    // Earlier versions wrote an id that holds a card number as it is.
+    const { rewardId: formerId, standIn: rewardId = formerId } = what
+    return all(
+      `card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
+       AND state IN ('sent', 'in_doubt', 'confirmed')`,
+      { cardHash, rewardId, formerId },
+    )
+  }
+
+  /** A credit is remembered for a day of its own. */
+  function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
+    if (!creditKey) return undefined
+    return all('credit_key = :creditKey AND changed_at > :fromMs ORDER BY changed_at DESC LIMIT 1', {
+      creditKey,
+      fromMs: nowMs - keyMs,
+    })[0]
+  }
+
+  function findByBill(
+    bill: { venue: string; account: string; cardHash: string },
+    nowMs: number,
+  ): Redemption[] {
+    return all('venue = :venue AND account = :account AND card_hash = :cardHash AND created_at > :fromMs', {
+      venue: bill.venue,
+      account: bill.account,
+      cardHash: bill.cardHash,
+      fromMs: nowMs - keyMs,
+    })
+  }
+
+  /** @returns coupons that the card took at the venue, those that went out with the ticket, and those with these ids */
+  function findByTicket(
+    ticket: { venue: string; cardHash: string; ticketKey: string },
+    ids: string[],
+  ): Redemption[] {
+    const { venue, cardHash, ticketKey } = ticket
+    const found = [
+      ...all(`card_hash = :cardHash AND reward_id IS NOT NULL AND venue = :venue AND state = 'confirmed'`, {
+        cardHash,
+        venue,
+      }),
+      ...all('ticket_key = :ticketKey', { ticketKey }),
+      ...ids.flatMap((id) => all('id = :id AND reward_id IS NOT NULL', { id })),
+    ]
+    return [...new Map(found.map((row) => [row.id, row])).values()]
+  }
+
+  /** What was taken under another key is found by this one too. */
+  function remember(key: string, { id }: Redemption, nowMs: number) {
+    db.run(
+      `INSERT INTO redemption_aliases VALUES (:key, :id, :nowMs)
+       ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,
+      { key, id, nowMs },
+    )
+  }
+}

@@ -1,0 +1,79 @@
+import { redemptionId } from '../model/keys.ts'
+import { nextAttempt } from './attempts.ts'
+import type { CreditDecision } from './decide-credit.ts'
+import type { CreditIntent, DebitIntent, Redemption, RedemptionSecret } from './redemption.ts'
+import { keyMs } from './transitions.ts'
+
+/** A row to be written, with what is sealed in it. */
+export type NewRedemption = { redemption: Redemption; secret: RedemptionSecret | undefined }
+
+/** A debit whose call is about to leave. @param abandonedAtMs a call that has not settled by then was left by its process */
+export function beginDebit(
+  intent: DebitIntent,
+  { attempt, nowMs, abandonedAtMs }: { attempt: number; nowMs: number; abandonedAtMs: number },
+): NewRedemption {
+  const { hasTransactionId: _, secret, ...content } = intent
+  return {
+    redemption: {
+      ...untouched,
+      ...content,
+      id: redemptionId(intent.key, attempt),
+      attempt,
+      state: 'sent',
+      createdAtMs: nowMs,
+      sentAtMs: nowMs,
+      dueAtMs: abandonedAtMs,
+      keyUntilMs: nowMs + keyMs,
+    },
+    secret,
+  }
+}
+
+/**
+ * A debit that is not known here, of which a credit has come: its row makes a late one recognised, and the credit's answer
+ * remembered. It is in doubt if the core is asked, else reversed, which is a tombstone.
+ *
+ * @param attempts under its key
+ */
+export function beginUnseen(
+  intent: CreditIntent,
+  decision: Extract<CreditDecision, { do: 'adopt' | 'leaveTombstone' }>,
+  { attempts, nowMs, abandonedAtMs }: { attempts: Redemption[]; nowMs: number; abandonedAtMs: number },
+): NewRedemption {
+  const { key, reference } = decision
+  const { redemptionId: _id, debitKey: _key, secret, ...content } = intent
+  const attempt = nextAttempt(attempts)
+  const isAsked = decision.do === 'adopt'
+  return {
+    redemption: {
+      ...untouched,
+      ...content,
+      id: attempt === 1 ? reference : redemptionId(key, attempt),
+      key,
+      attempt,
+      state: isAsked ? 'in_doubt' : 'reversed',
+      createdAtMs: nowMs,
+      sentAtMs: undefined,
+      dueAtMs: isAsked ? abandonedAtMs : undefined,
+      keyUntilMs: nowMs + (isAsked ? keyMs : decision.forMs),
+      undo: { by: 'till', sinceMs: nowMs, calls: isAsked ? 1 : 0, refusals: 0, last: undefined },
+    },
+    secret: isAsked ? secret : undefined,
+  }
+}
+
+/** What has happened to no row yet. */
+const untouched = {
+  revision: 1,
+  confirmedAtMs: undefined,
+  answeredAtMs: undefined,
+  undo: undefined,
+  undoNumber: 1,
+  creditKey: undefined,
+  ticketKey: undefined,
+  isNamedByTicket: false,
+  moved: undefined,
+  refusedWith: undefined,
+  givenBack: undefined,
+  settled: undefined,
+}

@@ -1,0 +1,42 @@
+import { shownId, type What } from '../model/words.ts'
+import type { Redemption, RedemptionState, Undo } from './redemption.ts'
+
+/** What an operator may know of a redemption: no card number, no key. Times are epoch ms. */
+export type RedemptionRecord = {
+  id: string
+  state: RedemptionState
+  what: What | undefined
+  cardMasked: string
+  /** The Aztec venue ID. */
+  venueId: string
+  account: string | undefined
+  attempt: number
+  createdAtMs: number
+  /** Undefined if only a credit has ever come. */
+  sentAtMs: number | undefined
+  confirmedAtMs: number | undefined
+  /** When the till's OK left. */
+  answeredAtMs: number | undefined
+  /** Undefined if nobody asks for it back. */
+  undo: (Undo & { dueAtMs: number | undefined }) | undefined
+  settled: Redemption['settled']
+}
+
+export function toRecord(redemption: Redemption): RedemptionRecord {
+  const { what, undo, dueAtMs } = redemption
+  return {
+    id: redemption.id,
+    state: redemption.state,
+    what: what?.kind === 'coupon' ? { kind: 'coupon', rewardId: shownId(what) } : what,
+    cardMasked: redemption.cardMasked,
+    venueId: redemption.venueId,
+    account: redemption.account,
+    attempt: redemption.attempt,
+    createdAtMs: redemption.createdAtMs,
+    sentAtMs: redemption.sentAtMs,
+    confirmedAtMs: redemption.confirmedAtMs,
+    answeredAtMs: redemption.answeredAtMs,
+    undo: undo && { ...undo, dueAtMs },
+    settled: redemption.settled,
+  }
+}

@@ -1,0 +1,139 @@
+import { hasNothingAtCore, type Change, type Redemption, type Undo, type UndoOutcome } from './redemption.ts'
+
+/** The till's OK has this long to leave before the redemption is in doubt. */
+export const answerWithinMs = 10_000
+/** A take whose answer is lost may still be under way this long after it left. */
+export const lostCallMs = 60_000
+export const firstUndoInMs = 2_000
+const longestBackoffMs = 300_000
+/** Readable refusals of an undo, and time in doubt, after which an operator has to decide. */
+const mostRefusals = 6
+const longestDoubtMs = 24 * 60 * 60 * 1000
+
+/** It is due: whoever has to look after it begins a call that gives back. */
+export function afterDue(
+  row: Redemption,
+  { isTakenLater, abandonedAtMs }: { isTakenLater: boolean; abandonedAtMs: number },
+  nowMs: number,
+): Change {
+  // A coupon that was taken again since cannot have been taken by the call that was lost.
+  if (isTakenLater && hasNothingAtCore(row)) return final('reversed')
+  const isCredit = row.state === 'confirmed' && row.undo?.by === 'till'
+  const undo = row.undo ?? undoBy('doubt', row, nowMs)
+  return { state: isCredit ? 'confirmed' : 'in_doubt', undo: withCall(undo), dueAtMs: abandonedAtMs }
+}
+
+/**
+ * An operator may have settled it while the call was under way, as taken or as reversed. That it was given back is the
+ * truth all the same.
+ */
+export function canBeUndone(row: Redemption, outcome: UndoOutcome): boolean {
+  switch (row.state) {
+    case 'in_doubt':
+      return true
+    case 'confirmed':
+      return row.undo !== undefined || outcome.kind === 'given_back'
+    case 'stuck':
+      return outcome.kind === 'given_back' || outcome.kind === 'nothing'
+    case 'reversed':
+      return outcome.kind === 'given_back' && !row.givenBack
+    case 'sent':
+    case 'not_done':
+    case 'refused':
+    case 'credited':
+      return false
+  }
+}
+
+/** After a call that gives back, whoever asked for it: a credit of the till, or the undo of a doubt. */
+export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, jitter: number): Change {
+  const isCredit = row.state === 'confirmed'
+  const undo = afterCall(row, outcome, nowMs)
+  const isAnswer = outcome.kind === 'refused' || outcome.kind === 'nothing'
+  const counted = { undo, undoNumber: row.undoNumber + (isAnswer ? 1 : 0) }
+  switch (outcome.kind) {
+    case 'given_back':
+      return { ...counted, ...final(isCredit ? 'credited' : 'reversed'), givenBack: outcome.moved }
+    case 'nothing':
+      if (isCredit) return { ...counted, ...afterFailure(row, undo, outcome, nowMs, jitter) }
+      return { ...counted, ...afterNothing(row, nowMs) }
+    case 'refused':
+    case 'not_done':
+    case 'unknown':
+      return { ...counted, ...afterFailure(row, undo, outcome, nowMs, jitter) }
+    case 'seal_broken':
+      return { ...counted, state: 'stuck', dueAtMs: undefined }
+  }
+}
+
+function afterCall(row: Redemption, outcome: UndoOutcome, nowMs: number): Undo {
+  const undo = row.undo ?? undoBy('doubt', row, nowMs)
+  const isSilent = outcome.kind === 'not_done' || outcome.kind === 'unknown'
+  // What was taken and cannot be given back is a refusal, whatever the core calls it.
+  const isRefusal = outcome.kind === 'refused' || (outcome.kind === 'nothing' && row.state === 'confirmed')
+  return {
+    ...undo,
+    refusals: undo.refusals + (isRefusal ? 1 : 0),
+    // What is free stays free until the core says otherwise.
+    last: hasNothingAtCore(row) && isSilent ? 'nothing' : describe(outcome),
+  }
+}
+
+function describe(outcome: UndoOutcome): string {
+  return outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind
+}
+
+/** The reward is free from now on, but a take that is still under way has to be waited for. */
+function afterNothing({ sentAtMs }: Redemption, nowMs: number): Change {
+  const lostByMs = sentAtMs === undefined ? nowMs : sentAtMs + lostCallMs
+  return nowMs < lostByMs ? { state: 'in_doubt', dueAtMs: lostByMs } : final('reversed')
+}
+
+/** @param undo with this call's answer */
+function afterFailure(
+  row: Redemption,
+  undo: Undo,
+  outcome: UndoOutcome,
+  nowMs: number,
+  jitter: number,
+): Change {
+  // The first call of a credit has its answer: the till hears it, and all is as it was.
+  if (outcome.kind !== 'unknown' && isFirstOfCredit(row)) return withoutCredit(row, nowMs)
+  if (undo.refusals >= mostRefusals || nowMs - undo.sinceMs >= longestDoubtMs)
+    return { state: 'stuck', dueAtMs: undefined }
+  const backoffMs = Math.min(firstUndoInMs * 2 ** (undo.calls - 1), longestBackoffMs)
+  return { state: row.state, dueAtMs: nowMs + Math.round(backoffMs * (0.5 + jitter / 2)) }
+}
+
+/** Of a debit that stands, or that was never seen here; of one in doubt there is no way back. */
+function isFirstOfCredit({ undo, state, sentAtMs }: Redemption): boolean {
+  return undo?.by === 'till' && undo.calls === 1 && (state === 'confirmed' || sentAtMs === undefined)
+}
+
+/** A debit whose OK has not left is still in doubt, credit or not. */
+function withoutCredit(row: Redemption, nowMs: number): Change {
+  const undo = undefined
+  if (row.state !== 'confirmed') return { ...final('not_done'), undo }
+  return row.answeredAtMs === undefined
+    ? { state: 'confirmed', dueAtMs: nowMs + answerWithinMs, undo }
+    : { ...final('confirmed'), undo }
+}
+
+/** Who asks first does not matter to a till that asks too: its debit is given back, and stays so. */
+export function undoBy(by: Undo['by'], { undo }: Redemption, nowMs: number): Undo {
+  if (!undo) return { by, sinceMs: nowMs, calls: 0, refusals: 0, last: undefined }
+  return { ...undo, by: by === 'till' ? 'till' : undo.by }
+}
+
+export function withCall(undo: Undo): Undo {
+  return { ...undo, calls: undo.calls + 1 }
+}
+
+export function inDoubt(row: Redemption, dueAtMs: number, nowMs: number) {
+  return { state: 'in_doubt', dueAtMs, undo: undoBy('doubt', row, nowMs) } as const
+}
+
+/** Nobody has to look after it any more, so nobody needs its secret. */
+export function final(state: Redemption['state']) {
+  return { state, dueAtMs: undefined, secret: null } as const
+}

@@ -1,0 +1,159 @@
+import { expect } from 'chai'
+import { decideDebit, isTakenLater } from '../../src/redemptions/decide-debit.ts'
+import type { DebitIntent, Redemption, RedemptionState } from '../../src/redemptions/redemption.ts'
+import { redemption, undo } from '../support/redemption.ts'
+
+const nowMs = 100_000_000
+const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
+const intent: DebitIntent = {
+  venue: 'v',
+  venueId: '1902',
+  tenant: 'tenant',
+  cardHash: 'card',
+  cardMasked: '*0001',
+  secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
+  key: 'T-1',
+  hasTransactionId: true,
+  account: 'A-1',
+  what: coupon,
+}
+const unnamed: DebitIntent = { ...intent, hasTransactionId: false }
+
+const row = (state: RedemptionState, more: Partial<Redemption> = {}) => redemption({ state, ...more })
+
+/** What is decided, in a word: what to do, or the code that the till hears. */
+const said = (decision: { do: string; code?: string }) => decision.code ?? decision.do
+
+describe('a debit, by what is known of it', () => {
+  const known = (sameKey: Redemption | undefined, ofCoupon: Redemption[] = []) => ({
+    attempts: sameKey ? [sameKey] : [],
+    alias: undefined,
+    ofCoupon,
+  })
+  const cases: [what: string, row: Redemption | undefined, withId: string, withoutId: string][] = [
+    ['nothing', undefined, 'send', 'send'],
+    ['on its way', row('sent'), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
+    ['left by a crash', row('sent', { dueAtMs: nowMs }), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
+    ['in doubt', row('in_doubt'), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
+    ['in doubt, but free', row('in_doubt', { undo: undo('doubt', { last: 'nothing' }) }), 'send', 'send'],
+    ['stuck', row('stuck'), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
+    ['confirmed', row('confirmed'), 'replay', 'replay'],
+    ['confirmed, its ticket has come', row('confirmed', { ticketKey: 'B-1' }), 'replay', 'send'],
+    ['confirmed, its OK perhaps lost', row('confirmed', { dueAtMs: nowMs }), 'replay', 'replay'],
+    [
+      'confirmed, being given back',
+      row('confirmed', { undo: undo('till') }),
+      'TRY_AGAIN_SHORTLY',
+      'TRY_AGAIN_SHORTLY',
+    ],
+    ['refused', row('refused', { refusedWith: 'REWARD_EXPIRED' }), 'replay', 'send'],
+    ['not done', row('not_done'), 'send', 'send'],
+    ['credited', row('credited'), 'ALREADY_GIVEN_BACK', 'send'],
+    ['reversed by us', row('reversed', { undo: undo('doubt') }), 'send', 'send'],
+    ['reversed by a credit', row('reversed', { undo: undo('till') }), 'ALREADY_GIVEN_BACK', 'send'],
+    [
+      'only its credit',
+      row('reversed', { sentAtMs: undefined, undo: undo('till') }),
+      'ALREADY_GIVEN_BACK',
+      'ALREADY_GIVEN_BACK',
+    ],
+    ['another card', row('confirmed', { cardHash: 'other' }), 'DUPLICATE_REFERENCE', 'DUPLICATE_REFERENCE'],
+    ['another bill', row('confirmed', { account: 'A-2' }), 'DUPLICATE_REFERENCE', 'DUPLICATE_REFERENCE'],
+    [
+      'another reward',
+      row('confirmed', { what: { kind: 'coupon', rewardId: 'uc-2' } }),
+      'DUPLICATE_REFERENCE',
+      'DUPLICATE_REFERENCE',
+    ],
+    [
+      'points instead',
+      row('confirmed', { what: { kind: 'points', points: 5 } }),
+      'DUPLICATE_REFERENCE',
+      'DUPLICATE_REFERENCE',
+    ],
+  ]
+  for (const [what, sameKey, withId, withoutId] of cases)
+    it(`${what}: ${withId} with a transaction id, ${withoutId} without`, () => {
+      expect(said(decideDebit(known(sameKey), intent, nowMs))).to.equal(withId)
+      expect(said(decideDebit(known(sameKey), unnamed, nowMs))).to.equal(withoutId)
+    })
+
+  const dayMs = 86_400_000
+  const taken = (more: Partial<Redemption> = {}) =>
+    row('confirmed', { id: 'r-0', key: 'T-0', confirmedAtMs: nowMs - 1, ...more })
+
+  it('is the same debit if the card has this coupon on this bill already, under whatever id', () => {
+    const sameCoupon = taken()
+    expect(decideDebit(known(undefined, [sameCoupon]), intent, nowMs)).to.deep.equal({
+      do: 'replay',
+      redemption: sameCoupon,
+    })
+  })
+
+  for (const [what, more] of [
+    ['its ticket has come', { ticketKey: 'B-1' }],
+    ['it was taken a day ago', { confirmedAtMs: nowMs - dayMs }],
+    ['it was taken on another bill', { account: 'A-2' }],
+    ['it was taken at another venue', { venue: 'w' }],
+  ] as const)
+    it(`is a new one if ${what}`, () => {
+      expect(said(decideDebit(known(undefined, [taken(more)]), intent, nowMs))).to.equal('send')
+    })
+
+  it('waits while another debit of the same coupon is not settled', () => {
+    for (const other of [
+      row('sent', { key: 'T-0' }),
+      row('in_doubt', { key: 'T-0', undo: undo('doubt') }),
+      taken({ undo: undo('till') }),
+      taken({ undo: undo('till'), tenant: undefined }),
+    ]) {
+      expect(said(decideDebit(known(undefined, [other]), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
+      expect(said(decideDebit(known(row('not_done'), [other]), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
+    }
+  })
+
+  // Another project's key held a guest's coupons by sending her card number.
+  it('does not wait for a debit of another project, nor for one that has nothing at the core', () => {
+    for (const other of [
+      row('sent', { key: 'T-0', tenant: 'other' }),
+      row('in_doubt', { key: 'T-0', undo: undo('doubt', { last: 'nothing' }) }),
+    ])
+      expect(said(decideDebit(known(undefined, [other]), intent, nowMs))).to.equal('send')
+  })
+
+  it('is remembered for a day, and for as long as it is not settled', () => {
+    const ended = { keyUntilMs: nowMs }
+    expect(said(decideDebit(known(row('confirmed', ended)), intent, nowMs))).to.equal('send')
+    expect(said(decideDebit(known(row('stuck', ended)), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
+    expect(said(decideDebit(known(row('sent', { ...ended, dueAtMs: 1 })), intent, nowMs))).to.equal(
+      'TRY_AGAIN_SHORTLY',
+    )
+  })
+
+  it('makes the same attempt again of what was not done, and the next of all else', () => {
+    const again = row('not_done', { attempt: 2 })
+    expect(decideDebit(known(again), intent, nowMs)).to.deep.equal({ do: 'send', attempt: 2, again })
+    expect(decideDebit(known(row('credited', { attempt: 2 })), unnamed, nowMs)).to.deep.equal({
+      do: 'send',
+      attempt: 3,
+    })
+    const ofCredit = row('not_done', { key: 'by-id', sentAtMs: undefined, attempt: 7 })
+    expect(decideDebit(known(ofCredit), intent, nowMs)).to.include({ do: 'send', attempt: 1 })
+  })
+
+  it('is a repeat of what it was a repeat of before', () => {
+    const alias = taken()
+    expect(decideDebit({ attempts: [], alias, ofCoupon: [] }, intent, nowMs)).to.include({ do: 'replay' })
+  })
+})
+
+describe('a lost call of a coupon', () => {
+  const lost = row('in_doubt', { sentAtMs: 5 })
+  const other = (more: Partial<Redemption>) => row('confirmed', { key: 'T-2', sentAtMs: 6, ...more })
+
+  it('cannot have taken it if a later debit has', () => {
+    expect(isTakenLater(lost, [lost, other({})])).to.equal(true)
+    for (const more of [{ sentAtMs: 5 }, { tenant: 'other' }, { state: 'sent' } as const])
+      expect(isTakenLater(lost, [other(more)])).to.equal(false)
+  })
+})

@@ -1,0 +1,175 @@
+import { expect } from 'chai'
+import { readFileSync } from 'node:fs'
+import {
+  redemptionStates,
+  type DebitIntent,
+  type DebitOutcome,
+  type Redemption,
+  type UndoOutcome,
+} from '../../src/redemptions/redemption.ts'
+import { next, type RedemptionEvent } from '../../src/redemptions/transitions.ts'
+import { confirmed, redemption, undo } from '../support/redemption.ts'
+
+const nowMs = 1_000_000_000
+const secret = { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' }
+const abandonedAtMs = nowMs + 3_500
+const intent: DebitIntent = {
+  venue: 'v',
+  venueId: '1902',
+  tenant: 'tenant',
+  cardHash: 'card',
+  cardMasked: '*0001',
+  secret,
+  key: 'T-1',
+  hasTransactionId: true,
+  account: 'A-1',
+  what: { kind: 'coupon', rewardId: 'uc-1' },
+}
+
+const asked = (by: 'till' | 'doubt', calls = 1) => undo(by, { calls, sinceMs: nowMs - 120_000 })
+
+/** Every state, and what makes a difference within one. All that can be due is. */
+const rows: Record<string, Partial<Redemption>> = {
+  sent: { state: 'sent', dueAtMs: nowMs },
+  not_done: { state: 'not_done' },
+  refused: { state: 'refused' },
+  'confirmed, its OK has not left': { state: 'confirmed', dueAtMs: nowMs },
+  confirmed: { state: 'confirmed', answeredAtMs: 1 },
+  'confirmed, a credit is under way': {
+    state: 'confirmed',
+    answeredAtMs: 1,
+    dueAtMs: nowMs,
+    undo: asked('till'),
+  },
+  credited: { state: 'credited', undo: asked('till') },
+  in_doubt: { state: 'in_doubt', dueAtMs: nowMs, undo: asked('doubt') },
+  'in_doubt, only its credit has come': {
+    state: 'in_doubt',
+    sentAtMs: undefined,
+    dueAtMs: nowMs,
+    undo: asked('till'),
+  },
+  reversed: { state: 'reversed', undo: asked('doubt') },
+  'reversed, given back by the core': { state: 'reversed', givenBack: {}, undo: asked('doubt') },
+  stuck: { state: 'stuck', undo: asked('doubt', 9) },
+}
+
+const debit = (outcome: DebitOutcome): RedemptionEvent => ({ kind: 'debit_outcome', outcome })
+const undone = (outcome: UndoOutcome): RedemptionEvent => ({ kind: 'undo_outcome', outcome, jitter: 1 })
+const settled = (as: 'reversed' | 'taken'): RedemptionEvent => ({
+  kind: 'settled_by_operator',
+  decision: { as, by: 'Dana', why: 'seen' },
+})
+
+// prettier-ignore
+const events: [what: string, event: RedemptionEvent, states: string][] = [
+  //                                                      sent     not_done refused unheard confirmed crediting credited in_doubt unseen   reversed given_back stuck
+  ['sent again', { kind: 'sent', intent, attempt: 1, abandonedAtMs },
+                                                         '-         sent     -       -         -         -         -        -        -        -        -        -'],
+  ['its call took it', debit(confirmed()),               'confirmed -        -       -         -         -         -        in_doubt in_doubt in_doubt -        in_doubt'],
+  ['its call was refused', debit({ kind: 'refused', code: 'REFUSED' }),
+                                                         'refused   -        -       -         -         -         -        -        -        -        -        -'],
+  ['its call was not done', debit({ kind: 'not_done' }), 'not_done  -        -       -         -         -         -        -        -        -        -        -'],
+  ['its call was lost', debit({ kind: 'unknown' }),      'in_doubt  -        -       -         -         -         -        -        -        -        -        -'],
+  ['its OK has left', { kind: 'answered' },              '-         -        -       confirmed confirmed same      -        -        -        -        -        -'],
+  ['its OK is said again', { kind: 'replayed' },         '-         -        -       same      -         same      -        -        -        -        -        -'],
+  ['a credit cannot wait', { kind: 'asked_back', creditKey: 'C-1' },
+                                                         'same      -        -       -         -         -         -        -        -        -        -        -'],
+  ['a credit calls', { kind: 'credit_sent', creditKey: 'C-1', secret, abandonedAtMs },
+                                                         'in_doubt  -        -       confirmed confirmed confirmed -        in_doubt in_doubt -        -        in_doubt'],
+  ['it is due', { kind: 'due', isTakenLater: false, abandonedAtMs },
+                                                         'in_doubt  -        -       in_doubt  -         confirmed -        in_doubt in_doubt -        -        -'],
+  ['given back', undone({ kind: 'given_back', moved: {} }),
+                                                         '-         -        -       credited  credited  credited  -        reversed reversed reversed -        reversed'],
+  ['nothing to give back', undone({ kind: 'nothing' }),  '-         -        -       -         -         confirmed -        reversed reversed -        -        reversed'],
+  ['giving back is refused', undone({ kind: 'refused', code: 'REFUSED' }),
+                                                         '-         -        -       -         -         confirmed -        in_doubt not_done -        -        -'],
+  ['giving back was not done', undone({ kind: 'not_done' }),
+                                                         '-         -        -       -         -         confirmed -        in_doubt not_done -        -        -'],
+  ['giving back was lost', undone({ kind: 'unknown' }),  '-         -        -       -         -         confirmed -        in_doubt in_doubt -        -        -'],
+  ['its seal is broken', undone({ kind: 'seal_broken' }), '-        -        -       -         -         stuck     -        stuck    stuck    -        -        -'],
+  ['an operator retries it', { kind: 'retried_by_operator' },
+                                                         '-         -        -       -         -         -         -        -        -        -        -        in_doubt'],
+  ['an operator calls it given back', settled('reversed'),
+                                                         '-         -        -       -         -         -         -        reversed reversed -        -        reversed'],
+  ['an operator calls it taken', settled('taken'),       '-         -        -       -         -         -         -        confirmed confirmed -       -        confirmed'],
+  ['it goes out with a ticket', { kind: 'claimed', ticketKey: 'B-1', isNamed: true },
+                                                         '-         -        -       same      same      same      -        -        -        -        -        -'],
+  ['its ticket is void', { kind: 'released', ticketKey: 'B-0' },
+                                                         '-         -        -       -         -         -         -        -        -        -        -        -'],
+]
+
+describe('a redemption', () => {
+  for (const [what, event, expected] of events)
+    describe(`of which ${what}`, () => {
+      for (const [index, [name, more]] of Object.entries(rows).entries()) {
+        const state = expected.trim().split(/\s+/)[index]
+        it(`while it is ${name}: ${state === '-' ? 'nothing changes' : state}`, () => {
+          const change = next(redemption({ sentAtMs: nowMs - 120_000, ...more }), event, nowMs)
+          expect(change === undefined ? '-' : (change.state ?? 'same')).to.equal(state)
+        })
+      }
+    })
+
+  it('is looked at in every state', () => {
+    expect(new Set(Object.values(rows).map(({ state }) => state))).to.deep.equal(new Set(redemptionStates))
+  })
+
+  it('that a ticket has is free again once that ticket is void', () => {
+    const out = redemption({ state: 'confirmed', ticketKey: 'B-1', isNamedByTicket: true })
+    expect(next(out, { kind: 'released', ticketKey: 'B-1' }, nowMs)).to.deep.equal({
+      ticketKey: undefined,
+      isNamedByTicket: false,
+    })
+  })
+
+  // A debit was given up and undone by another process while its call was on its way. Its late yes must not make it
+  // stand: what was given back stays so, and what was not is given back now, though the seal had been erased.
+  it('that is reversed when its call says yes goes back, sealed anew, unless it was given back', () => {
+    const late = debit(confirmed({ pointsLeft: 5 }))
+    expect(next(redemption({ ...rows.reversed }), late, nowMs)).to.deep.include({
+      state: 'in_doubt',
+      dueAtMs: nowMs,
+      secret,
+      moved: { pointsLeft: 5 },
+      undo: { ...asked('doubt'), last: undefined },
+    })
+    expect(next(redemption({ ...rows['reversed, given back by the core'] }), late, nowMs)).to.equal(undefined)
+  })
+
+  it('erases its seal when nobody has to look after it any more, and never before', () => {
+    for (const [what, event] of events)
+      for (const [name, more] of Object.entries(rows)) {
+        const before = redemption({ sentAtMs: nowMs - 120_000, ...more })
+        const change = next(before, event, nowMs)
+        if (!change) continue
+        const after = { ...before, ...change }
+        const isOver = after.dueAtMs === undefined && after.state !== 'stuck'
+        const wasOver = before.dueAtMs === undefined && before.state !== 'stuck'
+        if (isOver && !wasOver) expect(change.secret, `${name}, ${what}`).to.equal(null)
+        if (!isOver) expect(change.secret, `${name}, ${what}`).not.to.equal(null)
+      }
+  })
+
+  it('is drawn in ARCHITECTURE.md as it is', () => {
+    const page = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8')
+    const [, diagram = ''] = /stateDiagram-v2\n(.*?)```/s.exec(page) ?? []
+    const drawn = new Set(
+      [...diagram.matchAll(/^ *(\S+) --> (\S+):/gm)].map(([, from, to]) => `${from} --> ${to}`),
+    )
+    // How rows begin: `redemptions/begin.ts`.
+    const real = new Set(['[*] --> sent', '[*] --> in_doubt', '[*] --> reversed'])
+    // Time and refusals that are used up lead further than the events of the table.
+    const usedUp = { refusals: 5, calls: 6 }
+    const worn = Object.values(rows).map((more) =>
+      more.undo ? { ...more, undo: { ...more.undo, ...usedUp } } : more,
+    )
+    for (const more of [...Object.values(rows), ...worn])
+      for (const [, event] of events) {
+        const before = redemption({ sentAtMs: nowMs - 120_000, ...more })
+        const to = next(before, event, nowMs)?.state
+        if (to !== undefined && to !== before.state) real.add(`${before.state} --> ${to}`)
+      }
+    expect([...drawn].toSorted()).to.deep.equal([...real].toSorted())
+  })
+})
