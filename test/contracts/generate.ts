@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
-import * as core from '../../src/trifft/schemas.ts'
 import { ticketEvent } from '../../src/tickets/event.ts'
 import { balanceRequest, creditRequest, debitRequest } from '../../src/zonal/messages/messages.ts'
 import { ticketRequest } from '../../src/zonal/messages/ticket-message.ts'
+import * as core from './core-replies.ts'
 
 export const schemasFolder = new URL('../../contracts/schemas/', import.meta.url)
 
@@ -13,9 +13,9 @@ const schemas: Record<string, z.ZodType> = {
   'debit-request': debitRequest,
   'credit-request': creditRequest,
   'ticket-request': ticketRequest,
-  'core-venues': z.array(core.venue),
+  'core-venues': core.venues,
   'core-card': core.card,
-  'core-coupons': z.array(core.userCoupon),
+  'core-coupons': core.userCoupons,
   'core-redeemed-coupon': core.redeemedCoupon,
   'core-restored-coupon': core.restoredCoupon,
   'core-moved-points': core.movedPoints,

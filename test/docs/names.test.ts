@@ -18,6 +18,7 @@ const otherVariables: Record<string, string> = {
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
   REQUIRE_PROMTOOL: 'test/helm/observability/promtool-for-tests.ts',
   REQUIRE_HELM: 'test/helm/chart.ts',
+  REQUIRE_SCHEMATHESIS: 'test/contracts/schemathesis/run.ts',
   REQUIRE_IMAGE: 'test/image/image-for-tests.ts',
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',

@@ -115,6 +115,21 @@ describe('whatever is sent to whatever address', () => {
       }
   })
 
+  /** Story: `Allow` of the base address with a slash at the end was `POST`, though a GET shows there that it is right. */
+  it('hears in Allow what an address takes, however it is spelt', async () => {
+    const { service } = counter
+    const allowed = async (path: string) => {
+      const { headers } = await fetch(service.origin + path, { method: 'PUT' })
+      return headers.get('allow')
+    }
+    for (const base of ['/zonal/v1', '/zonal/v1/', '/Zonal/V1']) {
+      expect((await fetch(service.origin + base)).status, base).to.equal(200)
+      expect(await allowed(base), base).to.equal('GET, POST')
+    }
+    for (const path of ['/zonal/v1/balance', '/zonal/v1/balance/', '/zonal/v1/nowhere'])
+      expect(await allowed(path), path).to.equal('POST')
+  })
+
   it('is answered where it is no HTTP at all', async () => {
     for (const bytes of [
       'garbage\r\n\r\n',

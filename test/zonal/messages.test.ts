@@ -9,6 +9,7 @@ import {
   parseDebit,
 } from '../../src/zonal/messages/messages.ts'
 import { ticketRequest } from '../../src/zonal/messages/ticket-message.ts'
+import { id } from '../../src/zonal/messages/shapes.ts'
 import { refusalOf } from './refusal-of.ts'
 
 const settings = { cardPrefixes: ['LOY-'], timeZone: 'Europe/London' }
@@ -139,4 +140,20 @@ describe('the schemas of the messages', () => {
       expect(published).to.include({ type: 'object' })
       expect(published.properties).to.have.all.keys(Object.keys(schema.shape))
     })
+})
+
+describe('an id', () => {
+  const isTaken = (text: string) => id.safeParse(text).success
+
+  it('holds every character but controls and halves of surrogate pairs', () => {
+    for (let code = 0; code <= 0xffff; code++) {
+      const character = String.fromCharCode(code)
+      const isOdd = /[\p{Cc}\p{Cs}]/u.test(character)
+      expect(isTaken(`A${character}B`), `in the middle: ${code}`).to.equal(!isOdd)
+      const isBlank = character.trim() === ''
+      expect(isTaken(`${character}B`), `first: ${code}`).to.equal(!isOdd || isBlank)
+      expect(isTaken(character), `alone: ${code}`).to.equal(!isOdd && !isBlank)
+    }
+    expect(isTaken('\u{1f382}')).to.equal(true)
+  })
 })

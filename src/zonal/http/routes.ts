@@ -46,7 +46,7 @@ export function createRoutes(parts: RouteParts): Router<CallerState> {
     ctx.body = parts.service
   })
   router.all(path, (ctx) => {
-    ctx.set('Allow', ctx.path === basePath ? 'GET, POST' : 'POST')
+    ctx.set('Allow', ctx.params.operation === undefined ? 'GET, POST' : 'POST')
     throw new Refusal('METHOD_NOT_ALLOWED')
   })
   return router

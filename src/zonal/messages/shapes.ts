@@ -2,14 +2,19 @@ import { z } from 'zod'
 
 /** The kinds of values that fields hold, as a till may send them. */
 
-/** A reference of the POS: a text inside, whether it came as one or as a number. */
+/**
+ * A reference of the POS: a text inside, whether it came as one or as a number. The pattern stands in the contracts, and
+ * many tools that read them know no `\p{…}`: it says "no control character, and not blank" in what all of them know. No
+ * such pattern can say "no half of a surrogate pair".
+ */
 export const id = z.union([
   z
     .string()
     .trim()
     .min(1)
     .max(128)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u),
+    .regex(/^[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$/)
+    .refine((text) => text.isWellFormed()),
   z.int().transform(String),
 ])
 
