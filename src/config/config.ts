@@ -151,7 +151,7 @@ export function summarize(config: Config): Record<string, unknown> {
   }
 }
 
-/** Rows of the README's table, in the order of `variables`. */
+/** Rows of the table in contracts/configuration.md, in the order of `variables`. */
 export function describeConfig(): { name: string; fallback: string; what: string }[] {
   return names.map((name) => ({ name, fallback: variables[name].fallback, what: variables[name].what }))
 }

@@ -4,7 +4,7 @@ type Variable = {
   schema: z.ZodType
   fallback: string
   example: string
-  /** One line for the README. */
+  /** One line for contracts/configuration.md. */
   what: string
 }
 
@@ -61,7 +61,7 @@ const language = z
   .transform((value) => value.slice(0, 2).toLowerCase())
   .pipe(oneOf('en'))
 
-/** Every variable of the environment: what it may hold, and what the README says of it. */
+/** Every variable of the environment: what it may hold, and what contracts/configuration.md says of it. */
 // prettier-ignore
 export const variables = {
   HOST: { schema: text, fallback: '0.0.0.0', example: '0.0.0.0',

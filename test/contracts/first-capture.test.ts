@@ -31,7 +31,7 @@ export function isForm(`,
   ],
 ]
 
-// The story of contracts/README.md, "From a till": capture, look, change one folder, replay.
+// The story of contracts/recordings.md, "From a till": capture, look, change one folder, replay.
 describe('the first capture of a syntax that nobody here knows', function () {
   this.timeout(60_000)
   const captured = mkdtempSync(join(tmpdir(), 'first-capture-'))

@@ -82,7 +82,7 @@ describe('contracts:replay', () => {
     expect(lines.at(-1)).to.equal('2 with differences')
   })
 
-  // The four steps of contracts/README.md, up to where somebody has to write code.
+  // The four steps of contracts/recordings.md, up to where somebody has to write code.
   it('says of a captured message in a syntax that nobody knows that it is not understood', async () => {
     const service = await startService({ CAPTURE_DIR: folder })
     const headers = { authorization: basic(dummy), 'x-till': 'Aztec 7' }

@@ -6,7 +6,7 @@ import { openTestJournal, unreadMessage, type TestJournal } from '../support/tes
 import { closedBill } from '../tickets/closed-bill.ts'
 import { readPage } from './pages.ts'
 
-describe("the README's commands for operators, from the first to the last", function () {
+describe("operators' commands in contracts/commands.md, from the first to the last", function () {
   this.timeout(30_000)
   let test: TestJournal
   before(async () => {
@@ -24,7 +24,7 @@ describe("the README's commands for operators, from the first to the last", func
   })
   after(() => test.end())
 
-  const { fences } = readPage('README.md')
+  const { fences } = readPage('contracts/commands.md')
   const shown = fences.flatMap(({ text }, index) => {
     const [, name, words] = /^npm run (redemptions|dead-letters) -- (.+)\n$/.exec(text) ?? []
     return name && words ? [{ name, words, output: fences[index + 1]?.text ?? '' }] : []

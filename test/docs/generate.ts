@@ -1,13 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeConfig } from '../../src/config/config.ts'
 import { codes } from '../../src/model/refusal.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
 import { lookUp } from '../../src/zonal/catalogue.ts'
 import { readChartValues, type ChartValue } from './chart-values.ts'
 import { root } from './pages.ts'
 
 /** The parts of pages that the code knows better, by the name in their marks: `<!-- name -->` … `<!-- /name -->`. */
-const generated: Record<string, Record<string, () => string>> = {
-  'README.md': { catalogue: catalogueTable, configuration: configurationTable },
+const generated: Record<string, Record<string, () => string | Promise<string>>> = {
+  'contracts/messages.md': { catalogue: catalogueTable },
+  'contracts/configuration.md': { configuration: configurationTable },
+  'contracts/metrics.md': { metrics: metricsTable },
   'helm/README.md': { values: valueTables },
 }
 
@@ -18,13 +21,12 @@ export const generatedPages = Object.keys(generated)
  * @returns its text as it is, and with its parts as the code has them now
  * @throws Error where a mark is missing
  */
-export function generate(name: string): { file: URL; text: string; fresh: string } {
+export async function generate(name: string): Promise<{ file: URL; text: string; fresh: string }> {
   const file = new URL(name, root)
   const text = readFileSync(file, 'utf8')
-  const fresh = Object.entries(generated[name] ?? {}).reduce(
-    (page, [mark, write]) => replaceBetween(page, mark, write()),
-    text,
-  )
+  let fresh = text
+  for (const [mark, write] of Object.entries(generated[name] ?? {}))
+    fresh = replaceBetween(fresh, mark, await write())
   return { file, text, fresh }
 }
 
@@ -39,6 +41,14 @@ function catalogueTable(): string {
 function configurationTable(): string {
   const rows = describeConfig().map(({ name, fallback, what }) => [`\`${name}\``, toDefault(fallback), what])
   return toTable(['variable', 'default', 'what'], rows)
+}
+
+/** Each metric of the service, from what it says of itself on the page that Prometheus reads. */
+async function metricsTable(): Promise<string> {
+  const { body } = await createMetrics().page()
+  const described = body.matchAll(/^# HELP (zonal_\w+) (.+)\n# TYPE \1 (\w+)$/gm)
+  const rows = [...described].map(([, name = '', help = '', type = '']) => [`\`${name}\``, type, help])
+  return toTable(['metric', 'type', 'what'], rows)
 }
 
 /** A table for each section of values.yaml. */
@@ -72,6 +82,6 @@ function replaceBetween(page: string, name: string, table: string): string {
 
 if (import.meta.main)
   for (const name of generatedPages) {
-    const { file, fresh } = generate(name)
+    const { file, fresh } = await generate(name)
     writeFileSync(file, fresh)
   }

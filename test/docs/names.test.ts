@@ -5,7 +5,7 @@ import { migrations } from '../../src/journal/sqlite/migrations.ts'
 import { codes } from '../../src/model/refusal.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { hungUp } from '../../src/observability/tracking.ts'
-import { readPage, root, type Page } from './pages.ts'
+import { findPages, readPage, root, type Page } from './pages.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as Record<
   'scripts' | 'dependencies' | 'devDependencies' | 'optionalDependencies',
@@ -23,34 +23,25 @@ const otherVariables: Record<string, string> = {
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
+  ADAPTER_VENUE: 'test/contracts/replay.ts',
+  ADAPTER_KEY: 'test/contracts/replay.ts',
 }
 
 /** Written when the service is built or runs. */
 const isMade = (path: string) => /^(dist|data)\//.test(path)
-const exists = (path: string, from = root) => existsSync(new URL(path, from))
+const exists = (path: string) => existsSync(new URL(path, root))
 /** What a command makes is not there in a fresh clone. */
 const made = new Set(readFileSync(new URL('.gitignore', root), 'utf8').split('\n'))
 
-const readme = readPage('README.md')
+const pages = findPages().map(readPage)
 const architecture = readPage('ARCHITECTURE.md')
-const promises = readPage('contracts/promises.md')
-const runbook = readPage('contracts/runbook.md')
-const chart = readPage('helm/README.md')
-const alertPages = readdirSync(new URL('helm/runbooks', root)).map((file) =>
-  readPage(`helm/runbooks/${file}`),
-)
+const commands = readPage('contracts/commands.md')
+const alertPages = pages.filter(({ name }) => name.startsWith('helm/runbooks/'))
 
-for (const page of [readme, architecture, promises, runbook, chart, ...alertPages])
+for (const page of pages)
   describe(`what ${page.name} names exists`, () => {
-    it('files that it links to, and its own headings', () => {
-      for (const link of page.links.filter((target) => !/^https?:/.test(target)))
-        expect(isReachable(page, link), link).to.equal(true)
-    })
-
-    it('files and folders, below src/ where no other is said', () => {
-      const paths = pathsOf(page)
-      if (!alertPages.includes(page)) expect(paths).not.to.have.length(0)
-      for (const path of paths)
+    it('files and folders, below src/ unless it says another folder', () => {
+      for (const path of pathsOf(page))
         expect(exists(path) || exists(`src/${path}`) || made.has(path), path).to.equal(true)
     })
 
@@ -60,8 +51,8 @@ for (const page of [readme, architecture, promises, runbook, chart, ...alertPage
           if (script !== 'ci') expect(manifest.scripts).to.have.property(script)
     })
 
-    it("operators' commands that the README shows", () => {
-      const shown = new Set(codeOf(readme).flatMap(commandsIn))
+    it("operators' commands that contracts/commands.md shows", () => {
+      const shown = new Set(codeOf(commands).flatMap(commandsIn))
       for (const command of codeOf(page).flatMap(commandsIn)) expect([...shown]).to.include(command)
     })
 
@@ -84,6 +75,20 @@ for (const page of [readme, architecture, promises, runbook, chart, ...alertPage
   })
 
 describe('what the pages name', () => {
+  it('of files is found in their text', () => {
+    expect(pathsOf(architecture)).to.include.members(['journal/journal.ts', 'zonal/'])
+  })
+
+  it('of the layout in README.md is there, and every room of src/ is in it', () => {
+    const [layout] = readPage('README.md').fences.filter(({ language }) => language === 'text')
+    const named = [...(layout?.text.matchAll(/^(\S+) {2,}/gm) ?? [])].map(([, name = '']) => name)
+    for (const name of named) expect(exists(name), name).to.equal(true)
+    const rooms = readdirSync(new URL('src', root), { withFileTypes: true })
+    expect(named).to.include.members(
+      rooms.map((entry) => `src/${entry.name}${entry.isDirectory() ? '/' : ''}`),
+    )
+  })
+
   it('of log lines is what the service writes', () => {
     const files = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' })
     const source = files
@@ -106,7 +111,8 @@ describe('what the pages name', () => {
   })
 
   it('of packages is pinned exactly', () => {
-    const [, pins = ''] = /^## Pins\n(.*?)(?=^## |$(?![^]))/ms.exec(readme.text) ?? []
+    const [, pins = ''] =
+      /^## Pins\n(.*?)(?=^## |$(?![^]))/ms.exec(readPage('contracts/dependencies.md').text) ?? []
     const packages = [...pins.matchAll(/^\| `([^`]+)`/gm)].map(([, name = '']) => name)
     const { dependencies, devDependencies, optionalDependencies } = manifest
     const pinned = { ...dependencies, ...devDependencies, ...optionalDependencies }
@@ -127,15 +133,6 @@ describe('what the pages name', () => {
     expect(architecture.codeSpans).to.include.members(states)
   })
 })
-
-/** In its own page, in another, or in the file system. */
-function isReachable(page: Page, link: string): boolean {
-  const [file = '', heading] = link.split('#')
-  if (file !== '' && !exists(file, page.url)) return false
-  if (heading === undefined) return true
-  const target = file === '' ? page : readPage(new URL(file, page.url).pathname.slice(root.pathname.length))
-  return target.anchors.includes(`#${heading}`)
-}
 
 function pathsOf({ codeSpans }: Page): string[] {
   return codeSpans.filter((span) => /^[\w.-][\w./-]*(\/|\.(ts|js|json|yaml|md))$/.test(span) && !isMade(span))

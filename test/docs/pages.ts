@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** What a page shows between ``` lines, and in which language. */
 export type Fence = { language: string; text: string }
@@ -7,6 +7,8 @@ export type Page = {
   name: string
   url: URL
   text: string
+  /** Its text without what stands between ``` lines. */
+  prose: string
   fences: Fence[]
   /** What stands between backticks in running text. */
   codeSpans: string[]
@@ -18,7 +20,20 @@ export type Page = {
 
 export const root = new URL('../../', import.meta.url)
 
-const fencePattern = /^```(\w*)\n(.*?)^```$/gms
+/** One in a list is indented. */
+const fencePattern = /^( *)```(\w*)\n(.*?)^\1```$/gms
+
+/** Folders of other people's pages, and of what commands make. */
+const foreign = new Set(['node_modules', 'dist', 'data', 'coverage'])
+
+/** @returns the names of all Markdown files of the project, from the root of the repository */
+export function findPages(folder = ''): string[] {
+  return readdirSync(new URL(folder, root), { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.') || foreign.has(entry.name)) return []
+    if (entry.isDirectory()) return findPages(`${folder}${entry.name}/`)
+    return entry.name.endsWith('.md') ? [`${folder}${entry.name}`] : []
+  })
+}
 
 /** @param name of a Markdown file, from the root of the repository */
 export function readPage(name: string): Page {
@@ -29,9 +44,10 @@ export function readPage(name: string): Page {
     name,
     url,
     text,
-    fences: [...text.matchAll(fencePattern)].map(([, language = '', shown = '']) => ({
+    prose,
+    fences: [...text.matchAll(fencePattern)].map(([, indent = '', language = '', shown = '']) => ({
       language,
-      text: shown,
+      text: shown.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
     })),
     codeSpans: captured(prose, /`([^`\n]+)`/g),
     links: captured(prose, /\[[^\]]*\]\(([^)\s]+)\)/g),

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { request } from 'node:http'
 import { createMetrics } from '../../../src/observability/metrics.ts'
+import { lanes } from '../../../src/trifft/budget/lanes.ts'
 import { demo, openCounter, takePoints, type Counter } from '../../service/counter.ts'
 import { basic } from '../../simulators/till/encode.ts'
 import { useRealSockets } from '../../support/real-sockets.ts'
@@ -58,7 +59,7 @@ describe('the metrics page', () => {
 
 describe('counters that alerts look at', () => {
   it('begin at zero, so that the first increase is seen', async () => {
-    const page = (await createMetrics().page()).body.split('\n')
+    const page = (await createMetrics(lanes).page()).body.split('\n')
     expect(page).to.include.members([
       'zonal_request_duration_seconds_count{message="debit",code="INTERNAL_ERROR"} 0',
       'zonal_requests_unanswered_total{message="debit"} 0',

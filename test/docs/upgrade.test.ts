@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { migrations } from '../../src/journal/sqlite/migrations.ts'
+import { readPage, root } from './pages.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
+
+describe('the version in package.json', () => {
+  it('has its schema of the journal in contracts/upgrade.md and CHANGELOG.md', () => {
+    expect(readPage('contracts/upgrade.md').text).to.contain(
+      `Version ${version} has schema ${migrations.length}.`,
+    )
+    expect(readPage('CHANGELOG.md').text).to.contain(`The journal's schema is ${migrations.length}.`)
+  })
+
+  it('has a section in CHANGELOG.md, the first one', () => {
+    const [, newest] = /^## (\S+)/m.exec(readPage('CHANGELOG.md').text) ?? []
+    expect(newest).to.equal(version)
+  })
+})
