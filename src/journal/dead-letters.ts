@@ -16,7 +16,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
       return db.get('SELECT 1 FROM dead_letters WHERE id = :id', { id: messageId(message) }) !== undefined
     },
 
-    /** Once per content: a till that repeats it adds nothing. */
+    /** Once for each content: a till that repeats it adds nothing. */
     keepMessage({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
       const { id: venueId, coreId } = message.venue
       const id = messageId(message)
@@ -29,19 +29,19 @@ export function createDeadLetters(db: Database, seal: Seal) {
     },
 
     list(): DeadLetter[] {
-      return db.all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`).map(readLetter)
+      return db.all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`).map(readDeadLetter)
     },
 
     open(id: string): OpenedDeadLetter | undefined {
       const row = db.get('SELECT * FROM dead_letters WHERE id = :id', { id })
       if (!row) return undefined
-      const letter = readLetter(row)
+      const deadLetter = readDeadLetter(row)
       const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
       const content = seal.open(`dead_letters/${id}`, sealed)
       if (content === undefined) throw new StorageUnavailable(`the seal of dead letter ${id} is broken`)
-      return letter.kind === 'message'
-        ? { ...letter, kind: 'message', message: toMessage(content as UnreadMessage | MessageAsText) }
-        : { ...letter, kind: 'ticket', ticket: content as StoredTicket }
+      return deadLetter.kind === 'message'
+        ? { ...deadLetter, kind: 'message', message: toMessage(content as UnreadMessage | MessageAsText) }
+        : { ...deadLetter, kind: 'ticket', ticket: content as StoredTicket }
     },
 
     drop(id: string) {
@@ -51,15 +51,15 @@ export function createDeadLetters(db: Database, seal: Seal) {
 
   /** @param venue TRIFFT's id of the venue whose share of the room it takes; null for one that takes nobody's */
   function insert(
-    { keptAtMs, ...letter }: DeadLetter,
+    { keptAtMs, ...deadLetter }: DeadLetter,
     content: StoredTicket | UnreadMessage,
     venue: string | null,
   ) {
-    const { box, keyId } = seal.close(`dead_letters/${letter.id}`, content)
+    const { box, keyId } = seal.close(`dead_letters/${deadLetter.id}`, content)
     db.run(
       `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :keptAtMs, :venue)
        ON CONFLICT (id) DO NOTHING`,
-      { ...letter, box, keyId, keptAtMs, venue },
+      { ...deadLetter, box, keyId, keptAtMs, venue },
     )
   }
 }
@@ -86,7 +86,7 @@ export function readDeadLetterTotals(db: Database): { letters: number; bytes: nu
   return { letters: Number(row?.letters), bytes: Number(row?.bytes) }
 }
 
-function readLetter(row: Row): DeadLetter {
+function readDeadLetter(row: Row): DeadLetter {
   return {
     id: String(row.id),
     kind: row.kind === 'message' ? 'message' : 'ticket',

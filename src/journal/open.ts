@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Journal } from './journal.ts'
-import { createSqliteJournal, openSqliteJournal, type JournalDeps } from './sqlite/journal.ts'
+import type { JournalDeps } from './sqlite/access.ts'
+import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
 
 /**
  * The journal of the service that the configuration describes: the only door to it.

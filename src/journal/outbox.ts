@@ -6,35 +6,30 @@ import type { Seal } from './seal.ts'
 
 /** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */
 export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
-  return { isRepeat, take, waiting, setAside, markPublished, bury, requeue }
+  return { newEventId, add, waiting, setAside, markPublished, moveToDeadLetters, requeue }
 
-  /** @returns whether this ticket has been taken in before, now or by an earlier version */
-  function isRepeat(ticket: TicketIntake): boolean {
+  /**
+   * A bill that was reopened and closed again has the id of the first, and is one more event.
+   * @returns the event id under which it is written; undefined for a repeat, of this version or an earlier one
+   */
+  function newEventId(ticket: TicketIntake): string | undefined {
     const { fingerprint, formerFingerprint } = ticket
-    const eventId = knownIdOf(ticket)
-    const known = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
-    if (!known) return false
+    const eventId = firstEventId(ticket)
+    const first = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
+    if (!first) return eventId
     const fingerprints = [fingerprint, formerFingerprint]
-    return (
-      fingerprints.includes(String(known.fingerprint)) ||
-      fingerprints.some((each) => isTaken(reopenedEventId(eventId, each)))
-    )
+    const isRepeat =
+      fingerprints.includes(String(first.fingerprint)) ||
+      fingerprints.some((each) => isThere(reopenedEventId(eventId, each)))
+    return isRepeat ? undefined : reopenedEventId(eventId, fingerprint)
   }
 
-  /** @param ticket which is no repeat; its id may be known, of a bill that was reopened */
-  function take(ticket: TicketIntake, coupons: string[], nowMs: number) {
-    const { fingerprint, closed } = ticket
-    const eventId = knownIdOf(ticket)
-    const ownId = isTaken(eventId) ? reopenedEventId(eventId, fingerprint) : eventId
-    insert({ ...ticket, eventId: ownId, closed: { ...closed, coupons } }, nowMs)
+  /** The one under which an earlier version has accepted it, if it has. */
+  function firstEventId({ eventId, formerEventId }: TicketIntake): string {
+    return formerEventId !== undefined && isThere(formerEventId) ? formerEventId : eventId
   }
 
-  /** The one that an earlier version has taken it in under, if it has. */
-  function knownIdOf({ eventId, formerEventId }: TicketIntake): string {
-    return formerEventId !== undefined && isTaken(formerEventId) ? formerEventId : eventId
-  }
-
-  function isTaken(eventId: string): boolean {
+  function isThere(eventId: string): boolean {
     return db.get('SELECT 1 FROM tickets WHERE event_id = :eventId', { eventId }) !== undefined
   }
 
@@ -69,7 +64,7 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
       )
   }
 
-  function bury(eventId: string, reason: string, nowMs: number) {
+  function moveToDeadLetters(eventId: string, reason: string, nowMs: number) {
     const row = db.get('SELECT * FROM tickets WHERE event_id = :eventId AND sealed IS NOT NULL', { eventId })
     if (!row) return
     const { fingerprint, kafka_key: kafkaKey } = row
@@ -83,14 +78,14 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
 
   /** It waits behind all others, like one that has just come. */
   function requeue(id: string, nowMs: number) {
-    const letter = deadLetters.open(id)
-    if (letter?.kind !== 'ticket') return
+    const deadLetter = deadLetters.open(id)
+    if (deadLetter?.kind !== 'ticket') return
     db.run('DELETE FROM tickets WHERE event_id = :id', { id })
-    insert(letter.ticket, nowMs)
+    add(deadLetter.ticket, nowMs)
     deadLetters.drop(id)
   }
 
-  function insert({ eventId, fingerprint, kafkaKey, closed, venue }: StoredTicket, nowMs: number) {
+  function add({ eventId, fingerprint, kafkaKey, closed, venue }: StoredTicket, nowMs: number) {
     const { box, keyId } = seal.close(`tickets/${eventId}`, closed)
     db.run(
       `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at, venue)

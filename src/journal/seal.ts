@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hash, randomFillSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto'
 
 export type Sealed = { box: Uint8Array; keyId: string }
 
@@ -16,14 +16,13 @@ export function createSeal(keys: readonly string[]) {
   const [first] = ring
   if (!first) throw new Error('a seal needs a key')
   const [sealingId, sealingKey] = first
-  const drawIv = createDraw(ivBytes)
 
   return {
     keyIds: [...ring.keys()],
 
     /** @param row names the row, so that a box copied to another row does not open */
     close(row: string, content: unknown): Sealed {
-      const iv = drawIv()
+      const iv = randomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', sealingKey, iv).setAAD(Buffer.from(row))
       const text = Buffer.concat([cipher.update(JSON.stringify(content), 'utf8'), cipher.final()])
       return { box: Buffer.concat([iv, cipher.getAuthTag(), text]), keyId: sealingId }
@@ -47,22 +46,6 @@ export function createSeal(keys: readonly string[]) {
         return undefined
       }
     },
-  }
-}
-
-/**
- * Random bytes that nobody had before, drawn in bulk, since a draw costs more than a seal.
- * @returns a function to a view of some, which the next draw overwrites: to be used at once
- */
-function createDraw(bytes: number): () => Uint8Array {
-  const drawn = Buffer.alloc(256 * bytes)
-  let usedBytes = drawn.length
-  return () => {
-    if (usedBytes === drawn.length) {
-      randomFillSync(drawn)
-      usedBytes = 0
-    }
-    return drawn.subarray(usedBytes, (usedBytes += bytes))
   }
 }
 

@@ -33,7 +33,7 @@ describe('a seal', () => {
     }
   })
 
-  // Under one key no initial vector may come twice; they are drawn in bulk.
+  // Under one key no initial vector may come twice.
   it('never begins two boxes with the same vector', () => {
     const seal = createSeal([oldKey])
     const vectors = Array.from({ length: 2_000 }, () =>

@@ -1,0 +1,75 @@
+import { StorageUnavailable } from '../../model/refusal.ts'
+import { createBillCoupons } from '../bill-coupons.ts'
+import { createDeadLetters } from '../dead-letters.ts'
+import type { Journal } from '../journal.ts'
+import { createOutbox } from '../outbox.ts'
+import { createRedemptionRows } from '../redemption-rows.ts'
+import type { Seal } from '../seal.ts'
+import type { Access, JournalDeps } from './access.ts'
+import type { Database } from './database.ts'
+
+type TicketFunctions = Pick<
+  Journal,
+  | 'acceptTicket'
+  | 'waitingTickets'
+  | 'markPublished'
+  | 'buryTicket'
+  | 'keepDeadLetter'
+  | 'deadLetters'
+  | 'openDeadLetter'
+  | 'requeueTicket'
+  | 'dropDeadLetter'
+>
+
+/** The journal's functions for tickets and dead letters. */
+export function createTicketFunctions(
+  db: Database,
+  seal: Seal,
+  { limits, read, write, admit }: Access,
+  { log }: JournalDeps,
+): TicketFunctions {
+  const claimCoupons = createBillCoupons(createRedemptionRows(db, seal))
+  const deadLetters = createDeadLetters(db, seal)
+  const outbox = createOutbox(db, seal, deadLetters)
+
+  return {
+    async acceptTicket(ticket, card) {
+      const accepted = await admit('ticket', (nowMs) => {
+        const eventId = outbox.newEventId(ticket)
+        if (eventId === undefined) return { isDuplicate: true }
+        const refusal = ticket.venue && limits.ticketShareTaken(ticket.venue)
+        if (refusal) return refusal
+        const coupons = card ? claimCoupons(card.bill, card.decide, nowMs) : ticket.closed.coupons
+        outbox.add({ ...ticket, eventId, closed: { ...ticket.closed, coupons } }, nowMs)
+        return { isDuplicate: false }
+      })
+      if (typeof accepted === 'string') throw new StorageUnavailable(accepted)
+      return accepted
+    },
+    async waitingTickets(limit) {
+      const { tickets, broken } = await read(() => outbox.waiting(limit))
+      if (broken.length > 0) {
+        await write((nowMs) => outbox.setAside(broken, nowMs))
+        log.error({ eventIds: broken }, 'the seals of tickets are broken: set aside, as nobody can read them')
+      }
+      return tickets
+    },
+    markPublished: (eventIds) => write((nowMs) => outbox.markPublished(eventIds, nowMs)),
+    // Takes no more room than the ticket did, and must not hold up those behind it.
+    buryTicket: (eventId, reason) => write((nowMs) => outbox.moveToDeadLetters(eventId, reason, nowMs)),
+    async keepDeadLetter(message) {
+      // A repeat needs no more room.
+      if (await read(() => deadLetters.isKept(message))) return
+      const refusal = await admit('dead_letter', (nowMs) => {
+        const reason = limits.deadLetterShareTaken(message.venue.coreId)
+        if (reason === undefined) deadLetters.keepMessage(message, nowMs)
+        return reason
+      })
+      if (refusal !== undefined) throw new StorageUnavailable(refusal)
+    },
+    deadLetters: () => read(() => deadLetters.list()),
+    openDeadLetter: (id) => read(() => deadLetters.open(id)),
+    requeueTicket: (id) => write((nowMs) => outbox.requeue(id, nowMs)),
+    dropDeadLetter: (id) => write(() => deadLetters.drop(id)),
+  }
+}
