@@ -127,7 +127,7 @@ export function readRedemption(row: Row, seal: Seal): Redemption {
 }
 
 /** What was taken, without a card number: for whoever only looks. */
-export function readShownWhat(row: Row): What | undefined {
+function readShownWhat(row: Row): What | undefined {
   if (row.kind === 'coupon') return { kind: 'coupon', rewardId: String(row.reward_id) }
   if (row.kind === 'points') return { kind: 'points', points: Number(row.points) }
   return undefined

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto'
 
-export type Sealed = { box: Uint8Array; keyId: string }
+type Sealed = { box: Uint8Array; keyId: string }
 
 const ivBytes = 12
 const tagBytes = 16

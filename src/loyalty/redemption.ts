@@ -35,7 +35,7 @@ export type RedemptionOrder = {
 }
 
 /** What came of a call that takes or gives back: done, refused for good, not done, or nobody knows. */
-export type CallOutcome =
+type CallOutcome =
   | { kind: 'done'; moved: Moved }
   | { kind: 'refused'; code: Code; refusal: Refusal }
   | { kind: 'not_done'; refusal: Refusal }

@@ -8,8 +8,8 @@ import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } 
 import type { Credentials, Ticket, Venue } from '../model/words.ts'
 
 /** Also of a dead letter, whose API key nobody has kept. */
-export type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
-export type TicketAccepted = { ticketId: string; isDuplicate: boolean }
+type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
+type TicketAccepted = { ticketId: string; isDuplicate: boolean }
 
 /** Redemptions of a bill without an opening time are looked for this far back. */
 const longestBillMs = 24 * 60 * 60 * 1000

@@ -101,8 +101,8 @@ export type TicketItem = {
   category?: string
   portion?: string
 }
-export type TicketDiscount = { id?: string; name?: string; amountMinor?: number }
-export type TicketPayment = { type?: string; amountMinor?: number }
+type TicketDiscount = { id?: string; name?: string; amountMinor?: number }
+type TicketPayment = { type?: string; amountMinor?: number }
 export type TicketRedemption = { redemptionId?: string; rewardId?: string; points?: number }
 
 export type TicketKind = 'sale' | 'void' | 'refund'

@@ -3,7 +3,7 @@ import { hasNothingAtCore, type Change, type Redemption, type Undo, type UndoOut
 /** The till's OK has this long to leave before the redemption is in doubt. */
 export const answerWithinMs = 10_000
 /** A take whose answer is lost may still be under way this long after it left. */
-export const lostCallMs = 60_000
+const lostCallMs = 60_000
 export const firstUndoInMs = 2_000
 const longestBackoffMs = 300_000
 /** Readable refusals of an undo, and time in doubt, after which an operator has to decide. */

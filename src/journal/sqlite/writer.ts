@@ -3,7 +3,7 @@ import type { Troubles } from '../troubles.ts'
 
 type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
 
-export type Writer = {
+type Writer = {
   /** Runs the work in a transaction; resolves when it is on disk. */
   write<T>(work: () => T): Promise<T>
   /** Commits what waits. */
