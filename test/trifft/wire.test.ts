@@ -7,6 +7,7 @@ import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreUnavailable } from '../../src/trifft/errors.ts'
 import { createCoreHttp, type CoreHttp } from '../../src/trifft/http.ts'
+import { holdPort } from '../support/held-ports.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { isBusy } from './claims.ts'
 import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
@@ -50,12 +51,6 @@ async function listen<S extends net.Server>(server: S) {
       await once(server, 'close')
     },
   }
-}
-
-/** A port on which nobody listens. */
-async function closedPort() {
-  await using server = await listen(net.createServer())
-  return server.port
 }
 
 const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: '100' }
@@ -127,7 +122,8 @@ describe('the wire: it never left', () => {
   useRealSockets()
 
   it('a refused connection', async () => {
-    const { failure, fact } = await debitAt(`http://127.0.0.1:${await closedPort()}`)
+    using nobody = await holdPort()
+    const { failure, fact } = await debitAt(`http://127.0.0.1:${nobody.port}`)
     expect(failure).to.be.instanceOf(CoreUnavailable)
     expect(failure).to.have.property('message', 'takePoints: not sent (ECONNREFUSED)')
     expect(fact).to.include({ outcome: 'not_done' })
@@ -198,7 +194,8 @@ describe('the wire: it never left', () => {
   })
 
   it('a client that is closed, also twice', async () => {
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
+    using nobody = await holdPort()
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${nobody.port}` })
     await wire.close()
     await wire.close()
     expect(await failureOf(send(wire, 1000))).to.be.instanceOf(CoreUnavailable)
@@ -263,12 +260,13 @@ describe('the wire', () => {
   })
 
   it('puts neither key nor card into an error', async () => {
+    using nobody = await holdPort()
     const failures = await Promise.all([
       debitAgainst((request) => request.socket.resetAndDestroy()),
       debitAgainst((_request, response) => response.end('<html>')),
       debitAgainst((_request, response) => response.writeHead(402).end('{"exception":"NoException"}')),
       debitAgainst(() => undefined, shortDeadline),
-      debitAt(`http://127.0.0.1:${await closedPort()}`),
+      debitAt(`http://127.0.0.1:${nobody.port}`),
     ])
     for (const { failure } of failures) {
       const everything = inspect(failure, { depth: Infinity, showHidden: true })
