@@ -24,8 +24,8 @@ describe('a service that is stopped while it starts', () => {
     }).listen(0, '127.0.0.1')
     await once(kafka, 'listening')
   })
-  afterEach(() => {
-    kafka.close()
+  afterEach(async () => {
+    await once(kafka.close(), 'close')
     rmSync(folder, { recursive: true })
   })
 
