@@ -153,7 +153,7 @@ describe('the configuration', () => {
 
   it('cannot be changed', () => {
     const config = readConfig(local)
-    expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw()
+    expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw(TypeError, 'read only')
   })
 
   it('is summed up without a secret', () => {

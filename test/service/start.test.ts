@@ -71,7 +71,7 @@ describe('a start', () => {
         // SIGTERM would make it stop, with the same status.
         killSignal: 'SIGKILL',
       })
-      expect(status, 'null where it had to be killed').to.equal(1)
       expect(stderr).to.match(/EADDRINUSE/)
+      expect(status, 'null if it had to be killed').to.equal(1)
     })
 })

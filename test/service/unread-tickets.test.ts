@@ -159,14 +159,14 @@ describe('a ticket that nobody can read', () => {
   })
 
   it('is not kept of a stranger, nor with a wrong key, nor of a venue that is not known', async () => {
-    for (const authorization of [
-      '',
-      'Basic !',
-      basic({ venueId: demo.venueId, apiKey: 'not-the-key-of-anybody' }),
-      basic({ venueId: '9999', apiKey: demo.apiKey }),
-    ]) {
-      const { status } = await post(`${bill},`, { authorization })
-      expect(status, authorization).to.be.within(400, 403)
+    for (const [authorization, status, code] of [
+      ['', 400, 'MESSAGE_UNREADABLE'],
+      ['Basic !', 401, 'CREDENTIALS_MISSING'],
+      [basic({ venueId: demo.venueId, apiKey: 'not-the-key-of-anybody' }), 401, 'CREDENTIALS_WRONG'],
+      [basic({ venueId: '9999', apiKey: demo.apiKey }), 403, 'VENUE_UNKNOWN'],
+    ] as const) {
+      const answer = await post(`${bill},`, { authorization })
+      expect(answer, authorization).to.deep.equal({ status, code, retry: false })
     }
     expect(await kept()).to.deep.equal([])
   })
