@@ -81,7 +81,7 @@ describe('a service that is killed', () => {
       .that.is.oneOf(['UND_ERR_SOCKET', 'ECONNRESET'])
     expect(core.coupon(demo.coupons.coffee)?.status).to.equal('redeemed')
 
-    const till = tillOf(await start({ POS_DEADLINE_MS: '600' }))
+    const till = tillOf(await start({ POS_DEADLINE_MS: '1500' }))
     expect((await till.debit(debit)).reply.code).to.equal('TRY_AGAIN_SHORTLY')
     const credit = { cardNumber: demo.cards.anna, originalTransactionId: 'T-1' }
     // Until the deadline and a second have passed nobody can know that the one who sent it is gone.
