@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { runAttacks, type Report } from './run.ts'
+import { honestSockets, runAttacks, type Report } from './run.ts'
 
 /** How much later than usual an honest till may be answered while somebody attacks. */
 const mostLaterMs = 700
@@ -15,8 +15,8 @@ describe('a service that is attacked from all sides, in a short form', function 
   it('goes on, with little memory and no socket kept', () => {
     expect(report.restarts).to.equal(0)
     for (const { attack, rssMb } of report.rows) expect(rssMb, attack).to.be.at.most(mostMemoryMb)
-    // Honest tills keep a few connections open.
-    for (const { attack, socketsLeft } of report.rows) expect(socketsLeft, attack).to.be.at.most(40)
+    for (const { attack, socketsLeft } of report.rows)
+      expect(socketsLeft, attack).to.be.at.most(honestSockets)
   })
 
   it('serves honest tills meanwhile, each of them, and hardly later than usual', () => {

@@ -138,6 +138,8 @@ describe('the command redemptions', function () {
     expect([missing.code, missing.stderr]).to.deep.equal([1, `there is no journal at ${test.path}.not\n`])
     await stuck()
     const otherKey = { JOURNAL_PATH: test.path, JOURNAL_KEY: journalKeys[1]! }
-    expect((await runCommand('redemptions', ['stuck'], otherKey)).code).to.equal(78)
+    const { code, stderr } = await runCommand('redemptions', ['stuck'], otherKey)
+    expect(code).to.equal(78)
+    expect(stderr).to.match(/^JOURNAL_KEY does not open what the journal holds: 1 in redemptions /)
   })
 })

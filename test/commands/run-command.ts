@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { processEnv } from '../support/process-env.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
 
 export type Ended = { code: number; stdout: string; stderr: string }
@@ -15,13 +16,11 @@ export async function runCommand(
   words: string[],
   env: Record<string, string>,
 ): Promise<Ended> {
-  const { PATH = '', NODE_V8_COVERAGE } = process.env
   const file = fileURLToPath(new URL(`../../src/commands/${name}.ts`, import.meta.url))
   const child = spawn(process.execPath, [file, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH,
-      ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }),
+      ...processEnv(),
       JOURNAL_KEY: journalKeys[0],
       CARD_HASH_KEY: cardHashKey,
       ...env,

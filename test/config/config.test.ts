@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigInvalid, describeConfig, readConfig, summarize } from '../../src/config/config.ts'
 import { variables } from '../../src/config/variables.ts'
+import { processEnv } from '../support/process-env.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
 const key = Buffer.alloc(32, 7).toString('base64')
@@ -152,7 +153,7 @@ describe('the configuration', () => {
 
   it('cannot be changed', () => {
     const config = readConfig(local)
-    expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw()
+    expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw(TypeError, 'read only')
   })
 
   it('is summed up without a secret', () => {
@@ -179,7 +180,7 @@ describe('the configuration', () => {
 
   it('that is wrong ends the start with 78 and every problem', () => {
     const { status, stderr, stdout } = spawnSync(process.execPath, [main], {
-      env: { PATH: process.env.PATH, PORT: 'x', NODE_ENV: 'production', LOG_LEVEL: 'loud' },
+      env: { ...processEnv(), PORT: 'x', NODE_ENV: 'production', LOG_LEVEL: 'loud' },
       encoding: 'utf8',
     })
     expect(status).to.equal(78)
@@ -199,7 +200,7 @@ describe('the configuration', () => {
     execFileSync(process.execPath, ['--input-type=module', '--eval', leaveDeadLetter])
     const { status, stderr } = spawnSync(process.execPath, [main], {
       env: {
-        PATH: process.env.PATH,
+        ...processEnv(),
         PORT: '0',
         MANAGEMENT_PORT: '0',
         HOST: '127.0.0.1',

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { markPending } from '../support/mark-pending.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
 import { findPages, readPage, type Fence } from './pages.ts'
@@ -29,7 +30,7 @@ for (const { name, fences } of pages)
     let core: CoreSimulator
     let service: TestService
     before(async function () {
-      await run('curl', ['--version']).catch(() => this.skip())
+      await run('curl', ['--version']).catch(() => markPending(this, 'curl cannot be run'))
       core = await startCoreSimulator()
       service = await startTestService({ CORE_BASE_URL: core.url })
     })

@@ -9,6 +9,7 @@ import { startCoreSimulator } from '../simulators/core.ts'
 import { demo } from '../simulators/core/demo-project.ts'
 import { createTill } from '../simulators/till.ts'
 import { startAdapterProcess } from '../support/adapter-process.ts'
+import { markPending } from '../support/mark-pending.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 
 const run = promisify(execFile)
@@ -23,7 +24,9 @@ const limitFiles = (pid: number | undefined, limit: string) =>
 describe('a disk that is full', () => {
   useRealSockets()
   before(async function () {
-    await run('prlimit', ['--version']).catch(() => this.skip())
+    await run('prlimit', ['--version']).catch(() =>
+      markPending(this, 'prlimit cannot be run (it is in util-linux)'),
+    )
   })
 
   it('costs no ticket that was answered OK, and no longer than it lasts', async function () {
@@ -53,7 +56,7 @@ describe('a disk that is full', () => {
       await limitFiles(adapter.pid, '1')
       const debit = { cardNumber: demo.cards.anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee }
       expect((await till.debit(debit)).reply.code).to.equal('STORAGE_UNAVAILABLE')
-      expect((await till.balance({ cardNumber: demo.cards.anna })).reply.response).to.equal('OK')
+      expect((await till.balance({ cardNumber: demo.cards.anna })).reply).to.include({ response: 'OK' })
       expect(await health())
         .to.include({ status: 'ready' })
         .and.to.have.property('journal')
@@ -65,7 +68,7 @@ describe('a disk that is full', () => {
       // No till sends anything meanwhile: it finds out by itself.
       await adapter.line(() => ends() > endsBefore)
       expect(await health()).to.include({ journal: 'ok' })
-      expect((await till.debit(debit)).reply.response).to.equal('OK')
+      expect((await till.debit(debit)).reply).to.include({ response: 'OK' })
       const page = await (await fetch(`${adapter.managementUrl}/metrics`)).text()
       expect(page).to.match(new RegExp(`^zonal_tickets_waiting ${taken}$`, 'm'))
       expect(core.calls.filter(({ method }) => method === 'POST')).to.have.length(1)

@@ -76,16 +76,18 @@ describe('a service that is killed', () => {
       .catch((error: unknown) => error)
     await fault.reached
     await before.kill9()
-    expect(await unanswered).to.be.instanceOf(Error)
+    expect(await unanswered)
+      .to.have.nested.property('cause.code')
+      .that.is.oneOf(['UND_ERR_SOCKET', 'ECONNRESET'])
     expect(core.coupon(demo.coupons.coffee)?.status).to.equal('redeemed')
 
-    const till = tillOf(await start({ POS_DEADLINE_MS: '600' }))
+    const till = tillOf(await start({ POS_DEADLINE_MS: '1500' }))
     expect((await till.debit(debit)).reply.code).to.equal('TRY_AGAIN_SHORTLY')
     const credit = { cardNumber: demo.cards.anna, originalTransactionId: 'T-1' }
     // Until the deadline and a second have passed nobody can know that the one who sent it is gone.
     let answer = await till.credit(credit)
     while (answer.reply.code === 'NOT_GIVEN_BACK_YET') answer = await till.credit(credit)
-    expect(answer.reply.response).to.equal('OK')
+    expect(answer.reply).to.include({ response: 'OK' })
     expect(core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
   })
 
@@ -101,7 +103,7 @@ describe('a service that is killed', () => {
       const before = await start(kafka)
       const ids = Array.from({ length: 30 }, (_, index) => `B-${index}`)
       const till = tillOf(before)
-      for (const id of ids) expect((await till.ticket(bill(id))).reply.accepted).to.equal(true)
+      for (const id of ids) expect((await till.ticket(bill(id))).reply).to.include({ accepted: true })
       await before.kill9()
       process.kill(broker().pid()!, 'SIGCONT')
       await start(kafka)

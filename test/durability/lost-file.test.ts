@@ -13,107 +13,138 @@ import { join } from 'node:path'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
 import { demo } from '../simulators/core/demo-project.ts'
 import { createTill } from '../simulators/till.ts'
-import { startAdapterProcess, type AdapterProcess } from '../support/adapter-process.ts'
+import { startAdapterProcess } from '../support/adapter-process.ts'
+import { beginTogether } from '../support/begin-together.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+
+const closedAt = new Date()
 
 describe('the journal of a service that runs', () => {
   useRealSockets()
-  let folder: string
-  let path: string
   let core: CoreSimulator
-  let adapter: AdapterProcess
-  const start = (journalPath = path) =>
-    startAdapterProcess({ CORE_BASE_URL: core.url, JOURNAL_PATH: journalPath })
-  const till = () => createTill({ baseUrl: adapter.url, venueId: demo.venueId, apiKey: demo.apiKey })
-  const ticket = (ticketId: string) => till().ticket({ ticketId, closedAt, total: 5, currency: 'GBP' })
-
-  const closedAt = new Date()
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'lost-file-test-'))
-    path = join(folder, 'journal.sqlite')
+  const services = new Set<AsyncDisposable>()
+  before(async () => {
     core = await startCoreSimulator({ limit: 'off' })
-    adapter = await start()
-    expect((await ticket('B-0')).reply.response).to.equal('OK')
   })
-  afterEach(async () => {
-    await adapter.kill9()
+  after(async () => {
+    await Promise.all([...services].map((service) => service[Symbol.asyncDispose]()))
     await core.close()
-    rmSync(folder, { recursive: true })
   })
+
+  /** A service with a journal of its own, which holds the ticket B-0. */
+  async function open() {
+    const folder = mkdtempSync(join(tmpdir(), 'lost-file-test-'))
+    const path = join(folder, 'journal.sqlite')
+    const start = (journalPath = path) =>
+      startAdapterProcess({ CORE_BASE_URL: core.url, JOURNAL_PATH: journalPath })
+    const service = {
+      path,
+      adapter: await start(),
+      start,
+      till: () => createTill({ baseUrl: service.adapter.url, venueId: demo.venueId, apiKey: demo.apiKey }),
+      ticket: (ticketId: string) => service.till().ticket({ ticketId, closedAt, total: 5, currency: 'GBP' }),
+      trouble: () =>
+        service.adapter.line(({ msg, kind }) => msg === 'trouble with the journal' && kind === 'lost'),
+      async [Symbol.asyncDispose]() {
+        services.delete(service)
+        await service.adapter.kill9()
+        rmSync(folder, { recursive: true })
+      },
+    }
+    services.add(service)
+    expect((await service.ticket('B-0')).reply).to.include({ response: 'OK' })
+    return service
+  }
 
   // Every till heard OK, and after the next start there was nothing.
-  const losses: [what: string, lose: () => void, reason: RegExp][] = [
-    ['deleted', () => rmSync(path), /file is gone/],
-    ['moved away', () => renameSync(path, `${path}.moved`), /file is gone/],
-    [
-      'replaced',
-      () => {
+  const losses = {
+    deleted: { lose: (path: string) => rmSync(path), reason: /file is gone/ },
+    'moved away': { lose: (path: string) => renameSync(path, `${path}.moved`), reason: /file is gone/ },
+    replaced: {
+      lose: (path: string) => {
         copyFileSync(path, `${path}.copy`)
         renameSync(`${path}.copy`, path)
       },
-      /file was replaced/,
-    ],
-    ['emptied', () => truncateSync(path), /file was cut short/],
-    ['overwritten', () => writeFileSync(path, Buffer.alloc(1_000_000, 'x')), /file was overwritten/],
-    ['without its log', () => rmSync(`${path}-wal`), /log is gone/],
-  ]
-  for (const [what, lose, reason] of losses)
+      reason: /file was replaced/,
+    },
+    emptied: { lose: (path: string) => truncateSync(path), reason: /file was cut short/ },
+    overwritten: {
+      lose: (path: string) => writeFileSync(path, Buffer.alloc(1_000_000, 'x')),
+      reason: /file was overwritten/,
+    },
+    'without its log': { lose: (path: string) => rmSync(`${path}-wal`), reason: /log is gone/ },
+  }
+  type Loss = keyof typeof losses
+
+  // A service looks at its file every five seconds, so they all lose theirs at the same time.
+  const afterLoss = beginTogether(Object.keys(losses) as Loss[], async (what) => {
+    const service = await open()
+    losses[what].lose(service.path)
+    await service.trouble()
+    return service
+  })
+  const afterReturn = beginTogether(['moved away and back'], async () => {
+    const service = await open()
+    renameSync(service.path, `${service.path}.moved`)
+    await service.trouble()
+    renameSync(`${service.path}.moved`, service.path)
+    await service.adapter.line(
+      ({ msg, kind }) => msg === 'the trouble with the journal is over' && kind === 'lost',
+    )
+    return service
+  })
+
+  for (const [what, { reason }] of Object.entries(losses))
     it(`is known to be ${what}: no ticket and no debit is promised any more, and balances are served`, async () => {
-      lose()
-      const trouble = await adapter.line(
-        ({ msg, kind }) => msg === 'trouble with the journal' && kind === 'lost',
-      )
-      expect(trouble.reason).to.match(reason)
+      await using service = await afterLoss(what as Loss)
+      expect((await service.trouble()).reason).to.match(reason)
       const debit = { cardNumber: demo.cards.anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee }
-      for (const { status, reply } of [await ticket('B-1'), await till().debit(debit)])
+      for (const { status, reply } of [await service.ticket('B-1'), await service.till().debit(debit)])
         expect([status, reply.code]).to.deep.equal([503, 'STORAGE_UNAVAILABLE'])
-      expect((await till().balance({ cardNumber: demo.cards.anna })).reply.response).to.equal('OK')
+      expect((await service.till().balance({ cardNumber: demo.cards.anna })).reply).to.include({
+        response: 'OK',
+      })
     })
 
   it('is trusted again when it was only moved away and back', async () => {
-    renameSync(path, `${path}.moved`)
-    await adapter.line(({ msg, kind }) => msg === 'trouble with the journal' && kind === 'lost')
-    renameSync(`${path}.moved`, path)
-    await adapter.line(({ msg, kind }) => msg === 'the trouble with the journal is over' && kind === 'lost')
-    expect((await ticket('B-1')).reply.response).to.equal('OK')
+    await using service = await afterReturn('moved away and back')
+    expect((await service.ticket('B-1')).reply).to.include({ response: 'OK' })
   })
 
   // SQLite has this file mapped: the system ended the process with SIGBUS, and no line said why.
   it('ends the process with a line when the index of its log is cut', async () => {
-    truncateSync(`${path}-shm`)
-    expect(await adapter.exited).to.deep.equal({ code: 1, signal: null })
-    await adapter.line(({ msg }) => msg === 'ended by an error that nobody caught')
-    adapter = await start()
-    expect((await ticket('B-0')).reply.duplicate, 'nothing is lost').to.equal(true)
+    await using service = await open()
+    truncateSync(`${service.path}-shm`)
+    expect(await service.adapter.exited).to.deep.equal({ code: 1, signal: null })
+    await service.adapter.line(({ msg }) => msg === 'ended by an error that nobody caught')
+    service.adapter = await service.start()
+    expect((await service.ticket('B-0')).reply, 'nothing is lost').to.include({ duplicate: true })
   })
 
   describe('has one owner', () => {
-    for (const [what, pathOf] of [
-      ['the same path', () => path],
-      [
-        'a link to it',
-        () => {
-          symlinkSync(path, `${path}.link`)
-          return `${path}.link`
-        },
-      ],
+    for (const [what, linkTo] of [
+      ['the same path', undefined],
+      ['a link to it', (path: string) => symlinkSync(path, `${path}.link`)],
     ] as const)
       it(`so a second service on ${what} does not start, and says who has it`, async () => {
-        const failure = await start(pathOf()).then(
-          () => '',
+        await using service = await open()
+        const { adapter, path, start, ticket } = service
+        linkTo?.(path)
+        const failure = await start(linkTo ? `${path}.link` : path).then(
+          () => 'it started',
           (error: unknown) => String(error),
         )
         expect(failure).to.match(new RegExp(`JournalInUse: .*in use by process ${adapter.pid} on`))
-        expect((await ticket('B-1')).reply.response, 'the first goes on').to.equal('OK')
+        expect((await ticket('B-1')).reply, 'the first goes on').to.include({ response: 'OK' })
       })
 
     it('and is free as soon as that has ended, however it ended', async () => {
-      for (const end of [adapter.kill9, () => adapter.stop()]) {
+      await using service = await open()
+      for (const end of [service.adapter.kill9, () => service.adapter.stop()]) {
         await end()
-        adapter = await start()
+        service.adapter = await service.start()
       }
-      expect((await ticket('B-0')).reply.duplicate).to.equal(true)
+      expect((await service.ticket('B-0')).reply).to.include({ duplicate: true })
     })
   })
 })

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { markPending } from '../support/mark-pending.ts'
 import { buildImage } from './build.ts'
 import { whyNoContainers, type Image } from './container.ts'
 
@@ -8,7 +9,7 @@ import { whyNoContainers, type Image } from './container.ts'
 const buildTimeoutMs = 900_000
 
 /**
- * The image for a suite, built once. Where the machine cannot the suite is pending, or fails with REQUIRE_IMAGE=1.
+ * The image for a suite, built once. If this machine cannot build it the suite is pending, or fails if REQUIRE_IMAGE=1.
  * @param given as `--build-arg`
  * @returns to be called in a test: the image
  */
@@ -17,7 +18,8 @@ export function useImage(given: Record<string, string>): () => Image {
   let image: Image | undefined
   before(async function () {
     this.timeout(buildTimeoutMs)
-    if (cannotBuild()) return this.skip()
+    const reason = whyNoContainers()
+    if (reason) markPending(this, `${reason} (run the test as root on Linux x64)`, 'REQUIRE_IMAGE')
     folder = mkdtempSync(join(tmpdir(), 'adapter-image-'))
     image = await buildImage(folder, given)
   })
@@ -28,12 +30,4 @@ export function useImage(given: Record<string, string>): () => Image {
     if (!image) throw new Error('The image is there in tests only')
     return image
   }
-}
-
-/** @throws what is missing where REQUIRE_IMAGE=1 */
-function cannotBuild(): boolean {
-  const reason = whyNoContainers()
-  if (reason && process.env.REQUIRE_IMAGE === '1') throw new Error(`REQUIRE_IMAGE=1, but ${reason}`)
-  if (reason) console.warn(`\n!!! THE IMAGE IS NOT TESTED: ${reason}. Run the test as root on Linux x64.\n`)
-  return reason !== undefined
 }

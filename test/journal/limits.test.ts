@@ -28,13 +28,14 @@ describe('the limits of the journal', () => {
   let test: TestJournal
   afterEach(() => test.end())
 
-  const isRefused = async (work: Promise<unknown>): Promise<boolean> => {
+  /** @returns why it was refused; undefined if it was not */
+  const refusalOf = async (work: Promise<unknown>): Promise<string | undefined> => {
     try {
       await work
-      return false
+      return undefined
     } catch (error) {
-      expect(error).to.be.instanceOf(StorageUnavailable)
-      return true
+      if (error instanceof StorageUnavailable) return error.message
+      throw error
     }
   }
   let count = 0
@@ -55,7 +56,7 @@ describe('the limits of the journal', () => {
   /** Tickets until one is refused. */
   const fillWithTickets = async (): Promise<TicketIntake[]> => {
     const taken: TicketIntake[] = []
-    for (let ticket = intake(); !(await isRefused(test.journal.acceptTicket(ticket))); ticket = intake())
+    for (let ticket = intake(); !(await refusalOf(test.journal.acceptTicket(ticket))); ticket = intake())
       taken.push(ticket)
     return taken
   }
@@ -79,9 +80,11 @@ describe('the limits of the journal', () => {
   it('leave the last tenth to redemptions', async () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     await fillWithTickets()
-    expect(await isRefused(test.journal.keepDeadLetter(letter()))).to.equal(true)
-    expect(await isRefused(begin('T-1'))).to.equal(false)
-    expect(await isRefused(beginCredit())).to.equal(false)
+    expect(await refusalOf(test.journal.keepDeadLetter(letter()))).to.match(
+      /^the journal has no room for tickets: /,
+    )
+    expect(await refusalOf(begin('T-1'))).to.equal(undefined)
+    expect(await refusalOf(beginCredit())).to.equal(undefined)
     const { bytes } = await test.journal.stats()
     expect(bytes / 1024 ** 2).to.be.within(0.9, 0.97)
     expect(test.journal.trouble()).to.match(/^the journal has no room for tickets: 0\.9 of 0\.9 MiB$/)
@@ -96,7 +99,7 @@ describe('the limits of the journal', () => {
     const [confirmed, unknown] = ids as [string, string]
     expect(test.journal.trouble()).to.match(/^the journal is full: 1\.\d of 1\.0 MiB$/)
     for (const work of [begin('T-1'), beginCredit(), test.journal.acceptTicket(intake())])
-      expect(await isRefused(work)).to.equal(true)
+      expect(await refusalOf(work)).to.match(/^the journal is full: /)
 
     const stands = await settleDebit(test.journal, confirmed, takenByCore({ pointsLeft: 5 }))
     expect(stands).to.deep.equal({ stands: true })
@@ -116,12 +119,13 @@ describe('the limits of the journal', () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const tickets = await fillWithTickets()
     await fillWithDebits()
-    for (let times = 0; times < 3; times++) expect(await isRefused(begin('T-1'))).to.equal(true)
+    for (let times = 0; times < 3; times++)
+      expect(await refusalOf(begin('T-1'))).to.match(/^the journal is full: /)
     // Published tickets need no more than a line each.
     await test.journal.markPublished(tickets.map(({ eventId }) => eventId))
     await test.journal.tidy()
     expect(test.journal.trouble()).to.equal(undefined)
-    expect(await isRefused(begin('T-1'))).to.equal(false)
+    expect(await refusalOf(begin('T-1'))).to.equal(undefined)
     for (const kind of ['full', 'nearly_full'])
       expect(linesOf(kind), kind).to.deep.equal([
         'error: trouble with the journal',
@@ -133,7 +137,7 @@ describe('the limits of the journal', () => {
   describe('while Kafka is away', () => {
     const fill = async (venue: string) => {
       let kept = 0
-      while (!(await isRefused(test.journal.acceptTicket({ ...intake(), venue })))) kept++
+      while (!(await refusalOf(test.journal.acceptTicket({ ...intake(), venue })))) kept++
       return kept
     }
     const approve = async (venues: number) => {
@@ -190,7 +194,7 @@ describe('the limits of the journal', () => {
   it('give dead letters a tenth: what does not fit is refused, so that its till keeps it; none is dropped', async () => {
     test = await openTestJournal({ maxBytes: 2 * 1024 ** 2 })
     let kept = 0
-    while (!(await isRefused(test.journal.keepDeadLetter(letter())))) kept++
+    while (!(await refusalOf(test.journal.keepDeadLetter(letter())))) kept++
     expect(kept).to.be.within(7, 9)
     expect((await test.journal.deadLetters()).length).to.equal(kept)
     expect(linesOf('dead_letters_full')).to.deep.equal(['error: trouble with the journal'])
@@ -201,7 +205,7 @@ describe('the limits of the journal', () => {
     expect((await test.journal.deadLetters()).length).to.equal(kept + 1)
 
     for (const { id } of await test.journal.deadLetters()) await test.journal.dropDeadLetter(id)
-    expect(await isRefused(test.journal.keepDeadLetter(letter()))).to.equal(false)
+    expect(await refusalOf(test.journal.keepDeadLetter(letter()))).to.equal(undefined)
     expect(test.journal.trouble()).to.equal(undefined)
   })
 
@@ -214,7 +218,7 @@ describe('the limits of the journal', () => {
     const roomBytes = 0.1 * 8 * 1024 ** 2
     const flood = async (venue: string) => {
       let kept = 0
-      while (!(await isRefused(test.journal.keepDeadLetter(letter(venue))))) kept++
+      while (!(await refusalOf(test.journal.keepDeadLetter(letter(venue))))) kept++
       return kept
     }
     const first = letter('flooding')
@@ -240,8 +244,8 @@ describe('the limits of the journal', () => {
   it('count all that a venue sends at once', async () => {
     test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
     const letters = Array.from({ length: 50 }, () => letter('flooding'))
-    const outcomes = await Promise.all(letters.map((one) => isRefused(test.journal.keepDeadLetter(one))))
-    expect(outcomes.filter((hasBeenRefused) => !hasBeenRefused).length).to.be.within(15, 17)
+    const outcomes = await Promise.all(letters.map((one) => refusalOf(test.journal.keepDeadLetter(one))))
+    expect(outcomes.filter((refusal) => refusal === undefined).length).to.be.within(15, 17)
   })
 
   it('notice a reader that keeps the log from being cut, and cut it when it is gone', async () => {
@@ -251,9 +255,9 @@ describe('the limits of the journal', () => {
     const letters = () =>
       Array.from({ length: 20 }, () => unreadMessage(`${++count} ${'x'.repeat(150_000)}`, `venue ${count}`))
     const keepMore = () => Promise.all(letters().map((one) => test.journal.keepDeadLetter(one)))
-    while (!(await isRefused(keepMore())));
+    while (!(await refusalOf(keepMore())));
     expect((await test.journal.stats()).walBytes / 1024 ** 2).to.be.within(64, 72)
-    expect(await isRefused(begin('T-1'))).to.equal(true)
+    expect(await refusalOf(begin('T-1'))).to.match(/^the journal's log cannot be cut while somebody reads: /)
     await test.journal.tidy()
     expect(test.journal.trouble()).to.match(/log cannot be cut/)
 
@@ -261,7 +265,7 @@ describe('the limits of the journal', () => {
     reader.close()
     await test.journal.tidy()
     expect((await test.journal.stats()).walBytes).to.equal(0)
-    expect(await isRefused(begin('T-1'))).to.equal(false)
+    expect(await refusalOf(begin('T-1'))).to.equal(undefined)
     expect(linesOf('log_too_long')).to.have.length(2)
   }).timeout(30_000)
 })

@@ -72,18 +72,16 @@ describe('the sealed columns of the journal', () => {
   } as const
   const filesOfJournal = () => {
     const folder = dirname(test.path)
-    return readdirSync(folder).map((name) => readFileSync(join(folder, name)))
+    return readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
   }
 
   it('never hold a card number or an API key as bytes of any file', async () => {
     await test.journal.beginDebit(debit, sendNext)
     await test.journal.keepDeadLetter(unreadMessage(cardNumber))
     const files = filesOfJournal()
-    expect(files.some((bytes) => bytes.includes('hash'))).to.equal(true)
-    for (const bytes of files) {
-      expect(bytes.includes(cardNumber)).to.equal(false)
-      expect(bytes.includes(apiKey)).to.equal(false)
-    }
+    expect(files.filter(({ bytes }) => bytes.includes('hash'))).not.to.have.length(0)
+    for (const secret of [cardNumber, apiKey])
+      expect(files.filter(({ bytes }) => bytes.includes(secret)).map(({ name }) => name)).to.deep.equal([])
   })
 
   it('stop a start whose keys do not open them, and say how many', async () => {

@@ -39,10 +39,12 @@ describe('a secret', () => {
     })
 
   it('is recognised as a card number, and a short one only where nothing else is', () => {
-    expect(createSpotter('9826123456')('Tab 9826 1234 56')).to.equal(true)
-    expect(createSpotter('5001')('5001')).to.equal(true)
-    expect(createSpotter('5001')('5 001')).to.equal(true)
-    expect(createSpotter('5001')('A-5001')).to.equal(false)
+    const isLong = createSpotter('9826123456')
+    const isShort = createSpotter('5001')
+    expect(isLong('Tab 9826 1234 56'), 'among others').to.equal(true)
+    expect(isShort('5001'), 'alone').to.equal(true)
+    expect(isShort('5 001'), 'alone, in groups').to.equal(true)
+    expect(isShort('A-5001'), 'beside a letter').to.equal(false)
   })
 
   it('is not seen where it is not', () => {

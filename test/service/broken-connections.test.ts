@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { answersIn, readCounter, say, type RawClient } from '../http/raw-client.ts'
 import { basic } from '../simulators/till/encode.ts'
+import { beginTogether } from '../support/begin-together.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, type Counter } from './counter.ts'
 
@@ -30,26 +31,48 @@ describe('what ends before it has become a request', () => {
   const count = (reason: string) =>
     readCounter(counter.service.managementUrl, `zonal_connections_ended_total{reason="${reason}"}`)
 
-  for (const [what, bytes, reason, status, code] of [
-    ['no HTTP at all', 'garbage\r\n\r\n', 'unreadable', 400, 'MESSAGE_UNREADABLE'],
-    ['headers without an end', `GET /${'x'.repeat(9_000)}`, 'headers_too_large', 400, 'MESSAGE_UNREADABLE'],
-    ['headers that stop in the middle', post('/ticket', login).slice(0, -4), 'late', 503, 'CORE_UNAVAILABLE'],
-  ] as const)
-    it(`is answered, in the log under the request id that its till was told, and counted: ${what}`, async function () {
-      this.timeout(20_000)
-      const before = await count(reason)
-      const [{ head, ...answer }] = answersIn(await (await talk(bytes)).closed) as [
-        ReturnType<typeof answersIn>[0],
-      ]
-      expect(answer).to.deep.nested.include({ status, 'body.code': code, 'body.retry': status === 503 })
-      expect(head.toLowerCase().includes('retry-after: ')).to.equal(status === 503)
-      expect(await ended(answer.body.requestId)).to.include({
+  const broken = {
+    'no HTTP at all': {
+      bytes: 'garbage\r\n\r\n',
+      expected: { reason: 'unreadable', status: 400, code: 'MESSAGE_UNREADABLE' },
+    },
+    'headers without an end': {
+      bytes: `GET /${'x'.repeat(9_000)}`,
+      expected: { reason: 'headers_too_large', status: 400, code: 'MESSAGE_UNREADABLE' },
+    },
+    'headers that stop in the middle': {
+      bytes: post('/ticket', login).slice(0, -4),
+      expected: { reason: 'late', status: 503, code: 'CORE_UNAVAILABLE' },
+    },
+  }
+  type Broken = keyof typeof broken
+  // The last is answered after ten seconds.
+  const outcomeOf = beginTogether(Object.keys(broken) as Broken[], async (what) => {
+    const { bytes, expected } = broken[what]
+    const before = await count(expected.reason)
+    const answers = answersIn(await (await say(counter.service.port, bytes)).closed)
+    const line = await ended(answers[0]?.body.requestId)
+    return { answers, line, counted: (await count(expected.reason)) - before }
+  })
+
+  for (const [what, { expected }] of Object.entries(broken))
+    it(`is answered, in the log under the request id that its till was told, and counted: ${what}`, async () => {
+      const { answers, line, counted } = await outcomeOf(what as Broken)
+      expect(answers).to.have.length(1)
+      const { status, head, body } = answers[0]!
+      expect([status, body.code, body.retry]).to.deep.equal([
+        expected.status,
+        expected.code,
+        expected.status === 503,
+      ])
+      expect(head.toLowerCase().includes('retry-after: ')).to.equal(expected.status === 503)
+      expect(line).to.include({
         port: 'tills',
-        reason,
+        reason: expected.reason,
         sourceAddress: '127.0.0.1',
-        requestId: answer.body.requestId,
+        requestId: body.requestId,
       })
-      expect(await count(reason)).to.equal(before + 1)
+      expect(counted).to.equal(1)
     })
 
   // The process ended: the answer to a CONNECT was given to a connection that still waited for another one.
@@ -99,29 +122,51 @@ describe('an upload that stops in the middle', () => {
   after(() => counter.close())
 
   const half = ['Content-Length: 1000', login]
-  for (const [what, head, code] of [
-    ['of an unknown operation', post('/nowhere', json, ...half), 'CORE_UNAVAILABLE'],
-    ['of a wrong media type', post('/balance', 'Content-Type: text/xml', ...half), 'MEDIA_TYPE_UNSUPPORTED'],
-    ['that is too large', post('/debit', json, 'Content-Length: 99999', login), 'MESSAGE_TOO_LARGE'],
-    ['of a balance', post('/balance', json, ...half), 'CORE_UNAVAILABLE'],
-    ['that expects 100-continue', post('/credit', json, 'Expect: 100-continue', ...half), 'CORE_UNAVAILABLE'],
-    ['by a wrong method', post('/balance', json, ...half).replace('POST', 'PUT'), 'METHOD_NOT_ALLOWED'],
-    [
-      'of a chunked message',
-      post('/balance', 'Content-Type: text/xml', 'Transfer-Encoding: chunked'),
-      'MEDIA_TYPE_UNSUPPORTED',
-    ],
-    ['where none is read', get.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\n'), undefined],
-  ] as const)
+  const stopped = {
+    'of an unknown operation': { head: post('/nowhere', json, ...half), code: 'CORE_UNAVAILABLE' },
+    'of a wrong media type': {
+      head: post('/balance', 'Content-Type: text/xml', ...half),
+      code: 'MEDIA_TYPE_UNSUPPORTED',
+    },
+    'that is too large': {
+      head: post('/debit', json, 'Content-Length: 99999', login),
+      code: 'MESSAGE_TOO_LARGE',
+    },
+    'of a balance': { head: post('/balance', json, ...half), code: 'CORE_UNAVAILABLE' },
+    'that expects 100-continue': {
+      head: post('/credit', json, 'Expect: 100-continue', ...half),
+      code: 'CORE_UNAVAILABLE',
+    },
+    'by a wrong method': {
+      head: post('/balance', json, ...half).replace('POST', 'PUT'),
+      code: 'METHOD_NOT_ALLOWED',
+    },
+    'of a chunked message': {
+      head: post('/balance', 'Content-Type: text/xml', 'Transfer-Encoding: chunked'),
+      code: 'MEDIA_TYPE_UNSUPPORTED',
+    },
+    'where none is read': { head: get.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\n'), code: undefined },
+  }
+  type Stopped = keyof typeof stopped
+  const heardOf = beginTogether(Object.keys(stopped) as Stopped[], async (what) => {
+    const { head } = stopped[what]
+    const client = await say(counter.service.port, `${head}${head.includes('chunked') ? '1\r\n{\r\n' : '{'}`)
+    const heard = await client.closed
+    client.socket.destroy()
+    return heard
+  })
+  // A ticket is waited for ten seconds.
+  const ticketAnswer = beginTogether(['a ticket'], async () => {
+    const client = await say(counter.service.port, `${post('/ticket', 'Content-Type: text/xml', ...half)}<`)
+    const [answer] = answersIn(await client.closed)
+    client.socket.destroy()
+    return answer
+  })
+
+  for (const [what, { code }] of Object.entries(stopped))
     it(`is answered, and then its connection is closed: ${what}`, async () => {
-      const client = await say(
-        counter.service.port,
-        `${head}${head.includes('chunked') ? '1\r\n{\r\n' : '{'}`,
-      )
-      const heard = (await client.closed).replace('HTTP/1.1 100 Continue\r\n\r\n', '')
-      const answers = answersIn(heard)
-      expect(answers.map(({ body }) => body.code)).to.deep.equal([code])
-      client.socket.destroy()
+      const heard = (await heardOf(what as Stopped)).replace('HTTP/1.1 100 Continue\r\n\r\n', '')
+      expect(answersIn(heard).map(({ body }) => body.code)).to.deep.equal([code])
     })
 
   it('and goes on may be finished, and its connection goes on', async () => {
@@ -132,17 +177,14 @@ describe('an upload that stops in the middle', () => {
     expect(answersIn(await client.closed).map(({ status }) => status)).to.deep.equal([415, 200])
   })
 
-  it('is put off if it is a ticket of which nobody could read even the whole, under one request id', async function () {
-    this.timeout(20_000)
-    const logged = counter.service.line(({ msg, message }) => msg === 'request' && message === 'ticket')
-    const client = await say(counter.service.port, `${post('/ticket', 'Content-Type: text/xml', ...half)}<`)
-    const [answer] = answersIn(await client.closed)
+  it('is put off if it is a ticket of which nobody could read even the whole, under one request id', async () => {
+    const answer = await ticketAnswer('a ticket')
     expect(answer?.body).to.include({ code: 'CORE_UNAVAILABLE', retry: true })
-    expect(await logged).to.include({
+    const logged = await counter.service.line(({ msg, message }) => msg === 'request' && message === 'ticket')
+    expect(logged).to.include({
       code: 'CORE_UNAVAILABLE',
       requestId: answer?.body.requestId,
       isAnswered: true,
     })
-    client.socket.destroy()
   })
 })

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { createSpotter } from '../../src/model/secret-spotter.ts'
 import { toEvent } from '../../src/tickets/event.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
@@ -201,8 +202,8 @@ describe('the card number, the API key and the member name', function () {
   // 79 of 131 places leaked: one request each, and nothing is left of what was put there.
   for (const placement of placements)
     it(`are nowhere, put into ${placement.where}`, async () => {
-      const status = await send(service.url, placement)
-      if (placement.status !== undefined) expect(status).to.equal(placement.status)
+      const answer = await send(service.url, placement)
+      if (placement.code !== undefined) expect(answer).to.include(`"code":"${placement.code}"`)
       const isSpotted = createSpotter(placement.secret)
       const spelled = placement.spelled.toLowerCase()
       for (const [place, texts] of Object.entries(await collect()))
@@ -219,15 +220,11 @@ describe('the card number, the API key and the member name', function () {
 })
 
 /** As it stands: `fetch` would refuse or rewrite some of it. */
-function send(baseUrl: string, { path, method, headers, body }: Placement): Promise<number | undefined> {
+function send(baseUrl: string, { path, method, headers, body }: Placement): Promise<string> {
   const { hostname, port, pathname } = new URL(baseUrl)
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { hostname, port, method, path: pathname + path, headers, agent: false },
-      (answer) => {
-        answer.resume()
-        answer.on('end', () => resolve(answer.statusCode))
-      },
+    const sent = request({ hostname, port, method, path: pathname + path, headers, agent: false }, (answer) =>
+      resolve(text(answer)),
     )
     sent.on('error', reject)
     sent.end(body)

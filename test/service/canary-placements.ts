@@ -19,8 +19,8 @@ export type Placement = {
   secret: string
   /** As it stands in the request. */
   spelled: string
-  /** What the till must hear, where that is the point. */
-  status?: number
+  /** What the till must hear, if that is the point. */
+  code?: string
 }
 
 const { card, apiKey } = canary
@@ -197,22 +197,24 @@ const inCardNumbers = [
     post(`the card number of a ${operation} ${how}`, operation, { cardNumber }, card),
   ),
 )
-const inCredentials = [
-  ['both boxes', basic({ venueId: apiKey, apiKey })],
-  ['both boxes, one in capitals', basic({ venueId: apiKey.toUpperCase(), apiKey })],
-  ['the box of the venue', basic({ venueId: apiKey, apiKey: '1902' })],
-  ['a Bearer', `Bearer ${apiKey}`],
-  ['a header without a scheme', apiKey],
-  ['a scheme of its own', `ApiKey key="${apiKey}"`],
-  ['a header that is no Base64', `Basic 1902:${apiKey}`],
-].map(([how, header]) => ({
-  ...raw(`${how}: the key`, apiKey, { headers: { ...messageHeaders(), authorization: header! } }),
-  status: 401,
+const inCredentials = (
+  [
+    ['both boxes', basic({ venueId: apiKey, apiKey }), 'CREDENTIALS_WRONG'],
+    ['both boxes, one in capitals', basic({ venueId: apiKey.toUpperCase(), apiKey }), 'CREDENTIALS_WRONG'],
+    ['the box of the venue', basic({ venueId: apiKey, apiKey: '1902' }), 'CREDENTIALS_WRONG'],
+    ['a Bearer', `Bearer ${apiKey}`, 'CREDENTIALS_MISSING'],
+    ['a header without a scheme', apiKey, 'CREDENTIALS_MISSING'],
+    ['a scheme of its own', `ApiKey key="${apiKey}"`, 'CREDENTIALS_MISSING'],
+    ['a header that is no Base64', `Basic 1902:${apiKey}`, 'CREDENTIALS_MISSING'],
+  ] as const
+).map(([how, header, code]) => ({
+  ...raw(`${how}: the key`, apiKey, { headers: { ...messageHeaders(), authorization: header } }),
+  code,
 }))
 const inMessageCredentials = (['username', 'token'] as const).map((name) => ({
   ...post(`${name} and password inside: the key`, 'balance', { [name]: apiKey, password: apiKey }, apiKey),
   headers: { 'content-type': 'application/json' },
-  status: 401,
+  code: 'CREDENTIALS_WRONG',
 }))
 
 function messageHeaders(): Record<string, string> {

@@ -13,8 +13,8 @@ describe('a debit', () => {
 
   it('takes a coupon once and says what was taken', async () => {
     const { status, reply } = await counter.till.debit(takeCoffee)
-    expect(status).to.equal(200)
     expect(reply).to.deep.include({ response: 'OK', transactionId: 'T-1' })
+    expect(status).to.equal(200)
     expect(reply.reward).to.include({ id: demo.coupons.coffee, entityCode: '10000000123', type: 'promotion' })
     expect(stateOfCoffee()).to.equal('redeemed')
     expect(counter.core.violations).to.deep.equal([])
@@ -79,7 +79,7 @@ describe('a debit', () => {
       originalTransactionId: 'T-2',
       rewardId: demo.coupons.coffee,
     })
-    expect(credit.reply.response).to.equal('OK')
+    expect(credit.reply).to.include({ response: 'OK' })
     expect(stateOfCoffee()).to.equal('activated')
   })
 
@@ -88,7 +88,7 @@ describe('a debit', () => {
     const first = await counter.till.debit(withoutId)
     await counter.till.credit({ cardNumber: anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee })
     const second = await counter.till.debit(withoutId)
-    expect(second.reply.response).to.equal('OK')
+    expect(second.reply).to.include({ response: 'OK' })
     expect(second.reply.redemptionId).to.not.equal(first.reply.redemptionId)
     expect(stateOfCoffee()).to.equal('redeemed')
   })
@@ -132,7 +132,7 @@ describe('a debit', () => {
       transactionId: 'T-10',
       rewardId: demo.coupons.cake,
     })
-    expect(other.reply.response).to.equal('OK')
+    expect(other.reply).to.include({ response: 'OK' })
   })
 
   it('makes the same attempt again of what was not done', async () => {
@@ -162,7 +162,7 @@ describe('a debit', () => {
     counter.core.faults.next({ operation: 'debit', kind: 'refusal', exception: 'InvalidTokenException' })
     const first = await counter.till.debit(takePoints)
     expect([first.status, first.reply.code]).to.deep.equal([401, 'CREDENTIALS_WRONG'])
-    expect((await counter.till.debit(takePoints)).reply.response).to.equal('OK')
+    expect((await counter.till.debit(takePoints)).reply).to.include({ response: 'OK' })
     expect(counter.core.calls.filter(({ operation }) => operation === 'venue')).to.have.length(2)
   })
 

@@ -82,12 +82,12 @@ describe('whatever is sent to whatever address', () => {
     const body = JSON.parse(text) as Record<string, unknown>
     if (body.service) return
     expect(body.requestId, text).to.match(/^[0-9a-f-]{36}$/)
-    if (body.response === 'OK') return expect(status).to.equal(200)
-    expect(body.response).to.equal('Error')
-    expect(codes).to.include(body.code)
+    if (body.response === 'OK') return expect(status, text).to.equal(200)
+    expect(body.response, text).to.equal('Error')
+    expect(codes, text).to.include(body.code)
     expect(body.code, text).to.not.equal('INTERNAL_ERROR')
-    expect(body.detail).to.be.a('string').and.not.empty
-    expect(body.retry).to.be.a('boolean')
+    expect(body.detail, text).to.be.a('string').and.not.empty
+    expect(body.retry, text).to.be.a('boolean')
     expect(text).to.not.match(/\.ts:|node:internal|at \w+ \(/)
     expect(new Headers(headers).get('content-type')).to.match(/^application\/json/)
   }

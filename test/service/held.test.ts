@@ -73,12 +73,12 @@ describe('an attack that has never worked', () => {
     for (const value of injected) {
       await ask({ cardNumber: value })
       const fields = { cardNumber: anna, accountNumber: value, transactionId: value }
-      expect((await ask({ ...fields, points: 1 }, '/debit')).reply.response, value).to.equal('OK')
+      expect((await ask({ ...fields, points: 1 }, '/debit')).reply, value).to.include({ response: 'OK' })
       expect((await ask({ ...fields, points: 1 }, '/debit')).headers).to.have.property(
         'x-idempotent-replayed',
         'true',
       )
-      expect((await ask({ ...fields, points: 1 }, '/credit')).reply.response).to.equal('OK')
+      expect((await ask({ ...fields, points: 1 }, '/credit')).reply).to.include({ response: 'OK' })
     }
     expect(counter.core.points(anna)).to.equal(1250)
     expect(counter.core.violations).to.deep.equal([])
@@ -87,8 +87,13 @@ describe('an attack that has never worked', () => {
 
   it('is a line break in an id, which would be a header of its own', async () => {
     for (const value of ['a\r\nX-Injected: 1', 'a\nb', 'a\u0000b']) {
-      const { status } = await ask({ cardNumber: anna, accountNumber: value, rewardId: 'uc-1' }, '/debit')
-      expect(status, JSON.stringify(value)).to.equal(400)
+      const named = { cardNumber: anna, accountNumber: value, rewardId: 'uc-1' }
+      const { status, reply } = await ask(named, '/debit')
+      expect([status, reply.code, reply.detail], JSON.stringify(value)).to.deep.equal([
+        400,
+        'MESSAGE_INVALID',
+        'accountNumber must be a text or a whole number of at most 128 characters',
+      ])
     }
     expect(counter.core.calls).to.deep.equal([])
   })
@@ -100,7 +105,7 @@ describe('an attack that has never worked', () => {
         headers: { 'content-type': 'application/json', authorization: login },
         body: `{"${name}":{"cardNumber":"${demo.cards.ben}","polluted":true},"cardNumber":"${anna}"}`,
       })
-      expect(reply.response, name).to.equal('OK')
+      expect(reply, name).to.include({ response: 'OK' })
       expect(({} as Record<string, unknown>).polluted).to.equal(undefined)
     }
   })

@@ -8,9 +8,7 @@ import { setImmediate } from 'node:timers/promises'
 import { readConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createService } from '../../src/service.ts'
-import { freePorts } from '../support/free-ports.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
-import { canConnect } from '../support/can-connect.ts'
 
 describe('a service that is stopped while it starts', () => {
   useRealSockets()
@@ -26,46 +24,45 @@ describe('a service that is stopped while it starts', () => {
     }).listen(0, '127.0.0.1')
     await once(kafka, 'listening')
   })
-  afterEach(() => {
-    kafka.close()
+  afterEach(async () => {
+    await once(kafka.close(), 'close')
     rmSync(folder, { recursive: true })
   })
 
   async function create() {
-    const [port = 0, managementPort = 0] = await freePorts(2)
     const lines: string[] = []
     const config = readConfig({
       HOST: '127.0.0.1',
-      PORT: String(port),
-      MANAGEMENT_PORT: String(managementPort),
+      PORT: '0',
+      MANAGEMENT_PORT: '0',
       JOURNAL_PATH: join(folder, 'journal.sqlite'),
       CORE_BASE_URL: 'http://127.0.0.1:9',
       DRAIN_DELAY_MS: '0',
       KAFKA_BROKERS: `127.0.0.1:${(kafka.address() as AddressInfo).port}`,
     })
     const log = createLogger('debug', { write: (line: string) => void lines.push(line) })
-    return {
-      service: await createService(config, { log, version: '0.0.0-test' }),
-      ports: [port, managementPort],
-      lines,
-    }
+    return { service: await createService(config, { log, version: '0.0.0-test' }), lines }
   }
+  /** Of this process, whatever port they are on. */
+  const listeners = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
 
   // The start overtook the stop: it listened and said that it was ready on a journal that was closed.
   it('is never ready, listens nowhere and does nothing once it has stopped, whenever that was', async () => {
+    const listenersBefore = listeners()
     let stopsInTime = 0
     for (let turns = 0; ; turns++) {
-      const { service, ports, lines } = await create()
+      const { service, lines } = await create()
       let isReady = false
       const started = service.start().then((listening) => (isReady = listening !== undefined))
       for (let turn = 0; turn < turns; turn++) await setImmediate()
       const isTooLate = isReady
+      if (isTooLate) expect(listeners(), 'both ports, once it listens').to.equal(listenersBefore + 2)
       await service.stop()
       if (isTooLate) break
       stopsInTime++
       const when = `stopped after ${turns} turns of the event loop`
       expect(await started, when).to.equal(false)
-      for (const port of ports) expect(await canConnect(port), when).to.equal(false)
+      expect(listeners(), when).to.equal(listenersBefore)
       // What had been started would by now have asked Kafka or the closed journal.
       for (let turn = 0; turn < 10; turn++) await setImmediate()
       expect(kafkaConnections, when).to.equal(0)
@@ -75,9 +72,10 @@ describe('a service that is stopped while it starts', () => {
   })
 
   it('does not start any more once it was stopped', async () => {
-    const { service, ports } = await create()
+    const listenersBefore = listeners()
+    const { service } = await create()
     await service.stop()
     expect(await service.start()).to.equal(undefined)
-    for (const port of ports) expect(await canConnect(port)).to.equal(false)
+    expect(listeners()).to.equal(listenersBefore)
   })
 })

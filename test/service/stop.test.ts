@@ -35,7 +35,9 @@ describe('a service that is told to stop', () => {
     const socket = connect(counter.service.port, '127.0.0.1')
     await once(socket, 'connect')
     const stopped = counter.service.stop()
-    expect((await fetch(`${counter.service.managementUrl}/health/ready`)).status).to.equal(503)
+    const health = await fetch(`${counter.service.managementUrl}/health/ready`)
+    expect(health.status).to.equal(503)
+    expect(await health.json()).to.include({ status: 'not ready' })
     while (await canConnect(counter.service.port));
     socket.write('GET /zonal/v1 HTTP/1.1\r\nHost: adapter\r\n\r\n')
     const answer = await text(socket)

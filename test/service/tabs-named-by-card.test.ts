@@ -60,8 +60,10 @@ describe('a tab that is named by its card', () => {
     expect(
       (await counter.till.debit({ cardNumber: anna, accountNumber, rewardId: coffee })).reply.response,
     ).to.equal('OK')
-    expect((await counter.till.credit(back)).reply.response).to.equal('OK')
-    expect((await counter.till.debit({ ...named, transactionId: 'T-10' })).reply.response).to.equal('OK')
+    expect((await counter.till.credit(back)).reply).to.include({ response: 'OK' })
+    expect((await counter.till.debit({ ...named, transactionId: 'T-10' })).reply).to.include({
+      response: 'OK',
+    })
 
     const { reply } = await counter.till.ticket(bill)
     expect(reply).to.include({ response: 'OK', ticketId: bill.ticketId, duplicate: false })
@@ -104,7 +106,7 @@ describe('a tab that is named by its card', () => {
 
     it('its debit is found by its repeat and its credit', async () => {
       const { reply: first } = await counter.till.debit({ ...takePoints, accountNumber: anna })
-      expect(first.response).to.equal('OK')
+      expect(first).to.include({ response: 'OK' })
       await readJournal(counter.service, async (journal) => {
         const begun = await journal.beginDebit(
           {

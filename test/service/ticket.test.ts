@@ -42,11 +42,11 @@ describe('a ticket', () => {
     const debit = await counter.till.debit(takeCoffee)
     const callsBefore = counter.core.calls.length
     const { status, reply } = await counter.till.ticket(bill)
-    expect(status).to.equal(200)
     expect(reply).to.include({ response: 'OK', ticketId: 'B-77', accepted: true, duplicate: false })
+    expect(status).to.equal(200)
     expect(counter.core.calls).to.have.length(callsBefore)
     const [ticket] = await waiting()
-    expect(debit.reply.response).to.equal('OK')
+    expect(debit.reply).to.include({ response: 'OK' })
     expect(ticket?.closed.coupons).to.deep.equal([demo.coupons.coffee])
     expect(ticket?.closed.ticket).to.deep.include({ ticketId: 'B-77', kind: 'sale', totalMinor: 2210 })
     expect(ticket?.closed.ticket.items[0]).to.include({ id: '9007199254740993', unitPriceMinor: 2210 })
@@ -69,7 +69,7 @@ describe('a ticket', () => {
 
   it('is its own event as a void and as a refund', async () => {
     for (const kind of [{}, { isVoid: true }, { isRefund: true }])
-      expect((await counter.till.ticket({ ...bill, ...kind })).reply.duplicate).to.equal(false)
+      expect((await counter.till.ticket({ ...bill, ...kind })).reply).to.include({ duplicate: false })
     expect((await waiting()).map(({ closed }) => closed.ticket.kind)).to.deep.equal([
       'sale',
       'void',
@@ -116,14 +116,14 @@ describe('a ticket', () => {
   })
 
   it('is taken without a field that cannot be read, which is counted', async () => {
-    const { status } = await post({
+    const { body } = await post({
       ticketId: 'B-1',
       closedAt: '2026-11-23T12:00:00',
       total: 12.3,
       covers: 'many',
       items: [{ id: 1, unitPrice: 0.3333, tax: 'some' }],
     })
-    expect(status).to.equal(200)
+    expect(body).to.include({ response: 'OK', accepted: true })
     const line = counter.service.lines().findLast(({ msg }) => msg === 'request')
     expect(line?.unreadFields).to.have.members(['covers', 'items.unitPrice', 'items.tax'])
     expect((await waiting())[0]?.closed.ticket.items).to.deep.equal([{ id: '1', unitPriceMinor: 33 }])
@@ -182,12 +182,12 @@ describe('tickets as the configuration says', () => {
   it('have their local times in the zone of their venue', async () => {
     const counter = await openCounter({ VENUE_TIME_ZONES: `2001=UTC,${demo.venueId}=Asia/Dubai` })
     try {
-      const { status } = await counter.till.raw({
+      const { reply } = await counter.till.raw({
         path: '/ticket',
         headers: { 'content-type': 'application/json', authorization: basic(demo) },
         body: '{"ticketId":"B-1","closedAt":"2026-11-23T23:30:00","total":1}',
       })
-      expect(status).to.equal(200)
+      expect(reply).to.include({ response: 'OK', accepted: true })
       const [ticket] = await readJournal(counter.service, (journal) => journal.waitingTickets(1))
       expect(ticket?.closed.ticket).to.include({
         closedAtMs: Date.parse('2026-11-23T19:30:00Z'),

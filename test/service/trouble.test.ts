@@ -44,15 +44,15 @@ describe('a journal that cannot be written', () => {
       expect([status, reply.code, reply.retry]).to.deep.equal([503, 'STORAGE_UNAVAILABLE', true])
     }
     expect(counter.moves()).to.have.length(1)
-    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply.response).to.equal('OK')
+    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply).to.include({ response: 'OK' })
     expect(await health())
       .to.include({ status: 'ready' })
       .and.to.have.property('journal')
       .that.matches(/locked/)
 
     unlock()
-    expect((await counter.till.debit(takePoints)).reply.response).to.equal('OK')
-    expect((await counter.till.ticket(bill)).reply.accepted).to.equal(true)
+    expect((await counter.till.debit(takePoints)).reply).to.include({ response: 'OK' })
+    expect((await counter.till.ticket(bill)).reply).to.include({ accepted: true })
     expect(await health()).to.include({ status: 'ready', journal: 'ok' })
   })
 
@@ -78,7 +78,7 @@ describe('a journal that cannot be written', () => {
     ])
       expect([status, reply.code, reply.retry]).to.deep.equal([503, 'STORAGE_UNAVAILABLE', true])
     expect(counter.moves()).to.have.length(1)
-    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply.response).to.equal('OK')
+    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply).to.include({ response: 'OK' })
     expect(await health())
       .to.include({ status: 'ready' })
       .and.to.have.property('journal')
@@ -98,7 +98,7 @@ describe('a journal that cannot be written', () => {
 
     for (const { status, reply } of [await counter.till.debit(takeCoffee), await counter.till.ticket(bill)])
       expect([status, reply.code, reply.retry]).to.deep.equal([503, 'STORAGE_UNAVAILABLE', true])
-    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply.response).to.equal('OK')
+    expect((await counter.till.balance({ cardNumber: demo.cards.anna })).reply).to.include({ response: 'OK' })
     expect(await health())
       .to.include({ status: 'ready' })
       .and.to.have.property('journal')
@@ -110,7 +110,7 @@ describe('a journal that cannot be written', () => {
 
     other.exec('DROP TABLE padding')
     other.close()
-    expect((await counter.till.debit(takeCoffee)).reply.response).to.equal('OK')
+    expect((await counter.till.debit(takeCoffee)).reply).to.include({ response: 'OK' })
     expect(await health()).to.include({ journal: 'ok' })
   })
 })

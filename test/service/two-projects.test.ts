@@ -35,7 +35,7 @@ describe("another project's key that knows a guest's card number", () => {
   it('holds no coupon by a debit in doubt', async () => {
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'before' })
     expect((await other().debit(takeCoffee)).reply.code).to.equal('NOT_REDEEMED')
-    expect((await counter.till.debit(takeCoffee)).reply.response).to.equal('OK')
+    expect((await counter.till.debit(takeCoffee)).reply).to.include({ response: 'OK' })
     const again = { ...takeCoffee, transactionId: 'T-2', accountNumber: 'A-2' }
     expect((await other().debit(again)).reply.code, 'its own is held').to.equal('TRY_AGAIN_SHORTLY')
   })

@@ -76,7 +76,7 @@ describe('a ticket that nobody can read', () => {
         expect(await post(body, sent)).to.include({ status, retry: false })
       const letters = await kept()
       expect(letters).to.have.length(1)
-      expect(bytesOf(letters[0]!).equals(Buffer.from(body))).to.equal(true)
+      expect(bytesOf(letters[0]!).toString('latin1')).to.equal(Buffer.from(body).toString('latin1'))
       expect(letters[0]?.contentType).to.equal(sent?.type ?? json)
       expect(letters[0]).not.to.have.property('cut')
       expect(lastLine()).to.include({ isKept: true, venue: demo.venueId, status })
@@ -104,9 +104,9 @@ describe('a ticket that nobody can read', () => {
     const letters = await kept()
     const [ofZeros, ofLong] = letters[0]!.cut?.totalBytes === zeros.length ? letters : letters.toReversed()
     expect(ofLong!.cut).to.deep.equal(cut)
-    expect(bytesOf(ofLong!).equals(long.subarray(0, 65_536))).to.equal(true)
+    expect(bytesOf(ofLong!).compare(long.subarray(0, 65_536)), 'its first 64 KiB').to.equal(0)
     expect(ofZeros!.cut?.totalBytes).to.equal(zeros.length)
-    expect(bytesOf(ofZeros!).equals(zeros.subarray(0, 65_536))).to.equal(true)
+    expect(bytesOf(ofZeros!).compare(zeros.subarray(0, 65_536)), 'its first 64 KiB').to.equal(0)
   })
 
   it('is kept too if it is only its HTTP that is broken', async () => {
@@ -159,14 +159,14 @@ describe('a ticket that nobody can read', () => {
   })
 
   it('is not kept of a stranger, nor with a wrong key, nor of a venue that is not known', async () => {
-    for (const authorization of [
-      '',
-      'Basic !',
-      basic({ venueId: demo.venueId, apiKey: 'not-the-key-of-anybody' }),
-      basic({ venueId: '9999', apiKey: demo.apiKey }),
-    ]) {
-      const { status } = await post(`${bill},`, { authorization })
-      expect(status, authorization).to.be.within(400, 403)
+    for (const [authorization, status, code] of [
+      ['', 400, 'MESSAGE_UNREADABLE'],
+      ['Basic !', 401, 'CREDENTIALS_MISSING'],
+      [basic({ venueId: demo.venueId, apiKey: 'not-the-key-of-anybody' }), 401, 'CREDENTIALS_WRONG'],
+      [basic({ venueId: '9999', apiKey: demo.apiKey }), 403, 'VENUE_UNKNOWN'],
+    ] as const) {
+      const answer = await post(`${bill},`, { authorization })
+      expect(answer, authorization).to.deep.equal({ status, code, retry: false })
     }
     expect(await kept()).to.deep.equal([])
   })

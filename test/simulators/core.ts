@@ -60,7 +60,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
     comeBack: listener.comeBack,
     async close() {
       faults.close()
-      await listener.goAway()
+      await listener.close()
     },
   }
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { processEnv } from './process-env.ts'
 
 const logLine = z.looseObject({ msg: z.string() })
 const listening = z.looseObject({ port: z.number(), managementPort: z.number() })
@@ -13,7 +14,6 @@ export type AdapterProcess = Awaited<ReturnType<typeof startAdapterProcess>>
 
 /**
  * The service as it runs in production: `node src/main.ts` in a process of its own, on free ports of 127.0.0.1.
- * Nothing of this process's environment reaches it but PATH and the folder for coverage.
  * @param env CORE_BASE_URL and JOURNAL_PATH are needed; the rest has defaults
  * @param options.logFile gets every line of stdout and stderr
  * @throws Error with the last lines, where it ends before it listens
@@ -66,12 +66,10 @@ export async function startAdapterProcess(
 }
 
 function spawnAdapter(env: Record<string, string>) {
-  const { PATH = '', NODE_V8_COVERAGE } = process.env
   return spawn(process.execPath, [fileURLToPath(new URL('../../src/main.ts', import.meta.url))], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH,
-      ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }),
+      ...processEnv(),
       HOST: '127.0.0.1',
       PORT: '0',
       MANAGEMENT_PORT: '0',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
-import { freePorts } from './free-ports.ts'
+import { holdPort } from './held-ports.ts'
 import { kafkaClassPath } from './kafka-jars.ts'
 import { secureListener } from './kafka-tls.ts'
 
@@ -25,7 +25,7 @@ const jvm = [
 /**
  * A Kafka broker of its own on 127.0.0.1, with no topic and no automatic topics. It ends with this process, however
  * that ends.
- * @param options `port`: of its plain listener, else a free one; `password`: a second listener is opened, with TLS
+ * @param options `port`: of its plain listener, else one of its own; `password`: a second listener is opened, with TLS
  * and SASL, for the user `adapter`; `properties`: of the server, above all others
  */
 export async function startBroker(
@@ -33,12 +33,14 @@ export async function startBroker(
 ) {
   const classPath = await kafkaClassPath()
   const dataDir = await mkdtemp(join(tmpdir(), 'kafka-'))
-  const [freePort, controllerPort, securePort] = await freePorts(3)
-  const brokers = [`127.0.0.1:${options.port ?? freePort}`]
-  const secureBrokers = [`127.0.0.1:${securePort}`]
+  // A broker has to tell its clients its ports before it listens, and is away from them while it is killed.
+  const held = await Promise.all([holdPort(), holdPort(), holdPort()])
+  const [plain, controller, secure] = held
+  const brokers = [`127.0.0.1:${options.port ?? plain.port}`]
+  const secureBrokers = [`127.0.0.1:${secure.port}`]
   const caFile = join(dataDir, 'ca.pem')
 
-  const listeners = { PLAINTEXT: brokers.join(), CONTROLLER: `127.0.0.1:${controllerPort}` }
+  const listeners = { PLAINTEXT: brokers.join(), CONTROLLER: `127.0.0.1:${controller.port}` }
   const secured = options.password ? await secureListener(dataDir, caFile, options.password) : undefined
   const properties = {
     ...serverProperties(secured ? { ...listeners, SECURE: secureBrokers.join() } : listeners, dataDir),
@@ -64,6 +66,7 @@ export async function startBroker(
     },
     stop: async () => {
       await end(server, 'SIGTERM')
+      for (const { release } of held) release()
       await rm(dataDir, { recursive: true, force: true })
     },
     /** Lets this process end while the broker runs; the broker ends then. */

@@ -1,5 +1,6 @@
 import { startBroker, type Broker } from './kafka-broker.ts'
 import { kafkaClassPath, missingPrograms } from './kafka-jars.ts'
+import { markPending } from './mark-pending.ts'
 
 /** The first time 44 MB are fetched. */
 const startTimeoutMs = 180_000
@@ -9,7 +10,7 @@ let shared: Promise<Broker> | undefined
 
 /**
  * A real Kafka for a suite: the one of KAFKA_BROKERS, else a broker that all suites of this run share and that ends
- * with it. Without either the suite is pending, or fails where REQUIRE_KAFKA=1. Each test makes topics of its own.
+ * with it. Without either the suite is pending, or fails if REQUIRE_KAFKA=1. Each test makes topics of its own.
  * @returns to be called in a test: the brokers
  */
 export function useKafka(): () => string[] {
@@ -18,7 +19,7 @@ export function useKafka(): () => string[] {
     this.timeout(startTimeoutMs)
     brokers = (process.env.KAFKA_BROKERS ?? '').split(',').filter(Boolean)
     if (brokers.length > 0) return
-    if (await cannotStart()) return this.skip()
+    await pendingWithoutKafka(this)
     shared ??= startBroker()
     const broker = await shared
     broker.unref()
@@ -35,7 +36,7 @@ export function useOwnBroker(options?: Parameters<typeof startBroker>[0]): () =>
   let broker: Broker | undefined
   before(async function () {
     this.timeout(startTimeoutMs)
-    if (await cannotStart()) return this.skip()
+    await pendingWithoutKafka(this)
     broker = await startBroker(options)
   })
   after(() => broker?.stop())
@@ -45,24 +46,18 @@ export function useOwnBroker(options?: Parameters<typeof startBroker>[0]): () =>
   }
 }
 
-/** @throws what is missing where REQUIRE_KAFKA=1 */
-async function cannotStart(): Promise<boolean> {
+async function pendingWithoutKafka(context: Mocha.Context) {
   missing ??= findMissing()
   const reason = await missing
-  if (reason && process.env.REQUIRE_KAFKA === '1') throw new Error(`REQUIRE_KAFKA=1, but ${reason}`)
-  return reason !== undefined
+  if (reason === undefined) return
+  markPending(context, `${reason} (install Java 17 and Maven, or set KAFKA_BROKERS)`, 'REQUIRE_KAFKA')
 }
 
 async function findMissing(): Promise<string | undefined> {
   const programs = missingPrograms()
-  const reason =
-    programs.length > 0
-      ? `${programs.join(' and ')} cannot be run`
-      : await kafkaClassPath().then(
-          () => undefined,
-          (error: unknown) => `Maven cannot fetch Kafka: ${String(error).split('\n')[1]}`,
-        )
-  if (reason)
-    console.warn(`\n!!! KAFKA IS NOT TESTED: ${reason}. Install Java 17 and Maven, or set KAFKA_BROKERS.\n`)
-  return reason
+  if (programs.length > 0) return `${programs.join(' and ')} cannot be run`
+  return kafkaClassPath().then(
+    () => undefined,
+    (error: unknown) => `Maven cannot fetch Kafka: ${String(error).split('\n')[1]}`,
+  )
 }

@@ -1,5 +1,8 @@
-import { expect } from 'chai'
+import { config, expect } from 'chai'
 import nock from 'nock'
+
+// Cut to chai's 40 characters a reply shows that it is an error, but not which.
+config.truncateThreshold = 1_000
 
 /**
  * An un-mocked call would hide as a failure of the core (nock answers it with 501), so every test that makes one

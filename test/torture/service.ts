@@ -1,4 +1,5 @@
 import { startAdapterProcess } from '../support/adapter-process.ts'
+import { holdPort } from '../support/held-ports.ts'
 
 export type Supervised = Awaited<ReturnType<typeof superviseService>>
 
@@ -7,9 +8,11 @@ export type Supervised = Awaited<ReturnType<typeof superviseService>>
  * takes: what Kubernetes does.
  */
 export async function superviseService(env: Record<string, string>, logFile: string) {
-  let current = await startAdapterProcess(env, { logFile })
-  const { url, managementUrl, port, managementPort } = current
-  const sameAgain = { ...env, PORT: String(port), MANAGEMENT_PORT: String(managementPort) }
+  // Held until this process ends, since tills ask there while the service is away.
+  const [tills, management] = await Promise.all([holdPort(), holdPort()])
+  const sameAgain = { ...env, PORT: String(tills.port), MANAGEMENT_PORT: String(management.port) }
+  let current = await startAdapterProcess(sameAgain, { logFile })
+  const { url, managementUrl } = current
   /** When it was killed, performance.now(). */
   const killedAtMs: number[] = []
   let life = 1

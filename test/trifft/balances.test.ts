@@ -104,12 +104,12 @@ describe('a balance', () => {
 })
 
 describe('a balance while the core cannot answer', () => {
-  for (const [what, answers] of [
-    ['is broken', { status: 503 }],
-    ['is busy', { status: 429 }],
-    ['answers nonsense', { body: '<html>' }],
-    ['knows the card but not its coupons', { coupons: 500 }],
-  ] as [string, Answers][]) {
+  for (const [what, answers, expected] of [
+    ['is broken', { status: 503 }, 'CoreOutcomeUnknown: readCard: 503'],
+    ['is busy', { status: 429 }, 'CoreUnavailable: not sent (blocked)'],
+    ['answers nonsense', { body: '<html>' }, 'CoreOutcomeUnknown: readCard: 200, not JSON'],
+    ['knows the card but not its coupons', { coupons: 500 }, 'CoreOutcomeUnknown: readRewards: 500'],
+  ] as [string, Answers, string][]) {
     it(`(it ${what}) is up to 60 s old, and marked`, async () => {
       const { client, clock, metrics, read } = balancesAt()
       answer(1250)
@@ -125,9 +125,7 @@ describe('a balance while the core cannot answer', () => {
       // Whom the core has blocked does not ask again.
       if (answers.status !== 429) answer(0, answers)
       const { failure } = (await read()) as { failure: unknown }
-      expect(failure).to.satisfy(
-        (error: unknown) => error instanceof CoreUnavailable || error instanceof CoreOutcomeUnknown,
-      )
+      expect(String(failure)).to.equal(expected)
       await client.close()
     })
   }
@@ -156,6 +154,7 @@ describe('a balance while the core cannot answer', () => {
     expect(await read())
       .to.have.property('failure')
       .that.is.instanceOf(CoreOutcomeUnknown)
+      .and.have.property('message', 'readCard: 503')
     await client.close()
   })
 })
@@ -201,6 +200,7 @@ describe('a card that is dropped', () => {
     expect(await waiting)
       .to.have.property('failure')
       .that.is.instanceOf(CoreOutcomeUnknown)
+      .and.have.property('message', 'readCard: 503')
     await client.close()
   })
 })
@@ -232,6 +232,7 @@ describe('a card that the core does not know', () => {
     expect(await read())
       .to.have.property('failure')
       .that.is.instanceOf(CoreOutcomeUnknown)
+      .and.have.property('message', 'readCard: 503')
     await client.close()
   })
 })
@@ -245,6 +246,7 @@ describe('a till that joins a load under way', () => {
     expect(await read({ leftMs: 120 }))
       .to.have.property('failure')
       .that.is.instanceOf(CoreUnavailable)
+      .and.have.property('message', 'no time left to wait for a load')
     held.send()
     expect(await first, 'the load goes on for the others').to.deep.include(fresh(1250))
     await client.close()

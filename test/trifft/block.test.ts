@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { mock } from 'node:test'
 import nock from 'nock'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
-import { blocked, budgetAt, isBusy, stateOf, turn } from './claims.ts'
+import { blocked, budgetAt, expectBusy, stateOf, turn } from './claims.ts'
 import {
   caller,
   cardNumber,
@@ -28,10 +28,10 @@ describe('a block by the core', () => {
     it(`lasts as long as the core ${what}`, async () => {
       const { budget, claim, pass } = budgetAt(env)
       await (await claim('debit')).leave().end(blocked(said))
-      expect(isBusy((await claim('credit')).refusal, seconds)).to.equal(true)
+      expectBusy((await claim('credit')).refusal, 'blocked', seconds)
       expect(budget.stats().isBlocked).to.equal(true)
       await pass(seconds * 1000 - 1)
-      expect(isBusy((await claim('credit', { waitMs: 10_000 })).refusal, 1)).to.equal(true)
+      expectBusy((await claim('credit', { waitMs: 10_000 })).refusal, 'blocked', 1)
       await pass(1)
       expect(stateOf(await claim('credit'))).to.equal('granted')
       expect(budget.stats().isBlocked).to.equal(false)
@@ -45,7 +45,7 @@ describe('a block by the core', () => {
     expect(stateOf(waiting)).to.equal('waiting')
     await first?.end(blocked())
     await turn()
-    expect(isBusy(waiting.refusal, 60)).to.equal(true)
+    expectBusy(waiting.refusal, 'blocked', 60)
   })
 
   it('holds back a call that has its slot but has not left', async () => {
@@ -55,7 +55,7 @@ describe('a block by the core', () => {
     await first.leave().end(blocked(30))
     let hasLeft = false
     const failure = await failureOf(second.slot?.(async () => void (hasLeft = true)) ?? Promise.resolve())
-    expect(isBusy(failure, 30)).to.equal(true)
+    expectBusy(failure, 'blocked', 30)
     expect(hasLeft).to.equal(false)
   })
 
@@ -65,13 +65,13 @@ describe('a block by the core', () => {
     await calls[0]?.end(blocked(60))
     await calls[1]?.end(blocked(5))
     await pass(59_999)
-    expect(stateOf(await claim('debit'))).to.equal('refused')
+    expect(stateOf(await claim('debit'))).to.equal('blocked')
   })
 
   it('is one of the key alone where each key has its own limit', async () => {
     const { claim } = budgetAt({ CORE_RATE_SCOPE: 'key' })
     await (await claim('debit')).leave().end(blocked())
-    expect(stateOf(await claim('debit'))).to.equal('refused')
+    expect(stateOf(await claim('debit'))).to.equal('blocked')
     expect(stateOf(await claim('debit', { tenant: 'another' }))).to.equal('granted')
   })
 
@@ -91,7 +91,7 @@ describe('a block by the core', () => {
     pass(10_000)
     expect(client.states()).to.include({ readCard: 'half_open' })
     // A call that left would fail this test: the mocked core expects none.
-    expect(isBusy(await failureOf(readCard()), 10)).to.equal(true)
+    expectBusy(await failureOf(readCard()), 'blocked', 10)
     expect(client.states(), 'nothing was proven').to.include({ readCard: 'half_open' })
 
     pass(10_000)
@@ -123,7 +123,7 @@ describe('a block by the core', () => {
       clock.advance(20_000)
       const after = budgetAt({}, { clock, journal: test.journal })
       await after.budget.open()
-      expect(isBusy((await after.claim('debit')).refusal, 40)).to.equal(true)
+      expectBusy((await after.claim('debit')).refusal, 'blocked', 40)
     })
 
     for (const how of ['stopped', 'killed'] as const) {
@@ -138,7 +138,7 @@ describe('a block by the core', () => {
         clock.advance(20_000)
         const after = budgetAt({}, { clock, journal: test.journal })
         await after.budget.open()
-        expect(isBusy((await after.claim('debit')).refusal, 40)).to.equal(true)
+        expectBusy((await after.claim('debit')).refusal, 'blocked', 40)
         clock.advance(40_000)
         expect(stateOf(await after.claim('debit'))).to.equal('granted')
       })

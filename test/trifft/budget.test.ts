@@ -4,7 +4,7 @@ import { mock } from 'node:test'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/trifft/errors.ts'
 import { lanes } from '../../src/trifft/budget/lanes.ts'
 import { systemClock } from '../../src/exchange.ts'
-import { budgetAt, isBusy, stateOf, turn, type Claimed } from './claims.ts'
+import { budgetAt, expectBusy, stateOf, turn, type Claimed } from './claims.ts'
 import { memoryJournal } from './setup.ts'
 
 const windowMs = 10_000
@@ -18,14 +18,14 @@ describe('the budget before the core', () => {
     const calls = await fill('credit')
     expect(calls).to.have.length(48)
     await pass(windowMs)
-    expect(stateOf(await claim('credit')), 'all are still under way').to.equal('refused')
+    expect(stateOf(await claim('credit')), 'all are still under way').to.equal('no_slot')
     await calls[0]?.end()
     await pass(windowMs - 1)
     const waiting = await claim('credit', { waitMs: 1 })
     expect(stateOf(waiting)).to.equal('waiting')
     await pass(1)
     expect(stateOf(waiting)).to.equal('granted')
-    expect(stateOf(await claim('credit'))).to.equal('refused')
+    expect(stateOf(await claim('credit'))).to.equal('no_slot')
   })
 
   it('takes no slot for a call that never left', async () => {
@@ -50,7 +50,7 @@ describe('the budget before the core', () => {
       const { claim, fill } = budgetAt()
       const [first] = await fill('credit')
       await first?.end(error)
-      expect(stateOf(await claim('credit', { waitMs: windowMs - 1 }))).to.equal('refused')
+      expect(stateOf(await claim('credit', { waitMs: windowMs - 1 }))).to.equal('no_slot')
     })
   }
 
@@ -207,7 +207,7 @@ describe('the budget before the core', () => {
       await use('credit')
       await pass(4_000)
       const { refusal } = await claim('debit', { waitMs: 5_999 })
-      expect(isBusy(refusal, 6)).to.equal(true)
+      expectBusy(refusal, 'no_slot', 6)
       expect((await metrics.page()).body).to.include(
         'zonal_core_slot_refusals_total{lane="debit",reason="no_slot"} 1',
       )
@@ -223,7 +223,7 @@ describe('the budget before the core', () => {
       const earlier = await claim('credit', { waitMs: 9_500 })
       await pass(9_000)
       expect(stateOf(earlier)).to.equal('granted')
-      expect(isBusy(late.refusal, 1)).to.equal(true)
+      expectBusy(late.refusal, 'no_slot', 1)
     })
   })
 
@@ -243,7 +243,7 @@ describe('the budget before the core', () => {
     const late = await claim('debit', { waitMs: 1 })
     clock.advance(500)
     await pass(1)
-    expect(stateOf(late)).to.equal('refused')
+    expect(stateOf(late)).to.equal('no_slot')
     expect(stateOf(await claim('debit'))).to.equal('granted')
   })
 
@@ -254,7 +254,7 @@ describe('the budget before the core', () => {
 
   it('is one for all keys, or one for each', async () => {
     for (const [scope, state] of [
-      ['all', 'refused'],
+      ['all', 'no_slot'],
       ['key', 'granted'],
     ] as const) {
       const { claim, use } = budgetAt({ CORE_RATE_SCOPE: scope })

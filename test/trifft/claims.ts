@@ -1,7 +1,8 @@
+import { expect } from 'chai'
 import { mock } from 'node:test'
 import { CoreUnavailable } from '../../src/trifft/errors.ts'
 import type { Lane } from '../../src/trifft/budget/lanes.ts'
-import type { Slot } from '../../src/trifft/budget/slots.ts'
+import type { Reason, Slot } from '../../src/trifft/budget/slots.ts'
 import { caller, coreParts, type ControlledClock, type CoreJournal } from './setup.ts'
 
 type Asked = {
@@ -87,12 +88,18 @@ export function budgetAt(
   }
 }
 
-export const stateOf = ({ slot, refusal }: Claimed) => (slot ? 'granted' : refusal ? 'refused' : 'waiting')
+/** @returns `granted`, `waiting`, or why it was refused */
+export function stateOf({ slot, refusal }: Claimed): string {
+  if (slot) return 'granted'
+  if (refusal === undefined) return 'waiting'
+  const reason = refusal instanceof CoreUnavailable && /^not sent \((\w+)\)$/.exec(refusal.message)?.[1]
+  return reason || String(refusal)
+}
 
-export const isBusy = (error: unknown, retryAfterSeconds?: number) =>
-  error instanceof CoreUnavailable &&
-  error.code === 'CORE_BUSY' &&
-  error.retryAfterSeconds === retryAfterSeconds
+export function expectBusy(failure: unknown, reason: Reason, retryAfterSeconds: number) {
+  expect(failure).to.be.instanceOf(CoreUnavailable)
+  expect(failure).to.include({ code: 'CORE_BUSY', message: `not sent (${reason})`, retryAfterSeconds })
+}
 
 export const blocked = (retryAfterSeconds?: number) =>
   new CoreUnavailable({ message: '429', status: 429, retryAfterSeconds }, 'CORE_BUSY')

@@ -100,7 +100,7 @@ describe("the core's answers", () => {
     for (const odd of ['x'.repeat(400_000), 'Anna Kovac', '\u202eev\n', '']) {
       const { failure, fact } = await answerTo(takePoints, 402, { event_id: odd, exception: odd || 'E' })
       expect(failure).to.include({ code: 'REFUSED', eventId: undefined })
-      expect(fact?.exception).to.be.oneOf(['(no name)', 'E'])
+      expect(fact?.exception).to.equal(odd === '' ? 'E' : '(no name)')
       expect(JSON.stringify(fact).length).to.be.below(300)
     }
   })
@@ -164,7 +164,7 @@ describe("the core's answers", () => {
       it(`${status}, ${what}`, async () => {
         const { failure, fact, page } = await answerTo(takePoints, status, body)
         expect(failure).to.be.instanceOf(CoreOutcomeUnknown)
-        expect(failure).to.include({ code: 'CORE_UNAVAILABLE', meaning: 'unknown' })
+        expect(failure).to.include({ code: 'CORE_UNAVAILABLE', meaning: 'unknown', status })
         expect(fact).to.include({ outcome: 'unknown', status })
         expect(page).to.match(
           /zonal_core_call_duration_seconds_count\{operation="takePoints",outcome="unknown"\} 1/,
@@ -176,7 +176,9 @@ describe("the core's answers", () => {
   it('names the missing fields of a success it cannot read, and no values', async () => {
     const body = { id: 4711, status: 'activated', coupon: { name: { Anna: 1250 } }, reference: 'URCARD123' }
     const { failure, logLines, fact } = await answerTo(callNamed('redeemCoupon'), 200, body)
-    expect(failure).to.be.instanceOf(CoreProtocolError)
+    expect(String(failure)).to.equal(
+      'CoreProtocolError: redeemCoupon: 200, not readable at coupon.name, status',
+    )
     const fields = ['coupon.name', 'status']
     expect(failure).to.have.deep.property('fields', fields)
     const [line] = logLines.filter(({ msg }) => msg.includes('could not be read'))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { mock } from 'node:test'
-import { budgetAt, isBusy, stateOf, turn, type Claimed } from './claims.ts'
+import { budgetAt, expectBusy, stateOf, turn, type Claimed } from './claims.ts'
 import { memoryJournal } from './setup.ts'
 
 const windowMs = 10_000
@@ -59,7 +59,7 @@ describe('checks of venues and keys that were never approved', () => {
     await pass(1_000)
     expect(stateOf(fifth)).to.equal('waiting')
     await pass(1)
-    expect(isBusy(fifth.refusal, 1)).to.equal(true)
+    expectBusy(fifth.refusal, 'no_slot', 1)
   })
 
   it('have a quarter of a window, however soon the core answers, and leave the rest as it was', async () => {
@@ -94,7 +94,7 @@ describe('checks of venues and keys that were never approved', () => {
   it('wait in no longer a line than a hundred of one network', async () => {
     const budget = budgetAt({ CORE_RATE_LIMIT: '0' })
     const claims = await strangersAt(budget, 105)
-    expect(isBusy(claims[104]?.refusal, 1)).to.equal(true)
+    expectBusy(claims[104]?.refusal, 'no_slot', 1)
     expect(inState(claims, 'waiting')).to.have.length(100)
     expect(stateOf((await strangersAt(budget, 1, '192.0.2.7'))[0]!)).to.equal('waiting')
   })
@@ -128,7 +128,7 @@ describe('checks of venues and keys that were never approved', () => {
     it('are counted with their key when a till of it was approved before', async () => {
       const budget = budgetAt(env)
       expect(await budget.use('debit')).to.equal(44)
-      expect(stateOf(await budget.claim('stranger'))).to.equal('refused')
+      expect(stateOf(await budget.claim('stranger'))).to.equal('no_slot')
     })
   })
 })

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freePorts } from '../../support/free-ports.ts'
+import { holdPort } from '../../support/held-ports.ts'
 import { end, endWithThisProcess, type Program } from '../processes.ts'
 
 export const hasNginx = spawnSync('nginx', ['-v']).error === undefined
@@ -12,7 +12,8 @@ export async function startNginx(
   coreUrl: string,
   folder: string,
 ): Promise<Pick<Program, 'pid' | 'url' | 'stop'>> {
-  const [port = 0] = await freePorts(1)
+  // nginx does not say which port it got for port 0.
+  const { port, release } = await holdPort()
   const { host, pathname } = new URL(coreUrl)
   const configFile = join(folder, 'nginx.conf')
   writeFileSync(
@@ -39,5 +40,12 @@ export async function startNginx(
   endWithThisProcess(child)
   const url = `http://127.0.0.1:${port}`
   while (!(await fetch(url).catch(() => undefined))?.ok) await pause(20)
-  return { pid: child.pid ?? 0, url, stop: () => end(child) }
+  return {
+    pid: child.pid ?? 0,
+    url,
+    async stop() {
+      await end(child)
+      release()
+    },
+  }
 }

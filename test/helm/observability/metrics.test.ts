@@ -60,7 +60,7 @@ describe('the metrics page', () => {
 describe('counters that alerts look at', () => {
   it('begin at zero, so that the first increase is seen', async () => {
     const page = (await createMetrics(lanes).page()).body.split('\n')
-    expect(page).to.include.members([
+    const missing = [
       'zonal_request_duration_seconds_count{message="debit",code="INTERNAL_ERROR"} 0',
       'zonal_requests_unanswered_total{message="debit"} 0',
       'zonal_core_slot_refusals_total{lane="balance",reason="no_slot"} 0',
@@ -73,6 +73,7 @@ describe('counters that alerts look at', () => {
       'zonal_credentials_locked_total 0',
       'zonal_journal_failures_total 0',
       'zonal_capture_failures_total 0',
-    ])
+    ].filter((line) => !page.includes(line))
+    expect(missing).to.deep.equal([])
   })
 })

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { CoreSimulator } from '../core.ts'
 import { demo } from './demo-project.ts'
 
-export type Heard = { status: number; headers: Headers; body: unknown }
+export type Heard = {
+  status: number
+  headers: Headers
+  body: unknown
+  /** Why the core refused, if it did. */
+  exception: string | undefined
+}
 
 /** Asks the simulated core as a well-behaved adapter of the demo project does, unless told otherwise. */
 export function createCaller(core: CoreSimulator) {
@@ -12,7 +18,8 @@ export function createCaller(core: CoreSimulator) {
       ...Object.fromEntries(new Headers(init.headers)),
     }
     const response = await fetch(core.url + path, { ...init, headers, redirect: 'manual' })
-    return { status: response.status, headers: response.headers, body: await response.json() }
+    const body: unknown = await response.json()
+    return { status: response.status, headers: response.headers, body, exception: exceptionIn(body) }
   }
 
   function post(path: string, body: Record<string, unknown>, headers: Record<string, string> = {}) {
@@ -38,4 +45,10 @@ export function createCaller(core: CoreSimulator) {
     debit: points('debit'),
     credit: points('credit'),
   }
+}
+
+/** In both forms of an error. */
+function exceptionIn(body: unknown): string | undefined {
+  const { exception, error } = body as { exception?: string; error?: { exception?: string } }
+  return exception ?? error?.exception
 }

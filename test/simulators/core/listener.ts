@@ -1,27 +1,36 @@
 import { createServer, type RequestListener } from 'node:http'
+import { holdPort } from '../../support/held-ports.ts'
 
-/** An HTTP server on 127.0.0.1 that can go away and come back on the same port. */
+/**
+ * An HTTP server on 127.0.0.1 that can go away and come back on the same port.
+ * @param port 0 for one of its own, which nobody else takes while it is away
+ */
 export async function startListener(port: number, serve: RequestListener) {
+  const held = port === 0 ? await holdPort() : undefined
   const server = createServer(serve)
-  const listen = (at: number) =>
+  const address = { port: held?.port ?? port, host: '127.0.0.1' }
+  const listen = () =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(at, '127.0.0.1', () => {
+      server.listen(address, () => {
         server.off('error', reject)
         resolve()
       })
     })
-  await listen(port)
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const goAway = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  await listen()
 
   return {
     port: address.port,
-    goAway: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-    comeBack: () => listen(address.port),
+    goAway,
+    comeBack: listen,
+    async close() {
+      await goAway()
+      held?.release()
+    },
   }
 }
