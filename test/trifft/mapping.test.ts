@@ -162,7 +162,7 @@ describe('a redemption and its undoing, in our words', () => {
 
   it('say the points that the member has afterwards', async () => {
     const debit = { id: 'm-1', points: -200, balance: 1050, reference: 'red-1' }
-    expect(await moved('points/debit', debit)).to.deep.equal({ points: 1050 })
+    expect(await moved('points/debit', debit)).to.deep.equal({ pointsLeft: 1050 })
     expect(await moved('points/credit', { ...debit, points: 200, balance: 1250 })).to.deep.equal({
       points: 1250,
     })

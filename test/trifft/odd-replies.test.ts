@@ -174,7 +174,7 @@ describe('a reply of the core of which something cannot be read', () => {
   for (const name of ['takePoints', 'givePointsBack'])
     it(`says what is left, as text or with decimals too: ${name}`, async () => {
       for (const balance of ['1050', 1050.9, '1050.00'])
-        expect((await readReply(name, { balance })).value).to.deep.equal({ points: 1050 })
+        expect((await readReply(name, { balance })).value).to.deep.equal({ pointsLeft: 1050 })
       // They were moved, so it must not be undone.
       expect((await readReply(name, { balance: -200 })).value).to.deep.equal({})
     })

@@ -223,7 +223,7 @@ describe('the wire', () => {
       const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}` })
       const moved = await client.takePoints({ ...order, points: 200 }, exchangeWith(clock))
       await client.close()
-      expect(moved).to.deep.equal({ points: 1050 })
+      expect(moved).to.deep.equal({ pointsLeft: 1050 })
       expect(proxy.requests()).to.equal(0)
     } finally {
       for (const [name, value] of Object.entries(saved)) {
