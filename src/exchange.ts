@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createSpotter } from './model/secret-spotter.ts'
-
-export type Clock = {
-  /** Epoch ms: for what is written down. */
-  nowMs(): number
-  /** Never goes back: for durations and deadlines. */
-  monotonicMs(): number
-}
-
-export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+import type { Clock } from './time/clock.ts'
 
 export type CoreCallFact = {
   operation: string

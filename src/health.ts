@@ -1,5 +1,5 @@
 import type { Journal } from './journal/journal.ts'
-import type { Clock } from './exchange.ts'
+import type { Clock } from './time/clock.ts'
 import type { Health } from './observability/management.ts'
 import type { Metrics } from './observability/metrics.ts'
 

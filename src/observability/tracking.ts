@@ -1,6 +1,7 @@
 import type { DefaultState, Middleware } from 'koa'
 import { bounded } from './bounded.ts'
-import { createExchange, type Clock, type Exchange } from '../exchange.ts'
+import { createExchange, type Exchange } from '../exchange.ts'
+import type { Clock } from '../time/clock.ts'
 import { withoutSecrets } from './line-guard.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'

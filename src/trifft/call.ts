@@ -1,4 +1,5 @@
-import type { Clock, CoreCallFact, Exchange } from '../exchange.ts'
+import type { CoreCallFact, Exchange } from '../exchange.ts'
+import type { Clock, Timers } from '../time/clock.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Credentials } from '../model/words.ts'
@@ -41,11 +42,11 @@ export type Call<T> = Plan &
     read: Reader<T>
   }
 
-export type CallDeps = { budget: Budget; clock: Clock; metrics: Metrics; log: Logger }
+export type CallDeps = { budget: Budget; clock: Clock; timers: Timers; metrics: Metrics; log: Logger }
 
 /** The one way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is ever repeated from here. */
-export function createCalls(baseUrl: string, { budget, clock, metrics, log }: CallDeps) {
-  const http = createCoreHttp({ baseUrl })
+export function createCalls(baseUrl: string, { budget, clock, timers, metrics, log }: CallDeps) {
+  const http = createCoreHttp({ baseUrl, timers })
   const breakers = createBreakers(operations, { metrics, log })
 
   /** Slots are scarce: whatever would keep the calls from leaving is asked first. */

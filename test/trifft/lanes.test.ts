@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import { mock } from 'node:test'
 import nock from 'nock'
 import type { CoreClient } from '../../src/trifft/client.ts'
 import { createVenues } from '../../src/trifft/venues.ts'
@@ -77,9 +76,6 @@ const rows: Row[] = [
 ]
 
 describe('a call that finds no slot', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
-  afterEach(() => mock.timers.reset())
-
   /** All slots are taken, and free again in a second. */
   async function spent() {
     const parts = budgetAt()
@@ -125,8 +121,10 @@ describe('a call that finds no slot', () => {
   })
 
   it('is an approval renewed behind: in the last lane', async () => {
-    const { clock, config, client, journal, log, metrics, pass, use } = budgetAt({ VENUE_FRESH_MS: '1' })
-    const { approve } = createVenues(config, { client, journal, clock, metrics, log })
+    const { clock, timers, config, client, journal, log, metrics, pass, use } = budgetAt({
+      VENUE_FRESH_MS: '1',
+    })
+    const { approve } = createVenues(config, { client, journal, clock, timers, metrics, log })
     nock(coreOrigin)
       .get('/v1/venue?param=aztecVenueId:1902')
       .reply(200, [{ id: '5b1e', params: { aztecVenueId: '1902' } }])

@@ -5,6 +5,7 @@ import type { Loyalty } from '../../loyalty/loyalty.ts'
 import { Refusal } from '../../model/refusal.ts'
 import { maskCard, type Caller, type PosFields, type Ticket } from '../../model/words.ts'
 import type { Exchange } from '../../exchange.ts'
+import type { Timers } from '../../time/clock.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { createBodyReader } from './body.ts'
 import { refuseBrokenHttp } from './broken-http.ts'
@@ -21,6 +22,7 @@ import { createUnreadTicketKeeper } from './unread-tickets.ts'
 export type RouteParts = {
   loyalty: Loyalty
   settings: TicketSettings & { basePath: string }
+  timers: Timers
   metrics: Pick<Metrics, 'unreadFields' | 'ticketTimesImplausible'>
   /** What `GET {base}` says. */
   service: { service: string; version: string }
@@ -39,7 +41,7 @@ export function createRoutes(parts: RouteParts): Router<CallerState> {
     path,
     createUnreadTicketKeeper(parts.loyalty, basePath, pace),
     refuseBrokenHttp,
-    createBodyReader(basePath, pace),
+    createBodyReader(basePath, pace, parts.timers),
     (ctx) => answer(ctx, { ...parts, pace }),
   )
   router.get(basePath, refuseBrokenHttp, (ctx) => {
