@@ -49,8 +49,8 @@ export async function createService(
   const core = createCoreClient(config.core, { budget, clock, timers, log, metrics })
   const venues = createVenues(config.core, { client: core, journal, clock, timers, log, metrics })
   const balances = createBalances(config.core, { client: core, clock, timers, metrics })
-  const hasKafka = config.tickets.brokers.length > 0
-  const publisher = hasKafka ? createPublisher(config.tickets, { timers, log, metrics }) : undefined
+  const publisher =
+    config.tickets.brokers.length > 0 ? createPublisher(config.tickets, { timers, log, metrics }) : undefined
   const relay =
     publisher &&
     createRelay({ journal, publisher, venueParameter: config.core.venueParameter, timers, log, metrics })
@@ -87,7 +87,7 @@ export async function createService(
     clock,
     breakers: core.states,
     budget: budget.stats,
-    hasKafka,
+    publisher,
   })
 
   let phase: 'starting' | 'ready' | 'draining' = 'starting'

@@ -87,7 +87,7 @@ async function answerOfTwin(
   if (!isSameContent(first.intent, intent)) throw new Refusal('DUPLICATE_REFERENCE')
   if (!(await settlesWithin(timers, exchange.leftMs() - leastToAnswerMs, first.done)))
     throw new Refusal('TRY_AGAIN_SHORTLY')
-  exchange.facts.isReplayed = true
+  exchange.isReplayed = true
   return { ...(await first.done), isReplayed: true }
 }
 
@@ -108,7 +108,7 @@ async function debitInTurn(deps: RedemptionDeps, asked: Asked): Promise<Redempti
     if (begun.do === 'send') return await send(deps, asked, begun.id)
     const { id, refusedWith, moved = {} } = begun.redemption
     exchange.facts.redemptionId = id
-    exchange.facts.isReplayed = true
+    exchange.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
     const { what } = intent
     return { redemptionId: id, what, moved: uncoverMoved(moved, what), isReplayed: true }

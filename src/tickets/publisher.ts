@@ -38,6 +38,8 @@ export class EventRefused extends Error {
 export function createPublisher(settings: Config['tickets'], { timers, log, metrics }: Deps) {
   const createProducer = producersOf(settings, log)
   let producer: Producer | undefined
+  /** Whether the last send or connect worked. */
+  let isConnected = false
   let cancelIdle: (() => void) | undefined
 
   async function hangUp() {
@@ -48,8 +50,13 @@ export function createPublisher(settings: Config['tickets'], { timers, log, metr
     if (old) await settlesWithin(timers, requestTimeoutMs, old.disconnect())
   }
 
+  function note(hasWorked: boolean) {
+    isConnected = hasWorked
+    metrics.kafkaConnected.set(hasWorked ? 1 : 0)
+  }
+
   function noteAnswer() {
-    metrics.kafkaConnected.set(1)
+    note(true)
     cancelIdle = timers.after(idleMs, () => void hangUp())
   }
 
@@ -75,7 +82,7 @@ export function createPublisher(settings: Config['tickets'], { timers, log, metr
         throw new EventRefused(refusal, { cause: error })
       }
       await hangUp()
-      metrics.kafkaConnected.set(0)
+      note(false)
       throw error
     }
   }
@@ -101,7 +108,10 @@ export function createPublisher(settings: Config['tickets'], { timers, log, metr
       }
     },
 
-    /** Twice is harmless. */
+    /** @returns whether the last send or connect worked; false before the first */
+    isConnected: () => isConnected,
+
+    /** Safe to call twice. */
     close: hangUp,
   }
 }

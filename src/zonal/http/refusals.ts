@@ -4,7 +4,7 @@ import type { Facts } from '../../exchange.ts'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import type { TrackedState } from '../../observability/tracking.ts'
 import { replyRefusal, type ReplySettings } from '../dialects/json/replies.ts'
-import { operationUnknown, readOperation } from '../dialects/json/read-request.ts'
+import { operationUnknown } from '../dialects/json/read-request.ts'
 import { RequestInvalid } from '../messages/request-invalid.ts'
 import type { Timers } from '../../time/clock.ts'
 import { createSlowdown } from './slowdown.ts'
@@ -36,10 +36,9 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
       const isSlowed = refusal.code !== 'CREDENTIALS_LOCKED' || (await slowdown.wait(exchange.leftMs()))
       if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
-      const { requestId, facts } = exchange
+      const { requestId, message: operation, isKept, facts } = exchange
       Object.assign(facts, explain(refusal, facts))
-      const operation = facts.message === undefined ? undefined : readOperation(facts.message)
-      const reply = replyRefusal({ requestId, refusal, operation, isKept: facts.isKept === true, settings })
+      const reply = replyRefusal({ requestId, refusal, operation, isKept, settings })
       ctx.status = reply.status
       ctx.set(reply.headers)
       ctx.body = reply.body

@@ -58,10 +58,10 @@ export function createRoutes(parts: RouteParts): Router<CallerState> {
 async function answer(ctx: Context, parts: AnswerParts) {
   const { exchange } = ctx.state
   const operationInPath: string | undefined = ctx.params.operation
-  exchange.facts.message = operationInPath && readOperation(operationInPath)
+  exchange.message = operationInPath === undefined ? undefined : readOperation(operationInPath)
   const text = String(ctx.request.body)
   const request = readRequest({ operationInPath, contentType: ctx.get('content-type'), text })
-  exchange.facts.message = request.operation
+  exchange.message = request.operation
   if (operationInPath === undefined && Buffer.byteLength(text) > maxBytes[request.operation])
     throw new Refusal('MESSAGE_TOO_LARGE', {
       message: `the body is above the limit of a ${request.operation}`,
@@ -75,7 +75,7 @@ async function answer(ctx: Context, parts: AnswerParts) {
       parts.loyalty.forgetApproval(caller.credentials)
     throw error
   } finally {
-    if (exchange.facts.isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
+    if (exchange.isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
   }
 }
 
