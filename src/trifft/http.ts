@@ -1,6 +1,5 @@
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
-import type { Dispatcher } from 'undici'
-import Pool from 'undici/lib/dispatcher/pool.js'
+import { Pool, type Dispatcher } from 'undici'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'

@@ -67,8 +67,8 @@ function createReader(limitBytes: number): Middleware {
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
     textLimit: `${limitBytes}b`,
-    // The parser hands over bytes for null; its types know names of encodings only.
-    encoding: null as unknown as string,
+    // Without an encoding the parser hands over bytes.
+    encoding: '',
   }
   return bodyParser(options)
 }
