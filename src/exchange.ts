@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createSpotter } from './model/secret-spotter.ts'
-
-export type Clock = {
-  /** Epoch ms: for what is written down. */
-  nowMs(): number
-  /** Never goes back: for durations and deadlines. */
-  monotonicMs(): number
-}
-
-export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+import type { Clock } from './time/clock.ts'
 
 export type CoreCallFact = {
   operation: string
@@ -30,7 +22,6 @@ export type Secrets = { apiKey?: string; cardNumber?: string }
 /** What the one wide log line of a request will say; each room adds what it knows. No card number, key or name. */
 export type Facts = {
   coreCalls: CoreCallFact[]
-  message?: string
   venue?: string
   tenant?: string
   card?: string
@@ -41,13 +32,15 @@ export type Facts = {
   cache?: 'hit' | 'miss' | 'stale'
   /** In line for slots of the core's budget. */
   coreWaitMs?: number
-  isReplayed?: boolean
   /** Of a refusal: what it is about, as the till spells it, and why. Never a value of the message. */
   field?: string
   reason?: string
   unreadFields?: string[]
   [more: string]: unknown
 }
+
+/** What a till's request is. */
+export type Message = 'balance' | 'debit' | 'credit' | 'ticket'
 
 /** One request of a till on its way through the house, from the arrival of its headers to its answer. */
 export type Exchange = {
@@ -57,6 +50,12 @@ export type Exchange = {
   arrivedAtMs: number
   /** The IP address that it came from; undefined where no till sent it. */
   sourceAddress: string | undefined
+  /** Set as soon as it is known; undefined before, and of what no till has sent. */
+  message: Message | undefined
+  /** It repeats one that was answered before, and hears the same; the till is told so by a header. */
+  isReplayed: boolean
+  /** It was refused, but kept as a dead letter. */
+  isKept: boolean
   /** No till waits for it: an undo, a refresh. */
   isBackground: boolean
   /** Time until the answer must have left; negative when it is late. */
@@ -86,6 +85,9 @@ export function createExchange(
     nextTraceparent: () => nextTraceparent(isHarmless(parent, secrets) ? parent : undefined),
     arrivedAtMs: clock.nowMs(),
     sourceAddress,
+    message: undefined,
+    isReplayed: false,
+    isKept: false,
     isBackground,
     leftMs: () => endsAtMs - clock.monotonicMs(),
     facts: { coreCalls: [] },

@@ -1,9 +1,10 @@
 import type { Journal } from './journal/journal.ts'
-import type { Clock } from './exchange.ts'
+import type { Clock } from './time/clock.ts'
 import type { Health } from './observability/management.ts'
 import type { Metrics } from './observability/metrics.ts'
+import type { Publisher } from './tickets/publisher.ts'
 
-type Parts = {
+type Deps = {
   journal: Journal
   metrics: Metrics
   clock: Clock
@@ -15,23 +16,22 @@ type Parts = {
     hold: { reason: string; forMs?: number } | undefined
     waiting: { lane: string; count: number }[]
   }
-  hasKafka: boolean
+  /** Undefined without Kafka. */
+  publisher: Pick<Publisher, 'isConnected'> | undefined
 }
 
 /** What the management port tells: the figures of journal and budget as gauges, and the parts of the service in words. */
-export function createReports({ journal, metrics, clock, breakers, budget, hasKafka }: Parts) {
+export function createReports({ journal, metrics, clock, breakers, budget, publisher }: Deps) {
   const secondsSince = (atMs: number | undefined) =>
     atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
 
   return {
-    async health(isReady: boolean): Promise<Health> {
+    health(isReady: boolean): Health {
       const trouble = journal.trouble()
-      const kafka =
-        (await metrics.kafkaConnected.get()).values[0]?.value === 1 ? 'connected' : 'not connected'
       return {
         isReady,
         journal: trouble === undefined ? 'ok' : `unavailable: ${trouble}`,
-        kafka: hasKafka ? kafka : 'not configured: tickets wait in the journal',
+        kafka: describeKafka(publisher),
         core: breakers(),
         budget: describeHold(budget().hold),
       }
@@ -56,6 +56,11 @@ export function createReports({ journal, metrics, clock, breakers, budget, hasKa
       return await metrics.page()
     },
   }
+}
+
+function describeKafka(publisher: Deps['publisher']): string {
+  if (!publisher) return 'not configured: tickets wait in the journal'
+  return publisher.isConnected() ? 'connected' : 'not connected'
 }
 
 /** @returns such as `blocked: 42 s left`, with the reasons of `zonal_core_slot_refusals_total` */

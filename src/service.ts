@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { createApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { createBalances } from './trifft/balances.ts'
@@ -15,7 +14,8 @@ import { createHousekeeping } from './journal/housekeeping.ts'
 import { openJournal } from './journal/open.ts'
 import { createKeyedHash } from './model/keys.ts'
 import { createLoyalty } from './loyalty/loyalty.ts'
-import { systemClock } from './exchange.ts'
+import { systemClock, systemTimers, type Clock, type Timers } from './time/clock.ts'
+import { sleep } from './time/waiting.ts'
 import { createReports } from './health.ts'
 import type { Logger } from './observability/logger.ts'
 import { createManagement } from './observability/management.ts'
@@ -28,6 +28,8 @@ import { createRelay } from './tickets/relay.ts'
 import { createCapture } from './zonal/capture/capture.ts'
 import { createTillServer } from './zonal/http/server.ts'
 
+type Deps = { log: Logger; version: string; clock?: Clock | undefined; timers?: Timers | undefined }
+
 export type Service = Awaited<ReturnType<typeof createService>>
 
 /**
@@ -35,26 +37,40 @@ export type Service = Awaited<ReturnType<typeof createService>>
  *
  * @throws StorageUnavailable, JournalKeyMissing where the journal cannot be used
  */
-export async function createService(config: Config, { log, version }: { log: Logger; version: string }) {
-  const clock = systemClock
+export async function createService(
+  config: Config,
+  { log, version, clock = systemClock, timers = systemTimers }: Deps,
+) {
   const metrics = createMetrics(lanes)
   metrics.buildInfo.set({ version }, 1)
   const journal = await openJournal(config.journal, { clock, log, metrics })
-  const housekeeping = createHousekeeping(journal)
-  const budget = createBudget(config.core, { journal, clock, log, metrics })
-  const core = createCoreClient(config.core, { budget, clock, log, metrics })
-  const venues = createVenues(config.core, { client: core, journal, clock, log, metrics })
-  const balances = createBalances(config.core, { client: core, clock, metrics })
-  const hasKafka = config.tickets.brokers.length > 0
-  const publisher = hasKafka ? createPublisher(config.tickets, { log, metrics }) : undefined
+  const housekeeping = createHousekeeping({ journal, timers })
+  const budget = createBudget(config.core, { journal, clock, timers, log, metrics })
+  const core = createCoreClient(config.core, { budget, clock, timers, log, metrics })
+  const venues = createVenues(config.core, { client: core, journal, clock, timers, log, metrics })
+  const balances = createBalances(config.core, { client: core, clock, timers, metrics })
+  const publisher =
+    config.tickets.brokers.length > 0 ? createPublisher(config.tickets, { timers, log, metrics }) : undefined
   const relay =
-    publisher && createRelay({ journal, publisher, venueParameter: config.core.venueParameter, log, metrics })
-  const waitForTurn = createTurns()
+    publisher &&
+    createRelay({ journal, publisher, venueParameter: config.core.venueParameter, timers, log, metrics })
+  const waitForTurn = createTurns(timers)
   const hashCard = createKeyedHash(config.journal.cardHashKey)
   const coverId = createCoverId(hashCard)
-  const reversals = createReversals({ journal, core, balances, waitForTurn, coverId, clock, log, metrics })
+  const reversals = createReversals({
+    journal,
+    core,
+    balances,
+    waitForTurn,
+    coverId,
+    clock,
+    timers,
+    log,
+    metrics,
+  })
   const loyalty = createLoyalty({
     waitForTurn,
+    timers,
     core,
     venues,
     balances,
@@ -71,7 +87,7 @@ export async function createService(config: Config, { log, version }: { log: Log
     clock,
     breakers: core.states,
     budget: budget.stats,
-    hasKafka,
+    publisher,
   })
 
   let phase: 'starting' | 'ready' | 'draining' = 'starting'
@@ -91,10 +107,12 @@ export async function createService(config: Config, { log, version }: { log: Log
       ...config.zonal,
       isDraining: () => phase !== 'ready',
       stopping: stopping.signal,
+      timers,
     },
     routes: {
       loyalty,
       settings: { ...config.zonal, withoutCard: config.tickets.withoutCard },
+      timers,
       metrics,
       service: { service: 'zonal-loyalty-adapter', version },
     },
@@ -141,7 +159,7 @@ export async function createService(config: Config, { log, version }: { log: Log
     const drainMs = phase === 'ready' ? config.server.drainDelayMs : 0
     phase = 'draining'
     await started?.catch(() => undefined)
-    await pause(drainMs)
+    if (drainMs > 0) await sleep(timers, drainMs)
     stopping.abort()
     await closeServer(tills, config.zonal.deadlineMs + 500)
     await capture.settled()

@@ -3,7 +3,8 @@ import type { Journal } from '../journal/journal.ts'
 import { createCoverId } from '../loyalty/cover-ids.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import { createTicket } from '../loyalty/ticket.ts'
-import { createExchange, systemClock } from '../exchange.ts'
+import { createExchange } from '../exchange.ts'
+import { systemClock } from '../time/clock.ts'
 import {
   CommandFailed,
   runCommand,

@@ -1,5 +1,6 @@
 import { StorageUnavailable } from '../model/refusal.ts'
-import { setTimeout as pause } from 'node:timers/promises'
+import type { Timers } from '../time/clock.ts'
+import { sleep } from '../time/waiting.ts'
 import { type Journal } from '../journal/journal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 
@@ -13,9 +14,11 @@ const repeatAfterMs = 250
  */
 export function createMarkAnswered({
   journal,
+  timers,
   log,
 }: {
   journal: Pick<Journal, 'markAnswered'>
+  timers: Timers
   log: Logger
 }) {
   return async function markAnswered(redemptionId: string): Promise<void> {
@@ -26,7 +29,7 @@ export function createMarkAnswered({
         if (failures === 0)
           log.warn({ redemptionId, error: describeError(error) }, 'an answered debit could not be marked')
         if (!(error instanceof StorageUnavailable)) return
-        await pause(repeatAfterMs, undefined, { ref: false })
+        await sleep(timers, repeatAfterMs)
       }
     }
   }

@@ -51,7 +51,7 @@ export function createCredit(deps: RedemptionDeps) {
       if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
       exchange.facts.redemptionId = redemption.id
       if (begun.do === 'send') return await send(deps, { redemption, what, cardNumber, caller, exchange })
-      exchange.facts.isReplayed = true
+      exchange.isReplayed = true
       const moved = uncoverMoved(redemption.givenBack ?? {}, what)
       return { redemptionId: redemption.id, what, moved, isReplayed: true }
     } finally {

@@ -7,10 +7,11 @@ import { describeError } from '../observability/logger.ts'
 import { isSameContent } from '../redemptions/content.ts'
 import { decideDebit } from '../redemptions/decide-debit.ts'
 import { stands, type DebitIntent, type DebitOutcome } from '../redemptions/redemption.ts'
+import type { Timers } from '../time/clock.ts'
+import { settlesWithin } from '../time/waiting.ts'
 import { coverIds, coverMoved, createCoverId, uncoverMoved } from './cover-ids.ts'
 import { isKnownByFormerKey } from './former-ids.ts'
 import { take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
-import { isDoneWithin } from './turns.ts'
 
 /** A debit with less time left would only make doubt. */
 const leastToSendMs = 500
@@ -47,7 +48,7 @@ export function createDebit(deps: RedemptionDeps) {
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
     const intent = readIntent(deps, await cover(request, caller, exchange), caller)
     const twin = running.get(intent.key)
-    if (twin) return await answerOfTwin(twin, intent, exchange)
+    if (twin) return await answerOfTwin(twin, intent, exchange, deps.timers)
 
     const done = debitInTurn(deps, { intent, caller, exchange })
     running.set(intent.key, { intent, done })
@@ -81,11 +82,12 @@ async function answerOfTwin(
   first: { intent: DebitIntent; done: Promise<RedemptionDone> },
   intent: DebitIntent,
   exchange: Exchange,
+  timers: Timers,
 ): Promise<RedemptionDone> {
   if (!isSameContent(first.intent, intent)) throw new Refusal('DUPLICATE_REFERENCE')
-  if (!(await isDoneWithin(first.done, exchange.leftMs() - leastToAnswerMs)))
+  if (!(await settlesWithin(timers, exchange.leftMs() - leastToAnswerMs, first.done)))
     throw new Refusal('TRY_AGAIN_SHORTLY')
-  exchange.facts.isReplayed = true
+  exchange.isReplayed = true
   return { ...(await first.done), isReplayed: true }
 }
 
@@ -106,7 +108,7 @@ async function debitInTurn(deps: RedemptionDeps, asked: Asked): Promise<Redempti
     if (begun.do === 'send') return await send(deps, asked, begun.id)
     const { id, refusedWith, moved = {} } = begun.redemption
     exchange.facts.redemptionId = id
-    exchange.facts.isReplayed = true
+    exchange.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
     const { what } = intent
     return { redemptionId: id, what, moved: uncoverMoved(moved, what), isReplayed: true }

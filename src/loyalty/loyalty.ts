@@ -11,6 +11,7 @@ import { createCoverId } from './cover-ids.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { createTicket } from './ticket.ts'
+import type { Timers } from '../time/clock.ts'
 import type { WaitForTurn } from './turns.ts'
 
 export type Loyalty = ReturnType<typeof createLoyalty>
@@ -21,6 +22,7 @@ type Deps = {
   balances: Balances
   journal: Journal
   waitForTurn: WaitForTurn
+  timers: Timers
   hashCard: (cardNumber: string) => string
   wakeRelay: () => void
   ticketsWithoutCard: 'publish' | 'count'
@@ -44,7 +46,7 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     /** What stands for an id of a message that holds its card number, in a log line as in the journal. */
     coverId: createCoverId(deps.hashCard),
 
-    markAnswered: createMarkAnswered({ journal, log }),
+    markAnswered: createMarkAnswered({ journal, timers: deps.timers, log }),
 
     /** A ticket that could not be understood is kept whole, but for its credentials. */
     async keepUnreadTicket(message: UnreadMessage & { reason: string }) {

@@ -4,6 +4,7 @@ import { Refusal, type Code } from '../model/refusal.ts'
 import type { Caller, Moved, What } from '../model/words.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { UndoOutcome } from '../redemptions/redemption.ts'
+import type { Timers } from '../time/clock.ts'
 import type { Balances } from '../trifft/balances.ts'
 import type { CoreClient } from '../trifft/client.ts'
 import { CoreRejected, CoreUnavailable } from '../trifft/errors.ts'
@@ -18,6 +19,7 @@ export type RedemptionDeps = {
   balances: Pick<Balances, 'drop'>
   journal: Journal
   waitForTurn: WaitForTurn
+  timers: Timers
   hashCard: (cardNumber: string) => string
   log: Logger
 }

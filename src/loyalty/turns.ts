@@ -1,3 +1,6 @@
+import { systemTimers } from '../time/clock.ts'
+import { settlesWithin } from '../time/waiting.ts'
+
 export type WaitForTurn = ReturnType<typeof createTurns>
 
 /** Whose turn it is: a card of a project. `tenant` names the project's key, and is undefined if nobody knows it. */
@@ -13,7 +16,7 @@ const mostWaitingOfTenant = 256
  * process. Whoever waits does so in the order of arrival. Another project may know the same card number, and has a turn
  * of its own.
  */
-export function createTurns() {
+export function createTurns(timers = systemTimers) {
   const last = new Map<string, Promise<void>>()
   const waiting = new Map<string, number>()
 
@@ -37,7 +40,7 @@ export function createTurns() {
 
     const count = (by: number) => [card, tenant].forEach((queue) => add(queue, by))
     count(+1)
-    const isMyTurn = await isDoneWithin(before, withinMs)
+    const isMyTurn = await settlesWithin(timers, withinMs, before)
     count(-1)
     if (isMyTurn) return end
     end()
@@ -52,20 +55,5 @@ export function createTurns() {
     const count = countOf(queue) + by
     if (count === 0) waiting.delete(queue)
     else waiting.set(queue, count)
-  }
-}
-
-/** @returns false where the time is over first; a rejection counts as done */
-export async function isDoneWithin(work: Promise<unknown>, withinMs: number): Promise<boolean> {
-  const { promise: isDone, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(resolve, Math.max(0, withinMs), false)
-  work.then(
-    () => resolve(true),
-    () => resolve(true),
-  )
-  try {
-    return await isDone
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../exchange.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { readAddress } from './source-address.ts'

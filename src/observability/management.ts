@@ -4,8 +4,8 @@ import { createHttpServer } from '../http/server.ts'
 
 export type Health = { isReady: boolean; [part: string]: unknown }
 
-type ManagementParts = {
-  health: () => Promise<Health>
+type Deps = {
+  health: () => Health
   metricsPage: () => Promise<{ contentType: string; body: string }>
   report: ConnectionReport
 }
@@ -18,13 +18,13 @@ const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n
  * Probes and metrics, on a port of their own. A pod is ready once it has started: without Kafka, core or a writable
  * journal it still serves balances and tells each till what to do, so those are reported and no reason to be taken out.
  */
-export function createManagement({ health, metricsPage, report }: ManagementParts): Server {
+export function createManagement({ health, metricsPage, report }: Deps): Server {
   const answer = async (url: string | undefined): Promise<{ status: number; type: string; body: string }> => {
     switch (url) {
       case '/health/live':
         return json(200, { status: 'live' })
       case '/health/ready': {
-        const { isReady, ...parts } = await health()
+        const { isReady, ...parts } = health()
         return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...parts })
       }
       case '/metrics': {

@@ -1,6 +1,7 @@
 import type { DefaultState, Middleware } from 'koa'
 import { bounded } from './bounded.ts'
-import { createExchange, type Clock, type Exchange } from '../exchange.ts'
+import { createExchange, type Exchange } from '../exchange.ts'
+import type { Clock } from '../time/clock.ts'
 import { withoutSecrets } from './line-guard.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -74,9 +75,9 @@ type Ending = {
 }
 
 function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
-  return function record({ requestId, sourceAddress, facts, secrets }: Exchange, ending: Ending) {
+  return function record(exchange: Exchange, ending: Ending) {
+    const { requestId, message = 'none', isReplayed, isKept, sourceAddress, facts, secrets } = exchange
     const { code, durationMs, ...rest } = ending
-    const { message = 'none', ...more } = facts
     const isAnswered = code !== hungUp
     metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
     if (!isAnswered) metrics.unanswered.inc({ message })
@@ -88,8 +89,10 @@ function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
         ...rest,
         durationMs: Math.round(durationMs * 10) / 10,
         isAnswered,
+        ...(isReplayed && { isReplayed }),
+        ...(isKept && { isKept }),
         openBreakers: openBreakers(),
-        ...withoutSecrets(bounded({ sourceAddress, ...more }, factBounds) as typeof more, secrets),
+        ...withoutSecrets(bounded({ sourceAddress, ...facts }, factBounds) as typeof facts, secrets),
       },
       'request',
     )

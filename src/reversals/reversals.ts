@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Balances } from '../trifft/balances.ts'
 import type { DueUndo, Journal, UndoBegun } from '../journal/journal.ts'
 import type { CoverId } from '../loyalty/cover-ids.ts'
@@ -7,7 +6,9 @@ import { giveBack, undoOutcome, type CoreCalls, type RedemptionOrder } from '../
 import type { WaitForTurn } from '../loyalty/turns.ts'
 import type { Caller } from '../model/words.ts'
 import type { Redemption, RedemptionSecret } from '../redemptions/redemption.ts'
-import { createExchange, type Clock } from '../exchange.ts'
+import { createExchange } from '../exchange.ts'
+import type { Clock, Timers } from '../time/clock.ts'
+import { createLoop } from '../time/loop.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 
@@ -20,6 +21,7 @@ type Parts = {
   waitForTurn: WaitForTurn
   coverId: CoverId
   clock: Clock
+  timers: Timers
   log: Logger
   metrics: Pick<Metrics, 'undos'>
 }
@@ -36,28 +38,14 @@ const batchSize = 8
  * a restart changes nothing. What becomes of a row after each answer is in `redemptions/undo.ts`.
  */
 export function createReversals(parts: Parts) {
-  const stopping = new AbortController()
-  let running: Promise<void> | undefined
-
-  async function run() {
-    while (!stopping.signal.aborted) {
-      const isAnsweredByCore = await runDue(parts)
-      if (!isAnsweredByCore)
-        await pause(lookEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
+  const loop = createLoop({
+    timers: parts.timers,
+    step: async () => ((await runDue(parts)) ? 0 : lookEveryMs),
+  })
   return {
     /** Looks once after all that is due now; resolves when each has its answer. */
     runDue: () => runDue(parts),
-    start() {
-      running = run()
-    },
-    /** Ends after the calls that are under way. Twice is harmless. */
-    async stop() {
-      stopping.abort()
-      await running
-    },
+    ...loop,
   }
 }
 

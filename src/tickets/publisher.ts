@@ -3,9 +3,11 @@ import { Kafka, Partitioners, logLevel, type Producer, type SASLOptions } from '
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Timers } from '../time/clock.ts'
+import { settlesWithin, within } from '../time/waiting.ts'
 import type { Event } from './event.ts'
 
-type Dependencies = { log: Logger; metrics: Pick<Metrics, 'kafkaSendSeconds' | 'kafkaConnected'> }
+type Deps = { timers: Timers; log: Logger; metrics: Pick<Metrics, 'kafkaSendSeconds' | 'kafkaConnected'> }
 export type Publisher = ReturnType<typeof createPublisher>
 
 const connectTimeoutMs = 3_000
@@ -33,26 +35,33 @@ export class EventRefused extends Error {
  * Sends to one topic, which must exist. Nothing is repeated here, and after a failure the connection is made anew:
  * the caller repeats, and an old attempt is over before it can. A refusal is no failure of the connection.
  */
-export function createPublisher(settings: Config['tickets'], { log, metrics }: Dependencies) {
+export function createPublisher(settings: Config['tickets'], { timers, log, metrics }: Deps) {
   const createProducer = producersOf(settings, log)
   let producer: Producer | undefined
-  let idleTimer: NodeJS.Timeout | undefined
+  /** Whether the last send or connect worked. */
+  let isConnected = false
+  let cancelIdle: (() => void) | undefined
 
   async function hangUp() {
-    clearTimeout(idleTimer)
+    cancelIdle?.()
     const old = producer
     producer = undefined
     // kafkajs ends a connection when its requests are settled.
-    if (old) await within(requestTimeoutMs, old.disconnect()).catch(() => undefined)
+    if (old) await settlesWithin(timers, requestTimeoutMs, old.disconnect())
+  }
+
+  function note(hasWorked: boolean) {
+    isConnected = hasWorked
+    metrics.kafkaConnected.set(hasWorked ? 1 : 0)
   }
 
   function noteAnswer() {
-    metrics.kafkaConnected.set(1)
-    idleTimer = setTimeout(() => void hangUp(), idleMs).unref()
+    note(true)
+    cancelIdle = timers.after(idleMs, () => void hangUp())
   }
 
   async function attempt(action: (connected: Producer) => Promise<unknown>) {
-    clearTimeout(idleTimer)
+    cancelIdle?.()
     producer ??= createProducer()
     const connected = producer
     const connectAndAct = async () => {
@@ -62,7 +71,7 @@ export function createPublisher(settings: Config['tickets'], { log, metrics }: D
       await action(connected)
     }
     try {
-      await within(attemptDeadlineMs, connectAndAct())
+      await within(timers, attemptDeadlineMs, connectAndAct(), noAnswer)
       noteAnswer()
     } catch (error) {
       const refusal = findRefusal(error)
@@ -73,7 +82,7 @@ export function createPublisher(settings: Config['tickets'], { log, metrics }: D
         throw new EventRefused(refusal, { cause: error })
       }
       await hangUp()
-      metrics.kafkaConnected.set(0)
+      note(false)
       throw error
     }
   }
@@ -99,7 +108,10 @@ export function createPublisher(settings: Config['tickets'], { log, metrics }: D
       }
     },
 
-    /** Twice is harmless. */
+    /** @returns whether the last send or connect worked; false before the first */
+    isConnected: () => isConnected,
+
+    /** Safe to call twice. */
     close: hangUp,
   }
 }
@@ -142,12 +154,6 @@ function findRefusal(error: unknown): string | undefined {
   return typeof type === 'string' && refusals.has(type) ? type : undefined
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`Kafka did not answer within ${ms} ms`)), ms)
-  try {
-    return await Promise.race([work, tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
+function noAnswer(): Error {
+  return new Error(`Kafka did not answer within ${attemptDeadlineMs} ms`)
 }

@@ -1,17 +1,20 @@
-import type { WaitingTicket } from '../journal/stored-tickets.ts'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Journal } from '../journal/journal.ts'
+import type { WaitingTicket } from '../journal/stored-tickets.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Timers } from '../time/clock.ts'
+import { createLoop } from '../time/loop.ts'
+import { settlesWithin, sleep } from '../time/waiting.ts'
 import { cutIntoBatches, type Outgoing } from './batches.ts'
 import { toEvent, type Event } from './event.ts'
 import { EventRefused, type Publisher } from './publisher.ts'
 
-type Dependencies = {
+type Deps = {
   journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'buryTicket'>
   publisher: Pick<Publisher, 'connect' | 'send'>
   /** Slug of the venue's custom parameter in TRIFFT. */
   venueParameter: string
+  timers: Timers
   log: Logger
   metrics: Pick<Metrics, 'ticketsPublished'>
 }
@@ -21,7 +24,7 @@ const mostAtOnce = 100
 /** Nobody waits for Kafka: tickets that come one by one gather so long and go together. */
 const gatherMs = 50
 /** For tickets that another process wrote, such as a dead letter sent again. */
-const heartbeatMs = 5_000
+const lookEveryMs = 5_000
 const firstBackoffMs = 100
 const longestBackoffMs = 5_000
 
@@ -29,23 +32,21 @@ const longestBackoffMs = 5_000
  * Takes tickets from the journal to Kafka: the only publisher, oldest first, one send in flight, so that the tickets
  * of a card stay in order. Each reaches Kafka at least once, or the dead letters.
  */
-export function createRelay({ journal, publisher, venueParameter, log, metrics }: Dependencies) {
-  const stopping = new AbortController()
-  const { signal } = stopping
+export function createRelay({ journal, publisher, venueParameter, timers, log, metrics }: Deps) {
   let bell = Promise.withResolvers<void>()
-  let heartbeat: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
+  let hasConnected = false
+  const loop = createLoop({ timers, step })
 
-  async function run() {
-    await untilDone('connecting to Kafka', () => publisher.connect())
-    while (!signal.aborted) {
-      // Before the look: a ticket that comes after it must ring.
-      bell = Promise.withResolvers()
-      const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
-      if (waiting.length === 0) await bell.promise
-      else await publish(waiting)
-      if (waiting.length < mostAtOnce) await pause(gatherMs, undefined, { signal })
-    }
+  /** @returns ms to wait for more tickets */
+  async function step(): Promise<number> {
+    if (!hasConnected) await untilDone('connecting to Kafka', () => publisher.connect())
+    hasConnected = true
+    // Before the look: a ticket that comes after it must ring.
+    bell = Promise.withResolvers()
+    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
+    if (waiting.length === 0) await settlesWithin(timers, lookEveryMs, bell.promise)
+    else await publish(waiting)
+    return waiting.length < mostAtOnce ? gatherMs : 0
   }
 
   async function publish(waiting: WaitingTicket[]) {
@@ -58,7 +59,7 @@ export function createRelay({ journal, publisher, venueParameter, log, metrics }
 
   /** What Kafka refuses is sent again in halves, the first one first, until it is clear which ticket is to blame. */
   async function publishBatch(batch: Outgoing[]) {
-    if (signal.aborted) return
+    if (loop.stopping.aborted) return
     try {
       await send(batch)
     } catch (error) {
@@ -100,31 +101,25 @@ export function createRelay({ journal, publisher, venueParameter, log, metrics }
         if (error instanceof EventRefused) throw error
         if (failures === 0)
           log.warn({ error: describeError(error) }, `${what} failed; repeated until it works`)
-        await pause(backoffMs(failures), undefined, { signal })
+        await sleep(timers, backoffMs(failures), loop.stopping)
       }
     }
   }
 
   return {
     /** Connects and publishes in the background; needs neither Kafka nor the journal to be there. */
-    start(): void {
-      heartbeat = setInterval(() => bell.resolve(), heartbeatMs).unref()
-      running = run().catch((error: unknown) => {
-        if (!signal.aborted) throw error
-      })
-    },
+    start: loop.start,
 
     /** A ticket is waiting. Never shortens a backoff. */
     wake(): void {
       bell.resolve()
     },
 
-    /** Ends after the send that is under way, and its mark. What still waits stays in the journal. Twice is harmless. */
+    /** Ends after the send that is under way, and its mark. What still waits stays in the journal. Safe to call twice. */
     async stop(): Promise<void> {
-      clearInterval(heartbeat)
-      stopping.abort()
+      const stopped = loop.stop()
       bell.resolve()
-      await running
+      await stopped
     },
   }
 }

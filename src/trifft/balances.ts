@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/config.ts'
 import type { Balance, Caller } from '../model/words.ts'
-import type { Clock, Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Clock, Timers } from '../time/clock.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { cacheKey } from './cache-key.ts'
 import type { CoreClient } from './client.ts'
@@ -16,6 +17,7 @@ type Question = { caller: Caller; cardNumber: string; exchange: Exchange }
 type Deps = {
   client: Pick<CoreClient, 'claimBalance' | 'readCard' | 'readRewards'>
   clock: Clock
+  timers: Timers
   metrics: Metrics
 }
 
@@ -28,7 +30,7 @@ const maxCards = 10_000
 const maxBytes = 24 * 1_048_576
 
 /** Balances for the eyes of operator and guest. No debit is ever decided on one. */
-export function createBalances(config: Config['core'], { client, clock, metrics }: Deps) {
+export function createBalances(config: Config['core'], { client, clock, timers, metrics }: Deps) {
   const cache = new LRUCache<string, Entry, Question>({
     max: maxCards,
     maxSize: maxBytes,
@@ -90,7 +92,11 @@ export function createBalances(config: Config['core'], { client, clock, metrics 
       try {
         const entry =
           fresh ??
-          (await waitFor(cache.forceFetch(key, { context: { caller, cardNumber, exchange } }), exchange))
+          (await waitFor(
+            timers,
+            cache.forceFetch(key, { context: { caller, cardNumber, exchange } }),
+            exchange,
+          ))
         note(exchange, fresh ? 'hit' : 'miss')
         if ('unknownCard' in entry) throw entry.unknownCard
         return entry.balance

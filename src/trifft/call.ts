@@ -1,4 +1,5 @@
-import type { Clock, CoreCallFact, Exchange } from '../exchange.ts'
+import type { CoreCallFact, Exchange } from '../exchange.ts'
+import type { Clock, Timers } from '../time/clock.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Credentials } from '../model/words.ts'
@@ -41,11 +42,11 @@ export type Call<T> = Plan &
     read: Reader<T>
   }
 
-export type CallDeps = { budget: Budget; clock: Clock; metrics: Metrics; log: Logger }
+export type CallDeps = { budget: Budget; clock: Clock; timers: Timers; metrics: Metrics; log: Logger }
 
 /** The one way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is ever repeated from here. */
-export function createCalls(baseUrl: string, { budget, clock, metrics, log }: CallDeps) {
-  const http = createCoreHttp({ baseUrl })
+export function createCalls(baseUrl: string, { budget, clock, timers, metrics, log }: CallDeps) {
+  const http = createCoreHttp({ baseUrl, timers })
   const breakers = createBreakers(operations, { metrics, log })
 
   /** Slots are scarce: whatever would keep the calls from leaving is asked first. */
@@ -94,17 +95,11 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
     })
   }
 
-  function noteFailure(error: unknown, fact: CoreCallFact, { requestId }: Exchange) {
-    fact.outcome = 'unknown'
-    if (error instanceof CoreFailure) {
-      fact.outcome = error.meaning
-      fact.reason = error.message
-      if (error.exception !== undefined) fact.exception = error.exception
-      if (error.eventId !== undefined) fact.eventId = error.eventId
+  function reportFault(error: unknown, operation: string, { requestId }: Exchange) {
+    if (error instanceof CoreProtocolError) {
+      const { status, fields } = error
+      log.warn({ requestId, operation, status, fields }, "the core's reply could not be read")
     }
-    const { operation, status } = fact
-    if (error instanceof CoreProtocolError)
-      log.warn({ requestId, operation, status, fields: error.fields }, "the core's reply could not be read")
     if (error instanceof CoreRequestInvalid)
       log.error({ requestId, operation, error: describeError(error) }, 'a call to the core could not be made')
   }
@@ -128,19 +123,21 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
       const fact: CoreCallFact = { operation, outcome: 'pending', durationMs: 0 }
       exchange.facts.coreCalls.push(fact)
       let startedAtMs = clock.monotonicMs()
+      let outcome: Outcome = 'done'
       try {
         const slot = claimed ?? (await claim([call], exchange))
         // Time in line is not the core's.
         startedAtMs = clock.monotonicMs()
-        const result = await slot((findBlock) => send(call, exchange, fact, findBlock))
-        fact.outcome = 'done'
-        return result
+        return await slot((findBlock) => send(call, exchange, fact, findBlock))
       } catch (error) {
-        noteFailure(error, fact, exchange)
+        outcome = error instanceof CoreFailure ? error.meaning : 'unknown'
+        Object.assign(fact, describeFailure(error))
+        reportFault(error, operation, exchange)
         throw error
       } finally {
-        fact.durationMs = clock.monotonicMs() - startedAtMs
-        metrics.coreCallSeconds.observe({ operation, outcome: fact.outcome }, fact.durationMs / 1000)
+        const durationMs = clock.monotonicMs() - startedAtMs
+        Object.assign(fact, { outcome, durationMs })
+        metrics.coreCallSeconds.observe({ operation, outcome }, durationMs / 1000)
       }
     },
 
@@ -152,6 +149,15 @@ export function createCalls(baseUrl: string, { budget, clock, metrics, log }: Ca
       await http.close()
     },
   }
+}
+
+type Outcome = 'done' | CoreFailure['meaning']
+
+/** @returns what the log line says of it */
+function describeFailure(error: unknown): Pick<CoreCallFact, 'reason' | 'exception' | 'eventId'> {
+  if (!(error instanceof CoreFailure)) return {}
+  const { message: reason, exception, eventId } = error
+  return { reason, ...(exception !== undefined && { exception }), ...(eventId !== undefined && { eventId }) }
 }
 
 /**

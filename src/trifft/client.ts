@@ -91,7 +91,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       { wasApproved }: { wasApproved: boolean },
     ): Promise<Venue | undefined> {
       const { venueId } = credentials
-      const isDebit = exchange.facts.message === 'debit'
+      const isDebit = exchange.message === 'debit'
       const path = `/venue?param=${config.venueParameter}:${encodeURIComponent(venueId)}`
       const venues = await calls.run(
         {

@@ -1,4 +1,6 @@
 import type { Exchange } from '../exchange.ts'
+import type { Timers } from '../time/clock.ts'
+import { within } from '../time/waiting.ts'
 import { CoreUnavailable } from './errors.ts'
 
 /** Kept back for our own answer to the till. */
@@ -11,17 +13,9 @@ export function timeToWaitMs(exchange: Exchange): number {
 
 /**
  * For those who wait for a load that another exchange has begun: it goes on without them.
- * @throws what the load throws; CoreUnavailable where this exchange's own time is up
+ * @throws what the load throws; CoreUnavailable if this exchange's own time is up
  */
-export async function waitFor<T>(load: Promise<T>, exchange: Exchange): Promise<T> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new CoreUnavailable({ message: 'no time left to wait for a load' })),
-    Math.max(timeToWaitMs(exchange), 0),
-  )
-  try {
-    return await Promise.race([load, tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
+export async function waitFor<T>(timers: Timers, load: Promise<T>, exchange: Exchange): Promise<T> {
+  const tooLate = () => new CoreUnavailable({ message: 'no time left to wait for a load' })
+  return await within(timers, timeToWaitMs(exchange), load, tooLate)
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/config.ts'
 import { Refusal } from '../model/refusal.ts'
-import type { Clock } from '../exchange.ts'
+import type { Clock } from '../time/clock.ts'
 import { networkOf } from '../observability/source-address.ts'
 import { createSlidingLog, type SlidingLog } from './budget/sliding-log.ts'
 

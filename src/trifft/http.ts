@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
-import type { Dispatcher } from 'undici'
-import Pool from 'undici/lib/dispatcher/pool.js'
+import { Pool, type Dispatcher } from 'undici'
+import type { Timers } from '../time/clock.ts'
+import { settlesWithin } from '../time/waiting.ts'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
 
 export type CoreRequest = {
@@ -41,7 +41,7 @@ const maxConnections = 64
  * One pool of connections to the core's origin: it follows no redirect (a debit sent on would be a second debit) and
  * takes no proxy from the environment. Nothing is ever repeated.
  */
-export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
+export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: Timers }) {
   const { origin, pathname } = new URL(baseUrl)
   const basePath = pathname.replace(/\/$/, '')
   const pool = new Pool(origin, {
@@ -69,7 +69,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
           method,
           url: basePath + path,
           data: body && JSON.stringify(body),
-          adapter: (config) => dispatch(pool, config, request, wire),
+          adapter: (config) => dispatch({ pool, timers }, config, request, wire),
         })
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
       } catch (error) {
@@ -82,7 +82,7 @@ export function createCoreHttp({ baseUrl }: { baseUrl: string }) {
     /** Waits for the calls under way, not for a connection that nobody answers; harmless when repeated. */
     async close(): Promise<void> {
       if (pool.destroyed) return
-      await Promise.race([pool.close(), pause(closeWithinMs, undefined, { ref: false })])
+      await settlesWithin(timers, closeWithinMs, pool.close())
       await pool.destroy()
     },
   }
@@ -114,7 +114,7 @@ function failureOf(
  * wait for; a request that starts after that is dropped before its first byte.
  */
 function dispatch(
-  pool: Pool,
+  { pool, timers }: { pool: Pool; timers: Timers },
   config: InternalAxiosRequestConfig,
   request: CoreRequest,
   wire: Wire,
@@ -139,13 +139,13 @@ function dispatch(
       ...collectReply((reply) => resolve({ ...reply, config }), reject),
     },
   )
-  const timer = setTimeout(() => {
+  const cancel = timers.after(request.deadlineMs, () => {
     wire.isLate = true
     const late = new Error('deadline')
     reject(late)
     controller?.abort(late)
-  }, request.deadlineMs)
-  return promise.finally(() => clearTimeout(timer))
+  })
+  return promise.finally(cancel)
 }
 
 /** Not given to axios: the API key is in nothing that it makes, and it would check and copy each header thrice. */

@@ -3,7 +3,8 @@ import type { Config } from '../config/config.ts'
 import type { Approval, Journal } from '../journal/journal.ts'
 import { Refusal } from '../model/refusal.ts'
 import type { Credentials, Venue } from '../model/words.ts'
-import { createExchange, type Clock, type Exchange } from '../exchange.ts'
+import { createExchange, type Exchange } from '../exchange.ts'
+import type { Clock, Timers } from '../time/clock.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { cacheKey } from './cache-key.ts'
@@ -27,6 +28,7 @@ type Deps = {
   client: Pick<CoreClient, 'findVenue'>
   journal: Pick<Journal, 'findApproval' | 'keepApproval' | 'dropApproval'>
   clock: Clock
+  timers: Timers
   metrics: Metrics
   log: Logger
 }
@@ -39,7 +41,7 @@ const maxVenues = 10_000
  * Which venue and key belong together, as the core says it, so that it is not asked for every message. Approvals are
  * written down too, so that a restart while the core is away refuses nobody.
  */
-export function createVenues(config: Config['core'], { client, journal, clock, metrics, log }: Deps) {
+export function createVenues(config: Config['core'], { client, journal, clock, timers, metrics, log }: Deps) {
   const guard = createGuard(config, clock)
   const cache = new LRUCache<string, Entry, Question>({
     max: maxVenues,
@@ -147,7 +149,7 @@ export function createVenues(config: Config['core'], { client, journal, clock, m
       const wasApproved = kept !== undefined || (old !== undefined && !old.refusal)
       if (!wasApproved) refuseLocked(exchange)
       const context = { credentials, exchange, kept, wasApproved }
-      return venueOf(await waitFor(cache.forceFetch(key, { allowStale, context }), exchange))
+      return venueOf(await waitFor(timers, cache.forceFetch(key, { allowStale, context }), exchange))
     },
 
     /** For a pair whose key the core has refused elsewhere. */

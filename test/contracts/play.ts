@@ -1,7 +1,7 @@
 import nock from 'nock'
 import { readConfig } from '../../src/config/config.ts'
 import { openJournal } from '../../src/journal/open.ts'
-import { systemClock } from '../../src/exchange.ts'
+import { systemClock } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { toEvent } from '../../src/tickets/event.ts'

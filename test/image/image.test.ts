@@ -136,7 +136,7 @@ describe('the image, built and run by what the Dockerfile says', function () {
     })
 
     it('names lines of src/ in its stacks', async () => {
-      const fail = `import('/app/dist/config.js').then(({ readConfig }) => readConfig({ PORT: 'x' }))`
+      const fail = `import('/app/dist/config/config.js').then(({ readConfig }) => readConfig({ PORT: 'x' }))`
       expect((await container.run(['node', '-e', fail])).stderr).to.match(
         /at readConfig \(.*src\/config\/config\.ts:\d+/,
       )

@@ -7,6 +7,7 @@ import { createTurns } from '../../src/loyalty/turns.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { confirmed, sendNext, settleDebit } from '../support/redemption.ts'
@@ -14,6 +15,7 @@ import { confirmed, sendNext, settleDebit } from '../support/redemption.ts'
 describe('the note that an OK has left', () => {
   function noteWith(failures: Error[]) {
     const marked: string[] = []
+    const clock = createManualClock()
     const lines: string[] = []
     const markAnswered = createMarkAnswered({
       journal: {
@@ -23,19 +25,20 @@ describe('the note that an OK has left', () => {
           marked.push(id)
         },
       },
+      timers: clock,
       log: createLogger('warn', { write: (line: string) => void lines.push(line) }),
     })
-    return { markAnswered, marked, lines }
+    return { markAnswered, marked, lines, clock }
   }
 
   it('is repeated while the journal is locked, so that no reward is given back that the guest has', async () => {
-    const { markAnswered, marked, lines } = noteWith([
+    const { markAnswered, marked, lines, clock } = noteWith([
       new StorageUnavailable('locked'),
       new StorageUnavailable('locked'),
     ])
-    // A server that waits only for this may end.
-    const alive = setInterval(() => undefined, 1_000)
-    await markAnswered('r-1').finally(() => clearInterval(alive))
+    const noted = markAnswered('r-1')
+    await clock.pass(500)
+    await noted
     expect(marked).to.deep.equal(['r-1'])
     expect(lines, 'one line for a lock, not one for each try').to.have.length(1)
   })
@@ -59,6 +62,7 @@ describe('an OK that left while the journal was locked', () => {
 
   it('is noted before any undo of it, however long the lock lasted', async () => {
     const { journal, clock } = test
+    const timers = createManualClock()
     const begun = await journal.beginDebit(stuckDebit, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
     const { id } = begun
@@ -72,12 +76,14 @@ describe('an OK that left while the journal was locked', () => {
       waitForTurn: createTurns(),
       coverId: (id) => id,
       clock,
+      timers,
       log: createLogger('silent'),
       metrics: createMetrics(),
     })
     const log = new EventEmitter()
     const markAnswered = createMarkAnswered({
       journal,
+      timers,
       log: createLogger('warn', { write: () => void log.emit('failed') }),
     })
     using shell = new DatabaseSync(test.path)
@@ -91,8 +97,8 @@ describe('an OK that left while the journal was locked', () => {
     await reversals.runDue()
 
     expect(undos).to.equal(0)
-    const alive = setInterval(() => undefined, 1_000)
-    await noted.finally(() => clearInterval(alive))
+    await timers.pass(250)
+    await noted
     expect(await journal.findRedemption(id)).to.include({ state: 'confirmed', answeredAtMs: clock.nowMs() })
     expect(await journal.dueUndos(1)).to.deep.equal([])
   })

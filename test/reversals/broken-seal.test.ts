@@ -5,6 +5,7 @@ import { createTurns } from '../../src/loyalty/turns.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
@@ -55,6 +56,7 @@ describe('a redemption in doubt whose seal is broken', () => {
       waitForTurn: createTurns(),
       coverId: (id) => id,
       clock: test.clock,
+      timers: createManualClock(),
       log: createLogger('error', { write: (line: string) => void lines.push(line) }),
       metrics: createMetrics(),
     })

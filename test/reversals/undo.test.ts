@@ -1,26 +1,40 @@
 import { expect } from 'chai'
+import { say } from '../http/raw-client.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../service/counter.ts'
 import { basic } from '../simulators/till/encode.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 
-/** Settling takes seconds, as the rules say; what is awaited is the call or the line, never the clock. */
+/** From a debit whose outcome is unknown to its undo. */
+const undoAfterMs = 2_000
+/** From an OK that does not leave to the undo of its debit. */
+const answerWithinMs = 10_000
+/** What a call that gives back may take. */
+const callMs = 2_000
+
+/** Real requests and a real core; time passes only when the test says so. */
 describe('a redemption in doubt', () => {
   useRealSockets()
   let counter: Counter
-  beforeEach(async function () {
-    this.timeout(20_000)
-    counter = await openCounter()
-  })
+  let clock: ManualClock
+  beforeEach(() => open())
   afterEach(() => counter.close())
 
+  const open = async (env: Record<string, string> = {}) => {
+    clock = createManualClock()
+    counter = await openCounter(env, { clock })
+  }
   const { anna } = demo.cards
   const undone = () => counter.service.line(({ msg, state }) => msg === 'undo' && state === 'reversed')
+  const undoCalls = () => counter.core.calls.filter(({ path }) => /restore|credit/.test(path))
 
-  it('is undone after its answer was lost, and the reward can be taken again', async function () {
-    this.timeout(20_000)
+  it('is undone after its answer was lost, and the reward can be taken again', async () => {
     counter.core.faults.next({ operation: 'debit', kind: 'reset', when: 'after' })
     expect((await counter.till.debit(takePoints)).reply.code).to.equal('NOT_REDEEMED')
     expect(counter.core.points(anna)).to.equal(1050)
+    await clock.pass(undoAfterMs - 1)
+    expect(undoCalls(), 'not before it is due').to.deep.equal([])
+    await clock.pass(1)
     await undone()
     expect(counter.core.points(anna)).to.equal(1250)
     expect((await counter.till.balance({ cardNumber: anna })).reply.points).to.equal(1250)
@@ -29,63 +43,75 @@ describe('a redemption in doubt', () => {
     expect(counter.core.violations).to.deep.equal([])
   })
 
-  it('is undone where the till gave up before its OK', async function () {
-    this.timeout(30_000)
+  it('is undone where the till gave up before its OK', async () => {
     await counter.till.balance({ cardNumber: anna })
     const fault = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
-    const giveUp = new AbortController()
-    const headers = {
-      'content-type': 'application/json',
-      authorization: basic({ venueId: demo.venueId, apiKey: demo.apiKey }),
-    }
     const body = JSON.stringify(takeCoffee)
-    const debit = fetch(`${counter.service.url}/debit`, {
-      method: 'POST',
-      headers,
-      body,
-      signal: giveUp.signal,
-    }).catch(() => 'gave up')
+    const till = await say(
+      counter.service.port,
+      [
+        'POST /zonal/v1/debit HTTP/1.1',
+        'Host: adapter',
+        'Content-Type: application/json',
+        `Authorization: ${basic({ venueId: demo.venueId, apiKey: demo.apiKey })}`,
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        '',
+        body,
+      ].join('\r\n'),
+    )
     await fault.reached
-    giveUp.abort()
-    expect(await debit).to.equal('gave up')
+    till.socket.destroy()
     fault.release()
+    const { unheardCode } = await counter.service.line(({ code }) => code === 'HUNG_UP')
+    expect(unheardCode).to.equal('OK')
+    await clock.pass(answerWithinMs - 1)
+    expect(undoCalls(), 'not before it is due').to.deep.equal([])
+    await clock.pass(1)
     await undone()
     expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
   })
 
-  it('is asked for again and again while the core is away, and settled when it is back', async function () {
-    this.timeout(30_000)
+  it('is asked for again and again while the core is away, and settled when it is back', async () => {
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
     await counter.till.debit(takeCoffee)
     await counter.core.goAway()
-    await counter.service.line(({ msg, outcome }) => msg === 'undo' && outcome !== 'done')
+    const failures = () => counter.service.lines().filter(({ msg, outcome }) => msg === 'undo' && outcome)
+    for (const count of [1, 2]) {
+      await clock.passUntilSet(callMs)
+      await counter.service.line(() => failures().length === count)
+    }
+    expect(failures().map(({ outcome }) => outcome)).to.deep.equal(['not_done', 'not_done'])
     await counter.core.comeBack()
+    await clock.passUntilSet(callMs)
     await undone()
     expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
   })
 
-  it('of a credit is repeated until it is done, never reversed', async function () {
-    this.timeout(20_000)
+  it('of a credit is repeated until it is done, never reversed', async () => {
     await counter.till.debit(takeCoffee)
     counter.core.faults.next({ operation: 'restore', kind: '500' })
     const credit = { cardNumber: anna, originalTransactionId: 'T-1', transactionId: 'C-1' }
     expect((await counter.till.credit(credit)).reply.code).to.equal('NOT_GIVEN_BACK_YET')
+    await clock.passUntilSet(callMs)
     await counter.service.line(({ msg, state }) => msg === 'undo' && state === 'credited')
     expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
     expect((await counter.till.credit(credit)).reply.response).to.equal('OK')
   })
 
-  it('has its card to itself while it is undone: a credit of the till waits, and asks the core nothing', async function () {
-    this.timeout(20_000)
+  it('has its card to itself while it is undone: a credit of the till waits, and asks the core nothing', async () => {
     await counter.close()
-    counter = await openCounter({ POS_DEADLINE_MS: '800' })
-    await counter.till.balance({ cardNumber: anna })
+    await open({ POS_DEADLINE_MS: '800' })
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
     expect((await counter.till.debit(takeCoffee)).reply.code).to.equal('NOT_REDEEMED')
     const undo = counter.core.faults.next({ operation: 'restore', kind: 'hang' })
+    await clock.pass(undoAfterMs)
     await undo.reached
     const credit = { cardNumber: anna, originalTransactionId: 'T-1' }
-    expect((await counter.till.credit(credit)).reply.code).to.equal('NOT_GIVEN_BACK_YET')
+    const answer = counter.till.credit(credit)
+    // Of its 800 ms, 300 are kept for the answer.
+    await clock.whenSet(500)
+    await clock.pass(500)
+    expect((await answer).reply.code).to.equal('NOT_GIVEN_BACK_YET')
     const settled = undone()
     undo.release()
     await settled

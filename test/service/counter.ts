@@ -1,6 +1,7 @@
 import { startCoreSimulator, type CoreOptions } from '../simulators/core.ts'
 import { demo } from '../simulators/core/demo-project.ts'
 import { createTill, type TillOptions } from '../simulators/till.ts'
+import type { ManualClock } from '../support/manual-clock.ts'
 import { startTestService } from '../support/test-service.ts'
 
 export { demo }
@@ -9,10 +10,14 @@ export type Counter = Awaited<ReturnType<typeof openCounter>>
 /**
  * A bar counter: the simulated core, the real service before it, and a till.
  * @param env as for `npm start`
+ * @param options of the core; `clock`: of the core and the service, instead of the system's
  */
-export async function openCounter(env: Record<string, string> = {}, options: CoreOptions = {}) {
-  const core = await startCoreSimulator({ limit: 'off', ...options })
-  const service = await startTestService({ CORE_BASE_URL: core.url, ...env })
+export async function openCounter(
+  env: Record<string, string> = {},
+  { clock, ...options }: CoreOptions & { clock?: ManualClock } = {},
+) {
+  const core = await startCoreSimulator({ limit: 'off', nowMs: clock?.nowMs, ...options })
+  const service = await startTestService({ CORE_BASE_URL: core.url, ...env }, { clock })
   const openTill = (more: Partial<TillOptions> = {}) =>
     createTill({ baseUrl: service.url, venueId: demo.venueId, apiKey: demo.apiKey, ...more })
   return {

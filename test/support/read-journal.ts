@@ -1,7 +1,7 @@
 import { readConfig } from '../../src/config/config.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { openJournal, openJournalBeside } from '../../src/journal/open.ts'
-import { systemClock } from '../../src/exchange.ts'
+import { systemClock } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { readConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createService } from '../../src/service.ts'
+import type { ManualClock } from './manual-clock.ts'
 
 export type LogLine = Record<string, unknown> & { msg: string }
 export type TestService = Awaited<ReturnType<typeof startTestService>>
@@ -16,8 +17,12 @@ export const mockedCore = 'https://core.test'
 /**
  * The real service on free ports of 127.0.0.1, with a journal in a folder of its own; its log lines are kept.
  * @param env as for `npm start`; unless it says otherwise the core is one that only nock answers, without a limit
+ * @param options `clock`: instead of the system's clock and timers
  */
-export async function startTestService(env: Record<string, string> = {}) {
+export async function startTestService(
+  env: Record<string, string> = {},
+  { clock }: { clock?: ManualClock } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'adapter-test-'))
   const journalPath = join(folder, 'journal.sqlite')
   const rawLines: string[] = []
@@ -38,7 +43,7 @@ export async function startTestService(env: Record<string, string> = {}) {
     CORE_RATE_LIMIT: '0',
     ...env,
   })
-  const service = await createService(config, { log, version: '0.0.0-test' })
+  const service = await createService(config, { log, version: '0.0.0-test', clock, timers: clock })
   const ports = await service.start()
   if (!ports) throw new Error('the service was stopped while it started')
   const { port, managementPort } = ports

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { readConfig } from '../../src/config/config.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
+import { systemTimers } from '../../src/time/clock.ts'
 import { createPublisher } from '../../src/tickets/publisher.ts'
 
 /**
@@ -17,5 +18,6 @@ export function publisherForTests(brokers: string[], topic: string, env: Record<
   const logged: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const metrics = createMetrics()
-  return { publisher: createPublisher(tickets, { log, metrics }), log, logged, metrics }
+  const timers = systemTimers
+  return { publisher: createPublisher(tickets, { timers, log, metrics }), timers, log, logged, metrics }
 }

@@ -23,6 +23,7 @@ describe('the publisher', () => {
   it('brings an event to a consumer as it was', async () => {
     const topic = await createTopic(kafka())
     const { publisher, metrics } = publisherTo(topic)
+    expect(publisher.isConnected()).to.equal(false)
     const event = toEvent(closedBill({ ticket: { ticketId: 'Krčma 7 🍺' } }), {
       venueParameter: 'aztecVenueId',
     })
@@ -31,6 +32,7 @@ describe('the publisher', () => {
     const [record, ...others] = await readTopic(kafka(), topic)
     expect(record).to.deep.equal({ partition: 0, offset: 0, ...event })
     expect(others).to.be.empty
+    expect(publisher.isConnected()).to.equal(true)
     const { body } = await metrics.page()
     expect(body).to.include('zonal_kafka_connected 1')
     expect(body).to.include('zonal_kafka_send_duration_seconds_count{outcome="done"} 1')
@@ -83,6 +85,7 @@ describe('the publisher', () => {
     expect(String(await failureOf(publisher.send([small])))).to.equal(
       `KafkaJSNumberOfRetriesExceeded: Connection error: connect ECONNREFUSED 127.0.0.1:${nobody.port}`,
     )
+    expect(publisher.isConnected()).to.equal(false)
     expect((await metrics.page()).body).to.include('zonal_kafka_connected 0')
 
     await publisher.send([small])

@@ -2,8 +2,8 @@ import type { WaitingTicket } from '../../src/journal/stored-tickets.ts'
 import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { expect } from 'chai'
 import { mock } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import { createRelay, type Relay } from '../../src/tickets/relay.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { useKafka } from '../support/kafka-for-tests.ts'
 import { createTopic } from '../support/kafka-topic.ts'
@@ -23,25 +23,27 @@ describe('the relay', () => {
 
   function startRelay(topic: string, journal: Journal, wrap = (publisher: Publisher) => publisher) {
     const { publisher, ...rest } = publisherForTests(kafka(), topic)
+    const clock = createManualClock()
     const relay: Relay = createRelay({
       journal,
       publisher: wrap(publisher),
       venueParameter: 'aztecVenueId',
       ...rest,
+      timers: clock,
     })
     afterwards.push(relay.stop, publisher.close)
     relay.start()
-    return { relay, ...rest }
+    return { relay, clock, ...rest }
   }
 
   it('publishes what waits, then what it is woken for', async () => {
     const topic = await createTopic(kafka())
     const journal = createMemoryJournal(tickets(2))
-    const { relay, metrics } = startRelay(topic, journal)
-    await journal.whenEmpty()
+    const { relay, clock, metrics } = startRelay(topic, journal)
+    await clock.passUntil(journal.whenEmpty())
     journal.take(closedBill({ eventId: 'late' }))
     relay.wake()
-    await journal.whenEmpty()
+    await clock.passUntil(journal.whenEmpty())
 
     expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(['e-0', 'e-1', 'late'])
     expect(journal.published).to.deep.equal(['e-0', 'e-1', 'late'])
@@ -62,14 +64,17 @@ describe('the relay', () => {
       },
     }
     const rung = Promise.withResolvers<void>()
-    const { relay } = startRelay(await createTopic(kafka()), slow)
+    const { relay, clock } = startRelay(await createTopic(kafka()), slow)
     await looked.promise
     journal.take(closedBill({ eventId: 'meanwhile' }))
     relay.wake()
     rung.resolve()
-    await journal.whenEmpty()
+    await clock.whenSet(gatherMs)
+    const published = journal.whenEmpty()
+    await clock.pass(gatherMs)
+    await published
     expect(journal.published).to.deep.equal(['meanwhile'])
-  }).timeout(4_000) // Below the heartbeat, which would find it too.
+  })
 
   it('sends together what comes one by one', async () => {
     const journal = createMemoryJournal()
@@ -82,7 +87,7 @@ describe('the relay', () => {
       },
     }
     const sent: number[] = []
-    const { relay } = startRelay(await createTopic(kafka()), watched, (publisher) => ({
+    const { relay, clock } = startRelay(await createTopic(kafka()), watched, (publisher) => ({
       ...publisher,
       send: (events) => {
         sent.push(events.length)
@@ -93,17 +98,20 @@ describe('the relay', () => {
     for (let index = 0; index < 3; index++) {
       journal.take(closedBill({ eventId: `e-${index}` }))
       relay.wake()
-      await setImmediate() // Another turn of the event loop: a relay that is wide awake has looked by now.
+      // A relay that is wide awake has looked by then.
+      await clock.pass(0)
     }
-    await journal.whenEmpty()
+    const published = journal.whenEmpty()
+    await clock.pass(gatherMs)
+    await published
     expect(sent).to.deep.equal([3])
   })
 
   it('keeps the order of each card over many batches', async () => {
     const topic = await createTopic(kafka(), { partitions: 3 })
     const journal = createMemoryJournal(tickets(350, (index) => ({ kafkaKey: `card-${index % 5}` })))
-    startRelay(topic, journal)
-    await journal.whenEmpty()
+    const { clock } = startRelay(topic, journal)
+    await clock.passUntil(journal.whenEmpty())
 
     const read = await readTopic(kafka(), topic)
     expect(read).to.have.length(350)
@@ -127,8 +135,8 @@ describe('the relay', () => {
     const journal = createMemoryJournal(
       [first, tooLarge, second, unreadable, ...others].filter((ticket) => !!ticket),
     )
-    const { logged } = startRelay(topic, journal)
-    await journal.whenEmpty()
+    const { clock, logged } = startRelay(topic, journal)
+    await clock.passUntil(journal.whenEmpty())
 
     expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(tickets(20).map(({ eventId }) => eventId))
     expect(journal.buried).to.deep.equal([
@@ -147,14 +155,14 @@ describe('the relay', () => {
     )
     const journal = createMemoryJournal(bills)
     const sent: number[] = []
-    startRelay(topic, journal, (publisher) => ({
+    const { clock } = startRelay(topic, journal, (publisher) => ({
       ...publisher,
       async send(events) {
         await publisher.send(events)
         sent.push(events.length)
       },
     }))
-    await journal.whenEmpty()
+    await clock.passUntil(journal.whenEmpty())
 
     expect(sent).to.deep.equal([24, 24, 24, 24, 4])
     expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(bills.map(({ eventId }) => eventId))
@@ -166,14 +174,14 @@ describe('the relay', () => {
     const bills = tickets(99)
     const journal = createMemoryJournal(bills.toSpliced(70, 0, tooLarge))
     let sends = 0
-    startRelay(topic, journal, (publisher) => ({
+    const { clock } = startRelay(topic, journal, (publisher) => ({
       ...publisher,
       send(events) {
         sends++
         return publisher.send(events)
       },
     }))
-    await journal.whenEmpty()
+    await clock.passUntil(journal.whenEmpty())
 
     expect(journal.buried).to.deep.equal([{ eventId: 'large', reason: 'MESSAGE_TOO_LARGE' }])
     expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(bills.map(({ eventId }) => eventId))
@@ -188,9 +196,9 @@ describe('the relay', () => {
     const failures: unknown[] = []
     const failedTwice = Promise.withResolvers<void>()
     const now = Date.now.bind(Date)
-    const clock = mock.method(Date, 'now', () => now() + 2 * 3_600_000)
-    afterwards.push(async () => clock.mock.restore())
-    startRelay(topic, journal, (publisher) => ({
+    const wrong = mock.method(Date, 'now', () => now() + 2 * 3_600_000)
+    afterwards.push(async () => wrong.mock.restore())
+    const { clock } = startRelay(topic, journal, (publisher) => ({
       ...publisher,
       send: (events) =>
         publisher.send(events).catch((error: unknown) => {
@@ -199,9 +207,9 @@ describe('the relay', () => {
         }),
     }))
     // What is refused for good is sent once more, alone.
-    await failedTwice.promise
-    clock.mock.restore()
-    await journal.whenEmpty()
+    await clock.passUntil(failedTwice.promise)
+    wrong.mock.restore()
+    await clock.passUntil(journal.whenEmpty())
 
     expect(journal.buried).to.deep.equal([])
     for (const failure of failures) expect(failure).to.have.property('type', 'INVALID_TIMESTAMP')
@@ -213,8 +221,8 @@ describe('the relay', () => {
       const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '3000' } })
       const tooLarge = closedBill({ eventId: 'large', ticket: { items: [{ name: 'x'.repeat(3000) }] } })
       const journal = createMemoryJournal([...tickets(1), tooLarge])
-      const { logged } = startRelay(topic, failing(journal, name, 2))
-      await journal.whenEmpty()
+      const { clock, logged } = startRelay(topic, failing(journal, name, 2))
+      await clock.passUntil(journal.whenEmpty())
 
       expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(['e-0'])
       expect(journal.buried).to.have.length(1)
@@ -251,14 +259,17 @@ describe('the relay', () => {
   it('stops while it sleeps', async () => {
     const topic = await createTopic(kafka())
     const journal = createMemoryJournal(tickets(1))
-    const { relay } = startRelay(topic, journal)
+    const { relay, clock } = startRelay(topic, journal)
     await journal.whenEmpty()
+    await clock.whenSet(gatherMs)
     await relay.stop()
     expect(journal.published).to.deep.equal(['e-0'])
   })
 })
 
 const cardNumber = 'URCARD-SECRET-123'
+/** How long the relay lets tickets gather. */
+const gatherMs = 50
 
 function tickets(count: number, vary?: (index: number) => { kafkaKey: string }): WaitingTicket[] {
   return Array.from({ length: count }, (_, index) => closedBill({ eventId: `e-${index}`, ...vary?.(index) }))

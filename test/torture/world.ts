@@ -12,6 +12,7 @@ import { createTurns } from '../../src/loyalty/turns.ts'
 import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/model/words.ts'
 import { toCredentials } from '../../src/model/keys.ts'
 import { createExchange } from '../../src/exchange.ts'
+import { systemTimers } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
@@ -79,6 +80,7 @@ export async function createWorld() {
       balances,
       journal: test.journal,
       waitForTurn,
+      timers: systemTimers,
       hashCard,
       log,
     }

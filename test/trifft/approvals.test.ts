@@ -31,8 +31,8 @@ describe('a venue approval that was written down', () => {
   /** Processes that follow one another, each on the same journal. */
   function processes(journal: CoreJournal = test.journal) {
     const parts = coreParts({}, { journal })
-    const { client, clock, config, log, metrics } = parts
-    const start = () => createVenues(config, { client, journal, clock, metrics, log })
+    const { client, clock, timers, config, log, metrics } = parts
+    const start = () => createVenues(config, { client, journal, clock, timers, metrics, log })
     let venues = start()
     return {
       ...parts,

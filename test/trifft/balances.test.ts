@@ -7,8 +7,8 @@ import { toCredentials } from '../../src/model/keys.ts'
 
 function balancesAt(env?: Record<string, string>) {
   const parts = coreParts(env)
-  const { client, clock, config, metrics } = parts
-  const { drop, read } = createBalances(config, { client, clock, metrics })
+  const { client, clock, timers, config, metrics } = parts
+  const { drop, read } = createBalances(config, { client, clock, timers, metrics })
   return {
     ...parts,
     drop: () => drop(caller, cardNumber),
@@ -239,16 +239,18 @@ describe('a card that the core does not know', () => {
 
 describe('a till that joins a load under way', () => {
   it('does not wait longer than its own patience', async () => {
-    const { client, read } = balancesAt()
+    const { client, clock, read } = balancesAt()
     const held = nextAnswers(1250)
     const first = read()
     await held.asked
-    expect(await read({ leftMs: 120 }))
+    const joined = read({ leftMs: 120 })
+    await clock.pass(20)
+    expect(await joined)
       .to.have.property('failure')
       .that.is.instanceOf(CoreUnavailable)
       .and.have.property('message', 'no time left to wait for a load')
     held.send()
-    expect(await first, 'the load goes on for the others').to.deep.include(fresh(1250))
+    expect(await first, 'the load goes on for the others').to.deep.include(fresh(1250, startMs + 20))
     await client.close()
   })
 
@@ -260,9 +262,11 @@ describe('a till that joins a load under way', () => {
     const held = nextAnswers(1300)
     const first = read()
     await held.asked
-    expect(await read({ leftMs: 120 })).to.deep.equal({ ...fresh(1250), isStale: true, cache: 'stale' })
+    const joined = read({ leftMs: 120 })
+    await clock.pass(20)
+    expect(await joined).to.deep.equal({ ...fresh(1250), isStale: true, cache: 'stale' })
     held.send()
-    expect(await first).to.deep.include(fresh(1300, startMs + 5_001))
+    expect(await first).to.deep.include(fresh(1300, startMs + 5_021))
     await client.close()
   })
 })

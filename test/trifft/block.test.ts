@@ -1,18 +1,10 @@
 import { expect } from 'chai'
 import { mock } from 'node:test'
 import nock from 'nock'
+import { createManualClock } from '../support/manual-clock.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { blocked, budgetAt, expectBusy, stateOf, turn } from './claims.ts'
-import {
-  caller,
-  cardNumber,
-  controlledClock,
-  coreOrigin,
-  coreParts,
-  exchangeWith,
-  failureOf,
-  order,
-} from './setup.ts'
+import { caller, cardNumber, coreOrigin, coreParts, exchangeWith, failureOf, order } from './setup.ts'
 
 describe('a block by the core', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] }))
@@ -76,7 +68,7 @@ describe('a block by the core', () => {
   })
 
   it("keeps a breaker's probe back", async () => {
-    const clock = controlledClock()
+    const clock = createManualClock()
     const { client } = coreParts({ CORE_RATE_LIMIT: '48' }, { clock })
     const pass = (ms: number) => {
       clock.advance(ms)
@@ -111,7 +103,7 @@ describe('a block by the core', () => {
     // Two calls were under way together. The second said one second, and the file kept that: a process that started
     // within the minute went on at once.
     it('goes on as long as the longest that the core said, though a shorter came later', async () => {
-      const clock = controlledClock()
+      const clock = createManualClock()
       const before = budgetAt({}, { clock, journal: test.journal })
       await before.budget.open()
       const calls = [await before.claim('debit'), await before.claim('debit')].map((each) => each.leave())
@@ -128,7 +120,7 @@ describe('a block by the core', () => {
 
     for (const how of ['stopped', 'killed'] as const) {
       it(`goes on (${how})`, async () => {
-        const clock = controlledClock()
+        const clock = createManualClock()
         const before = budgetAt({}, { clock, journal: test.journal })
         await before.budget.open()
         await (await before.claim('debit')).leave().end(blocked(60))

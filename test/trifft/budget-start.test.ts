@@ -1,22 +1,20 @@
 import { expect } from 'chai'
-import { mock } from 'node:test'
 import { damagePage } from '../support/damage.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { blocked, budgetAt, stateOf, turn } from './claims.ts'
-import { controlledClock, memoryJournal, type ControlledClock } from './setup.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { memoryJournal } from './setup.ts'
 
 const windowMs = 10_000
 
 describe('the budget of a process that starts', () => {
   let test: TestJournal
-  let clock: ControlledClock
+  let clock: ManualClock
   beforeEach(async () => {
-    mock.timers.enable({ apis: ['setTimeout'] })
     test = await openTestJournal()
-    clock = controlledClock()
+    clock = createManualClock()
   })
   afterEach(async () => {
-    mock.timers.reset()
     await test.end()
   })
 

@@ -1,18 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { mock } from 'node:test'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/trifft/errors.ts'
 import { lanes } from '../../src/trifft/budget/lanes.ts'
-import { systemClock } from '../../src/exchange.ts'
+import { systemClock, systemTimers } from '../../src/time/clock.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { budgetAt, expectBusy, stateOf, turn, type Claimed } from './claims.ts'
 import { memoryJournal } from './setup.ts'
 
 const windowMs = 10_000
 
 describe('the budget before the core', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
-  afterEach(() => mock.timers.reset())
-
   it('lets 48 calls go, and one more when the first has ended 10 s ago', async () => {
     const { claim, fill, pass } = budgetAt()
     const calls = await fill('credit')
@@ -230,7 +227,7 @@ describe('the budget before the core', () => {
   // Between the claim and the look at it a real clock goes on, if only by a thousandth of a millisecond: such a call was
   // late already, and refused before an idle core.
   it('gives a free slot to a call that has no time to wait, also on the real clock', async () => {
-    const { claim } = budgetAt({}, { clock: { ...systemClock, advance: () => undefined } })
+    const { claim } = budgetAt({}, { clock: { ...createManualClock(), ...systemClock, ...systemTimers } })
     for (const waitMs of [0, -5])
       for (let calls = 0; calls < 20; calls++)
         expect(stateOf(await claim('credit', { waitMs }))).to.equal('granted')

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { mock } from 'node:test'
 import { CoreUnavailable } from '../../src/trifft/errors.ts'
 import type { Lane } from '../../src/trifft/budget/lanes.ts'
 import type { Reason, Slot } from '../../src/trifft/budget/slots.ts'
-import { caller, coreParts, type ControlledClock, type CoreJournal } from './setup.ts'
+import type { ManualClock } from '../support/manual-clock.ts'
+import { caller, coreParts, type CoreJournal } from './setup.ts'
 
 type Asked = {
   venue?: string
@@ -23,10 +23,10 @@ export type Claimed = {
 /** One turn of the event loop: all promises that can have settled. */
 export const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-/** A budget whose time only the test moves; `mock.timers` must be on. */
+/** A budget whose time only the test moves. */
 export function budgetAt(
   env: Record<string, string> = {},
-  given: { clock?: ControlledClock; journal?: CoreJournal } = {},
+  given: { clock?: ManualClock; journal?: CoreJournal } = {},
 ) {
   const parts = coreParts({ CORE_RATE_LIMIT: '48', ...env }, given)
   const { budget, clock } = parts
@@ -80,11 +80,7 @@ export function budgetAt(
       for (const call of calls) await call.end()
       return calls.length
     },
-    async pass(ms: number) {
-      clock.advance(ms)
-      mock.timers.tick(ms)
-      await turn()
-    },
+    pass: clock.pass,
   }
 }
 

@@ -14,7 +14,7 @@ const crown = [{ id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }
 /** Venue checks before a core that knows one key. */
 function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreParts>[1] = {}) {
   const parts = coreParts(env, given)
-  const { client, clock, config, journal, log, metrics } = parts
+  const { client, clock, timers, config, journal, log, metrics } = parts
   let isAway = false
   let asked = 0
   let isRevoked = false
@@ -32,7 +32,7 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
   answer(200, isGood)
   answer(401, (authorization) => !isGood(authorization))
 
-  const start = () => createVenues(config, { client, journal, clock, metrics, log })
+  const start = () => createVenues(config, { client, journal, clock, timers, metrics, log })
   const door = {
     ...parts,
     venues: start(),

@@ -1,9 +1,8 @@
 import { expect } from 'chai'
-import { mock } from 'node:test'
 import nock from 'nock'
 import type { CoreClient } from '../../src/trifft/client.ts'
 import { createVenues } from '../../src/trifft/venues.ts'
-import { createExchange, type Exchange } from '../../src/exchange.ts'
+import { createExchange, type Exchange, type Message } from '../../src/exchange.ts'
 import { budgetAt, turn } from './claims.ts'
 import { caller, cardNumber, coreOrigin, exchangeWith, failureOf, order } from './setup.ts'
 
@@ -12,7 +11,7 @@ type Row = {
   lane: string
   /** What must be left of the till's patience for a call that has waited. */
   leastLeftMs: number
-  message?: string
+  message?: Message
   isBackground?: boolean
   call: (client: CoreClient, exchange: Exchange) => Promise<unknown>
 }
@@ -60,7 +59,7 @@ const rows: Row[] = [
   { what: "a balance's venue check", lane: 'balance', leastLeftMs: 500, message: 'balance', call: check },
   { what: "a ticket's venue check", lane: 'balance', leastLeftMs: 500, message: 'ticket', call: check },
   // Strangers' checks rode in the lane of the message that they claimed to be, and took the slots kept for credits.
-  ...['credit', 'ticket', 'balance'].map((message) => ({
+  ...(['credit', 'ticket', 'balance'] as const).map((message) => ({
     what: `a stranger's venue check as a ${message}`,
     lane: 'stranger',
     leastLeftMs: 500,
@@ -77,9 +76,6 @@ const rows: Row[] = [
 ]
 
 describe('a call that finds no slot', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
-  afterEach(() => mock.timers.reset())
-
   /** All slots are taken, and free again in a second. */
   async function spent() {
     const parts = budgetAt()
@@ -93,7 +89,7 @@ describe('a call that finds no slot', () => {
       const { budget, client, clock, metrics } = await spent()
       const ask = (leftMs: number) => {
         const exchange = createExchange(clock, leftMs, { isBackground })
-        exchange.facts.message = message
+        exchange.message = message
         return call(client, exchange)
       }
       expect(await failureOf(ask(1_000 + leastLeftMs - 1)), 'refused at once').to.include({
@@ -125,8 +121,10 @@ describe('a call that finds no slot', () => {
   })
 
   it('is an approval renewed behind: in the last lane', async () => {
-    const { clock, config, client, journal, log, metrics, pass, use } = budgetAt({ VENUE_FRESH_MS: '1' })
-    const { approve } = createVenues(config, { client, journal, clock, metrics, log })
+    const { clock, timers, config, client, journal, log, metrics, pass, use } = budgetAt({
+      VENUE_FRESH_MS: '1',
+    })
+    const { approve } = createVenues(config, { client, journal, clock, timers, metrics, log })
     nock(coreOrigin)
       .get('/v1/venue?param=aztecVenueId:1902')
       .reply(200, [{ id: '5b1e', params: { aztecVenueId: '1902' } }])

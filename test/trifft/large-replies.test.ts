@@ -154,12 +154,13 @@ describe('a reply of the core that is large', () => {
 // Ten thousand cards with the longest lists, each of half a megabyte, were more than the process may have.
 describe('the balances in memory', () => {
   it('are bounded by their bytes: those that were not asked for lately go first', async () => {
-    const { clock, config, metrics } = coreParts()
+    const { clock, timers, config, metrics } = coreParts()
     const text = 'x'.repeat(200)
     const reward = { id: text, name: text, type: 'promotion' as const, entityCode: text }
     const asked: string[] = []
     const { read } = createBalances(config, {
       clock,
+      timers,
       metrics,
       client: {
         claimBalance: async () => (call) => call(() => undefined),

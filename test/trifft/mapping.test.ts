@@ -164,7 +164,7 @@ describe('a redemption and its undoing, in our words', () => {
     const debit = { id: 'm-1', points: -200, balance: 1050, reference: 'red-1' }
     expect(await moved('points/debit', debit)).to.deep.equal({ pointsLeft: 1050 })
     expect(await moved('points/credit', { ...debit, points: 200, balance: 1250 })).to.deep.equal({
-      points: 1250,
+      pointsLeft: 1250,
     })
   })
 })

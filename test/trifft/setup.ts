@@ -7,7 +7,9 @@ import type { BudgetLeft } from '../../src/journal/journal.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import type { Caller, Credentials } from '../../src/model/words.ts'
 import { toCredentials } from '../../src/model/keys.ts'
-import { createExchange, type Clock, type Exchange } from '../../src/exchange.ts'
+import { createExchange, type Exchange } from '../../src/exchange.ts'
+import type { Clock } from '../../src/time/clock.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 
 /** A host that only nock answers for. */
@@ -22,20 +24,6 @@ export const caller: Caller = {
 
 /** Half a minute before Christmas 2026. */
 export const startMs = Date.UTC(2026, 11, 24, 23, 59, 30)
-
-/** A clock that stands still until it is told otherwise. */
-export function controlledClock() {
-  let passedMs = 1
-  return {
-    nowMs: () => startMs + passedMs - 1,
-    monotonicMs: () => passedMs,
-    advance(ms: number) {
-      passedMs += ms
-    },
-  }
-}
-
-export type ControlledClock = ReturnType<typeof controlledClock>
 
 export function coreConfig(env: Record<string, string> = {}) {
   return readConfig({ HOST: '127.0.0.1', CORE_BASE_URL: `${coreOrigin}/v1`, CORE_RATE_LIMIT: '0', ...env })
@@ -68,17 +56,18 @@ export type CoreJournal = Pick<
 export function coreParts(
   env: Record<string, string> = {},
   {
-    clock = controlledClock(),
+    clock = createManualClock(startMs),
     journal = memoryJournal(),
-  }: { clock?: ControlledClock; journal?: CoreJournal } = {},
+  }: { clock?: ManualClock; journal?: CoreJournal } = {},
 ) {
   const config = coreConfig(env)
   const logLines: LogLine[] = []
   const log = pino({ base: null }, { write: (line: string) => logLines.push(JSON.parse(line)) })
   const metrics = createMetrics()
-  const budget = createBudget(config, { journal, clock, metrics, log })
-  const client = createCoreClient(config, { budget, clock, metrics, log })
-  return { budget, client, clock, config, journal, log, logLines, metrics }
+  const timers = clock
+  const budget = createBudget(config, { journal, clock, timers, metrics, log })
+  const client = createCoreClient(config, { budget, clock, timers, metrics, log })
+  return { budget, client, clock, timers, config, journal, log, logLines, metrics }
 }
 
 export function exchangeWith(clock: Clock, leftMs = 2500): Exchange {

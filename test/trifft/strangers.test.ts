@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import { mock } from 'node:test'
 import { budgetAt, expectBusy, stateOf, turn, type Claimed } from './claims.ts'
 import { memoryJournal } from './setup.ts'
 
@@ -11,9 +10,6 @@ const inState = (claims: Claimed[], state: string) => claims.filter((claim) => s
  * heard CORE_BUSY for twelve seconds of each minute.
  */
 describe('checks of venues and keys that were never approved', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
-  afterEach(() => mock.timers.reset())
-
   async function strangersAt(
     budget: ReturnType<typeof budgetAt>,
     count: number,

@@ -11,8 +11,8 @@ const dayMs = 24 * hourMs
 
 function venuesAt(env?: Record<string, string>) {
   const parts = coreParts(env)
-  const { client, clock, config, journal, log, metrics } = parts
-  const { approve, drop } = createVenues(config, { client, journal, clock, metrics, log })
+  const { client, clock, timers, config, journal, log, metrics } = parts
+  const { approve, drop } = createVenues(config, { client, journal, clock, timers, metrics, log })
   return {
     ...parts,
     drop,
@@ -208,13 +208,13 @@ describe('a refused venue or key', () => {
 
 describe('a till that joins a venue check under way', () => {
   it('does not wait longer than its own patience', async () => {
-    const { approve, client } = venuesAt()
+    const { approve, client, clock } = venuesAt()
     const held = nextAnswer(200, crown())
     const first = approve()
     await held.asked
-    expect(String(await failureOf(approve(credentials, 120)))).to.equal(
-      'CoreUnavailable: no time left to wait for a load',
-    )
+    const joined = failureOf(approve(credentials, 120))
+    await clock.pass(20)
+    expect(String(await joined)).to.equal('CoreUnavailable: no time left to wait for a load')
     held.send()
     expect(await first, 'the check goes on for the others').to.deep.equal(venue)
     await client.close()

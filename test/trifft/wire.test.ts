@@ -6,7 +6,9 @@ import net from 'node:net'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { createCoreHttp, type CoreHttp } from '../../src/trifft/http.ts'
+import { systemTimers } from '../../src/time/clock.ts'
 import { holdPort } from '../support/held-ports.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { expectBusy } from './claims.ts'
 import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order } from './setup.ts'
@@ -14,16 +16,33 @@ import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order }
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
 /** What a debit hears, and how many requests arrived, where the core behaves like `handler`. */
-async function debitAgainst(handler: Handler, env: Record<string, string> = {}) {
+async function debitAgainst(handler: Handler) {
   await using server = await listen(http.createServer(handler))
-  const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1`, ...env })
+  const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1` })
   const failure = await failureOf(client.takePoints({ ...order, points: 200 }, exchangeWith(clock)))
   await client.close()
   return { failure, requests: server.requests() }
 }
 
-async function debitAt(baseUrl: string, env: Record<string, string> = {}) {
-  const { client, clock } = coreParts({ CORE_BASE_URL: baseUrl, ...env })
+/** The same, where the core does not answer in time: `handler` is called at once, and once more for each tenth of it. */
+async function lateDebitAgainst(handler: (response: http.ServerResponse) => unknown) {
+  const core = http.createServer()
+  await using server = await listen(core)
+  const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}`, ...shortDeadline })
+  const arrived = once(core, 'request') as Promise<[http.IncomingMessage, http.ServerResponse]>
+  const failed = failureOf(client.takePoints({ ...order, points: 200 }, exchangeWith(clock)))
+  const [, response] = await arrived
+  for (let tenth = 0; tenth < 10; tenth++) {
+    await handler(response)
+    await clock.pass(deadlineMs / 10)
+  }
+  const failure = await failed
+  await client.close()
+  return failure
+}
+
+async function debitAt(baseUrl: string) {
+  const { client, clock } = coreParts({ CORE_BASE_URL: baseUrl })
   const exchange = exchangeWith(clock)
   const failure = await failureOf(client.takePoints({ ...order, points: 200 }, exchange))
   await client.close()
@@ -52,27 +71,27 @@ async function listen<S extends net.Server>(server: S) {
   }
 }
 
-const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: '100' }
+const deadlineMs = 100
+const shortDeadline = { CORE_REDEMPTION_DEADLINE_MS: String(deadlineMs) }
 
 describe('the wire: it left, and no whole answer came back', () => {
   useRealSockets()
 
   it('a core that never answers, at the deadline', async () => {
-    const { failure } = await debitAgainst(() => undefined, shortDeadline)
+    const failure = await lateDebitAgainst(() => undefined)
     expect(String(failure)).to.equal('CoreOutcomeUnknown: takePoints: no answer (deadline)')
   })
 
   for (const how of ['chunked', 'until the connection closes']) {
     it(`a core that drips its answer (${how}), at the deadline`, async () => {
-      const drips: NodeJS.Timeout[] = []
-      const { failure } = await debitAgainst((_request, response) => {
-        response.writeHead(
-          200,
-          how === 'chunked' ? {} : { Connection: 'close', 'Transfer-Encoding': 'identity' },
-        )
-        drips.push(setInterval(() => response.write(' '), 10))
-      }, shortDeadline)
-      drips.forEach(clearInterval)
+      const failure = await lateDebitAgainst((response) => {
+        if (!response.headersSent)
+          response.writeHead(
+            200,
+            how === 'chunked' ? {} : { Connection: 'close', 'Transfer-Encoding': 'identity' },
+          )
+        return new Promise((resolve) => response.write(' ', resolve))
+      })
       expect(String(failure)).to.equal('CoreOutcomeUnknown: takePoints: no answer (deadline)')
     })
   }
@@ -137,8 +156,20 @@ describe('the wire: it never left', () => {
   })
 
   it('a TLS handshake that does not end before the deadline', async () => {
-    await using server = await listen(net.createServer())
-    const { failure } = await debitAt(`https://127.0.0.1:${server.port}`, shortDeadline)
+    const silent = net.createServer()
+    const server = await listen(silent)
+    const { client, clock } = coreParts({
+      CORE_BASE_URL: `https://127.0.0.1:${server.port}`,
+      ...shortDeadline,
+    })
+    const connected = once(silent, 'connection')
+    const failed = failureOf(client.takePoints({ ...order, points: 200 }, exchangeWith(clock)))
+    await connected
+    await clock.pass(deadlineMs)
+    const failure = await failed
+    // Before the client, which waits for its handshake.
+    await server[Symbol.asyncDispose]()
+    await client.close()
     expect(String(failure)).to.equal('CoreUnavailable: takePoints: not sent (deadline)')
   })
 
@@ -174,11 +205,14 @@ describe('the wire: it never left', () => {
         if (held.push(response) === 64) busy.resolve()
       }),
     )
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}` })
+    const timers = createManualClock()
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, timers })
     const sixtyFour = Array.from({ length: 64 }, () => failureOf(send(wire, 60_000)))
     await busy.promise
 
-    const failure = await failureOf(send(wire, 20))
+    const late = failureOf(send(wire, 20))
+    await timers.pass(20)
+    const failure = await late
     for (const response of held) response.destroy()
     const failures = await Promise.all(sixtyFour)
     await wire.close()
@@ -191,7 +225,7 @@ describe('the wire: it never left', () => {
 
   it('a client that is closed, also twice', async () => {
     using nobody = await holdPort()
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${nobody.port}` })
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${nobody.port}`, timers: systemTimers })
     await wire.close()
     await wire.close()
     expect(String(await failureOf(send(wire, 1000)))).to.equal(
@@ -247,13 +281,13 @@ describe('the wire', () => {
   })
 
   it('counts the time of a call no longer once it has ended', async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const timers = createManualClock()
     await using server = await listen(http.createServer((_request, response) => response.end('{}')))
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}` })
-    await send(wire, 60_000)
-    const afterOne = timers()
-    for (let call = 0; call < 10; call++) await send(wire, 60_000)
-    expect(timers()).to.equal(afterOne)
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, timers })
+    const ended = send(wire, 60_000)
+    expect(timers.timersSet()).to.equal(1)
+    await ended
+    expect(timers.timersSet()).to.equal(0)
     await wire.close()
   })
 
@@ -263,7 +297,7 @@ describe('the wire', () => {
       debitAgainst((request) => request.socket.resetAndDestroy()),
       debitAgainst((_request, response) => response.end('<html>')),
       debitAgainst((_request, response) => response.writeHead(402).end('{"exception":"NoException"}')),
-      debitAgainst(() => undefined, shortDeadline),
+      lateDebitAgainst(() => undefined).then((failure) => ({ failure })),
       debitAt(`http://127.0.0.1:${nobody.port}`),
     ])
     for (const { failure } of failures) {

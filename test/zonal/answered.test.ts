@@ -2,7 +2,7 @@ import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import { createApp } from '../../src/app.ts'
 import type { Loyalty } from '../../src/loyalty/loyalty.ts'
-import { systemClock } from '../../src/exchange.ts'
+import { systemClock, systemTimers } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { basic } from '../simulators/till/encode.ts'
@@ -34,9 +34,15 @@ describe('a debit is marked as answered', () => {
         openBreakers: () => [],
       },
       capture: (_ctx, next) => next(),
-      refusals: { ...settings, isDraining: () => false, stopping: new AbortController().signal },
+      refusals: {
+        ...settings,
+        isDraining: () => false,
+        stopping: new AbortController().signal,
+        timers: systemTimers,
+      },
       routes: {
         loyalty: loyalty as Loyalty,
+        timers: systemTimers,
         settings: {
           basePath: '/zonal/v1',
           cardPrefixes: [],

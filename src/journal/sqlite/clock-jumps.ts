@@ -1,4 +1,4 @@
-import type { Clock } from '../../exchange.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { rollBack, type Database } from './database.ts'

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { BudgetLeft } from '../../journal/journal.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { Credentials } from '../../model/words.ts'
-import type { Clock } from '../../exchange.ts'
+import type { Clock, Timers } from '../../time/clock.ts'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { networkOf } from '../../observability/source-address.ts'
@@ -12,6 +12,7 @@ import { createSlots, type Claim, type Reason, type Slot, type Slots } from './s
 type Deps = {
   journal: Pick<Journal, 'openBudget' | 'keepBlock' | 'closeBudget'>
   clock: Clock
+  timers: Timers
   metrics: Metrics
   log: Logger
 }
@@ -33,7 +34,7 @@ const strangers = 'strangers'
  * Keeps us below the core's published limit (`contracts/trifft-core.openapi.yaml`: 50 requests in 10 s, else 429 for
  * everything for a minute), over restarts too.
  */
-export function createBudget(config: Config['core'], { journal, clock, metrics, log }: Deps) {
+export function createBudget(config: Config['core'], { journal, clock, timers, metrics, log }: Deps) {
   /** By tenant, or one for all. */
   const scopes = new Map<string, Slots>()
   /** What a scope begins with that has no past of its own; monotonic ms. */
@@ -69,7 +70,7 @@ export function createBudget(config: Config['core'], { journal, clock, metrics, 
     const onBlock = (retryAfterSeconds: number | undefined) => block(scope, retryAfterSeconds)
     const { quietUntilMs } = past
     const settings = { limit, windowMs, takenUntilMs, quietUntilMs, blockedUntilMs, onBlock }
-    const slots = createSlots(settings, { clock, metrics })
+    const slots = createSlots(settings, { clock, timers, metrics })
     scopes.set(scope, slots)
     return slots
   }

@@ -12,7 +12,7 @@ export type Lane = (typeof lanes)[number]
  * A venue check rides in the lane of the message that waits for it, but not on the word of somebody whom the core has
  * never approved.
  */
-export function laneOfCheck({ isBackground, facts: { message } }: Exchange, wasApproved: boolean): Lane {
+export function laneOfCheck({ isBackground, message }: Exchange, wasApproved: boolean): Lane {
   if (!wasApproved) return 'stranger'
   if (isBackground) return 'refresh'
   return message === 'credit' || message === 'debit' ? message : 'balance'

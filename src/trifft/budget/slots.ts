@@ -1,4 +1,4 @@
-import type { Clock } from '../../exchange.ts'
+import type { Clock, Timers } from '../../time/clock.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { CoreUnavailable } from '../errors.ts'
 import { createQueue, mostTaken, type Lane } from './lanes.ts'
@@ -46,7 +46,7 @@ type Settings = {
   /** The core has said 429. */
   onBlock: (retryAfterSeconds: number | undefined) => void
 }
-type Deps = { clock: Clock; metrics: Pick<Metrics, 'coreWaitSeconds' | 'coreSlotRefusals'> }
+type Deps = { clock: Clock; timers: Timers; metrics: Pick<Metrics, 'coreWaitSeconds' | 'coreSlotRefusals'> }
 
 export type Slots = ReturnType<typeof createSlots>
 
@@ -54,14 +54,14 @@ export type Slots = ReturnType<typeof createSlots>
 const mostStrangersWaiting = 100
 
 /** The slots that share one limit, and who waits for them. */
-export function createSlots(settings: Settings, { clock, metrics }: Deps) {
+export function createSlots(settings: Settings, { clock, timers, metrics }: Deps) {
   const { limit, windowMs, onBlock } = settings
   // Without a limit nothing is remembered of what has ended.
   const taken = createSlidingLog(limit === 0 ? 0 : windowMs, settings.takenUntilMs)
   const shares = createShares(limit, windowMs)
   const queue = createQueue<Waiting>()
   let blockedUntilMs = settings.blockedUntilMs
-  let timer: NodeJS.Timeout | undefined
+  let cancelLook: (() => void) | undefined
 
   /** Grants whatever can be granted now, refuses what can no longer be granted in time, and looks again later. */
   function settle(nowMs = clock.monotonicMs()) {
@@ -69,7 +69,7 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
     if (blockedUntilMs > nowMs) return refuseAll('blocked', blockedUntilMs - nowMs)
     refuseLate(nowMs)
     for (let next = nextInTurn(nowMs); next && fits(next, nowMs); next = nextInTurn(nowMs)) grant(next, nowMs)
-    if (queue.isEmpty()) return clearTimeout(timer)
+    if (queue.isEmpty()) return cancelLook?.()
     refuseLate(nowMs)
     lookAgain(nowMs)
   }
@@ -111,19 +111,19 @@ export function createSlots(settings: Settings, { clock, metrics }: Deps) {
   }
 
   function refuseAll(reason: Reason, freeInMs: number) {
-    clearTimeout(timer)
+    cancelLook?.()
     for (const waiting of queue.all()) refuse(waiting, reason, freeInMs)
   }
 
   /** When the next slot is free, or the first claim gives up. */
   function lookAgain(nowMs: number) {
-    clearTimeout(timer)
+    cancelLook?.()
     const waiting = queue.all()
     if (waiting.length === 0) return
     // Without a limit only a call's end makes room.
     const freeMs = limit === 0 ? Infinity : taken.earliestMs(taken.count(nowMs) - 1, nowMs)
     const atMs = Math.min(freeMs, ...waiting.map(({ latestMs }) => latestMs))
-    timer = setTimeout(() => settle(), Math.max(1, Math.ceil(atMs - nowMs)))
+    cancelLook = timers.after(Math.max(1, Math.ceil(atMs - nowMs)), () => settle())
   }
 
   function findBlock(): CoreUnavailable | undefined {

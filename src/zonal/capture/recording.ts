@@ -24,7 +24,7 @@ export async function recordExchange(
   const known = secrets.flatMap((secret) => secret ?? [])
   const rules = createRules(standIns, [...known, ...findSecrets(contentType, text)], keepsNames)
   return {
-    name: [at.replace(/[:.]/g, '-'), exchange.facts.message ?? 'none', code, exchange.requestId].join('_'),
+    name: [at.replace(/[:.]/g, '-'), exchange.message ?? 'none', code, exchange.requestId].join('_'),
     ...frame(
       `Captured ${at}.`,
       Math.max(sample.totalBytes(), ctx.request.length ?? 0),

@@ -2,7 +2,8 @@ import type { Context, Middleware } from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { isCutOff } from '../../http/server.ts'
 import { Refusal } from '../../model/refusal.ts'
-import type { Exchange } from '../../exchange.ts'
+import { systemTimers, type Timers } from '../../time/clock.ts'
+import { within } from '../../time/waiting.ts'
 import type { TrackedState } from '../../observability/tracking.ts'
 import { readContentEncoding, readContentType, unpack } from './decode.ts'
 import type { Pace } from './pace.ts'
@@ -25,7 +26,11 @@ export function bodyLate(): Refusal {
  * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`; `CORE_UNAVAILABLE` if it does not
  *   come whole in time
  */
-export function createBodyReader(basePath: string, pace: Pace): Middleware<TrackedState> {
+export function createBodyReader(
+  basePath: string,
+  pace: Pace,
+  timers: Timers = systemTimers,
+): Middleware<TrackedState> {
   const readSmall = createReader(smallest)
   const readLarge = createReader(largest)
 
@@ -35,7 +40,13 @@ export function createBodyReader(basePath: string, pace: Pace): Middleware<Track
     const address = readAddress(ctx.path, basePath)
     const limitBytes = limitOf(address)
     const read = limitBytes === largest ? readLarge : readSmall
-    const bytes = await readBytes(ctx, read, address === 'ticket' ? undefined : ctx.state.exchange)
+    // Nobody waits for a ticket, so it has the time that the server leaves it.
+    const exchange = address === 'ticket' ? undefined : ctx.state.exchange
+    const reading = readPacked(ctx, read)
+    const bytes = await readBytes(
+      ctx,
+      exchange ? within(timers, exchange.leftMs() - answerReserveMs, reading, bodyLate) : reading,
+    )
     await pace(bytes.length)
     const text = decode(await unpack(bytes, coding, limitBytes))
     if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is empty' })
@@ -56,8 +67,8 @@ function createReader(limitBytes: number): Middleware {
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
     textLimit: `${limitBytes}b`,
-    // The parser hands over bytes for null; its types know names of encodings only.
-    encoding: null as unknown as string,
+    // Without an encoding the parser hands over bytes.
+    encoding: '',
   }
   return bodyParser(options)
 }
@@ -68,18 +79,13 @@ function limitOf(address: Operation | 'bare' | undefined): number {
   return address === undefined ? smallest : maxBytes[address]
 }
 
-/** @param exchange whose operator waits; a ticket has the time that the server leaves it, since nobody waits */
-async function readBytes(ctx: Context, read: Middleware, exchange: Exchange | undefined): Promise<Buffer> {
-  const late = Promise.withResolvers<never>()
-  const timer = exchange && setTimeout(() => late.reject(bodyLate()), exchange.leftMs() - answerReserveMs)
+async function readBytes(ctx: Context, reading: Promise<void>): Promise<Buffer> {
   try {
-    await Promise.race([readPacked(ctx, read), late.promise])
+    await reading
   } catch (error) {
     // What is left of the body would be taken for the next request on this connection.
     ctx.set('Connection', 'close')
     throw toRefusal(error)
-  } finally {
-    clearTimeout(timer)
   }
   const bytes: unknown = ctx.request.body
   if (!Buffer.isBuffer(bytes)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'there is no body' })

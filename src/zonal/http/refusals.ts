@@ -4,8 +4,9 @@ import type { Facts } from '../../exchange.ts'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import type { TrackedState } from '../../observability/tracking.ts'
 import { replyRefusal, type ReplySettings } from '../dialects/json/replies.ts'
-import { operationUnknown, readOperation } from '../dialects/json/read-request.ts'
+import { operationUnknown } from '../dialects/json/read-request.ts'
 import { RequestInvalid } from '../messages/request-invalid.ts'
+import type { Timers } from '../../time/clock.ts'
 import { createSlowdown } from './slowdown.ts'
 
 export type RefusalSettings = ReplySettings & {
@@ -13,11 +14,12 @@ export type RefusalSettings = ReplySettings & {
   isDraining: () => boolean
   /** Once aborted the listener is closed: what still arrives on an open connection is not begun. */
   stopping: AbortSignal
+  timers: Timers
 }
 
 /** The one place that turns an error into an answer: in the till's own shape, whatever went wrong. */
 export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Middleware<TrackedState> {
-  const slowdown = createSlowdown(settings.stopping)
+  const slowdown = createSlowdown(settings.stopping, settings.timers)
   return async function answerRefusals(ctx, next) {
     const { exchange } = ctx.state
     try {
@@ -34,10 +36,9 @@ export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Mi
       const isSlowed = refusal.code !== 'CREDENTIALS_LOCKED' || (await slowdown.wait(exchange.leftMs()))
       if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
-      const { requestId, facts } = exchange
+      const { requestId, message: operation, isKept, facts } = exchange
       Object.assign(facts, explain(refusal, facts))
-      const operation = facts.message === undefined ? undefined : readOperation(facts.message)
-      const reply = replyRefusal({ requestId, refusal, operation, isKept: facts.isKept === true, settings })
+      const reply = replyRefusal({ requestId, refusal, operation, isKept, settings })
       ctx.status = reply.status
       ctx.set(reply.headers)
       ctx.body = reply.body

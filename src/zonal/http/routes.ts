@@ -5,6 +5,7 @@ import type { Loyalty } from '../../loyalty/loyalty.ts'
 import { Refusal } from '../../model/refusal.ts'
 import { maskCard, type Caller, type PosFields, type Ticket } from '../../model/words.ts'
 import type { Exchange } from '../../exchange.ts'
+import type { Timers } from '../../time/clock.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { createBodyReader } from './body.ts'
 import { refuseBrokenHttp } from './broken-http.ts'
@@ -21,6 +22,7 @@ import { createUnreadTicketKeeper } from './unread-tickets.ts'
 export type RouteParts = {
   loyalty: Loyalty
   settings: TicketSettings & { basePath: string }
+  timers: Timers
   metrics: Pick<Metrics, 'unreadFields' | 'ticketTimesImplausible'>
   /** What `GET {base}` says. */
   service: { service: string; version: string }
@@ -39,7 +41,7 @@ export function createRoutes(parts: RouteParts): Router<CallerState> {
     path,
     createUnreadTicketKeeper(parts.loyalty, basePath, pace),
     refuseBrokenHttp,
-    createBodyReader(basePath, pace),
+    createBodyReader(basePath, pace, parts.timers),
     (ctx) => answer(ctx, { ...parts, pace }),
   )
   router.get(basePath, refuseBrokenHttp, (ctx) => {
@@ -56,10 +58,10 @@ export function createRoutes(parts: RouteParts): Router<CallerState> {
 async function answer(ctx: Context, parts: AnswerParts) {
   const { exchange } = ctx.state
   const operationInPath: string | undefined = ctx.params.operation
-  exchange.facts.message = operationInPath && readOperation(operationInPath)
+  exchange.message = operationInPath === undefined ? undefined : readOperation(operationInPath)
   const text = String(ctx.request.body)
   const request = readRequest({ operationInPath, contentType: ctx.get('content-type'), text })
-  exchange.facts.message = request.operation
+  exchange.message = request.operation
   if (operationInPath === undefined && Buffer.byteLength(text) > maxBytes[request.operation])
     throw new Refusal('MESSAGE_TOO_LARGE', {
       message: `the body is above the limit of a ${request.operation}`,
@@ -73,7 +75,7 @@ async function answer(ctx: Context, parts: AnswerParts) {
       parts.loyalty.forgetApproval(caller.credentials)
     throw error
   } finally {
-    if (exchange.facts.isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
+    if (exchange.isReplayed) ctx.set('X-Idempotent-Replayed', 'true')
   }
 }
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
+import type { Timers } from '../../time/clock.ts'
+import { sleep } from '../../time/waiting.ts'
 
 const slowMs = 1_000
 /** Whoever waits costs memory: a flood is not slowed but hung up on. */
@@ -13,7 +14,7 @@ export type Slowdown = ReturnType<typeof createSlowdown>
  * Makes whoever guesses keys wait for each answer. Nobody else waits.
  * @param stopping ends every wait, so that a stop is not slowed
  */
-export function createSlowdown(stopping: AbortSignal) {
+export function createSlowdown(stopping: AbortSignal, timers: Timers) {
   let waiting = 0
   setMaxListeners(maxWaiting + 10, stopping)
 
@@ -26,7 +27,7 @@ export function createSlowdown(stopping: AbortSignal) {
       if (waiting >= maxWaiting) return false
       waiting += 1
       try {
-        await pause(Math.max(0, Math.min(slowMs, leftMs - answerReserveMs)), undefined, { signal: stopping })
+        await sleep(timers, Math.max(0, Math.min(slowMs, leftMs - answerReserveMs)), stopping)
       } catch {
         // It stops: answered at once.
       } finally {

@@ -35,13 +35,13 @@ export function createUnreadTicketKeeper(
   return async function keepUnreadTicket(ctx, next) {
     const address = readAddress(ctx.path, basePath)
     if (address !== 'ticket' && address !== 'bare') return await next()
-    const { facts } = ctx.state.exchange
-    if (address === 'ticket') facts.message = 'ticket'
+    const { exchange } = ctx.state
+    if (address === 'ticket') exchange.message = 'ticket'
     const upload = receiveUpload(ctx.req)
     try {
       await next()
     } catch (error) {
-      const isTicket = facts.message === 'ticket' || facts.message === undefined
+      const isTicket = exchange.message === 'ticket' || exchange.message === undefined
       if (!isTicket || !(error instanceof Refusal) || !faults.has(error.code)) throw error
       const sample = await upload.sample()
       // What is left of the body would be taken for the next request on this connection.
@@ -52,7 +52,7 @@ export function createUnreadTicketKeeper(
       const message = caller && (await toMessage(ctx, caller, sample))
       if (!message) throw error
       await loyalty.keepUnreadTicket({ ...message, reason: error.message })
-      facts.isKept = true
+      exchange.isKept = true
       throw error
     }
   }
