@@ -2,6 +2,7 @@ import type { CouponsDecision } from '../redemptions/coupons.ts'
 import type { CardBill, Redemption } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
+import { untilWritten } from './until-written.ts'
 
 /** Which redemptions go out with which ticket. */
 export function createBillCoupons(rows: RedemptionRows) {
@@ -15,7 +16,7 @@ export function createBillCoupons(rows: RedemptionRows) {
     nowMs: number,
   ): string[] {
     const ids = bill.named.flatMap(({ redemptionId }) => redemptionId ?? [])
-    for (;;) {
+    return untilWritten(() => {
       const { coupons, claims, releases } = decide(rows.findByTicket(bill, ids).toSorted(byAge))
       const { ticketKey } = bill
       const isWritten = [
@@ -24,8 +25,8 @@ export function createBillCoupons(rows: RedemptionRows) {
           apply(redemption, { kind: 'claimed', ticketKey, isNamed }, nowMs),
         ),
       ].every((is) => is)
-      if (isWritten) return coupons
-    }
+      return isWritten ? coupons : undefined
+    })
   }
 
   /** @returns false if the row was changed since it was read */

@@ -6,6 +6,7 @@ import { isDue, type CreditIntent, type DebitIntent, type Redemption } from '../
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
+import { untilWritten } from './until-written.ts'
 
 /**
  * Reads what is known of a redemption, asks what is to become of it, and writes that. Each function runs inside a
@@ -22,15 +23,14 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     nowMs: number,
   ): DebitBegun {
     const { key, cardHash, what } = intent
-    for (;;) {
+    return untilWritten(() => {
       const known = {
         attempts: rows.findAttempts(key),
         alias: rows.findAlias(key, nowMs),
         ofCoupon: rows.findByCoupon(cardHash, what),
       }
-      const begun = carryOutDebit(intent, decide(known, nowMs), nowMs)
-      if (begun) return begun
-    }
+      return carryOutDebit(intent, decide(known, nowMs), nowMs)
+    })
   }
 
   /** @returns undefined if its row was changed meanwhile */
@@ -67,10 +67,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     decide: (known: KnownCredit, nowMs: number) => CreditDecision,
     nowMs: number,
   ): CreditBegun {
-    for (;;) {
-      const begun = carryOutCredit(intent, decide(findCredit(intent, nowMs), nowMs), nowMs)
-      if (begun) return begun
-    }
+    return untilWritten(() => carryOutCredit(intent, decide(findCredit(intent, nowMs), nowMs), nowMs))
   }
 
   /** @returns undefined if its row was changed meanwhile */
@@ -153,12 +150,12 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
   }
 
   function record(id: string, event: RedemptionEvent, nowMs: number): Recorded {
-    for (;;) {
+    return untilWritten(() => {
       const before = rows.find(id)?.redemption
-      const redemption = before && apply(before, event, nowMs)
       if (!before) return { redemption: undefined, isChanged: false }
-      if (redemption) return { redemption, isChanged: redemption.revision !== before.revision }
-    }
+      const redemption = apply(before, event, nowMs)
+      return redemption && { redemption, isChanged: redemption.revision !== before.revision }
+    })
   }
 
   /** @returns the row as it is now; undefined if it was changed since it was read */
