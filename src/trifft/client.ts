@@ -159,7 +159,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       return toMovedReward(restored, config)
     },
 
-    /** @returns `points`: what the member has left */
+    /** @returns `pointsLeft`: what the member has left */
     async takePoints(order: PointsOrder, exchange: Exchange): Promise<Moved> {
       const taken = await calls.run(
         {
@@ -173,7 +173,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
       return toMovedPoints(taken)
     },
 
-    /** @returns `points`: what the member has now */
+    /** @returns `pointsLeft`: what the member has now */
     async givePointsBack(order: PointsOrder, exchange: Exchange): Promise<Moved> {
       const given = await calls.run(
         {
