@@ -1,12 +1,12 @@
 import Koa from 'koa'
 import type { Middleware } from 'koa'
 import { describeError, type Logger } from './observability/logger.ts'
-import { createTracking, type TrackedState, type TrackingParts } from './observability/tracking.ts'
+import { createTracking, type TrackedState, type TrackingDeps } from './observability/tracking.ts'
 import { createRefusalAnswers, type RefusalSettings } from './zonal/http/refusals.ts'
 import { createRoutes, type RouteParts } from './zonal/http/routes.ts'
 
-export type AppParts = {
-  tracking: TrackingParts
+type Deps = {
+  tracking: TrackingDeps
   refusals: RefusalSettings
   capture: Middleware<TrackedState>
   routes: RouteParts
@@ -14,7 +14,7 @@ export type AppParts = {
 }
 
 /** The way of a till's request, from the outside in. */
-export function createApp({ tracking, refusals, capture, routes, log }: AppParts): Koa<TrackedState> {
+export function createApp({ tracking, refusals, capture, routes, log }: Deps): Koa<TrackedState> {
   const app = new Koa<TrackedState>()
   app.use(createTracking(tracking))
   app.use(capture)

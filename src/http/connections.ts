@@ -16,12 +16,12 @@ type Connection = {
   whenAnswered: (() => void) | undefined
 }
 
-type Parts = { limits: Limits; report: ConnectionReport; lingerMs: number }
+type Deps = { limits: Limits; report: ConnectionReport; lingerMs: number }
 
 export type Connections = ReturnType<typeof createConnections>
 
 /** What is under way on each connection, and when it is ended. */
-export function createConnections({ limits, report, lingerMs }: Parts) {
+export function createConnections({ limits, report, lingerMs }: Deps) {
   const connections = new WeakMap<Socket, Connection>()
 
   function connectionOf(socket: Socket): Connection {

@@ -14,7 +14,7 @@ export const endReasons = [
   'no_room',
 ] as const
 
-export type EndReason = (typeof endReasons)[number]
+type EndReason = (typeof endReasons)[number]
 
 export type ConnectionReport = (ended: {
   reason: EndReason

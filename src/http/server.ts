@@ -22,7 +22,7 @@ export type Limits = {
   inactivityMs: number
 }
 
-export type ServerParts = {
+type Deps = {
   listener: RequestListener
   limits: Limits
   report: ConnectionReport
@@ -37,7 +37,7 @@ export type ServerParts = {
  * A server whose peers cost a bounded part of the memory, whatever they send and however little they read. A message that
  * breaks off makes its request emit `error`, so that its reader answers; what comes before a request is answered here.
  */
-export function createHttpServer({ listener, limits, report, brokenAnswer }: ServerParts): {
+export function createHttpServer({ listener, limits, report, brokenAnswer }: Deps): {
   server: Server
   connections: Connections
 } {
@@ -89,11 +89,13 @@ export async function closeServer(server: Server, withinMs: number): Promise<voi
   clearTimeout(timer)
 }
 
-type BrokenParts = Pick<ServerParts, 'report' | 'brokenAnswer'> & { connections: Connections }
-
 /** Node calls again for each further piece of what cannot be read. */
-function onClientError(error: NodeJS.ErrnoException, socket: Socket, parts: BrokenParts) {
-  const { connections, report, brokenAnswer } = parts
+function onClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  deps: Pick<Deps, 'report' | 'brokenAnswer'> & { connections: Connections },
+) {
+  const { connections, report, brokenAnswer } = deps
   const { remoteAddress, bytesRead } = socket
   if (connections.isEnding(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {

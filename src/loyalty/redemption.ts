@@ -1,12 +1,12 @@
 import type { Exchange } from '../exchange.ts'
 import type { Journal } from '../journal/journal.ts'
 import { Refusal, type Code } from '../model/refusal.ts'
-import type { Caller, Moved, What } from '../model/words.ts'
+import type { Moved, What } from '../model/words.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { UndoOutcome } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
 import type { Balances } from '../trifft/balances.ts'
-import type { CoreClient } from '../trifft/client.ts'
+import type { CoreClient, Order } from '../trifft/client.ts'
 import { CoreRejected, CoreUnavailable } from '../trifft/errors.ts'
 import { coverMoved, type CoverId } from './cover-ids.ts'
 import type { WaitForTurn } from './turns.ts'
@@ -28,13 +28,7 @@ export type RedemptionDeps = {
 export type RedemptionDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
 
 /** What the core is asked to take or to give back. */
-export type RedemptionOrder = {
-  caller: Caller
-  cardNumber: string
-  what: What
-  reference: string
-  idempotencyKey: string
-}
+export type RedemptionOrder = Order & { what: What }
 
 /** What came of a call that takes or gives back: done, refused for good, not done, or nobody knows. */
 type CallOutcome =

@@ -13,7 +13,7 @@ export type TrackedState = DefaultState & {
   code: string
 }
 
-export type TrackingParts = {
+export type TrackingDeps = {
   clock: Clock
   deadlineMs: number
   trustedProxies: number
@@ -30,9 +30,9 @@ export const hungUp = 'HUNG_UP'
  * Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. If the till hangs
  * up, what it has set off goes on: the line is written when that has ended, as it then says what has become of it.
  */
-export function createTracking(parts: TrackingParts): Middleware<TrackedState> {
-  const { clock, deadlineMs, trustedProxies } = parts
-  const record = createRecorder(parts)
+export function createTracking(deps: TrackingDeps): Middleware<TrackedState> {
+  const { clock, deadlineMs, trustedProxies } = deps
+  const record = createRecorder(deps)
   return async function trackExchange(ctx, next) {
     const startedMs = clock.monotonicMs()
     const exchange = createExchange(clock, deadlineMs, {
@@ -74,7 +74,7 @@ type Ending = {
   unheardCode?: string
 }
 
-function createRecorder({ log, metrics, openBreakers }: TrackingParts) {
+function createRecorder({ log, metrics, openBreakers }: TrackingDeps) {
   return function record(exchange: Exchange, ending: Ending) {
     const { requestId, message = 'none', isReplayed, isKept, sourceAddress, facts, secrets } = exchange
     const { code, durationMs, ...rest } = ending

@@ -14,7 +14,7 @@ import type { Metrics } from '../observability/metrics.ts'
 
 export type Reversals = ReturnType<typeof createReversals>
 
-type Parts = {
+type Deps = {
   journal: Pick<Journal, 'dueUndos' | 'beginUndo' | 'record'>
   core: CoreCalls
   balances: Pick<Balances, 'drop'>
@@ -37,45 +37,45 @@ const batchSize = 8
  * repeated, until the core has answered or an operator has to decide. All it knows is in the journal, so a crash or
  * a restart changes nothing. What becomes of a row after each answer is in `redemptions/undo.ts`.
  */
-export function createReversals(parts: Parts) {
+export function createReversals(deps: Deps) {
   const loop = createLoop({
-    timers: parts.timers,
-    step: async () => ((await runDue(parts)) ? 0 : lookEveryMs),
+    timers: deps.timers,
+    step: async () => ((await runDue(deps)) ? 0 : lookEveryMs),
   })
   return {
     /** Looks once after all that is due now; resolves when each has its answer. */
-    runDue: () => runDue(parts),
+    runDue: () => runDue(deps),
     ...loop,
   }
 }
 
 /** @returns whether more may be due and the core is well: then the budget alone sets the pace */
-async function runDue(parts: Parts): Promise<boolean> {
+async function runDue(deps: Deps): Promise<boolean> {
   const complain = (error: unknown) =>
-    parts.log.warn({ error: describeError(error) }, 'a redemption in doubt could not be looked after')
-  const due = await parts.journal.dueUndos(batchSize).catch((error: unknown) => complain(error) ?? [])
-  const answers = await Promise.all(due.map((row) => undoInTurn(parts, row).catch(complain)))
+    deps.log.warn({ error: describeError(error) }, 'a redemption in doubt could not be looked after')
+  const due = await deps.journal.dueUndos(batchSize).catch((error: unknown) => complain(error) ?? [])
+  const answers = await Promise.all(due.map((row) => undoInTurn(deps, row).catch(complain)))
   return answers.length === batchSize && answers.every((kind) => kind === 'done' || kind === 'refused')
 }
 
 /** @returns what came of its call; undefined where none was made */
-async function undoInTurn(parts: Parts, { id, ...whose }: DueUndo) {
-  const endTurn = await parts.waitForTurn(whose, undoWithinMs)
+async function undoInTurn(deps: Deps, { id, ...whose }: DueUndo) {
+  const endTurn = await deps.waitForTurn(whose, undoWithinMs)
   if (!endTurn) return undefined
   try {
     // Whoever had the turn before may have settled it.
-    const begun = await parts.journal.beginUndo(id)
-    return begun && (await undo(parts, begun))
+    const begun = await deps.journal.beginUndo(id)
+    return begun && (await undo(deps, begun))
   } finally {
     endTurn()
   }
 }
 
-async function undo(parts: Parts, { redemption, secret }: UndoBegun) {
-  const { journal, metrics, log, coverId } = parts
+async function undo(deps: Deps, { redemption, secret }: UndoBegun) {
+  const { journal, metrics, log, coverId } = deps
   const { id, venueId } = redemption
-  const exchange = createExchange(parts.clock, undoWithinMs, { isBackground: true })
-  const called = secret && (await giveBack(parts, orderOf(redemption, secret), exchange))
+  const exchange = createExchange(deps.clock, undoWithinMs, { isBackground: true })
+  const called = secret && (await giveBack(deps, orderOf(redemption, secret), exchange))
   const outcome =
     called && secret ? undoOutcome(called, secret.cardNumber, coverId) : ({ kind: 'seal_broken' } as const)
   const recorded = await journal.record(id, { kind: 'undo_outcome', outcome, jitter: Math.random() })

@@ -79,7 +79,7 @@ export const ticketEvent = z
   })
   .describe('A closed, voided or refunded bill')
 
-export type TicketEvent = z.infer<typeof ticketEvent>
+type TicketEvent = z.infer<typeof ticketEvent>
 
 const kinds = {
   sale: { type: 'standard', ceType: 'com.trifftloyalty.zonal.ticket.closed.v1' },

@@ -35,8 +35,8 @@ export class EventRefused extends Error {
  * Sends to one topic, which must exist. Nothing is repeated here, and after a failure the connection is made anew:
  * the caller repeats, and an old attempt is over before it can. A refusal is no failure of the connection.
  */
-export function createPublisher(settings: Config['tickets'], { timers, log, metrics }: Deps) {
-  const createProducer = producersOf(settings, log)
+export function createPublisher(config: Config['tickets'], { timers, log, metrics }: Deps) {
+  const createProducer = producersOf(config, log)
   let producer: Producer | undefined
   /** Whether the last send or connect worked. */
   let isConnected = false
@@ -98,7 +98,7 @@ export function createPublisher(settings: Config['tickets'], { timers, log, metr
      */
     async send(events: Event[]): Promise<void> {
       const stopTimer = metrics.kafkaSendSeconds.startTimer()
-      const record = { topic: settings.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
+      const record = { topic: config.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
       try {
         await attempt((connected) => connected.send(record))
         stopTimer({ outcome: 'done' })
@@ -117,11 +117,11 @@ export function createPublisher(settings: Config['tickets'], { timers, log, metr
 }
 
 /** A producer for each attempt to connect, each starting from the next broker of the list. */
-function producersOf(settings: Config['tickets'], log: Logger): () => Producer {
-  const { brokers, clientId } = settings
+function producersOf(config: Config['tickets'], log: Logger): () => Producer {
+  const { brokers, clientId } = config
   // A copy: kafkajs writes into it, and the configuration is frozen.
-  const sasl: SASLOptions | undefined = settings.sasl && { ...settings.sasl }
-  const ssl = settings.sslCaFile ? { ca: readFileSync(settings.sslCaFile, 'utf8') } : settings.ssl
+  const sasl: SASLOptions | undefined = config.sasl && { ...config.sasl }
+  const ssl = config.sslCaFile ? { ca: readFileSync(config.sslCaFile, 'utf8') } : config.ssl
   let turn = 0
 
   return () => {

@@ -5,8 +5,6 @@ import type { Clock } from '../time/clock.ts'
 import { networkOf } from '../observability/source-address.ts'
 import { createSlidingLog, type SlidingLog } from './budget/sliding-log.ts'
 
-export type Guard = ReturnType<typeof createGuard>
-
 const windowMs = 60_000
 const maxNetworks = 10_000
 

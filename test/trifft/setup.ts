@@ -25,12 +25,12 @@ export const caller: Caller = {
 /** Half a minute before Christmas 2026. */
 export const startMs = Date.UTC(2026, 11, 24, 23, 59, 30)
 
-export function coreConfig(env: Record<string, string> = {}) {
+function coreConfig(env: Record<string, string> = {}) {
   return readConfig({ HOST: '127.0.0.1', CORE_BASE_URL: `${coreOrigin}/v1`, CORE_RATE_LIMIT: '0', ...env })
     .core
 }
 
-export type LogLine = { msg: string; [field: string]: unknown }
+type LogLine = { msg: string; [field: string]: unknown }
 
 /** What the core room needs of a journal: approvals in memory, and a budget without a past. */
 export function memoryJournal(): CoreJournal {

@@ -69,8 +69,17 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
     const { rateLimit: limit, rateWindowMs: windowMs } = config
     const onBlock = (retryAfterSeconds: number | undefined) => block(scope, retryAfterSeconds)
     const { quietUntilMs } = past
-    const settings = { limit, windowMs, takenUntilMs, quietUntilMs, blockedUntilMs, onBlock }
-    const slots = createSlots(settings, { clock, timers, metrics })
+    const slots = createSlots({
+      limit,
+      windowMs,
+      takenUntilMs,
+      quietUntilMs,
+      blockedUntilMs,
+      onBlock,
+      clock,
+      timers,
+      metrics,
+    })
     scopes.set(scope, slots)
     return slots
   }

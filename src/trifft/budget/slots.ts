@@ -34,7 +34,7 @@ type Waiting = Claim & {
 /** Why a call is not sent: all slots are taken, the core has us blocked, or a process before this one was killed. */
 export type Reason = 'no_slot' | 'blocked' | 'quiet_after_kill'
 
-type Settings = {
+type Deps = {
   /** Slots of a window; 0 is no limit. */
   limit: number
   windowMs: number
@@ -45,8 +45,10 @@ type Settings = {
   blockedUntilMs: number
   /** The core has said 429. */
   onBlock: (retryAfterSeconds: number | undefined) => void
+  clock: Clock
+  timers: Timers
+  metrics: Pick<Metrics, 'coreWaitSeconds' | 'coreSlotRefusals'>
 }
-type Deps = { clock: Clock; timers: Timers; metrics: Pick<Metrics, 'coreWaitSeconds' | 'coreSlotRefusals'> }
 
 export type Slots = ReturnType<typeof createSlots>
 
@@ -54,13 +56,13 @@ export type Slots = ReturnType<typeof createSlots>
 const mostStrangersWaiting = 100
 
 /** The slots that share one limit, and who waits for them. */
-export function createSlots(settings: Settings, { clock, timers, metrics }: Deps) {
-  const { limit, windowMs, onBlock } = settings
+export function createSlots(deps: Deps) {
+  const { limit, windowMs, onBlock, clock, timers, metrics } = deps
   // Without a limit nothing is remembered of what has ended.
-  const taken = createSlidingLog(limit === 0 ? 0 : windowMs, settings.takenUntilMs)
+  const taken = createSlidingLog(limit === 0 ? 0 : windowMs, deps.takenUntilMs)
   const shares = createShares(limit, windowMs)
   const queue = createQueue<Waiting>()
-  let blockedUntilMs = settings.blockedUntilMs
+  let blockedUntilMs = deps.blockedUntilMs
   let cancelLook: (() => void) | undefined
 
   /** Grants whatever can be granted now, refuses what can no longer be granted in time, and looks again later. */
@@ -80,7 +82,7 @@ export function createSlots(settings: Settings, { clock, timers, metrics }: Deps
         taken.earliestMs(mostTaken(waiting.lane, limit) - waiting.count, nowMs),
         shares.earliestMs(waiting.lane, nowMs),
       )
-      const reason = settings.quietUntilMs > nowMs ? 'quiet_after_kill' : 'no_slot'
+      const reason = deps.quietUntilMs > nowMs ? 'quiet_after_kill' : 'no_slot'
       if (earliestMs > waiting.latestMs) refuse(waiting, reason, Math.max(earliestMs - nowMs, 1))
     }
   }

@@ -1,0 +1,64 @@
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
+
+/** The journal, and the redemptions in it that are not settled. */
+export function createJournalMetrics(registers: Registry[]) {
+  const metrics = {
+    journalCommitSeconds: new Histogram({
+      name: 'zonal_journal_commit_duration_seconds',
+      help: 'Time of one synced commit of the journal',
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2.5],
+      registers,
+    }),
+    journalFailures: new Counter({
+      name: 'zonal_journal_failures_total',
+      help: 'Journal commits that failed',
+      registers,
+    }),
+    journalBytes: new Gauge({
+      name: 'zonal_journal_bytes',
+      help: 'Bytes of the journal that are in use',
+      registers,
+    }),
+    journalMaxBytes: new Gauge({
+      name: 'zonal_journal_max_bytes',
+      help: 'JOURNAL_MAX_BYTES: above it debits, credits and tickets are refused, tickets from 90 % on',
+      registers,
+    }),
+    journalWalBytes: new Gauge({
+      name: 'zonal_journal_wal_bytes',
+      help: "Bytes of the journal's write-ahead log; it grows while somebody reads without an end",
+      registers,
+    }),
+    journalTrouble: new Gauge({
+      name: 'zonal_journal_trouble',
+      help: '1 while the journal has this trouble (lost, damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full)',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    clockJumps: new Counter({
+      name: 'zonal_clock_jumps_total',
+      help: "Jumps of the host's clock by five seconds or more; due times and keys have moved with it",
+      registers,
+    }),
+    redemptions: new Gauge({
+      name: 'zonal_redemptions',
+      help: 'Redemptions that are not settled, by state: sent and perhaps under way, in_doubt and being undone, being_credited, stuck',
+      labelNames: ['state'] as const,
+      registers,
+    }),
+    oldestInDoubtSeconds: new Gauge({
+      name: 'zonal_redemptions_oldest_in_doubt_seconds',
+      help: 'Time for which the oldest redemption in doubt, or under a credit, is to be given back',
+      registers,
+    }),
+    undos: new Counter({
+      name: 'zonal_undos_total',
+      help: 'Calls that undo a redemption in doubt or repeat a credit, by outcome (done, refused, not_done, unknown, seal_broken)',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+  }
+  for (const outcome of ['done', 'refused', 'not_done', 'unknown', 'seal_broken'])
+    metrics.undos.inc({ outcome }, 0)
+  return metrics
+}
