@@ -3,10 +3,15 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Venue } from '../../src/model/words.ts'
 import { toCredentials } from '../../src/model/keys.ts'
 import { whereOpen } from '../../src/journal/redemption-row.ts'
+import { createRedemptionRows } from '../../src/journal/redemption-rows.ts'
 import { forgetSql, retentionRules } from '../../src/journal/retention.ts'
+import { checkSealKeys } from '../../src/journal/seal-keys.ts'
+import { createSeal } from '../../src/journal/seal.ts'
+import { openExistingDatabase, type Database } from '../../src/journal/sqlite/database.ts'
+import { readStats } from '../../src/journal/stats.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
-import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { confirmed as takenByCore, sendNext, settleByOperator, settleDebit } from '../support/redemption.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -150,19 +155,25 @@ describe('the cost of the journal does not grow with what it remembers', () => {
   })
 
   it('since what is open is found by an index of just that', async () => {
-    const asked = new Set<string>()
-    const { prepare } = DatabaseSync.prototype
     const test = await openTestJournal()
-    try {
-      DatabaseSync.prototype.prepare = function spy(sql) {
-        if (sql.includes(whereOpen)) asked.add(sql)
-        return prepare.call(this, sql)
-      }
-      await test.reopen()
-      await Promise.all([test.journal.stats(), test.journal.stuckRedemptions(), test.journal.dueUndos(1)])
-    } finally {
-      DatabaseSync.prototype.prepare = prepare
+    const db = openExistingDatabase(test.path)
+    const asked = new Set<string>()
+    const note = (sql: string) => {
+      if (sql.includes(whereOpen)) asked.add(sql)
+      return sql
     }
+    const noting: Database = {
+      ...db,
+      get: (sql, values) => db.get(note(sql), values),
+      all: (sql, values) => db.all(note(sql), values),
+    }
+    const seal = createSeal(journalKeys)
+    const rows = createRedemptionRows(noting, seal)
+    checkSealKeys(noting, seal.keyIds)
+    readStats(noting)
+    rows.findDue(1, test.clock.nowMs())
+    rows.findStuck()
+    db.close()
     try {
       using file = new DatabaseSync(test.path, { readOnly: true })
       const plans = [...asked].map((sql) => file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
