@@ -17,7 +17,7 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 23, 12)) {
   const settle = async () => {
     for (let turn = 0; turn < turnsToSettle; turn++) await nextTurn()
   }
-  const isSet = (ms: number) => timers.some((timer) => timer.ms === ms)
+  const countSet = (ms: number) => timers.filter((timer) => timer.ms === ms).length
 
   /** @returns false if no timer is due by then */
   async function callNext(untilMs: number): Promise<boolean> {
@@ -53,9 +53,9 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 23, 12)) {
     /** @returns how many timers are set */
     timersSet: () => timers.length,
 
-    /** Resolves when a timer of so long is set. */
-    async whenSet(ms: number) {
-      while (!isSet(ms)) await once(changes, 'set')
+    /** Resolves when a timer of so long is set, or so many of them. */
+    async whenSet(ms: number, count = 1) {
+      while (countSet(ms) < count) await once(changes, 'set')
     },
 
     /** Moves the time alone: what is due meanwhile is called by the next `pass`. */
@@ -76,7 +76,7 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 23, 12)) {
 
     /** Lets time pass until a timer of so long has been set: for what happens at a time that the test cannot know. */
     async passUntilSet(ms: number) {
-      let hasBeenSet = isSet(ms)
+      let hasBeenSet = countSet(ms) > 0
       const look = (setMs: number) => (hasBeenSet ||= setMs === ms)
       changes.on('set', look)
       await settle()
