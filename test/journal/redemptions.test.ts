@@ -111,7 +111,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
 
-  it('finds a confirmed debit due where its OK has not left within ten seconds, and never where it has', async () => {
+  it('finds a confirmed debit due if its OK has not left within ten seconds, and never if it has', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed({ pointsLeft: 5 }))
     test.clock.pass(10_000)

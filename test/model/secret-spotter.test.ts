@@ -38,7 +38,7 @@ describe('a secret', () => {
         expect(isSpotted(`${around}${spell(key)}${around}`), around).to.equal(true)
     })
 
-  it('is recognised as a card number, and a short one only where nothing else is', () => {
+  it('is recognised as a card number, and a short one only if nothing else is', () => {
     const isLong = createSpotter('9826123456')
     const isShort = createSpotter('5001')
     expect(isLong('Tab 9826 1234 56'), 'among others').to.equal(true)

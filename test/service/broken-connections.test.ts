@@ -76,7 +76,7 @@ describe('what ends before it has become a request', () => {
     })
 
   // The process ended: the answer to a CONNECT was given to a connection that still waited for another one.
-  it('waits for the answer before it, also where it wants a tunnel', async () => {
+  it('waits for the answer before it, also if it wants a tunnel', async () => {
     const { closed } = await talk(`${get}CONNECT core:443 HTTP/1.1\r\nHost: core:443\r\n\r\n`)
     const [first, second] = answersIn(await closed)
     expect([first?.status, second?.status, second?.body.code]).to.deep.equal([200, 405, 'METHOD_NOT_ALLOWED'])

@@ -18,7 +18,7 @@ describe('a till whose card has no turn in time', () => {
     return reply.code ?? reply.response
   }
 
-  it('hears of a debit what is known of it, and that nothing was done only where that is true', async function () {
+  it('hears of a debit what is known of it, and that nothing was done only if that is true', async function () {
     this.timeout(20_000)
     const first = await counter.till.debit(takePoints)
     expect(first.reply).to.include({ response: 'OK', points: 1050 })
@@ -40,7 +40,7 @@ describe('a till whose card has no turn in time', () => {
     expect(counter.core.points(anna)).to.equal(1050)
   })
 
-  it('hears that it will be given back, where its credit is being repeated', async function () {
+  it('hears that it will be given back, if its credit is being repeated', async function () {
     this.timeout(20_000)
     await counter.till.debit(takeCoffee)
     counter.core.faults.next({ operation: 'restore', kind: '500', when: 'after' })

@@ -41,7 +41,7 @@ describe('a guesser who is locked out', () => {
     expect(honestMs).to.be.lessThan(ms)
   })
 
-  it('is hung up on where a hundred wait already', async () => {
+  it('is hung up on if a hundred wait already', async () => {
     const answers = await Promise.all(Array.from({ length: 130 }, (_, number) => guess(number + 1)))
     const hungUpOn = answers.filter(({ connection }) => connection === 'close')
     expect(new Set(answers.map(({ code }) => code))).to.deep.equal(new Set(['CREDENTIALS_LOCKED']))

@@ -15,7 +15,7 @@ import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order }
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
-/** What a debit hears, and how many requests arrived, where the core behaves like `handler`. */
+/** What a debit hears, and how many requests arrived, if the core behaves like `handler`. */
 async function debitAgainst(handler: Handler) {
   await using server = await listen(http.createServer(handler))
   const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1` })

@@ -223,7 +223,7 @@ describe('capture', () => {
     expect((await firstRecording()).request.body).to.match(/^<card>[A-Z]{6}\d{3}<\/card>$/)
   })
 
-  it('keeps what looks like a name where it is told to', async () => {
+  it('keeps what looks like a name if it is told to', async () => {
     const base = await start(dir, undefined, 'keep')
     const headers = { 'Content-Type': 'text/plain', 'X-Till-Kind': 'Aztec 3' }
     await fetch(`${base}/loyalty/checkCard`, {

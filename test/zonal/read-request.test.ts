@@ -29,7 +29,7 @@ describe('the operation of a request', () => {
     expect(read('ticket', '{"method":"TICKET"}').operation).to.equal('ticket')
   })
 
-  it('is refused where path and method disagree', () => {
+  it('is refused if path and method disagree', () => {
     expect(refusalOf(() => read('balance', '{"method":"debit"}'))).to.include({
       code: 'MESSAGE_INVALID',
       detail: 'method must name the same operation as the path',
@@ -42,7 +42,7 @@ describe('the operation of a request', () => {
       expect(read('ticket', text).clash, text).to.include({ code: 'MESSAGE_INVALID', detail })
   })
 
-  it('is not guessed where the message names two', () => {
+  it('is not guessed if the message names two', () => {
     const refusal = refusalOf(() => read(undefined, '{"method":"debit","method":"ticket"}'))
     expect(refusal).to.include({
       code: 'MESSAGE_INVALID',
@@ -179,13 +179,13 @@ describe('the fields of a request', () => {
     ['{"request":{},"Request":{"siteId":7}}', 'request and Request are the same field with different values'],
     ['{"request":{"siteId":6},"request":{"siteId":7}}', 'request is given twice with different values'],
   ] as const) {
-    it(`are refused at once where there are two envelopes: ${text}`, () => {
+    it(`are refused at once if there are two envelopes: ${text}`, () => {
       const refusal = refusalOf(() => read('balance', text))
       expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail })
       expect(refusalOf(() => read(undefined, text)).detail).to.equal(detail)
     })
 
-    it(`are a ticket that can be kept where there are two envelopes: ${text}`, () => {
+    it(`are a ticket that can be kept if there are two envelopes: ${text}`, () => {
       expect(read('ticket', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
     })
   }

@@ -85,7 +85,7 @@ describe('a ticket', () => {
     })
   })
 
-  it('is known by its transactionId where it has no ticketId', () => {
+  it('is known by its transactionId if it has no ticketId', () => {
     const { ticketId: _, ...fields } = least
     expect(parse({ ...fields, transactionId: 12 }).ticket).to.include({ ticketId: '12', transactionId: '12' })
   })
@@ -215,7 +215,7 @@ describe('a ticket', () => {
       expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail, name: 'RequestInvalid' })
     })
 
-  it('is refused where neither it nor the venue says a currency', () => {
+  it('is refused if neither it nor the venue says a currency', () => {
     const refusal = refusalOf(() => parse(least, {}, { currency: undefined }))
     expect(refusal.detail).to.match(/^currency /)
   })
