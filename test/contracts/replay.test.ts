@@ -71,7 +71,7 @@ describe('contracts:replay', () => {
     expect(lines.join('\n')).to.include('skipped    ticket-refused-with-200')
   })
 
-  it('says how it is called if it is called otherwise', async () => {
+  it('prints its usage if it is called wrongly', async () => {
     expect(await run('--address', 'http://127.0.0.1:1')).to.equal(2)
     expect(lines.join('\n')).to.include('--url URL')
   })

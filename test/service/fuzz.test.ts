@@ -207,7 +207,7 @@ describe('whatever is sent to whatever address', () => {
     expect(({} as Record<string, unknown>).polluted).to.equal(undefined)
   })
 
-  it('never writes a line that says nobody foresaw it', () => {
+  it('never logs an error that nobody foresaw', () => {
     expect(
       counter.service.lines().filter(({ level }) => level === 'error' || level === 'fatal'),
     ).to.deep.equal([])

@@ -50,7 +50,7 @@ describe('a message that does not come whole', () => {
     ['debit', takeCoffee],
     ['credit', { cardNumber: demo.cards.anna, originalTransactionId: 'T-1' }],
   ] as const)
-    it(`is answered that nothing was done, if it is a ${operation}, and closes its connection`, async () => {
+    it(`is answered that nothing was done if it is a ${operation}, and its connection is closed`, async () => {
       const { answer } = await sendHalf(operation, message)
       const { status, said, reply } = await answer
       expect([status, reply.code, reply.retry]).to.deep.equal([503, 'CORE_UNAVAILABLE', true])

@@ -56,7 +56,7 @@ describe('rewards, from user coupons', () => {
     expect(leftOut).to.equal(0)
   })
 
-  it('say nothing that is no Unicode', async () => {
+  it('have half characters replaced', async () => {
     const half = 'Birthday \ud83c'
     const name = 'Birthday \ufffd'
     const { rewards } = await rewardsFrom([
@@ -232,7 +232,7 @@ describe('a venue, from the core’s list', () => {
     expect(find([swan, crown, anonymous], '1904')).to.equal(undefined)
   })
 
-  it('is not one that says another venue id, should the core not have filtered', () => {
+  it('is not one that says another venue id, if the core has not filtered', () => {
     expect(find([crown], '1903')).to.equal(undefined)
   })
 

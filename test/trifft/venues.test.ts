@@ -194,7 +194,7 @@ describe('a refused venue or key', () => {
       'CoreRejected: findVenue: 404 OddException',
     ],
   ] as const) {
-    it(`is nobody's if ${what}: the next till asks again`, async () => {
+    it(`is not remembered if ${what}: the next till asks again`, async () => {
       const { approve, client, clock } = venuesAt()
       answer(status, body)
       expect(String(await failureOf(approve()))).to.equal(expected)

@@ -110,7 +110,7 @@ describe('the wire: it left, and no whole answer came back', () => {
     expect(String(failure)).to.equal('CoreOutcomeUnknown: takePoints: no answer (UND_ERR_SOCKET)')
   })
 
-  it('a body beyond any sense', async () => {
+  it('a body that is far too large', async () => {
     const { failure } = await debitAgainst((_request, response) => {
       response.end(`{"balance":1050,"more":"${'x'.repeat(2 ** 20)}"}`)
     })
