@@ -33,7 +33,7 @@ export async function runSteady(order: Order, watched: Record<string, Measured>)
   return { ...figures.parse(JSON.parse(said)), shares: cpu.stop() }
 }
 
-/** @throws Error where one of them got no OK */
+/** @throws Error if one of them got no OK */
 export function well(steady: Steady): Steady {
   if (steady.failed + steady.refused + steady.givenUp > 0) throw new Error(JSON.stringify(steady))
   return steady

@@ -133,7 +133,7 @@ describe('the command redemptions', function () {
     }
   })
 
-  it('makes no journal where there is none, and opens none that its key does not', async () => {
+  it('makes no journal if there is none, and opens none that its key does not', async () => {
     const missing = await runCommand('redemptions', ['stuck'], { JOURNAL_PATH: `${test.path}.not` })
     expect([missing.code, missing.stderr]).to.deep.equal([1, `there is no journal at ${test.path}.not\n`])
     await stuck()

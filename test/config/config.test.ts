@@ -141,7 +141,7 @@ describe('the configuration', () => {
       expect(readConfig({ HOST }).isDevelopmentKey).to.deep.equal({ journal: true, cardHash: true })
     })
 
-  it('reads each variable from a file too, and says where that cannot be', () => {
+  it('reads each variable from a file too, and names one that it cannot read', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
     const file = join(folder, 'key')
     writeFileSync(file, `${key}\n`)

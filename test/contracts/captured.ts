@@ -1,7 +1,7 @@
 import { pick, replyHeaders } from './exchange.ts'
 import type { Recording } from './recording.ts'
 
-/** @returns why a recording cannot be sent again; undefined where it can */
+/** @returns why a recording cannot be sent again; undefined if it can */
 export function whyNotSendable({ request }: Recording): string | undefined {
   if (request.method === '') return 'it was no HTTP'
   // As earlier versions wrote it.

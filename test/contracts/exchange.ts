@@ -40,7 +40,7 @@ export function pick(headers: NodeJS.Dict<string | string[]>, names: string[]): 
 }
 
 /**
- * Gives a recording the credentials of a real venue, where it has the dummy's or none any more; wrong ones stay wrong.
+ * Gives a recording the credentials of a real venue, if it has the dummy's or none any more; wrong ones stay wrong.
  */
 export function withCredentials(request: TillRequest, credentials: Credentials): TillRequest {
   return {
@@ -92,7 +92,7 @@ function fillJson(json: string, { venueId, apiKey }: Credentials): string {
   )
 }
 
-/** @returns the text itself where it is no JSON */
+/** @returns the text itself if it is no JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -23,7 +23,7 @@ export function fillIn(text: string, bindings: Bindings): string {
 
 /**
  * @param path names the values in what is reported: `reply.body`
- * @returns one line per difference; none where they are the same. What placeholders stand for is added to `bindings`
+ * @returns one line per difference; none if they are the same. What placeholders stand for is added to `bindings`
  */
 export function compare(expected: unknown, got: unknown, path: string, bindings: Bindings): string[] {
   if (expected === '{{any}}') return []

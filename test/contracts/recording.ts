@@ -30,7 +30,7 @@ const recording = z.strictObject({
   note: z.string().default(''),
   /** File names, without `.json`, of recordings that are played first on the same service. */
   before: z.array(z.string()).default([]),
-  /** Environment of the service where the defaults do not show what is meant. */
+  /** Environment of the service if the defaults do not show what is meant. */
   settings: z.record(z.string(), z.string()).default({}),
   request: z.strictObject({ method: z.string(), path: z.string(), headers, body: z.string() }),
   core: z.array(coreCall),

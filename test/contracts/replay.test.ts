@@ -40,7 +40,7 @@ describe('contracts:replay', () => {
     return service
   }
 
-  it('finds no differences where there are none', async () => {
+  it('finds no differences if there are none', async () => {
     copy('debit-of-a-reward', 'debit-repeated')
     expect(await run()).to.equal(0)
     expect(lines.map((line) => line.split(':')[0])).to.deep.equal([
@@ -71,12 +71,12 @@ describe('contracts:replay', () => {
     expect(lines.join('\n')).to.include('skipped    ticket-refused-with-200')
   })
 
-  it('says how it is called where it is called otherwise', async () => {
+  it('prints its usage if it is called wrongly', async () => {
     expect(await run('--address', 'http://127.0.0.1:1')).to.equal(2)
     expect(lines.join('\n')).to.include('--url URL')
   })
 
-  it('goes on where nobody answers', async () => {
+  it('goes on if nobody answers', async () => {
     copy('broken-json', 'empty-body')
     expect(await run('--url', 'http://127.0.0.1:1/zonal/v1')).to.equal(1)
     expect(lines.at(-1)).to.equal('2 with differences')

@@ -23,7 +23,7 @@ type Result = PlayedCapture | { skipped: string }
 /**
  * @param args as given on the command line
  * @param print gets each line
- * @returns the exit code: 0, 1 where anything differs, 2 where the call itself is wrong
+ * @returns the exit code: 0, 1 if anything differs, 2 if the call itself is wrong
  */
 export async function replay(args: string[], print: (line: string) => void = console.log): Promise<number> {
   const asked = readArguments(args)
@@ -69,7 +69,7 @@ async function replayOne(folder: string, recording: Recording, target: Target | 
   return { problems: (await play(folder, recording)).problems }
 }
 
-/** One that cannot be played, such as where nobody listens, does not keep back the others. */
+/** One that cannot be played, such as if nobody listens, does not keep back the others. */
 function asProblem(error: unknown): Result {
   return { problems: [error instanceof Error ? error.message : String(error)] }
 }

@@ -10,7 +10,7 @@ const valuesFile = new URL('../../helm/values.yaml', import.meta.url)
 
 /**
  * values.yaml with its comments. Above a value stands what it is; examples are comments too, indented further.
- * @throws Error where a value has no comment
+ * @throws Error if a value has no comment
  */
 export function readChartValues(): ChartSection[] {
   const { contents } = parseDocument(readFileSync(valuesFile, 'utf8'))

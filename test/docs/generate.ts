@@ -19,7 +19,7 @@ export const generatedPages = Object.keys(generated)
 /**
  * @param name of one of the generated pages
  * @returns its text as it is, and with its parts as the code has them now
- * @throws Error where a mark is missing
+ * @throws Error if a mark is missing
  */
 export async function generate(name: string): Promise<{ file: URL; text: string; fresh: string }> {
   const file = new URL(name, root)

@@ -52,7 +52,7 @@ describe('a disk that is full', () => {
       for (; answer.status === 200; answer = await sendTicket()) taken++
       expect(taken).to.be.above(5)
       expect([answer.status, answer.reply.code]).to.deep.equal([503, 'STORAGE_UNAVAILABLE'])
-      // A redemption is smaller: where a ticket finds no room it may.
+      // A redemption is smaller: if a ticket finds no room it may.
       await limitFiles(adapter.pid, '1')
       const debit = { cardNumber: demo.cards.anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee }
       expect((await till.debit(debit)).reply.code).to.equal('STORAGE_UNAVAILABLE')

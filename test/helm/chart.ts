@@ -62,7 +62,7 @@ export function render(values: object = {}, options: RenderOptions = {}): Render
   return { text: stdout, manifests }
 }
 
-/** @returns why helm does not take these values; empty where it does */
+/** @returns why helm does not take these values; empty if it does */
 export function refusal(values: object, options: RenderOptions = {}): string {
   const { status, stderr } = template(values, options)
   return status === 0 ? '' : stderr
@@ -81,7 +81,7 @@ export function lint(files: string[]) {
   return run('helm', ['lint', '--strict', chartFolder, ...files.flatMap((file) => ['-f', file])])
 }
 
-/** @returns lines of kubernetes-validate, one a manifest: INFO, WARN where it does not know the kind, or ERROR */
+/** @returns lines of kubernetes-validate, one a manifest: INFO, WARN if it does not know the kind, or ERROR */
 export function validate(manifests: string, kubernetes: string): string[] {
   const { stdout, stderr } = run('python3', [...validator, '-k', kubernetes, '--strict', '-'], manifests)
   return `${stdout}${stderr}`.split('\n').filter(Boolean)

@@ -90,7 +90,7 @@ describe('the environment that the chart gives the service', () => {
     expect(rendered.text).not.to.contain('secretKeyRef')
   })
 
-  it("takes Kafka's password from the one Secret where no other is named", () => {
+  it("takes Kafka's password from the one Secret if no other is named", () => {
     const sasl = { mechanism: 'plain', username: 'adapter' }
     const rendered = render({ kafka: { brokers: ['kafka:9092'], sasl } })
     const sources = at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[]

@@ -125,13 +125,13 @@ describe('the NetworkPolicy', () => {
     )
   })
 
-  it('asks for no Prometheus where nothing is scraped, and for nobody where there is no policy', () => {
+  it('asks for no Prometheus if nothing is scraped, and for nobody if there is no policy', () => {
     const unwatched = { metrics: { scrape: 'none' }, networkPolicy: { prometheusNamespace: '' } }
     expect(at(policyOf(unwatched).ingress[1], 'from')).to.deep.equal([testPod])
     expect(refusal({ networkPolicy: { ...closed.networkPolicy, enabled: false } })).to.equal('')
   })
 
-  it('lets out to DNS and TRIFFT, and to no broker where there is none', () => {
+  it('lets out to DNS and TRIFFT, and to no broker if there is none', () => {
     expect(policyOf().egress).to.deep.equal([
       {
         ports: [
@@ -153,7 +153,7 @@ describe('the NetworkPolicy', () => {
     expect(portsTo('http://core.test:8081/v1')).to.deep.equal([[{ port: 8081 }], kafka])
   })
 
-  it('lets out only where it is told', () => {
+  it('lets out only if it is told', () => {
     const ipBlock = { cidr: '203.0.113.0/24', except: ['203.0.113.7/32'] }
     const networkPolicy = {
       toDns: [monitoring],

@@ -27,7 +27,7 @@ describe('the notes of the chart', () => {
     )
   })
 
-  it('ask for a digest where a tag may be moved, and say who may come in', () => {
+  it('ask for a digest if a tag may be moved, and say who may come in', () => {
     const digest = `sha256:${'0'.repeat(64)}`
     expect(notes())
       .to.contain('image.digest')
@@ -53,7 +53,7 @@ describe('the notes of the chart', () => {
     expect(text).not.to.contain('!!!')
   })
 
-  it('warn where tickets go nowhere, and where nobody is told of trouble', () => {
+  it('warn if tickets go nowhere, and if nobody is told of trouble', () => {
     expect(notes()).to.contain('!!! NO BROKERS').and.contain('Alerts are off')
     expect(notes({}, [needed, everything])).not.to.contain('Alerts are off')
   })

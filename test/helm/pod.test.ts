@@ -65,7 +65,7 @@ describe("the chart's pod", () => {
     expect(at(statefulSet, 'spec.template.metadata.labels')).to.include({ team: 'loyalty' })
   })
 
-  it('is named by a digest, where there is one, else by a tag, else by the version of the service', () => {
+  it('is named by a digest, if there is one, else by a tag, else by the version of the service', () => {
     const digest = `sha256:${'0f'.repeat(32)}`
     const imageOf = (image: object) => at(containerOf(render({ image })), 'image')
     expect(imageOf({})).to.equal('zonal-loyalty-adapter:0.1.0')

@@ -138,7 +138,7 @@ describe('a connection', () => {
     }
   })
 
-  it('that has never said a word is not answered', async function () {
+  it('is not answered if it never sends a byte', async function () {
     this.timeout(20_000)
     const talk = await open(() => undefined, { inactivityMs: 15_000 })
     expect(await (await talk('')).closed).to.equal('')

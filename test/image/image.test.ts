@@ -127,7 +127,7 @@ describe('the image, built and run by what the Dockerfile says', function () {
       expect(await container.run(write(journal))).to.deep.equal({ code: 0, stdout: '', stderr: '' })
     })
 
-    it('finds room for what SQLite spills', async () => {
+    it('has room for the temporary files of SQLite', async () => {
       const spill = `
         const file = new (require('node:sqlite').DatabaseSync)(':memory:')
         file.exec('PRAGMA temp_store = FILE; PRAGMA cache_size = 10; PRAGMA cache_spill = 10; CREATE TEMP TABLE t (x)')

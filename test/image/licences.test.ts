@@ -9,7 +9,7 @@ describe('the licences of what runs in production', () => {
     expect(lines[0]).to.match(/^MIT +\d+ /)
   })
 
-  it('are refused where one is another, or none', () => {
+  it('are refused if one is another, or none', () => {
     const packages = {
       '': { version: '1.0.0' },
       ...entry('a', 'GPL-3.0-only'),
@@ -20,7 +20,7 @@ describe('the licences of what runs in production', () => {
     expect(refused).to.deep.equal(['a@1.0.0: GPL-3.0-only', 'b@1.0.0: none'])
   })
 
-  it('are of no concern where the package is for development, or optional', () => {
+  it('are of no concern if the package is for development, or optional', () => {
     const packages = {
       'node_modules/a': { version: '1.0.0', license: 'GPL-3.0-only', dev: true },
       'node_modules/b': { version: '1.0.0', license: 'GPL-3.0-only', optional: true },

@@ -23,7 +23,7 @@ const pod = {
 /**
  * The command of the image, until it listens.
  * @param writable the one folder that is
- * @throws Error with all it said, where it ends before
+ * @throws Error with all it said, if it ends before
  */
 export async function startContainer(image: Image, given: Record<string, string>, writable: string) {
   const env = { ...pod, ...given }

@@ -132,7 +132,7 @@ describe('a jump of the clock', () => {
     expect(await test.journal.dueUndos(9)).to.have.length(1)
   })
 
-  it('is no drift: a clock that is set right a little at a time moves nothing', async () => {
+  it('is not seen in a clock that is set right a little at a time', async () => {
     await settleDebit(test.journal, await begin(), { kind: 'unknown' })
     for (let seconds = 0; seconds < 10; seconds++) {
       test.clock.jump(-1_000)

@@ -21,7 +21,7 @@ describe('the connection to the file', () => {
 
   // A checkpoint waits for nobody. One that failed left that to all that came after it: each write that met an
   // operator's command in the middle of its own failed at once.
-  it('waits for others as before after a checkpoint, also after one that failed', () => {
+  it('still waits for others after a checkpoint, also after one that failed', () => {
     const before = waitMs()
     expect(before).to.be.above(0)
     db.checkpoint()

@@ -108,7 +108,7 @@ describe('what an operator decides of a redemption', () => {
     expect(await settleLater(taken, { kind: 'refused', code: 'REFUSED' })).to.equal('confirmed')
   })
 
-  it('gives way to the core where that says later that it was given back', async () => {
+  it('gives way to the core if that says later that it was given back', async () => {
     expect(await settleLater(reversed, { kind: 'given_back', moved: {} })).to.equal('reversed')
     await test.end()
     test = await openTestJournal()

@@ -26,7 +26,7 @@ const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
   closed: { venueId: '1902', tenant: '0123456789abcdef', traceparent: '00-…', ticket, coupons: ['uc-1'] },
 })
 
-describe('tickets in the journal', () => {
+describe('a ticket in the journal', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
@@ -47,7 +47,7 @@ describe('tickets in the journal', () => {
     expect(await test.journal.waitingTickets(10)).to.deep.equal([])
   })
 
-  it('takes a bill that was reopened and closed again as one more event, once', async () => {
+  it('is one more event when its bill was reopened and closed again, once', async () => {
     const reopened = { ...bill, totalMinor: 900 }
     const answers = []
     for (const ticket of [bill, reopened, reopened, bill])
@@ -59,7 +59,7 @@ describe('tickets in the journal', () => {
   })
 
   // The rule of what makes a repeat has changed: a bill taken in before an upgrade would have earned once more.
-  it('recognises by the former fingerprint what an earlier version has taken in, reopened or not', async () => {
+  it('is recognised by its former fingerprint if an earlier version took it in, reopened or not', async () => {
     const reopened = { ...bill, totalMinor: 900 }
     const before = (ticket: Ticket): TicketIntake => ({
       ...intake('e-1', ticket),
@@ -76,7 +76,7 @@ describe('tickets in the journal', () => {
     expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([true, true, false])
   })
 
-  it('takes twins of one turn of the event loop once', async () => {
+  it('is taken once if it comes twice in one turn of the event loop', async () => {
     const twins = await Promise.all([
       test.journal.acceptTicket(intake('e-1')),
       test.journal.acceptTicket(intake('e-1')),
@@ -84,7 +84,7 @@ describe('tickets in the journal', () => {
     expect(twins.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, true])
   })
 
-  it('buries what Kafka refuses for good, out of the way of those behind it', async () => {
+  it('is buried if Kafka refuses it for good, out of the way of those behind it', async () => {
     for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
     await test.journal.buryTicket('e-1', 'too large')
     expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
@@ -92,7 +92,7 @@ describe('tickets in the journal', () => {
   })
 
   // One bit had rotted, which SQLite does not notice: reading the tickets failed for ever, and none went to Kafka.
-  it('sets aside what has a broken seal, with one line, out of the way of those behind it', async () => {
+  it('is set aside if its seal is broken, with one line, out of the way of those behind it', async () => {
     for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
     using disk = new DatabaseSync(test.path)
     disk.exec(`UPDATE tickets SET sealed = randomblob(80) WHERE event_id = 'e-1'`)
@@ -108,13 +108,13 @@ describe('tickets in the journal', () => {
     expect(left, 'somebody may want to look at it').to.include({ isKept: 1 })
   })
 
-  it('keeps a message that nobody understood once per content', async () => {
+  it('is kept once per content if nobody understood it', async () => {
     for (const text of ['{"ticketId":"B-1"}', '{"ticketId":"B-1"}', '{"ticketId":"B-2"}'])
       await test.journal.keepDeadLetter(unreadMessage(text))
     expect((await test.journal.stats()).deadLetters).to.equal(2)
   })
 
-  it('tells how many wait and since when', async () => {
+  it('is counted while it waits, and since when', async () => {
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, oldestTicketAtMs: undefined })
     const takenAtMs = test.clock.nowMs()
     await test.journal.acceptTicket(intake('e-1'))

@@ -111,7 +111,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
 
-  it('finds a confirmed debit due where its OK has not left within ten seconds, and never where it has', async () => {
+  it('finds a confirmed debit due if its OK has not left within ten seconds, and never if it has', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed({ pointsLeft: 5 }))
     test.clock.pass(10_000)
@@ -298,7 +298,7 @@ describe('redemptions in the journal', () => {
 
   // The core had lost the debit: it said "nothing to give back" to each repeat of a credit, every five minutes for a
   // day, before anybody was told.
-  it('counts as a try what the core answers with nothing to a credit, and is stuck after six', async () => {
+  it('counts a credit for which the core has nothing as a try, and is stuck after six', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
@@ -315,7 +315,7 @@ describe('redemptions in the journal', () => {
   // The core had said that nothing was taken, so the guest could have the reward. It did not answer when it was asked
   // once more, and the reward was held again, for a day at worst.
   for (const silence of ['not_done', 'unknown'] as const)
-    it(`leaves free what the core has nothing of, though the second asking has no answer (${silence})`, async () => {
+    it(`leaves a reward free of which the core had nothing, though the second call has no answer (${silence})`, async () => {
       const { id } = await begin(debitIntent)
       await settleDebit(test.journal, id, { kind: 'unknown' })
       const elsewhere = { ...debitIntent, key: 'T-9', account: 'B-7' }
@@ -381,7 +381,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ id: reference, state: 'reversed', wasSent: false })
   })
 
-  it('sends a debit whose credit the core would not hear', async () => {
+  it('sends a debit though a credit of it had come before and never reached the core', async () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
     await test.journal.beginCredit(byId, () => ({
@@ -481,8 +481,8 @@ function describeKnown(known: KnownDebit, intent: DebitIntent, nowMs: number) {
   }
 }
 
-describe('a number that no uuid repeats', () => {
-  it('gives each key and attempt an id of its own', () => {
+describe('the id of a redemption', () => {
+  it('is another for each key and attempt', () => {
     const keys = Array.from({ length: 50 }, () => randomBytes(6).toString('hex'))
     const ids = keys.flatMap((key) => [redemptionId(key, 1), redemptionId(key, 2)])
     expect(new Set(ids).size).to.equal(100)

@@ -89,7 +89,7 @@ describe('a journal in trouble', () => {
     )
   })
 
-  it('says so while the file is read-only, also where it was at the start, and works again when it is not', async () => {
+  it('says so while the file is read-only, also if it was at the start, and works again when it is not', async () => {
     await test.journal.keepDeadLetter(letter)
     await test.journal.close()
     chmodSync(test.path, 0o444)

@@ -43,7 +43,7 @@ describe('the note that an OK has left', () => {
     expect(lines, 'one line for a lock, not one for each try').to.have.length(1)
   })
 
-  it('is not repeated where the journal will never take it', async () => {
+  it('is not repeated if the journal will never take it', async () => {
     const { markAnswered, marked, lines } = noteWith([new Error('database is not open')])
     await markAnswered('r-1')
     expect(marked).to.deep.equal([])

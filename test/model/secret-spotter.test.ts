@@ -38,7 +38,7 @@ describe('a secret', () => {
         expect(isSpotted(`${around}${spell(key)}${around}`), around).to.equal(true)
     })
 
-  it('is recognised as a card number, and a short one only where nothing else is', () => {
+  it('is recognised as a card number, and a short one only if nothing else is', () => {
     const isLong = createSpotter('9826123456')
     const isShort = createSpotter('5001')
     expect(isLong('Tab 9826 1234 56'), 'among others').to.equal(true)
@@ -47,7 +47,7 @@ describe('a secret', () => {
     expect(isShort('A-5001'), 'beside a letter').to.equal(false)
   })
 
-  it('is not seen where it is not', () => {
+  it('is not found in a text that does not hold it', () => {
     const isSpotted = createSpotter(key)
     for (const text of ['', 'A-1', 'Canary-api-Key-552', base64('1902:another-api-key'), '%', '%ZZ', '&#;'])
       expect(isSpotted(text), text).to.equal(false)
@@ -64,7 +64,7 @@ describe('a secret', () => {
     ['what expands', '\ufdfa'],
     ['dots', '.'],
   ] as const)
-    it(`is looked for in no time in 256 KiB of ${name}`, () => {
+    it(`is looked for quickly in 256 KiB of ${name}`, () => {
       const text = piece.repeat(262_144 / piece.length)
       const isSpotted = createSpotter(key)
       const before = process.cpuUsage()

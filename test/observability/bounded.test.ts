@@ -28,7 +28,7 @@ describe('a value from outside', () => {
       expect(bounded(value, bounds)).to.deep.equal(left)
     })
 
-  it('stays as it is where it is within the bounds', () => {
+  it('stays as it is if it is within the bounds', () => {
     const wide = { text: 1_000, entries: 1_000, fields: 1_000, depth: 100 }
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

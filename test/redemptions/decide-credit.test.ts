@@ -147,18 +147,18 @@ describe('a credit, by what is known of its debit', () => {
 
   describe('that is not known here', () => {
     const nothing = known(undefined)
-    it('asks the core where the credit says what, and under which reference', () => {
+    it('asks the core if the credit says what, and under which reference', () => {
       expect(decide(nothing, { ...credit, what: coupon })).to.equal('adopt')
       expect(decide(nothing, { ...credit, what: coupon, isLate: true })).to.equal('CORE_UNAVAILABLE')
     })
-    it('asks nobody where it does not say what, and refuses a late debit for a day', () => {
+    it('asks nobody if it does not say what, and refuses a late debit for a day', () => {
       expect(decideCredit(nothing, credit, nowMs)).to.deep.include({
         do: 'leaveTombstone',
         key: 'T-1',
         forMs: 86_400_000,
       })
     })
-    it('asks nobody where only the bill names it, and refuses a late debit for a minute', () => {
+    it('asks nobody if only the bill names it, and refuses a late debit for a minute', () => {
       const unknown = { key: 'bill', reference: 'r-9', hasTransactionId: false }
       const byBill = { ...credit, debitKey: undefined, account: 'A-1', what: coupon, unknown }
       expect(decideCredit(nothing, byBill, nowMs)).to.deep.include({

@@ -30,7 +30,7 @@ describe('after the call of a debit', () => {
     ['unknown', { kind: 'unknown' }, undefined, 'in_doubt', 2_000],
   ] as const
   for (const [what, outcome, by, state, dueInMs] of cases)
-    it(`${what}: ${state}`, () => {
+    it(`${what} → ${state}`, () => {
       const before = row({ state: 'sent', undo: by && undo(by) })
       const change = next(before, { kind: 'debit_outcome', outcome }, nowMs)
       expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
@@ -128,7 +128,7 @@ describe('after a call that gives back', () => {
     ],
   ]
   for (const [what, before, outcome, state, dueInMs] of cases)
-    it(`${what}: ${state}`, () => {
+    it(`${what} → ${state}`, () => {
       const change = next(row(before), { kind: 'undo_outcome', outcome, jitter: 1 }, nowMs)
       expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
       expect(change?.secret, 'what an operator decides keeps its seal').to.equal(

@@ -19,7 +19,7 @@ const world = await startWorld(options.kafka).catch((error: unknown) => {
   console.error(bad(`\n ${error instanceof Error ? error.message : String(error)}\n`))
   return process.exit(1)
 })
-/** Good where it was to serve until then; a checkout that was asked for by itself is not done. */
+/** Good if it was to serve until then; a checkout that was asked for by itself is not done. */
 const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(
   () => !options.once,
 )
@@ -95,7 +95,7 @@ async function readMetric(managementUrl: string, name: string, value: string): P
   }
 }
 
-/** @returns false where the adapter ended by itself */
+/** @returns false if the adapter ended by itself */
 async function serve({ adapter }: World): Promise<boolean> {
   console.log(` ${bold('It keeps serving. Paste these into another terminal:')}`)
   for (const { what, command } of curlLines(adapter.url, adapter.managementUrl))

@@ -11,8 +11,8 @@ export const topic = 'loyalty.zonal.tickets.v1'
 export type World = Awaited<ReturnType<typeof startWorld>>
 
 /**
- * The adapter as a process of its own, a simulated core, and a real Kafka where it is asked for; on free ports.
- * @throws Error where a part does not start; the others have ended then
+ * The adapter as a process of its own, a simulated core, and a real Kafka if it is asked for; on free ports.
+ * @throws Error if a part does not start; the others have ended then
  */
 export async function startWorld(withKafka: boolean) {
   const dir = await mkdtemp(join(tmpdir(), 'zonal-sandbox-'))

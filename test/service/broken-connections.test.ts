@@ -76,7 +76,7 @@ describe('what ends before it has become a request', () => {
     })
 
   // The process ended: the answer to a CONNECT was given to a connection that still waited for another one.
-  it('waits for the answer before it, also where it wants a tunnel', async () => {
+  it('waits for the answer before it, also if it wants a tunnel', async () => {
     const { closed } = await talk(`${get}CONNECT core:443 HTTP/1.1\r\nHost: core:443\r\n\r\n`)
     const [first, second] = answersIn(await closed)
     expect([first?.status, second?.status, second?.body.code]).to.deep.equal([200, 405, 'METHOD_NOT_ALLOWED'])
@@ -145,7 +145,10 @@ describe('an upload that stops in the middle', () => {
       head: post('/balance', 'Content-Type: text/xml', 'Transfer-Encoding: chunked'),
       code: 'MEDIA_TYPE_UNSUPPORTED',
     },
-    'where none is read': { head: get.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\n'), code: undefined },
+    'of a GET, which has no body': {
+      head: get.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\n'),
+      code: undefined,
+    },
   }
   type Stopped = keyof typeof stopped
   const heardOf = beginTogether(Object.keys(stopped) as Stopped[], async (what) => {
@@ -169,7 +172,7 @@ describe('an upload that stops in the middle', () => {
       expect(answersIn(heard).map(({ body }) => body.code)).to.deep.equal([code])
     })
 
-  it('and goes on may be finished, and its connection goes on', async () => {
+  it('may be finished after its answer, and its connection goes on', async () => {
     const body = ' '.repeat(1000)
     const client = await say(counter.service.port, post('/balance', 'Content-Type: text/xml', ...half))
     await client.heardUntil('MEDIA_TYPE_UNSUPPORTED')

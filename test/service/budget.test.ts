@@ -106,7 +106,7 @@ describe('the service before a crowd of strangers', () => {
   }
 
   // Sixty messages with made-up keys, each a credit by its own account, had honest debits hear CORE_BUSY for 12 s. The
-  // key of the new till is known, so where each key has its own budget its check waits for nobody.
+  // key of the new till is known, so if each key has its own budget its check waits for nobody.
   for (const [scope, waiting] of [
     ['all', 57],
     ['key', 56],

@@ -201,7 +201,7 @@ describe('the card number, the API key and the member name', function () {
 
   // 79 of 131 places leaked: one request each, and nothing is left of what was put there.
   for (const placement of placements)
-    it(`are nowhere, put into ${placement.where}`, async () => {
+    it(`are found nowhere after they were put into ${placement.where}`, async () => {
       const answer = await send(service.url, placement)
       if (placement.code !== undefined) expect(answer).to.include(`"code":"${placement.code}"`)
       const isSpotted = createSpotter(placement.secret)

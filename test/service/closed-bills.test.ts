@@ -149,7 +149,7 @@ describe('rewards and the bills that they go out with', () => {
       expect(await couponsByTicket()).to.deep.equal([['B-77', [coffee]]])
     })
 
-    it("are nobody else's, whoever names them", async () => {
+    it('belong to nobody else, whoever names them', async () => {
       const { reply } = await counter.till.debit(takeCoffee)
       await close({ cardNumber: ben, redemptions: [{ redemptionId: reply.redemptionId, rewardId: coffee }] })
       expect(await couponsByTicket()).to.deep.equal([['B-77', []]])

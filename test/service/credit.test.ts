@@ -100,7 +100,7 @@ describe('a credit', () => {
 
   // The note that the debit's OK had left found the credit, and was dropped: ten seconds later the guest's reward was
   // given back, though the core had refused the credit.
-  it('leaves a debit that it waited for as it was, answered, where the core refuses to give back', async () => {
+  it('leaves a debit that it waited for as it was, answered, if the core refuses to give back', async () => {
     await counter.till.balance({ cardNumber: anna })
     const debited = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
     counter.core.faults.next({
@@ -137,7 +137,7 @@ describe('a credit', () => {
     }
   })
 
-  it('is not given back yet where its answer is lost, holds the reward, and is done by the next', async () => {
+  it('is not given back yet if its answer is lost, holds the reward, and is done by the next', async () => {
     await counter.till.debit(takeCoffee)
     for (const when of ['before', 'after'] as const) {
       counter.core.faults.next({ operation: 'restore', kind: 'reset', when })
@@ -159,7 +159,7 @@ describe('a credit', () => {
     expect(new Set(keys).size, 'the same call until the core has answered').to.equal(1)
   })
 
-  it('can be done later where the core was not reached', async () => {
+  it('can be done later if the core was not reached', async () => {
     await counter.till.debit(takeCoffee)
     await counter.core.goAway()
     const first = await counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
@@ -179,7 +179,7 @@ describe('a credit', () => {
       expect(stateOfCoffee()).to.equal('activated')
     })
 
-    it('asks nobody where only the bill names it', async () => {
+    it('asks nobody if only the bill names it', async () => {
       const byBill = { cardNumber: anna, accountNumber: 'A-1', rewardId: coffee }
       expect((await counter.till.credit(byBill)).reply.code).to.equal('NOTHING_TO_GIVE_BACK')
       expect(counter.moves()).to.have.length(0)

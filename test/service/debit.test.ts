@@ -112,7 +112,7 @@ describe('a debit', () => {
   ] as const
   for (const kind of unknownOutcomes)
     for (const when of ['before', 'after'] as const)
-      it(`does not say OK, nor ask again, where the core's answer is lost (${kind}, ${when} doing it)`, async () => {
+      it(`does not say OK, nor ask again, if the core's answer is lost (${kind}, ${when} doing it)`, async () => {
         counter.core.faults.next({ operation: 'debit', kind, when })
         const first = await counter.till.debit(takePoints)
         expect([first.status, first.reply.code, first.reply.retry]).to.deep.equal([503, 'NOT_REDEEMED', true])

@@ -130,7 +130,7 @@ describe('whatever is sent to whatever address', () => {
       expect(await allowed(path), path).to.equal('POST')
   })
 
-  it('is answered where it is no HTTP at all', async () => {
+  it('is answered if it is no HTTP at all', async () => {
     for (const bytes of [
       'garbage\r\n\r\n',
       'GET / HTTP/9.9\r\n\r\n',
@@ -169,7 +169,7 @@ describe('whatever is sent to whatever address', () => {
       'OPERATION_UNKNOWN',
     ],
   ] as const)
-    it(`is answered, and in the log, where it is a request ${name}`, async () => {
+    it(`is answered, and in the log, if it is a request ${name}`, async () => {
       const connection = name.includes('protocol') ? 'Connection: Upgrade, close' : 'Connection: close'
       const request = [...head, connection, 'Content-Type: application/json', 'Content-Length: 2', '', '{}']
       const answer = await exchange(counter.service.port, request.join('\r\n'))
@@ -182,7 +182,7 @@ describe('whatever is sent to whatever address', () => {
       expect(await logged).to.include({ msg: 'request', code })
     })
 
-  it('is taken where it expects 100-continue, and where it has the 1.0 of HTTP and no Host', async () => {
+  it('is taken if it expects 100-continue, and if it has the 1.0 of HTTP and no Host', async () => {
     for (const [head, ...more] of [
       ['GET /zonal/v1 HTTP/1.0'],
       ['GET /zonal/v1 HTTP/1.1', 'Host: a', 'Expect: 100-Continue'],
@@ -207,7 +207,7 @@ describe('whatever is sent to whatever address', () => {
     expect(({} as Record<string, unknown>).polluted).to.equal(undefined)
   })
 
-  it('never writes a line that says nobody foresaw it', () => {
+  it('never logs an error that nobody foresaw', () => {
     expect(
       counter.service.lines().filter(({ level }) => level === 'error' || level === 'fatal'),
     ).to.deep.equal([])

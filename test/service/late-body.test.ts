@@ -50,7 +50,7 @@ describe('a message that does not come whole', () => {
     ['debit', takeCoffee],
     ['credit', { cardNumber: demo.cards.anna, originalTransactionId: 'T-1' }],
   ] as const)
-    it(`is answered that nothing was done, where it is a ${operation}, and closes its connection`, async () => {
+    it(`is answered that nothing was done if it is a ${operation}, and its connection is closed`, async () => {
       const { answer } = await sendHalf(operation, message)
       const { status, said, reply } = await answer
       expect([status, reply.code, reply.retry]).to.deep.equal([503, 'CORE_UNAVAILABLE', true])
@@ -58,7 +58,7 @@ describe('a message that does not come whole', () => {
       expect(counter.core.calls).to.have.length(0)
     })
 
-  it('is taken all the same where it is a ticket, for which nobody waits', async () => {
+  it('is taken all the same if it is a ticket, for which nobody waits', async () => {
     await counter.till.balance({ cardNumber: demo.cards.anna })
     const ticket = await sendHalf('ticket', bill())
     // The deadline of what came later is over, so that of the ticket is.
@@ -74,7 +74,7 @@ describe('a message that does not come whole', () => {
   })
 
   // The till heard that the message was unreadable, so it dropped the ticket, and its request id was in no log.
-  it('is put off after ten seconds where it is a ticket, so that its till sends it again', async function () {
+  it('is put off after ten seconds if it is a ticket, so that its till sends it again', async function () {
     this.timeout(20_000)
     const logged = counter.service.line(({ msg, message }) => msg === 'request' && message === 'ticket')
     const { status, reply } = await (await sendHalf('ticket', bill())).answer

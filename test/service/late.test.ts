@@ -26,7 +26,7 @@ describe('a till whose card has no turn in time', () => {
     return reply.code ?? reply.response
   }
 
-  it('hears of a debit what is known of it, and that nothing was done only where that is true', async () => {
+  it('hears of a debit what is known of it, and that nothing was done only if that is true', async () => {
     const first = await counter.till.debit(takePoints)
     expect(first.reply).to.include({ response: 'OK', points: 1050 })
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
@@ -52,7 +52,7 @@ describe('a till whose card has no turn in time', () => {
     expect(counter.core.points(anna)).to.equal(1050)
   })
 
-  it('hears that it will be given back, where its credit is being repeated', async () => {
+  it('hears that it will be given back, if its credit is being repeated', async () => {
     await counter.till.debit(takeCoffee)
     counter.core.faults.next({ operation: 'restore', kind: '500', when: 'after' })
     const credit = { cardNumber: anna, originalTransactionId: 'T-1', transactionId: 'C-1' }

@@ -47,7 +47,7 @@ describe('a guesser who is locked out', () => {
     expect(await locked).to.include({ code: 'CREDENTIALS_LOCKED' })
   })
 
-  it('is hung up on where a hundred wait already', async () => {
+  it('is hung up on if a hundred wait already', async () => {
     const answers = Array.from({ length: 130 }, (_, number) => guess(number + 1))
     const hungUpOn: string[] = []
     const toldAtOnce = new EventEmitter()

@@ -34,7 +34,7 @@ describe('a start', () => {
 
   // Kubernetes thought better of a pod that it had just begun. The stop closed what was there, and then the start went
   // on: it listened and said that it was ready, on a journal that was closed, until it was killed.
-  it('ends with 0 and never listens where SIGTERM comes while it starts', () => {
+  it('ends with 0 and never listens if SIGTERM comes while it starts', () => {
     const sendSigterm =
       "process.on('newListener', (name) => name === 'SIGTERM' && process.nextTick(() => process.kill(process.pid, name)))"
     const { status, stdout, stderr } = spawnSync(
@@ -62,7 +62,7 @@ describe('a start', () => {
 
   // The other port listened already, and kept a process that served nobody and was not restarted by anybody.
   for (const name of ['PORT', 'MANAGEMENT_PORT'])
-    it(`ends with 1 and says why where its ${name} is taken`, () => {
+    it(`ends with 1 and says why if its ${name} is taken`, () => {
       const { port } = taken.address() as AddressInfo
       const { status, stderr } = spawnSync(process.execPath, [main], {
         env: { ...environment(), [name]: String(port) },

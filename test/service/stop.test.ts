@@ -72,7 +72,7 @@ describe('a service that is told to stop', () => {
   // A health checker, a scanner or a till that lost its network in mid-sentence: each kept the process until it was
   // forced, so that a restart took half a minute and ended with 1.
   for (const port of ['port', 'managementPort'] as const)
-    it(`ends with 0 though some connections of its ${port} never speak to their end`, async function () {
+    it(`ends with 0 though some connections of its ${port} never finish what they ask`, async function () {
       this.timeout(30_000)
       const adapter = await startAdapterProcess({
         CORE_BASE_URL: counter.core.url,

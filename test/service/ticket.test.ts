@@ -162,7 +162,7 @@ describe('tickets as the configuration says', () => {
   useRealSockets()
   const bill = { ticketId: 'B-1', closedAt: new Date(), total: 5, currency: 'GBP' }
 
-  it('without a card are published by default, only counted where that is wanted', async () => {
+  it('without a card are published by default, only counted if that is wanted', async () => {
     for (const [mode, expected] of [
       ['publish', 1],
       ['count', 0],
@@ -198,7 +198,7 @@ describe('tickets as the configuration says', () => {
     }
   })
 
-  it('with a card that cannot be read are kept where those without one are only counted', async () => {
+  it('with a card that cannot be read are kept if those without one are only counted', async () => {
     const counter = await openCounter({ TICKETS_WITHOUT_CARD: 'count' })
     const { anna } = demo.cards
     try {

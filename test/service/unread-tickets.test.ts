@@ -207,7 +207,7 @@ describe('a ticket that nobody can read', () => {
   })
 })
 
-describe('a ticket that nobody can read, where the till must not hear 400', () => {
+describe('a ticket that nobody can read, if the till must not hear 400', () => {
   useRealSockets()
 
   it('is answered with 200 whatever is wrong with it, since it is kept', async () => {

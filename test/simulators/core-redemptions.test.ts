@@ -17,7 +17,7 @@ describe('the simulated core: redemptions', () => {
 
   const taken = () => core.movements().map(({ operation, what, reference }) => [operation, what, reference])
 
-  it('finds a venue by its custom parameter, and none where there is none', async () => {
+  it('finds a venue by its custom parameter, and none if there is none', async () => {
     const found = await caller.ask('/venue?param=aztecVenueId:1902')
     expect(found.body).to.deep.equal([
       {
@@ -31,7 +31,7 @@ describe('the simulated core: redemptions', () => {
     expect((await caller.ask('/venue?param=aztecVenueId:7')).body).to.deep.equal([])
   })
 
-  it('shows a card, without tier and wallet where it has none', async () => {
+  it('shows a card, without tier and wallet if it has none', async () => {
     expect((await caller.card(demo.cards.ben)).body).to.deep.equal({
       id: demo.cards.ben,
       member: { id: '0b6f2c11-1002', first_name: 'Ben', last_name: 'Okafor', is_blocked: false },

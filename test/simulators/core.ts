@@ -39,7 +39,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
   const exchange = createExchange({ api, log, faults, settings, nowMs })
 
   const listener = await startListener(port, (request, response) => {
-    // Fails where a caller goes away in mid-body, and where what hangs is cut at the end.
+    // Fails if a caller goes away in mid-body, and if what hangs is cut at the end.
     exchange(request, response).catch(() => response.destroy())
   })
 

@@ -56,7 +56,7 @@ function isOperation(word: string | undefined): word is Operation {
   return word === 'balance' || word === 'debit' || word === 'credit' || word === 'ticket'
 }
 
-/** @returns undefined where the command line lacks something that the message needs */
+/** @returns undefined if the command line lacks something that the message needs */
 async function ask(till: Till, operation: Operation): Promise<TillAnswer | undefined> {
   const { account: accountNumber, reward: rewardId, transaction: transactionId } = options
   const points = options.points === undefined ? undefined : Number(options.points)

@@ -19,9 +19,9 @@ export type TillAnswer = {
   status: number
   headers: Record<string, string>
   text: string
-  /** The text as JSON; undefined where it is none. */
+  /** The text as JSON; undefined if it is none. */
   body: unknown
-  /** What the till understands of it; empty where it understands nothing. */
+  /** What the till understands of it; empty if it understands nothing. */
   reply: TillReply
   ms: number
 }

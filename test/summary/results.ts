@@ -7,7 +7,7 @@ export type TestName = { file: string; title: string }
 /** What one run of mocha has to tell, as it is kept between the steps of `npm test`. */
 export type Results = {
   passed: number
-  /** Without a reason where somebody wrote `it.skip`. */
+  /** Without a reason if somebody wrote `it.skip`. */
   pending: (TestName & { reason?: string })[]
   failed: (TestName & { message: string })[]
   /** Milliseconds spent in a file's tests and hooks. */

@@ -16,7 +16,7 @@ export type AdapterProcess = Awaited<ReturnType<typeof startAdapterProcess>>
  * The service as it runs in production: `node src/main.ts` in a process of its own, on free ports of 127.0.0.1.
  * @param env CORE_BASE_URL and JOURNAL_PATH are needed; the rest has defaults
  * @param options.logFile gets every line of stdout and stderr
- * @throws Error with the last lines, where it ends before it listens
+ * @throws Error with the last lines, if it ends before it listens
  */
 export async function startAdapterProcess(
   env: Record<string, string>,

@@ -116,7 +116,7 @@ async function format(
   return file
 }
 
-/** @throws with the end of the server's output where it does not come up */
+/** @throws with the end of the server's output if it does not come up */
 async function runUntilReady(args: string[], dataDir: string, brokers: string[]): Promise<ChildProcess> {
   const outputFile = join(dataDir, 'output.txt')
   const output = openSync(outputFile, 'a')

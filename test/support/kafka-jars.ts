@@ -31,7 +31,7 @@ export function missingPrograms(): string[] {
 /**
  * @param artifact `kafka_2.13` is the broker, `kafka-tools` what Apache gives to try it with
  * @returns a class path with it; fetched from Maven Central the first time (the broker: 44 MB)
- * @throws where Maven cannot fetch it
+ * @throws if Maven cannot fetch it
  */
 export async function kafkaClassPath(artifact: Artifact = 'kafka_2.13'): Promise<string> {
   const jars = folderOf(artifact)

@@ -5,7 +5,7 @@ import { Kafka, logLevel, type Admin, type KafkaJSProtocolError } from 'kafkajs'
 /**
  * Makes a topic that is ready to be written to.
  * @param topic `config`: topic settings such as `max.message.bytes`
- * @returns its name, a new one where none is given
+ * @returns its name, a new one if none is given
  */
 export async function createTopic(
   brokers: string[],
@@ -15,7 +15,7 @@ export async function createTopic(
   const configEntries = Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value }))
   await withAdmin(brokers, async (admin) => {
     await admin.createTopics({
-      // kafkajs fails where a broker has not heard of the topic yet.
+      // kafkajs fails if a broker has not heard of the topic yet.
       waitForLeaders: false,
       topics: [{ topic: name, numPartitions: topic.partitions ?? 1, configEntries }],
     })

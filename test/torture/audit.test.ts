@@ -35,7 +35,7 @@ describe('the audit of tickets', () => {
     return { partition: 0, offset, key: 'k', value: JSON.stringify(value), headers } satisfies Consumed
   }
 
-  it('is content where each is there once or, by the same event id, more often', () => {
+  it('is content if each is there once or, by the same event id, more often', () => {
     const records = [record('B-1', 0), record('B-2', 1), record('B-1', 2)]
     expect(auditTickets([bill('B-1'), bill('B-2')], records)).to.deep.equal([])
   })
@@ -97,7 +97,7 @@ describe('the audit of redemptions', () => {
   const takenOnce = [movement('debit')]
   const givenBack = [movement('debit'), movement('credit')]
 
-  it('is content where the tills, the journal and the core agree', () => {
+  it('is content if the tills, the journal and the core agree', () => {
     expect(audit('taken', [row('confirmed')], takenOnce)).to.deep.equal([])
     expect(audit('not taken', [row('reversed')], givenBack, { points: 100 })).to.deep.equal([])
     expect(audit('unsure', [row('confirmed')], takenOnce)).to.deep.equal([])

@@ -160,7 +160,7 @@ function mutateText(text: string, random: Random): string {
   }
 }
 
-/** One keep-alive connection; a new one where the service has closed it, as it does after what it could not read. */
+/** One keep-alive connection; a new one if the service has closed it, as it does after what it could not read. */
 async function openLane(port: number) {
   let socket = await open(port)
   const authorization = basic({ venueId: demo.venueId, apiKey: demo.apiKey })

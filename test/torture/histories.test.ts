@@ -131,7 +131,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 25 },
 )
 
-/** What the till believes of a redemption; `unsure` where its last word never came. */
+/** What the till believes of a redemption; `unsure` if its last word never came. */
 type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
 type Heard = RedemptionDone | { refused: string } | undefined
 /** What has happened so far, as the tills and customer care see it. */

@@ -10,7 +10,7 @@ export type Heard =
   /** The till hung up, or the line was cut. */
   | { kind: 'lost' }
 
-/** `unsure` where the last word never came. */
+/** `unsure` if the last word never came. */
 export type Belief = 'taken' | 'not taken' | 'unsure'
 
 /** A reward or points that a till wants for a bill, and what it knows of them. */
@@ -21,9 +21,9 @@ export type Wish = {
   what: What
   /** Of the latest debit; a coupon needs none. */
   transactionId: string | undefined
-  /** Every transaction id it was asked for with; one entry is undefined where there was none. */
+  /** Every transaction id it was asked for with; one entry is undefined if there was none. */
   asked: Set<string | undefined>
-  /** Of the latest debit, where it was answered OK. */
+  /** Of the latest debit, if it was answered OK. */
   redemptionId?: string | undefined
   belief: Belief
   /** Of the latest OK of a debit, performance.now(). */

@@ -33,7 +33,7 @@ type Note = (event: object) => void
  * right, and what the tills were told is compared with what the core has done and what is in Kafka.
  *
  * @param order `broker`: is killed now and then; `seed`: of all choices
- * @returns `figures` of one line; `problems`: whatever must not be; `folder`: logs and a timeline, kept where there are any
+ * @returns `figures` of one line; `problems`: whatever must not be; `folder`: logs and a timeline, kept if there are any
  */
 export async function runTorture(order: { seconds: number; seed: number; broker: Broker }) {
   const { seconds, seed, broker } = order

@@ -39,7 +39,7 @@ export async function superviseService(env: Record<string, string>, logFile: str
       return (await current.stop()).code
     },
 
-    /** @throws the last failure, where it does not come up again and again */
+    /** @throws the last failure, if it does not come up again and again */
     async start() {
       for (let tries = 1; !isServing; tries++) {
         try {

@@ -156,7 +156,7 @@ export async function createWorld() {
     process = startProcess()
   }
 
-  /** @returns what the till hears; undefined where the process died first */
+  /** @returns what the till hears; undefined if the process died first */
   async function hear<T>(work: Promise<T>): Promise<T | { refused: string } | undefined> {
     const heard = await Promise.race([
       process.died,

@@ -100,7 +100,7 @@ describe('a venue approval that was written down', () => {
     expect(String(await failureOf(approve()))).to.equal('CoreOutcomeUnknown: findVenue: 503')
   })
 
-  it('is not written where it was dropped while it was asked for', async () => {
+  it('is not written if it was dropped while it was asked for', async () => {
     const { approve, drop, restart } = processes()
     const { promise: sent, resolve: send } = Promise.withResolvers<void>()
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>()

@@ -92,7 +92,7 @@ describe('a balance', () => {
     await client.close()
   })
 
-  it('is never served from memory where that is configured as 0 ms', async () => {
+  it('is never served from memory if that is configured as 0 ms', async () => {
     const { client, clock, read } = balancesAt({ BALANCE_FRESH_MS: '0' })
     answer(1)
     await read()
@@ -142,7 +142,7 @@ describe('a balance while the core cannot answer', () => {
     await client.close()
   })
 
-  it('is none where the core has refused since', async () => {
+  it('is none if the core has refused since', async () => {
     const { client, clock, read } = balancesAt()
     answer(1250)
     await read()

@@ -60,7 +60,7 @@ describe('a block by the core', () => {
     expect(stateOf(await claim('debit'))).to.equal('blocked')
   })
 
-  it('is one of the key alone where each key has its own limit', async () => {
+  it('is one of the key alone if each key has its own limit', async () => {
     const { claim } = budgetAt({ CORE_RATE_SCOPE: 'key' })
     await (await claim('debit')).leave().end(blocked())
     expect(stateOf(await claim('debit'))).to.equal('blocked')

@@ -104,7 +104,7 @@ describe('a breaker', () => {
       breakers.close()
     })
 
-  it('stays closed where half of the calls work', async () => {
+  it('stays closed if half of the calls work', async () => {
     const { breakers, fail, run } = breakersAt()
     for (let round = 0; round < 20; round++) {
       await run()

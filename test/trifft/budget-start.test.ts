@@ -75,7 +75,7 @@ describe('the budget of a process that starts', () => {
   })
 
   // What the process before had sent was lost with the file, and 48 calls more went into the same window.
-  it('counts the first window as spent where the journal was damaged and a new one begun', async () => {
+  it('counts the first window as spent if the journal was damaged and a new one begun', async () => {
     await (await start()).use('credit')
     await test.journal.close()
     damagePage(test.path, 1)
@@ -111,7 +111,7 @@ describe('the budget of a process that starts', () => {
     ['all', 'key'],
     ['key', 'all'],
   ] as const) {
-    it(`counts what was left for everybody where the scope was ${from} and is ${to}`, async () => {
+    it(`counts what was left for everybody if the scope was ${from} and is ${to}`, async () => {
       const before = await start({ CORE_RATE_SCOPE: from })
       await before.use('credit', 1)
       await before.budget.close()
@@ -122,7 +122,7 @@ describe('the budget of a process that starts', () => {
     })
   }
 
-  it('is not longer than a window away, and a block not longer than an hour, where the clock was set back', async () => {
+  it('is not longer than a window away, and a block not longer than an hour, if the clock was set back', async () => {
     const before = await start()
     await before.use('credit', 47)
     await (await before.claim('credit')).leave().end(blocked(3600))
@@ -136,7 +136,7 @@ describe('the budget of a process that starts', () => {
     expect(stateOf(await claim('credit'))).to.equal('granted')
   })
 
-  it('counts as spent where the journal cannot be read, and goes on', async () => {
+  it('counts as spent if the journal cannot be read, and goes on', async () => {
     const journal = {
       ...memoryJournal(),
       openBudget: () => Promise.reject(new Error('locked')),

@@ -199,7 +199,7 @@ describe('the budget before the core', () => {
   })
 
   describe('a call that cannot go in time', () => {
-    it('is refused at once where that is certain, and told when to come back', async () => {
+    it('is refused at once if that is certain, and told when to come back', async () => {
       const { claim, metrics, pass, use } = budgetAt()
       await use('credit')
       await pass(4_000)
@@ -210,7 +210,7 @@ describe('the budget before the core', () => {
       )
     })
 
-    it('waits where it is not, and is refused as soon as it is', async () => {
+    it('waits if it is not, and is refused as soon as it is', async () => {
       const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: '2' })
       await use('credit', 1)
       await pass(1_000)

@@ -65,7 +65,7 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
 const times = (count: number, code: string) => Array<string>(count).fill(code)
 
 describe('guessing a venue and its key', () => {
-  it('is over for a minute after ten wrong ones from one address, without asking the core', async () => {
+  it('is locked out for a minute after ten wrong ones from one address, without asking the core', async () => {
     const { asked, clock, guess, knock, metrics } = doorAt()
     expect(await guess(0, 10)).to.deep.equal(times(10, 'CREDENTIALS_WRONG'))
     clock.advance(20_000)
@@ -78,14 +78,14 @@ describe('guessing a venue and its key', () => {
   })
 
   // From the addresses of one /64, which anybody has who has one, sixty guesses a minute were possible instead of ten.
-  it('is over after ten wrong ones from one IPv6 network, whichever of its addresses they come from', async () => {
+  it('is locked out after ten wrong ones from one IPv6 network, whichever of its addresses they come from', async () => {
     const { guess } = doorAt()
     for (let host = 0; host < 10; host++) await guess(host, 1, `2001:db8:0:1::${host}`)
     expect(await guess(10, 1, '2001:db8:0:1:ffff::1')).to.deep.equal(['CREDENTIALS_LOCKED'])
     expect(await guess(11, 1, '2001:db8:0:2::1'), 'another network').to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
-  it('is over after sixty wrong ones from anywhere', async () => {
+  it('is locked out after sixty wrong ones from anywhere', async () => {
     const { asked, clock, guess } = doorAt()
     for (let address = 0; address < 6; address++) await guess(address * 10, 10, `192.0.2.${address}`)
     expect(await guess(60, 1, '192.0.2.99')).to.deep.equal(['CREDENTIALS_LOCKED'])
@@ -100,7 +100,7 @@ describe('guessing a venue and its key', () => {
     expect(await guess(3, 2, '192.0.2.2')).to.deep.equal(['CREDENTIALS_WRONG', 'CREDENTIALS_LOCKED'])
   })
 
-  it('is over for those that come after a hundred at once', async () => {
+  it('is locked out for those that come after a hundred at once', async () => {
     const { guess, knock } = doorAt()
     await Promise.all(Array.from({ length: 100 }, (_, guess) => knock(wrong(guess))))
     expect(await guess(100, 1)).to.deep.equal(['CREDENTIALS_LOCKED'])

@@ -138,7 +138,7 @@ describe('a call that finds no slot', () => {
     )
   })
 
-  it('hears that the breaker is open, where it is: no slot is asked for', async () => {
+  it('hears that the breaker is open, if it is: no slot is asked for', async () => {
     const { client, clock, use } = budgetAt()
     nock(coreOrigin).get('/v1/card/URCARD123').times(10).reply(503)
     for (let call = 0; call < 10; call++)

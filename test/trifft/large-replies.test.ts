@@ -33,7 +33,7 @@ async function readReply(name: string, body: string | object) {
 
 /** One reply of less than a megabyte stopped the process for seconds, ended it, or made a log line of 12.9 MB. */
 describe('a reply of the core that is large', () => {
-  it('is 300,000 empty coupons: the first 500 are looked at, and all are counted', async () => {
+  it('with 300,000 empty coupons is read to the 500th, and all are counted', async () => {
     const { value, fact, said, page } = await readReply('readRewards', Array(300_000).fill({}))
     expect(value).to.deep.equal([])
     expect(fact?.unread).to.deep.equal(['(entries after 500)', 'id'])
@@ -41,7 +41,7 @@ describe('a reply of the core that is large', () => {
     expect(page).to.match(/^zonal_rewards_left_out_total 300000$/m)
   })
 
-  it('is more entries than are looked at', () => {
+  it('is read to its 500th entry', () => {
     let looked = 0
     const read = listReaderOf(() => {
       looked++
@@ -51,14 +51,14 @@ describe('a reply of the core that is large', () => {
     expect(looked).to.equal(500)
   })
 
-  it('is a list of which the first 500 are shown', async () => {
+  it('is shown to its 500th coupon', async () => {
     const coupons = Array.from({ length: 501 }, (_, index) => good(`uc-${index}`))
     const { value, page } = await readReply('readRewards', coupons)
     expect((value as Reward[]).map(({ id }) => id)).to.deep.equal(coupons.slice(0, 500).map(({ id }) => id))
     expect(page).to.match(/^zonal_rewards_left_out_total 1$/m)
   })
 
-  it('is a list of venues without a word against those that it is too long for', async () => {
+  it('does not make a venue unknown that may come after the 500th', async () => {
     const { value } = await readReply('findVenue', Array(40_000).fill({ id: 1, params: {} }))
     expect(value).to.include({ name: 'CoreProtocolError' })
   })
@@ -72,7 +72,7 @@ describe('a reply of the core that is large', () => {
       `${'x'.repeat(199)}\u{1f37a}`,
     ],
   ] as const)
-    it(`is names of ${what}, which are cut`, async () => {
+    it(`has its names cut: ${what}`, async () => {
       const { value } = await readReply('readCard', {
         member: { ...member, first_name: text, last_name: null },
         tier: { name: text },
@@ -82,7 +82,7 @@ describe('a reply of the core that is large', () => {
       expect(rewards.value).to.have.nested.property('0.name', cut)
     })
 
-  it('is ids, codes and currencies that would name something else if they were cut', async () => {
+  it('is read without ids, codes and currencies that would name something else if they were cut', async () => {
     const long = '7'.repeat(400_000)
     const { value, fact } = await readReply('readRewards', [
       good(long),
@@ -98,7 +98,7 @@ describe('a reply of the core that is large', () => {
     expect(odd.value).to.deep.equal({ id: '1902', coreId: '5b1e', currency: undefined })
   })
 
-  it('is objects with 90,000 fields, of which a thousand are looked at', async () => {
+  it('is read to the thousandth of 90,000 fields of an object', async () => {
     const coupon = good('uc-1', { params: { ...params, ...manyFields } })
     expect((await readReply('readRewards', [coupon])).value).to.have.nested.property('0.id', 'uc-1')
     expect((await readReply('readCard', { member: { ...member, ...manyFields } })).value).to.include({

@@ -56,7 +56,7 @@ describe('rewards, from user coupons', () => {
     expect(leftOut).to.equal(0)
   })
 
-  it('say nothing that is no Unicode', async () => {
+  it('have half characters replaced', async () => {
     const half = 'Birthday \ud83c'
     const name = 'Birthday \ufffd'
     const { rewards } = await rewardsFrom([
@@ -200,7 +200,7 @@ describe('a member, from a card', () => {
     ['', 'Kovac', undefined],
     [null, null, undefined],
   ] as const) {
-    it(`is called ${name ?? 'nothing'} where the core says ${first} ${last}`, () => {
+    it(`is called ${name ?? 'nothing'} if the core says ${first} ${last}`, () => {
       const named = { first_name: first, last_name: last, is_blocked: false }
       expect(toMember({ member: named }).name).to.equal(name)
     })
@@ -226,22 +226,22 @@ describe('a venue, from the core’s list', () => {
   const find = (entries: Venues['entries'], id: string, leftOut = 0) =>
     toVenue({ entries, leftOut }, 'aztecVenueId', id)
 
-  it('is the one whose parameter is the venue id, where there are several', () => {
+  it('is the one whose parameter is the venue id, if there are several', () => {
     expect(find([swan, crown], '1902')).to.deep.equal({ id: '1902', coreId: '5b1e', currency: 'GBP' })
     expect(find([swan, crown], '1903')).to.deep.equal({ id: '1903', coreId: '77aa', currency: 'EUR' })
     expect(find([swan, crown, anonymous], '1904')).to.equal(undefined)
   })
 
-  it('is not one that says another venue id, should the core not have filtered', () => {
+  it('is not one that says another venue id, if the core has not filtered', () => {
     expect(find([crown], '1903')).to.equal(undefined)
   })
 
-  it('is the only one where that does not say its id', () => {
+  it('is the only one if that does not say its id', () => {
     expect(find([anonymous], '1904')).to.deep.equal({ id: '1904', coreId: '99cc', currency: undefined })
     expect(find([anonymous], '1904', 1), 'beside one that cannot be read').to.equal(undefined)
   })
 
-  it('is none where the list is empty', () => {
+  it('is none if the list is empty', () => {
     expect(find([], '1902')).to.equal(undefined)
   })
 })

@@ -195,7 +195,7 @@ describe('a reply of the core of which something cannot be read', () => {
     expect(odd.unread).to.deep.equal(['currency', 'params'])
   })
 
-  it('is no word against a venue that may be the one that could not be read', async () => {
+  it('does not make a venue unknown that may be the one that could not be read', async () => {
     const { client, clock } = coreParts()
     nock(coreOrigin)
       .get('/v1/venue?param=aztecVenueId:1902')
@@ -208,7 +208,7 @@ describe('a reply of the core of which something cannot be read', () => {
   })
 })
 
-describe('the breaker of all', () => {
+describe('the breaker that all cards share', () => {
   // One member's coupon without a name, or one card that a gateway answers with a page of its own: ten scans of it stopped the balances of every venue for ten seconds, again and again.
   const oddities: [what: string, status: number, body: nock.Body, expected: string][] = [
     [

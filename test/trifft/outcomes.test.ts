@@ -199,7 +199,7 @@ describe("the core's answers", () => {
     ['points that are no number', 'takePoints', { points: -200, balance: 'many' }, 'balance'],
     ['a card without a member', 'readCard', { id: 'URCARD123', member: [] }, 'member'],
     ['one coupon instead of a list', 'readRewards', { id: 'uc-1', status: 'activated' }, '(whole body)'],
-    ['a list that is none', 'findVenue', { venues: [] }, '(whole body)'],
+    ['something else than a list of venues', 'findVenue', { venues: [] }, '(whole body)'],
   ] as const) {
     it(`takes ${what} for no success`, async () => {
       const { failure } = await answerTo(callNamed(name), 200, body as nock.Body)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createSlidingLog } from '../../src/trifft/budget/sliding-log.ts'
 
 describe('a sliding log', () => {
-  it('counts from the begin until a window after the end', () => {
+  it('counts a call from its begin until a window after its end', () => {
     const log = createSlidingLog(100)
     log.begin()
     expect(log.count(5_000), 'however long it takes').to.equal(1)
@@ -18,7 +18,7 @@ describe('a sliding log', () => {
     expect(log.count(1)).to.equal(0)
   })
 
-  it('knows when there is room again, and of what is under way when that can be at the earliest', () => {
+  it('knows when there is room again, at the earliest if calls are still under way', () => {
     const log = createSlidingLog(100)
     for (let call = 0; call < 3; call++) log.begin()
     log.end(10)

@@ -118,7 +118,7 @@ describe('a venue approval', () => {
     ['the core now forbids the key', 403, '', 'KEY_NOT_ALLOWED'],
     ['the venue is gone', 200, [], 'VENUE_UNKNOWN'],
   ] as const) {
-    it(`ends with the renewal where ${what}`, async () => {
+    it(`ends with the renewal if ${what}`, async () => {
       const { approve, checksEnded, client, clock } = venuesAt()
       answer(200, crown())
       await approve()
@@ -194,7 +194,7 @@ describe('a refused venue or key', () => {
       'CoreRejected: findVenue: 404 OddException',
     ],
   ] as const) {
-    it(`is nobody's where ${what}: the next till asks again`, async () => {
+    it(`is not remembered if ${what}: the next till asks again`, async () => {
       const { approve, client, clock } = venuesAt()
       answer(status, body)
       expect(String(await failureOf(approve()))).to.equal(expected)

@@ -15,7 +15,7 @@ import { apiKey, caller, cardNumber, coreParts, exchangeWith, failureOf, order }
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
-/** What a debit hears, and how many requests arrived, where the core behaves like `handler`. */
+/** What a debit hears, and how many requests arrived, if the core behaves like `handler`. */
 async function debitAgainst(handler: Handler) {
   await using server = await listen(http.createServer(handler))
   const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1` })
@@ -110,7 +110,7 @@ describe('the wire: it left, and no whole answer came back', () => {
     expect(String(failure)).to.equal('CoreOutcomeUnknown: takePoints: no answer (UND_ERR_SOCKET)')
   })
 
-  it('a body beyond any sense', async () => {
+  it('a body that is far too large', async () => {
     const { failure } = await debitAgainst((_request, response) => {
       response.end(`{"balance":1050,"more":"${'x'.repeat(2 ** 20)}"}`)
     })

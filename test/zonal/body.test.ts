@@ -103,8 +103,8 @@ describe('the body of a request', () => {
     ['text/plain', { 'Content-Type': 'text/plain' }],
     ['text/xml', { 'Content-Type': 'text/xml' }],
     ['an unknown charset', { 'Content-Type': 'application/json; charset=klingon' }],
-    ['an unknown packing', { ...json, 'Content-Encoding': 'zip' }],
-    ['two packings', { ...json, 'Content-Encoding': 'gzip, br' }],
+    ['an unknown encoding', { ...json, 'Content-Encoding': 'zip' }],
+    ['two encodings', { ...json, 'Content-Encoding': 'gzip, br' }],
   ] as const)
     it(`is refused with ${name}`, async () => {
       expect(await post('/zonal/v1/balance', headers, message)).to.include({ code: 'MEDIA_TYPE_UNSUPPORTED' })
@@ -116,7 +116,7 @@ describe('the body of a request', () => {
     ['no gzip at all', { ...json, 'Content-Encoding': 'gzip' }, message],
     ['a gzip cut short', { ...json, 'Content-Encoding': 'gzip' }, gzipSync(message).subarray(0, 20)],
   ] as const)
-    it(`is unreadable when ${name}`, async () => {
+    it(`is unreadable: ${name}`, async () => {
       expect(await post('/zonal/v1/balance', headers, body)).to.include({ code: 'MESSAGE_UNREADABLE' })
     })
 
@@ -136,7 +136,7 @@ describe('the body of a request', () => {
       expect(tooLarge).to.include({ code: 'MESSAGE_TOO_LARGE', connection: 'close' })
     })
 
-  it('counts unpacked, and in pieces too', async () => {
+  it('is measured unpacked, and in pieces too', async () => {
     const packed = await post('/zonal/v1/balance', { ...json, 'Content-Encoding': 'gzip' }, gzipSync(kib(17)))
     // It has come to its end, so its connection can go on.
     expect(packed).to.include({ code: 'MESSAGE_TOO_LARGE', connection: 'keep-alive' })

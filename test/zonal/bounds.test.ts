@@ -4,7 +4,7 @@ import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 
 // Sixteen tickets of 129,000 items each, or one form of 130,000 fields, kept every other till waiting for seconds.
-describe('what a message may hold at most', () => {
+describe('a large message', () => {
   const read = (text: string, contentType = 'application/json') =>
     readRequest({ operationInPath: 'ticket', contentType, text })
   const saidOf = (act: () => unknown) => {
@@ -14,11 +14,11 @@ describe('what a message may hold at most', () => {
   const nested = (levels: number) => `{"x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
 
   for (const list of ['items', 'payments', 'discounts', 'redemptions']) {
-    it(`is a thousand ${list}`, () => {
+    it(`may have a thousand ${list}`, () => {
       const ticket = { ...least, [list]: Array.from({ length: 1_000 }, () => ({})) }
       expect(parse(read(JSON.stringify(ticket)).fields).unreadFields).to.deep.equal([])
     })
-    it(`is not one more of ${list}, whatever they are`, () => {
+    it(`is refused with one more of ${list}, whatever they are`, () => {
       for (const entry of [{}, 1, null, []]) {
         const ticket = { ...least, [list]: Array.from({ length: 1_001 }, () => entry) }
         const { fields } = read(JSON.stringify(ticket))
@@ -30,7 +30,7 @@ describe('what a message may hold at most', () => {
     })
   }
 
-  it('is nesting of 64 levels, in whatever field', () => {
+  it('may be nested 64 levels deep and no deeper, in whatever field', () => {
     expect(read(nested(64)).fields).to.deep.equal({})
     expect(saidOf(() => read(nested(65)))).to.deep.equal([
       'MESSAGE_INVALID',
@@ -38,7 +38,7 @@ describe('what a message may hold at most', () => {
     ])
   })
 
-  it('is ten thousand objects, wherever they stand', () => {
+  it('may have ten thousand objects and no more, wherever they are', () => {
     const objects = (count: number) =>
       `{"x":[${Array(count - 1)
         .fill('{}')
@@ -50,7 +50,7 @@ describe('what a message may hold at most', () => {
     ])
   })
 
-  it('is a form of 64 fields', () => {
+  it('may be a form of 64 fields and no more', () => {
     const form = (fields: number) =>
       [...Array.from({ length: fields - 1 }, () => 'a='), 'request={}'].join('&')
     const type = 'application/x-www-form-urlencoded'
@@ -61,7 +61,7 @@ describe('what a message may hold at most', () => {
     ])
   })
 
-  it('leaves out and counts what holds an object in an entry, and reads the rest of it', () => {
+  it('is read without a field of an entry that holds an object or a list, which is counted', () => {
     const items = [{ id: '1', name: { en: 'Pie' }, quantity: [2], total: 5 }]
     const { ticket, unreadFields } = parse({ ...least, items })
     expect(ticket.items).to.deep.equal([{ id: '1', totalMinor: 500 }])

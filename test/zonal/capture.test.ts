@@ -199,7 +199,7 @@ describe('capture', () => {
       'CARD|URCARD123|£5.00\r\nguest: Anna Novak\r\n',
       /^[A-Z]{4}\|[A-Z]{6}\d{3}\|£\d\.\d\d\r\n[a-z]{5}: [A-Z][a-z]{3} [A-Z][a-z]{4}\r\n$/,
     ],
-    ['nested deeply', 'application/json', '['.repeat(8000) + ']'.repeat(8000), /^\[{8000}\]{8000}$/],
+    ['deep nesting', 'application/json', '['.repeat(8000) + ']'.repeat(8000), /^\[{8000}\]{8000}$/],
     ['nothing', 'text/xml', '', /^$/],
   ] as const)
     it(`of ${name} has its shape, and no value`, async () => {
@@ -223,7 +223,7 @@ describe('capture', () => {
     expect((await firstRecording()).request.body).to.match(/^<card>[A-Z]{6}\d{3}<\/card>$/)
   })
 
-  it('keeps what looks like a name where it is told to', async () => {
+  it('keeps what looks like a name if it is told to', async () => {
     const base = await start(dir, undefined, 'keep')
     const headers = { 'Content-Type': 'text/plain', 'X-Till-Kind': 'Aztec 3' }
     await fetch(`${base}/loyalty/checkCard`, {

@@ -30,7 +30,7 @@ describe('a card number', () => {
     ['https://app.example/c/9826-1234', '98261234'],
     [' https://app.example/c/ 9826', '9826'],
   ] as const)
-    it(`is ${number} in ${raw}`, () => {
+    it(`is ${number} in ${JSON.stringify(raw)}`, () => {
       expect(readCardNumber(raw, prefixes)).to.equal(number)
     })
 
@@ -62,7 +62,7 @@ describe('a card number', () => {
     {},
     ['1234'],
   ])
-    it(`is not in ${JSON.stringify(raw)?.slice(0, 60)}`, () => {
+    it(`cannot be read from ${JSON.stringify(raw)?.slice(0, 60)}`, () => {
       expect(refusalOf(() => readCardNumber(raw, prefixes)).code).to.equal('CARD_INVALID')
     })
 
@@ -74,7 +74,7 @@ describe('a card number', () => {
     )
   })
 
-  it('is never said in a refusal', () => {
+  it('is never part of a refusal', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 33 }), (raw) => {
         expect(refusalOf(() => readCardNumber(raw, [])).message).to.equal(

@@ -19,7 +19,7 @@ describe('the cashier message catalogue', () => {
     }
   })
 
-  it('asks for a retry exactly where a repeat may succeed', () => {
+  it('asks for a retry exactly if a repeat may succeed', () => {
     expect(entries.filter(({ retry }) => retry).map(({ code }) => code)).to.have.members([
       'CREDENTIALS_LOCKED',
       'TRY_AGAIN_SHORTLY',

@@ -36,7 +36,7 @@ describe('the table of names', () => {
     })
 
   for (const context of ['item', 'discount', 'payment', 'redemption'] as const)
-    it(`has each name once for a ${context} of a ticket`, () => {
+    it(`has each name once for each ${context} of a ticket`, () => {
       expectEachOnce(aliases[context])
     })
 })

@@ -26,7 +26,7 @@ describe('a key that one object has twice', () => {
       'transactionId is given twice with different values',
     ],
   ] as const)
-    it(`with two values is no message: ${text}`, () => {
+    it(`with two values makes the message invalid: ${text}`, () => {
       expect(read('debit', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 
@@ -42,7 +42,7 @@ describe('a key that one object has twice', () => {
     '{"points":100,"foo":":points:900"}',
     '{"points":100,"foo":[{"points":1},{"points":2}]}',
   ])
-    it(`says nothing else in ${text}`, () => {
+    it(`does no harm in ${text}`, () => {
       const { fields, clash } = read('debit', text)
       expect(clash).to.equal(undefined)
       expect(String(fields.points)).to.equal('100')
@@ -53,13 +53,13 @@ describe('a key that one object has twice', () => {
     ['{"items":[{"total":1,"total":1.0,"name":"Tea"}]}', [{ total: 1, name: 'Tea' }]],
     ['{"items":[{"foo":1,"foo":2,"id":9007199254740993}]}', [{ id: '9007199254740993' }]],
   ] as const)
-    it(`in a line loses no more than that field: ${text}`, () => {
+    it(`in an entry of a list loses only that field: ${text}`, () => {
       const { fields, clash } = read('ticket', text)
       expect(clash).to.equal(undefined)
       expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal(items)
     })
 
-  it('changes nothing of what JSON says otherwise', () => {
+  it('changes nothing else of what JSON.parse reads', () => {
     const keys = fc.constantFrom('a', 'b', '":', ':', '\\', '__proto__')
     const texts = fc.oneof(fc.string(), fc.constantFrom('": ', ':":', '{"a":1,"a":2}', '\\":'))
     const values = fc.letrec((tie) => ({

@@ -18,7 +18,7 @@ describe('the decimals of a currency', () => {
     ['gbp', undefined],
     ['', undefined],
   ] as const)
-    it(`are ${digits} in ${currency || 'no currency'}, as ISO 4217 says`, () => {
+    it(`are ${digits ?? 'not known'} for ${currency || 'no currency'}, as in ISO 4217`, () => {
       expect(digitsOf(currency)).to.equal(digits)
     })
 })
@@ -74,7 +74,7 @@ describe('an amount', () => {
     [],
     5n,
   ])
-    it(`is not in ${typeof value === 'bigint' ? '5n' : (JSON.stringify(value) ?? 'nothing')} (${typeof value})`, () => {
+    it(`cannot be read from ${typeof value === 'bigint' ? '5n' : (JSON.stringify(value) ?? 'nothing')} (${typeof value})`, () => {
       expect(toMinor(value, 2, 'refuse')).to.equal(undefined)
       expect(toMinor(value, 2, 'round')).to.equal(undefined)
     })
@@ -87,7 +87,7 @@ describe('an amount', () => {
     ['12.600000000000001', 1260],
     ['0.004', 0],
   ] as const)
-    it(`finer than a minor unit (${JSON.stringify(value)}) refuses, or is rounded half away from zero`, () => {
+    it(`that is finer than a minor unit (${JSON.stringify(value)}) is refused, or rounded half away from zero`, () => {
       expect(toMinor(value, 2, 'refuse')).to.equal(undefined)
       expect(toMinor(value, 2, 'round')).to.deep.equal({ minor, isRounded: true })
     })
@@ -95,7 +95,7 @@ describe('an amount', () => {
   const safe = fc.bigInt({ min: -BigInt(Number.MAX_SAFE_INTEGER), max: BigInt(Number.MAX_SAFE_INTEGER) })
   const digits = fc.constantFrom(0, 2, 3)
 
-  it('comes back from every text that is written of it', () => {
+  it('is read back from the text that it is written as', () => {
     fc.assert(
       fc.property(safe, digits, (minor, places) => {
         expect(toMinor(write(minor, places), places, 'refuse')).to.deep.equal({
@@ -106,7 +106,7 @@ describe('an amount', () => {
     )
   })
 
-  it('comes back from a JSON number, also after a sum in floating point', () => {
+  it('is read back from a JSON number, even from a sum in floating point', () => {
     const cents = fc.integer({ min: -100_000_000, max: 100_000_000 })
     fc.assert(
       fc.property(fc.array(cents, { minLength: 1, maxLength: 20 }), (parts) => {

@@ -19,7 +19,7 @@ describe('the pace of large messages', () => {
     expect(seen).to.deep.equal([[1], [1, 2], [1, 2, 3]])
   })
 
-  it('keeps no small one', () => {
+  it('does not hold back a small one', () => {
     const pace = createPace()
     void pace(large)
     expect(pace(1_000)).to.equal(undefined)

@@ -29,7 +29,7 @@ describe('the operation of a request', () => {
     expect(read('ticket', '{"method":"TICKET"}').operation).to.equal('ticket')
   })
 
-  it('is refused where path and method disagree', () => {
+  it('is refused if path and method disagree', () => {
     expect(refusalOf(() => read('balance', '{"method":"debit"}'))).to.include({
       code: 'MESSAGE_INVALID',
       detail: 'method must name the same operation as the path',
@@ -42,7 +42,7 @@ describe('the operation of a request', () => {
       expect(read('ticket', text).clash, text).to.include({ code: 'MESSAGE_INVALID', detail })
   })
 
-  it('is not guessed where the message names two', () => {
+  it('is not guessed if the message names two', () => {
     const refusal = refusalOf(() => read(undefined, '{"method":"debit","method":"ticket"}'))
     expect(refusal).to.include({
       code: 'MESSAGE_INVALID',
@@ -57,7 +57,7 @@ describe('the operation of a request', () => {
     ['__proto__', '{}'],
     [undefined, '{"method":{"a":1}}'],
   ] as const)
-    it(`is unknown as ${path} with ${text}`, () => {
+    it(`is unknown: ${path ?? 'no path'} with ${text}`, () => {
       expect(refusalOf(() => read(path, text))).to.include({
         code: 'OPERATION_UNKNOWN',
         detail: 'The operations are balance, debit, credit, ticket',
@@ -69,7 +69,7 @@ describe('the operation of a request', () => {
     [undefined, '{"request":{"method":"register"}}'],
     ['balance', '{"method":"register"}'],
   ] as const)
-    it(`is not supported as ${path} with ${text}`, () => {
+    it(`is not supported: ${path ?? 'no path'} with ${text}`, () => {
       expect(refusalOf(() => read(path, text)).code).to.equal('NOT_SUPPORTED')
     })
 })
@@ -171,7 +171,7 @@ describe('the fields of a request', () => {
       'cardNumber and cardNo are the same field with different values',
     ],
   ] as const)
-    it(`are no message when said twice and differently: ${text}`, () => {
+    it(`make the message invalid when given twice with different values: ${text}`, () => {
       expect(read('balance', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 
@@ -179,13 +179,13 @@ describe('the fields of a request', () => {
     ['{"request":{},"Request":{"siteId":7}}', 'request and Request are the same field with different values'],
     ['{"request":{"siteId":6},"request":{"siteId":7}}', 'request is given twice with different values'],
   ] as const) {
-    it(`are refused at once where there are two envelopes: ${text}`, () => {
+    it(`are refused at once if there are two envelopes: ${text}`, () => {
       const refusal = refusalOf(() => read('balance', text))
       expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail })
       expect(refusalOf(() => read(undefined, text)).detail).to.equal(detail)
     })
 
-    it(`are a ticket that can be kept where there are two envelopes: ${text}`, () => {
+    it(`are a ticket that can be kept if there are two envelopes: ${text}`, () => {
       expect(read('ticket', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
     })
   }
@@ -195,12 +195,12 @@ describe('the fields of a request', () => {
     expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7 })
   })
 
-  it('may be said twice alike, as number or text, or once empty', () => {
+  it('may be given twice with one value, as number or text, or once empty', () => {
     const text = '{"siteId":7,"SiteId":"7","cardNumber":null,"CardNumber":"A123","CARDNUMBER":" "}'
     expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7, cardNumber: 'A123' })
   })
 
-  it('lose only the one of a line that contradicts itself', () => {
+  it('lose only the field of an entry that contradicts itself', () => {
     const { fields } = read('ticket', '{"items":[{"unitPrice":1,"price":2,"name":"Tea"}]}')
     expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ name: 'Tea' }])
   })
@@ -228,7 +228,7 @@ describe('a hostile request', () => {
     ['full of one large value', `{"items":{${keys}}${`,"items":{${keys}}`.repeat(3)}}`],
     ['full of colons', `{"a":"${'": '.replaceAll('"', '\\"').repeat(50_000)}"}`],
     ['full of blanks before a colon', `{"a"${' '.repeat(200_000)}:"${' :'.repeat(20_000)}"}`],
-    ['with texts that are no texts', '{"siteId":{"toString":1},"SiteId":"1"}'],
+    ['full of objects instead of texts', '{"siteId":{"toString":1},"SiteId":"1"}'],
   ] as const)
     it(`is read or refused when ${name}`, () => {
       expectReadOrRefused('ticket', text, json)

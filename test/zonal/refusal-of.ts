@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Refusal } from '../../src/model/refusal.ts'
 
-/** @returns what `act` refuses with; fails where it does not refuse */
+/** @returns what `act` refuses with; fails if it does not refuse */
 export function refusalOf(act: () => unknown): Refusal {
   try {
     act()

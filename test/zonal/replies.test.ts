@@ -69,7 +69,7 @@ describe('an OK', () => {
     expect(replyDebit({ ...said, moved: {} })).to.deep.include({ reward: { id: 'uc-1' } })
   })
 
-  it('of a debit of points says what is left, where that is known', () => {
+  it('of a debit of points says what is left, if that is known', () => {
     const said = { requestId, redemptionId: 'r-1', what: points }
     expect(replyDebit({ ...said, moved: { pointsLeft: 1050 } })).to.deep.equal({
       ...base,
@@ -111,7 +111,7 @@ describe('a refusal', () => {
     )
   })
 
-  it('names the field where it has a detail', () => {
+  it('names the field if it has a detail', () => {
     const { body } = reply(new Refusal('MESSAGE_INVALID', { detail: 'cardNumber is missing' }))
     expect(body).to.include({ detail: 'cardNumber is missing' })
   })

@@ -85,7 +85,7 @@ describe('a ticket', () => {
     })
   })
 
-  it('is known by its transactionId where it has no ticketId', () => {
+  it('is known by its transactionId if it has no ticketId', () => {
     const { ticketId: _, ...fields } = least
     expect(parse({ ...fields, transactionId: 12 }).ticket).to.include({ ticketId: '12', transactionId: '12' })
   })
@@ -130,7 +130,7 @@ describe('a ticket', () => {
 
   // "Birthday 🎂" cut to ten characters ends with half an emoji. It reached Kafka, where other readers than JavaScript's
   // give up at it.
-  it('says nothing that is no Unicode, in whichever of its names', () => {
+  it('has half characters replaced, in whichever of its names', () => {
     const half = 'Birthday \ud83c'
     const line = { id: 1, name: half, category: half, portion: half }
     const { ticket, unreadFields } = parse({
@@ -149,7 +149,7 @@ describe('a ticket', () => {
     })
   })
 
-  it('keeps whole what is whole', () => {
+  it('keeps whole characters as they are', () => {
     expect(parse({ ...least, items: [{ name: 'Birthday 🎂' }] }).ticket.items).to.deep.equal([
       { name: 'Birthday 🎂' },
     ])
@@ -215,7 +215,7 @@ describe('a ticket', () => {
       expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail, name: 'RequestInvalid' })
     })
 
-  it('is refused where neither it nor the venue says a currency', () => {
+  it('is refused if neither it nor the venue says a currency', () => {
     const refusal = refusalOf(() => parse(least, {}, { currency: undefined }))
     expect(refusal.detail).to.match(/^currency /)
   })

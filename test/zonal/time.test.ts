@@ -17,14 +17,22 @@ describe('a time', () => {
     ['with seven decimals, as .NET writes it', '2026-11-23T12:00:00.1234567Z', '2026-11-23T12:00:00.123Z'],
     ['local in winter', '2026-11-23T12:00:00', '2026-11-23T12:00:00Z'],
     ['local in summer', '2026-07-23 12:00', '2026-07-23T11:00:00Z'],
-    ['local and twice: the first', '2026-10-25T01:30:00', '2026-10-25T00:30:00Z'],
-    ['local and never: one hour on', '2026-03-29T01:30:00', '2026-03-29T01:30:00Z'],
+    ['a local time that occurs twice: the first is taken', '2026-10-25T01:30:00', '2026-10-25T00:30:00Z'],
+    [
+      'a local time that never occurs: one hour later is taken',
+      '2026-03-29T01:30:00',
+      '2026-03-29T01:30:00Z',
+    ],
     ['a date alone', '2026-11-23', '2026-11-23T00:00:00Z'],
     ['local to a zone in brackets', '2026-11-23T12:00:00[Asia/Dubai]', '2026-11-23T08:00:00Z'],
     ['local to a zone that must be known', '2026-07-23 12:00[!America/New_York]', '2026-07-23T16:00:00Z'],
     ['local to an offset in brackets', '2026-11-23T12:00:00[+05:30]', '2026-11-23T06:30:00Z'],
     ['a date in a zone', '2026-11-23[Asia/Dubai]', '2026-11-22T20:00:00Z'],
-    ['local to a zone and twice: the first', '2026-11-01T01:30:00[America/New_York]', '2026-11-01T05:30:00Z'],
+    [
+      'a local time of a zone that occurs twice: the first is taken',
+      '2026-11-01T01:30:00[America/New_York]',
+      '2026-11-01T05:30:00Z',
+    ],
     ['local with another annotation', '2026-07-23T12:00:00[u-ca=gregory]', '2026-07-23T11:00:00Z'],
     ['with offset and zone', '2026-11-23T12:00:00+04:00[Asia/Dubai]', '2026-11-23T08:00:00Z'],
     ['with an offset that its zone has not', '2026-11-23T12:00:00+01:00[Asia/Dubai]', '2026-11-23T11:00:00Z'],
@@ -58,11 +66,11 @@ describe('a time', () => {
     '0001-01-01T00:00:00[Asia/Dubai]',
     '2026-11-23T25:00[Asia/Dubai]',
   ])
-    it(`is not ${JSON.stringify(text)}`, () => {
+    it(`cannot be read from ${JSON.stringify(text)}`, () => {
       expect(readTime(text, london)).to.equal(undefined)
     })
 
-  it('comes back from every text with an offset', () => {
+  it('is read back from every text in UTC', () => {
     const times = fc.date({ min: new Date(0), max: new Date('2999-01-01'), noInvalidDate: true })
     fc.assert(
       fc.property(times, (time) => {
@@ -71,7 +79,7 @@ describe('a time', () => {
     )
   })
 
-  it('is read or not, whatever the text', () => {
+  it('is a whole number of milliseconds or nothing, whatever the text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(readTime(text, london)).to.satisfy(
@@ -82,7 +90,7 @@ describe('a time', () => {
   })
 })
 
-describe('the second time of a text', () => {
+describe('the second reading of a local time', () => {
   const second = (text: string) => readSecondTime(text, london, readTime(text, london) ?? NaN)
 
   for (const [text, utc] of [
@@ -90,7 +98,7 @@ describe('the second time of a text', () => {
     ['2026-10-25T01:00', '2026-10-25T01:00:00Z'],
     ['2026-11-01T01:30:00[America/New_York]', '2026-11-01T06:30:00Z'],
   ] as const)
-    it(`is an hour after the first where clocks went back: ${text}`, () => {
+    it(`is an hour after the first when clocks went back: ${text}`, () => {
       expect(second(text)).to.equal(Date.parse(utc))
       expect(second(text)).to.equal(Number(readTime(text, london)) + 3_600_000)
     })
@@ -104,7 +112,7 @@ describe('the second time of a text', () => {
     '2026-03-29T01:30:00',
     '2026-10-25',
   ])
-    it(`is none of ${text}`, () => {
+    it(`does not exist for ${text}`, () => {
       expect(second(text)).to.equal(undefined)
     })
 })
@@ -120,7 +128,7 @@ describe('a closing time', () => {
     ['2026-09-24T11:59:59Z', 'back'],
     ['1970-01-01T00:00:00Z', 'back'],
   ] as const)
-    it(`is ${direction ?? 'plausible'} at ${text}`, () => {
+    it(`is ${direction ? `too far ${direction}` : 'plausible'} at ${text}`, () => {
       expect(findImplausible(Date.parse(text), nowMs)).to.equal(direction)
     })
 })
@@ -136,11 +144,11 @@ describe('a business date', () => {
     ['0001-01-01T00:00:00', undefined],
     ['2026-11-23x', undefined],
   ] as const)
-    it(`is ${date} in ${text}`, () => {
+    it(`is ${date ?? 'not there'} in ${text}`, () => {
       expect(readDate(text)).to.equal(date)
     })
 
-  it('is the local one of a moment', () => {
+  it('is that of the time zone of its venue', () => {
     expect(localDate(Date.parse('2026-07-22T23:30:00Z'), london)).to.equal('2026-07-23')
     expect(localDate(Date.parse('2026-11-23T23:30:00Z'), london)).to.equal('2026-11-23')
   })

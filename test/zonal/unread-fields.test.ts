@@ -107,7 +107,7 @@ describe('a ticket with fields that cannot be read', () => {
     expect(unreadFields).to.deep.equal(['items.unitPrice'])
   })
 
-  it('is read in one go however many lines are odd', () => {
+  it('names a field once, however many of its lines cannot be read', () => {
     const items = Array.from({ length: 1_000 }, () => ({ id: {} }))
     expect(parse({ ...least, items }).unreadFields).to.deep.equal(['items.id'])
   })

@@ -14,7 +14,7 @@ const manyConnections = 1_000
 const atOnce = 32
 const restSeconds = 10
 
-/** @param kafka environment of the service, with brokers where there are any */
+/** @param kafka environment of the service, with brokers if there are any */
 export async function cost(settings: Settings, kafka: Record<string, string>): Promise<Measurement> {
   const { folder } = settings
   const core = await startCore(folder)
@@ -147,7 +147,7 @@ async function callsOfCheckout(adapter: Adapter, coreUrl: string): Promise<Figur
 
 const sizes = [10, 10_000, 1_000_000]
 
-/** What a ticket costs where the journal remembers little, and where it remembers a month. */
+/** What a ticket costs if the journal remembers little, and if it remembers a month. */
 export async function growth(settings: Settings): Promise<Measurement> {
   const { folder } = settings
   const core = await startCore(folder)

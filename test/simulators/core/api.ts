@@ -36,7 +36,7 @@ const order = {
 const couponOrder = z.strictObject({ ...order, user_coupon_id: z.string().min(1) })
 const pointsOrder = z.strictObject({ ...order, points: z.int().positive() })
 
-/** @returns which call this is; no operation where the core has no such route */
+/** @returns which call this is; no operation if the core has no such route */
 export function routeOf(method: string, path: string): Pick<CoreRequest, 'operation' | 'card'> {
   for (const [routeMethod, pattern, operation] of routes) {
     const match = pattern.exec(path)

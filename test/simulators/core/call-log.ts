@@ -10,7 +10,7 @@ export type CoreCall = {
   /** Without Authorization. */
   headers: Record<string, string>
   body: string
-  /** Unknown until the answer is written; stays so where a fault kept it back. */
+  /** Unknown until the answer is written; stays so if a fault kept it back. */
   status?: number
   atMs: number
 }

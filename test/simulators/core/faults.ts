@@ -30,9 +30,9 @@ export type FaultOrder = {
 }
 
 export type Fault = {
-  /** Resolves when the first call has run into it; after the work, where the fault comes after it. */
+  /** Resolves when the first call has run into it; after the work, if the fault comes after it. */
   reached: Promise<void>
-  /** Lets go of what hangs: the work is done now, where it was held before it. */
+  /** Lets go of what hangs: the work is done now, if it was held before it. */
   release(): void
 }
 
@@ -69,7 +69,7 @@ export function createFaults() {
       armed = []
     },
 
-    /** @returns how to answer this call, where it has a fault coming */
+    /** @returns how to answer this call, if it has a fault coming */
     take(operation: Operation | undefined) {
       const fault = armed.find((one) => one.left > 0 && (!one.operation || one.operation === operation))
       if (!fault) return undefined

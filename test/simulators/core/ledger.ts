@@ -16,7 +16,7 @@ export type Movement = {
   reply: Record<string, unknown>
 }
 
-/** What is true, and the only place that changes it. Every function throws `CoreRefusal` where the core says no. */
+/** What is true, and the only place that changes it. Every function throws `CoreRefusal` if the core says no. */
 export function createLedger(nowMs: () => number) {
   const movements: Movement[] = []
   const nowS = () => Math.floor(nowMs() / 1000)

@@ -11,7 +11,7 @@ export type RateLimit = {
 /** As documented: 50 requests in 10 seconds, else everything is refused for a minute. */
 export const publishedLimit: RateLimit = { requests: 50, windowMs: 10_000, blockMs: 60_000, scope: 'all' }
 
-/** @returns counts a request; its refusal where it is one too many, or within the block */
+/** @returns counts a request; its refusal if it is one too many, or within the block */
 export function createRateLimiter(nowMs: () => number) {
   const windows = new Map<string, { sentAtMs: number[]; blockedUntilMs: number }>()
 

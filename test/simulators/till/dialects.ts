@@ -31,7 +31,7 @@ const plain: Dialect = {
 
 const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 
-/** Names of Zonal's Basket Data subscription, where it has one for a field. */
+/** Names of Zonal's Basket Data subscription, if it has one for a field. */
 const basketNames: Record<string, string> = {
   cardNumber: 'CardId',
   siteId: 'AztecSiteId',
