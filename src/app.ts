@@ -13,7 +13,7 @@ type Deps = {
   log: Logger
 }
 
-/** The way of a till's request, from the outside in. */
+/** The middleware that a till's request passes, in this order. */
 export function createApp({ tracking, refusals, capture, routes, log }: Deps): Koa<TrackedState> {
   const app = new Koa<TrackedState>()
   app.use(createTracking(tracking))
@@ -21,7 +21,7 @@ export function createApp({ tracking, refusals, capture, routes, log }: Deps): K
   app.use(createRefusalAnswers(refusals, log))
   app.use(createRoutes(routes).routes())
 
-  // What goes wrong after the answer has begun; all else has been answered by then.
+  // Only for what goes wrong once the answer has begun: everything else is answered.
   app.on('error', (error: unknown) =>
     log.warn({ error: describeError(error) }, 'an answer could not be sent'),
   )

@@ -4,11 +4,11 @@ import type { Clock } from './time/clock.ts'
 
 export type CoreCallFact = {
   operation: string
-  /** done, refused, not_done, unknown; pending as long as it is under way. */
+  /** done, refused, not_done or unknown; pending while it is under way. */
   outcome: string
   status?: number
   durationMs: number
-  /** Why it was not done, or what is not known of it. */
+  /** Why it was not done, or what is unknown. */
   reason?: string
   exception?: string
   eventId?: string
@@ -16,10 +16,10 @@ export type CoreCallFact = {
   unread?: string[]
 }
 
-/** What no line of a request may say, as far as it is known. */
+/** What no log line of the request may contain, as far as it is known yet. */
 export type Secrets = { apiKey?: string; cardNumber?: string }
 
-/** What the one wide log line of a request will say; each room adds what it knows. No card number, key or name. */
+/** For the one wide log line of a request, and read by nothing else. Each room adds what it knows: no card number, key or name. */
 export type Facts = {
   coreCalls: CoreCallFact[]
   venue?: string
@@ -30,9 +30,9 @@ export type Facts = {
   redemptionId?: string
   ticketId?: string
   cache?: 'hit' | 'miss' | 'stale'
-  /** In line for slots of the core's budget. */
+  /** Spent waiting for slots of the core's budget. */
   coreWaitMs?: number
-  /** Of a refusal: what it is about, as the till spells it, and why. Never a value of the message. */
+  /** Of a refusal: the field that it is about, as the till spells it, and why. Never a value of the message. */
   field?: string
   reason?: string
   unreadFields?: string[]
@@ -42,32 +42,32 @@ export type Facts = {
 /** What a till's request is. */
 export type Message = 'balance' | 'debit' | 'credit' | 'ticket'
 
-/** One request of a till on its way through the house, from the arrival of its headers to its answer. */
+/** One request of a till, from the arrival of its headers to its answer; or a piece of work that no till waits for. */
 export type Exchange = {
   requestId: string
-  /** W3C trace context of what this request sets off: a new span of the caller's trace, or of a new one. */
+  /** @returns the W3C trace context for what this request sets off: a new span of the caller's trace, or of a new trace */
   nextTraceparent(): string
   arrivedAtMs: number
-  /** The IP address that it came from; undefined where no till sent it. */
+  /** The IP address that it came from; undefined if no till has sent it. */
   sourceAddress: string | undefined
   /** Set as soon as it is known; undefined before, and of what no till has sent. */
   message: Message | undefined
-  /** It repeats one that was answered before, and hears the same; the till is told so by a header. */
+  /** It repeats an earlier request and gets the same answer, with a header that says so. */
   isReplayed: boolean
-  /** It was refused, but kept as a dead letter. */
+  /** It was refused, and kept as a dead letter. */
   isKept: boolean
-  /** No till waits for it: an undo, a refresh. */
+  /** No till waits for it, as for an undo or a refresh. */
   isBackground: boolean
-  /** Time until the answer must have left; negative when it is late. */
+  /** Time until the answer must have left; negative if it is late. */
   leftMs(): number
   facts: Facts
-  /** What its log line and its trace must not say; each room adds what it knows. */
+  /** What its log line and its trace must not contain. Each room adds what it knows. */
   secrets: Secrets
 }
 
 /**
  * @param deadlineMs the till's patience, counted from now
- * @param options `parent`: a `traceparent` header as it came; anything unreadable starts a new trace
+ * @param options `parent`: a `traceparent` header as it came; if it cannot be read, a new trace begins
  */
 export function createExchange(
   clock: Clock,
@@ -95,7 +95,7 @@ export function createExchange(
   }
 }
 
-/** A trace id goes on to Kafka, and a card of digits is hexadecimal. */
+/** A trace id is passed on to Kafka, and a card number of digits alone could be one. */
 function isHarmless(parent: string | undefined, { cardNumber }: Secrets): boolean {
   return parent === undefined || cardNumber === undefined || !createSpotter(cardNumber)(parent)
 }
@@ -107,7 +107,7 @@ function nextTraceparent(parent: string | undefined): string {
   return `00-${traceId ?? randomHex(32)}-${randomHex(16)}-${flags ?? '01'}`
 }
 
-/** From a UUID, whose random bytes Node fetches in bulk: each call of `randomBytes` asks the kernel. */
+/** From a UUID, since Node fetches their random bytes in bulk; `randomBytes` asks the kernel each time. */
 function randomHex(digits: number): string {
   return randomUUID().replaceAll('-', '').slice(-digits)
 }

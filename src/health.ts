@@ -11,7 +11,7 @@ type Deps = {
   /** Breaker states by operation. */
   breakers: () => Record<string, string>
   budget: () => {
-    slotsTaken: number
+    slotsInUse: number
     isBlocked: boolean
     hold: { reason: string; forMs?: number } | undefined
     waiting: { lane: string; count: number }[]
@@ -20,7 +20,7 @@ type Deps = {
   publisher: Pick<Publisher, 'isConnected'> | undefined
 }
 
-/** What the management port tells: the figures of journal and budget as gauges, and the parts of the service in words. */
+/** What the management port says: figures of journal and budget as gauges, and the state of each part in words. */
 export function createReports({ journal, metrics, clock, breakers, budget, publisher }: Deps) {
   const secondsSince = (atMs: number | undefined) =>
     atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
@@ -38,8 +38,8 @@ export function createReports({ journal, metrics, clock, breakers, budget, publi
     },
 
     async metricsPage(): Promise<{ contentType: string; body: string }> {
-      const { slotsTaken, isBlocked, waiting } = budget()
-      metrics.coreSlotsTaken.set(slotsTaken)
+      const { slotsInUse, isBlocked, waiting } = budget()
+      metrics.coreSlotsTaken.set(slotsInUse)
       metrics.coreBlocked.set(isBlocked ? 1 : 0)
       for (const { lane, count } of waiting) metrics.coreSlotsWaiting.set({ lane }, count)
       const stats = await journal.stats().catch(() => undefined)
@@ -63,7 +63,7 @@ function describeKafka(publisher: Deps['publisher']): string {
   return publisher.isConnected() ? 'connected' : 'not connected'
 }
 
-/** @returns such as `blocked: 42 s left`, with the reasons of `zonal_core_slot_refusals_total` */
+/** @returns for example `blocked: 42 s left`, with the reasons of `zonal_core_slot_refusals_total` */
 function describeHold(hold: { reason: string; forMs?: number } | undefined): string {
   if (!hold) return 'ok'
   const { reason, forMs } = hold

@@ -4,14 +4,14 @@ import { ConfigInvalid, readConfig, summarize, type Config } from './config/conf
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
 import { createService, type Service } from './service.ts'
 
-/** sysexits.h: the configuration has to be put right before another start can help. */
+/** sysexits.h: the configuration has to be corrected before another start can work. */
 const exitConfig = 78
 const needsConfig = [ConfigInvalid, JournalKeyMissing, JournalInUse]
 
 async function main() {
   const config = readConfig(process.env)
   const log = createLogger(config.log.level)
-  // Node would print the whole error, and libraries keep headers in theirs.
+  // Node would print the whole error, and the errors of libraries hold headers.
   process.on('uncaughtException', (error) => {
     log.fatal({ error: describeError(error) }, 'ended by an error that nobody caught')
     process.exit(1)
@@ -26,8 +26,8 @@ async function main() {
       'a development key is in use; production needs JOURNAL_KEY and CARD_HASH_KEY',
     )
 
-  // Before the journal is opened, which takes a while if it is large: process 1 of a container never hears a signal that
-  // comes before somebody listens for it.
+  // Before the journal is opened, which takes a while if it is large. Process 1 of a container does not get a signal that
+  // arrives before it listens for it.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => stop(signal, opening, config, log))
   const opening = createService(config, { log, version })
@@ -56,6 +56,6 @@ function stop(signal: string, opening: Promise<Service>, config: Config, log: Lo
 main().catch((error: unknown) => {
   process.exitCode = needsConfig.some((kind) => error instanceof kind) ? exitConfig : 1
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: 'unknown' }
-  // Whatever listens already would keep the process.
+  // What listens already would keep the process alive.
   process.stderr.write(`${name}: ${message}\n`, () => process.exit())
 })

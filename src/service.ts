@@ -35,7 +35,8 @@ export type Service = Awaited<ReturnType<typeof createService>>
 /**
  * Builds every part from the configuration. Nothing listens or connects before `start`.
  *
- * @throws StorageUnavailable, JournalKeyMissing where the journal cannot be used
+ * @param deps `clock`, `timers`: instead of the system's
+ * @throws StorageUnavailable, JournalInUse, JournalKeyMissing if the journal cannot be used
  */
 export async function createService(
   config: Config,
@@ -136,7 +137,7 @@ export async function createService(
   async function start(): Promise<Ports | undefined> {
     const { host, port, managementPort } = config.server
     const ports = { port: 0, managementPort: 0 }
-    // Each of these takes a while, and a stop may come meanwhile.
+    // A stop may come during each of these.
     const steps = [
       () => budget.open(),
       async () => (ports.managementPort = await listen(management, managementPort, host)),
@@ -155,7 +156,7 @@ export async function createService(
   }
 
   async function stop(): Promise<void> {
-    // Nobody was sent here yet if it was never ready.
+    // If it was never ready, no till was sent here.
     const drainMs = phase === 'ready' ? config.server.drainDelayMs : 0
     phase = 'draining'
     await started?.catch(() => undefined)
@@ -173,15 +174,15 @@ export async function createService(
 
   return {
     /**
-     * Kafka and the core need not be there: they are found when they come.
-     * @returns where it listens; undefined if it was stopped before it was ready
-     * @throws Error if a port cannot be listened on
+     * Kafka and the core need not be available yet.
+     * @returns the ports; undefined if it was stopped before it was ready
+     * @throws Error if it cannot listen on a port
      */
     start: () => (started ??= start()),
 
     /**
-     * Serves on until no ingress sends here any more, ends what is in flight, then closes from the till inwards. Safe to
-     * call at any time, also during `start`, and more than once.
+     * Goes on serving until no ingress sends anything here, finishes what is in flight, then closes everything, the tills'
+     * port first. Safe to call at any time, also during `start`, and more than once.
      */
     stop: () => (stopped ??= stop()),
   }

@@ -7,7 +7,7 @@ export const developmentCardHashKey = 'zonal adapter development card hash key'
 
 const needsKey = 'is needed unless HOST is a loopback address, such as 127.0.0.1, or DEVELOPMENT_KEYS=1'
 
-/** What no single variable can know. A value that is wrong by itself is undefined here. */
+/** What cannot be checked for each variable alone. A value that is wrong by itself is undefined here. */
 // prettier-ignore
 export const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, isProduction: boolean) => unknown, problem: string][] = [
   ['KAFKA_BROKERS', (v, isProduction) => isProduction && v.KAFKA_BROKERS?.length === 0, 'is needed when NODE_ENV=production'],
@@ -25,11 +25,11 @@ export const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, 
   ['KAFKA_SASL_USERNAME', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_USERNAME === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_PASSWORD', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_PASSWORD === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_MECHANISM', (v) => v.KAFKA_SASL_MECHANISM === '' && (v.KAFKA_SASL_USERNAME || v.KAFKA_SASL_PASSWORD), 'is needed with a SASL user name or password'],
-  ['KAFKA_SSL', (v) => v.KAFKA_SSL === false && v.KAFKA_SSL_CA_FILE, 'must be true where KAFKA_SSL_CA_FILE is set'],
+  ['KAFKA_SSL', (v) => v.KAFKA_SSL === false && v.KAFKA_SSL_CA_FILE, 'must be true if KAFKA_SSL_CA_FILE is set'],
   ['KAFKA_SSL_CA_FILE', (v) => v.KAFKA_SSL_CA_FILE && !isReadable(v.KAFKA_SSL_CA_FILE), 'cannot be read'],
 ]
 
-/** Others than this machine can reach it, and nobody has said that development keys will do. */
+/** Other machines can reach it, and development keys were not asked for. */
 function isExposed({ HOST, DEVELOPMENT_KEYS }: Partial<Values>): boolean {
   return HOST !== undefined && !/^(127\.[\d.]+|::1|localhost)$/.test(HOST) && DEVELOPMENT_KEYS === ''
 }

@@ -23,7 +23,7 @@ export class ConfigInvalid extends Error {
 }
 
 /**
- * @param env as `process.env`; each variable may be given as `NAME_FILE`, the path of a file that holds it
+ * @param env like `process.env`; each variable may also be given as `NAME_FILE`, the path of a file that holds it
  * @returns nested and frozen
  * @throws ConfigInvalid with every problem
  */
@@ -140,7 +140,7 @@ function nest(values: Values, isProduction: boolean) {
   }
 }
 
-/** For the log line at start: every value but the secret ones. */
+/** For the log line at the start: every value except secrets. */
 export function summarize(config: Config): Record<string, unknown> {
   const { zonal, journal, tickets, ...rest } = config
   return {

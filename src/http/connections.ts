@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ConnectionReport } from '../http/end-reasons.ts'
+import type { ConnectionReport } from './end-reasons.ts'
 import type { Limits } from './server.ts'
 
-/** Whoever lets so much wait does not read. The largest answer is a fraction of it. */
+/** A peer that leaves this much unread does not read at all: the largest answer is a fraction of it. */
 const maxUnreadBytes = 1024 ** 2
 
 type Connection = {
-  /** Those whose answer is not out yet, the oldest first. */
+  /** Requests whose answer is not sent yet, by their responses; the oldest first. */
   pending: Map<ServerResponse, IncomingMessage>
-  /** Its answer is out, and not all of it has come. */
+  /** A request whose answer is sent, but which has not arrived completely. */
   answeredEarly: IncomingMessage | undefined
   isEnding: boolean
-  /** What waits until every answer is out. */
+  /** Called once every answer is sent. */
   whenAnswered: (() => void) | undefined
 }
 
@@ -20,13 +20,13 @@ type Deps = { limits: Limits; report: ConnectionReport; lingerMs: number }
 
 export type Connections = ReturnType<typeof createConnections>
 
-/** What is under way on each connection, and when it is ended. */
+/** Knows what is under way on each connection, and ends those that go too far. */
 export function createConnections({ limits, report, lingerMs }: Deps) {
   const connections = new WeakMap<Socket, Connection>()
 
   function connectionOf(socket: Socket): Connection {
-    const known = connections.get(socket)
-    if (known) return known
+    const existing = connections.get(socket)
+    if (existing) return existing
     const connection: Connection = {
       pending: new Map(),
       answeredEarly: undefined,
@@ -34,7 +34,7 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
       whenAnswered: undefined,
     }
     connections.set(socket, connection)
-    // Node says nothing to a response that still waits for those before it.
+    // Node does not tell a response that still waits for the answers before it.
     socket.once('close', () => setImmediate(closeAll, connection))
     return connection
   }
@@ -48,7 +48,7 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
   function onFinished(socket: Socket, request: IncomingMessage) {
     if (request.complete || socket.destroyed) return
     connectionOf(socket).answeredEarly = request
-    // Its reader may have stopped in the middle.
+    // Whoever read it may have stopped in the middle.
     request.resume()
     setTimeout(() => {
       if (!request.complete && !socket.destroyed) destroy(socket, 'upload_unfinished')
@@ -56,11 +56,11 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
   }
 
   return {
-    /** @returns false for a request that is not to be begun: its connection is ended, since it has too many */
+    /** @returns false if the request must not be begun, because its connection had too many and was ended */
     add(request: IncomingMessage, response: ServerResponse): boolean {
       const { socket } = request
       const connection = connectionOf(socket)
-      // Node goes on reading what it has.
+      // Node goes on parsing what has arrived already.
       if (socket.destroyed || connection.isEnding) return false
       const { pending } = connection
       const isUnread = socket.writableLength > maxUnreadBytes
@@ -81,7 +81,7 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
 
     isEnding: (socket: Socket): boolean => connectionOf(socket).isEnding,
 
-    /** Calls back once every request before has its answer. */
+    /** Calls back once all requests so far are answered. */
     whenAnswered(socket: Socket, act: () => void): void {
       const connection = connectionOf(socket)
       connection.isEnding = true
@@ -94,9 +94,9 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
     },
 
     /**
-     * Tells whoever reads a message that its rest cannot be read, so that it is answered.
-     * @param hasHungUp the peer says no more, and most likely hears no more
-     * @returns false if no message was under way: what is broken came before one
+     * Tells the reader of a message that its rest cannot be read, so that it is answered.
+     * @param hasHungUp the peer sends nothing more, and most likely reads nothing more
+     * @returns false if no message was under way: what is broken came before a message
      */
     breakOff(socket: Socket, error: Error, hasHungUp: boolean): boolean {
       const connection = connectionOf(socket)
@@ -113,13 +113,13 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
       return true
     },
 
-    /** Nothing has moved for too long: an answer that nobody reads, or an idle connection whose time is over. */
+    /** For a connection on which nothing has moved for too long: nobody reads the answer, or it is idle. */
     onTimeout(socket: Socket): void {
       if (connectionOf(socket).pending.size > 0) destroy(socket, 'answer_unread')
       else socket.destroy()
     },
 
-    /** Says the last word, and leaves the peer some time to read it. */
+    /** Sends the last bytes, and leaves the peer some time to read them. */
     end(socket: Socket, bytes: string): void {
       connectionOf(socket).isEnding = true
       socket.end(bytes)

@@ -1,24 +1,24 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ConnectionReport } from '../http/end-reasons.ts'
+import type { ConnectionReport } from './end-reasons.ts'
 import { createConnections, type Connections } from './connections.ts'
 
-/** A till that has not sent its whole message by then has long given up waiting for the answer. */
+/** By then a till that has not sent its whole message has long given up. */
 const requestTimeoutMs = 10_000
-/** Longer than an ingress keeps its idle connections, so that it is never us who closes one under a request. */
+/** Longer than an ingress keeps idle connections, so that we never close one just as it sends a request. */
 const keepAliveTimeoutMs = 75_000
-/** A key has at most 512 characters; the rest is for what proxies add. */
+/** A key has at most 512 characters; proxies add the rest. */
 const maxHeaderBytes = 8 * 1024
-/** How long the rest of a message may take once its answer is out, and the peer to read an answer after which we hang up. */
+/** How long the rest of a message may take after its answer, and how long a peer has to read the last answer. */
 const lingerMs = 2_000
 
 export type Limits = {
-  /** Open at once. More are closed as they come, and idle ones make room for the next. */
+  /** Open at once. Further ones are closed at once, and idle ones make room for the next. */
   connections: number
-  /** Requests of one connection that wait for their answer, or whose answer waits to be read. */
+  /** Of one connection: requests that wait for their answer, or whose answer waits to be read. */
   pendingRequests: number
-  /** Neither a byte of a request nor of an answer has moved. Longer than any answer takes. */
+  /** After this long without a byte of a request or an answer. Longer than any answer takes. */
   inactivityMs: number
 }
 
@@ -27,15 +27,15 @@ type Deps = {
   limits: Limits
   report: ConnectionReport
   /**
-   * What is written to whoever has sent no request that could be answered by the listener.
+   * The answer to what is not a request, so that the listener cannot answer it.
    * @param reason `late`: it may be sent again
    */
   brokenAnswer: (reason: 'late' | 'unreadable' | 'headers_too_large') => { requestId?: string; bytes: string }
 }
 
 /**
- * A server whose peers cost a bounded part of the memory, whatever they send and however little they read. A message that
- * breaks off makes its request emit `error`, so that its reader answers; what comes before a request is answered here.
+ * A server whose peers use a bounded part of the memory, whatever they send and however little they read. If a message breaks
+ * off, its request emits `error`, so that its reader answers. What breaks before it is a request is answered here.
  */
 export function createHttpServer({ listener, limits, report, brokenAnswer }: Deps): {
   server: Server
@@ -53,12 +53,12 @@ export function createHttpServer({ listener, limits, report, brokenAnswer }: Dep
       // Node looks every 30 s.
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: maxHeaderBytes,
-      // Node would refuse it with an empty answer.
+      // Node would refuse a request without one with an empty answer.
       requireHostHeader: false,
     },
     tracked,
   )
-  // Node would drop the last headers in silence, which are those that a proxy of ours has added.
+  // Node would silently drop the last headers, which are the ones that our own proxies have added.
   server.maxHeadersCount = 0
   server.maxConnections = limits.connections
   server.timeout = limits.inactivityMs
@@ -75,10 +75,10 @@ export function createHttpServer({ listener, limits, report, brokenAnswer }: Dep
 }
 
 /**
- * Resolves when the last answer has left. Node waits without an end for a connection that has not sent a whole request,
- * and stops its own watch over them.
+ * Resolves when the last answer has been sent. Node would wait for ever for a connection that has not sent a complete request,
+ * since it no longer checks their timeouts.
  *
- * @param withinMs by then whatever was begun has its answer
+ * @param withinMs by then all requests that were begun are answered
  */
 export async function closeServer(server: Server, withinMs: number): Promise<void> {
   if (!server.listening) return
@@ -89,7 +89,7 @@ export async function closeServer(server: Server, withinMs: number): Promise<voi
   clearTimeout(timer)
 }
 
-/** Node calls again for each further piece of what cannot be read. */
+/** Node calls this again for each further piece that cannot be read. */
 function onClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
@@ -105,7 +105,7 @@ function onClientError(
   if (connections.breakOff(socket, error, error.code === 'HPE_INVALID_EOF_STATE')) return
   const reason = reasonOf(error)
   connections.whenAnswered(socket, () => {
-    // Whoever has not said a word does not wait for an answer.
+    // A peer that has sent nothing does not wait for an answer.
     const { requestId, bytes } = bytesRead === 0 ? { bytes: '' } : brokenAnswer(reason)
     report({ reason, remoteAddress, requestId })
     connections.end(socket, bytes)
@@ -117,7 +117,7 @@ function reasonOf({ code }: NodeJS.ErrnoException): 'late' | 'unreadable' | 'hea
   return code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'unreadable'
 }
 
-/** @param code of an error of a request or its body: true if the rest has not come, so that it may be sent again */
+/** @returns true if the rest of a request or its body has not arrived, so that it may be sent again */
 export function isCutOff(code: string | undefined): boolean {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' || code === 'HPE_INVALID_EOF_STATE'
 }

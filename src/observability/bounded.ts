@@ -10,10 +10,10 @@ export type Bounds = {
 }
 
 /**
- * For values from outside, before anything looks at all of them.
+ * For values from outside, before anything reads all of them.
  *
  * @param value plain data, as `JSON.parse` makes it
- * @returns a copy without what exceeds the bounds; it holds on to nothing of the value
+ * @returns a copy without what exceeds the bounds, which keeps nothing of the value in memory
  */
 export function bounded(value: unknown, bounds: Bounds): unknown {
   if (typeof value === 'string') return cutText(value, bounds.text)
@@ -26,7 +26,7 @@ export function bounded(value: unknown, bounds: Bounds): unknown {
   )
 }
 
-/** Without a list of all: there may be a hundred thousand. */
+/** Without a list of all fields: there may be a hundred thousand. */
 function firstFields(value: object, most: number): [string, unknown][] {
   const fields: [string, unknown][] = []
   for (const name in value) {

@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts'
 import { readAddress } from './source-address.ts'
 import type { ConnectionReport } from '../http/end-reasons.ts'
 
-/** Enough to see what happens; a flood fills no log. */
+/** Enough to see what happens, and few enough that a flood does not fill the log. */
 const linesPerWindow = 10
 const windowMs = 10_000
 

@@ -15,24 +15,24 @@ export function withoutSecrets(facts: Record<string, unknown>, secrets: Secrets)
   return mapTexts(facts, (text) => (isSpotted(text, spotters) ? removed : text)) as Record<string, unknown>
 }
 
-/** Of a text that is too long to be looked at, only what will be written is. */
+/** Looks only at the part of a long text that will be written. */
 function isSpotted(text: string, spotters: Spotter[]): boolean {
   return spotters.some((spotter) => spotter(text.slice(0, longestText)))
 }
 
-/** Every text of a log line, whoever wrote it: of bounded length, with no payment card, and nothing that steers a terminal. */
+/** Makes every text of a log line harmless: bounded, without payment cards, and without what steers a terminal. */
 export function harmless(facts: Record<string, unknown>): Record<string, unknown> {
   return mapTexts(facts, harmlessText) as Record<string, unknown>
 }
 
 function harmlessText(text: string): string {
-  // Nearly all are short, of plain characters, and hold no long number.
+  // Nearly all texts are short and plain, and hold no long number.
   if (text.length <= longestText && !/[^\x20-\x7e]|\d[\d -]{11}/.test(text)) return text
   const kept = text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
   return printable(maskPaymentCards(kept))
 }
 
-/** What is nested too deeply is left out; of a long list its beginning is kept. */
+/** Leaves out what is nested too deeply, and the end of a long list. */
 function mapTexts(value: unknown, change: (text: string) => string, depth = 0): unknown {
   if (typeof value === 'string') return change(value)
   if (typeof value !== 'object' || value === null) return value

@@ -3,11 +3,11 @@ import { harmless } from './line-guard.ts'
 
 export type { Logger }
 
-/** JSON lines on stdout. Nothing secret is given to it: errors are logged by `describeError`, not whole. */
+/** JSON lines on stdout. Never give it anything secret: log errors by `describeError`, not as they are. */
 export function createLogger(
   level: string,
-  // While one write is under way the lines behind it gather, so that no request waits for whoever reads them; what is
-  // left goes out when the process ends, unless it is killed.
+  // Lines are gathered while a write is under way, so that no request waits for whoever reads them. The rest is written
+  // when the process ends, unless it is killed.
   destination: DestinationStream = pino.destination({ sync: false }),
 ): Logger {
   return pino(
@@ -22,13 +22,13 @@ export function createLogger(
 }
 
 /**
- * What may be said of an error: never its properties, where libraries keep headers and bodies.
- * @returns name, code, message, stack and the same of its cause
+ * What may be logged of an error. Not its other properties: libraries keep headers and bodies there.
+ * @returns name, code, message and stack, and the same of its cause
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: 'a value that is no Error was thrown' }
   const { name, cause } = error
-  // A SyntaxError quotes the text that it could not read.
+  // The message of a SyntaxError quotes the text that could not be read.
   const { message, stack } =
     error instanceof SyntaxError ? { message: 'unreadable text', stack: undefined } : error
   const code = (error as NodeJS.ErrnoException).code

@@ -10,13 +10,13 @@ type Deps = {
   report: ConnectionReport
 }
 
-/** Prometheus, the probes, and somebody who looks. */
+/** For Prometheus, the probes and a few people. */
 const limits = { connections: 100, pendingRequests: 4, inactivityMs: 15_000 }
 const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' }
 
 /**
- * Probes and metrics, on a port of their own. A pod is ready once it has started: without Kafka, core or a writable
- * journal it still serves balances and tells each till what to do, so those are reported and no reason to be taken out.
+ * Probes and metrics, on a port of their own. A pod is ready once it has started. Without Kafka, the core or a writable
+ * journal it still answers every till and tells it what to do, so their trouble is reported but does not make it unready.
  */
 export function createManagement({ health, metricsPage, report }: Deps): Server {
   const answer = async (url: string | undefined): Promise<{ status: number; type: string; body: string }> => {

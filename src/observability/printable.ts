@@ -1,14 +1,14 @@
-/** What has no shape of its own and steers what shows it: controls, bidirectional marks, zero-width characters, line separators. */
+/** Characters that are not shown but change what is: controls, bidirectional marks, zero width, line separators. */
 const invisible = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]`
 const invisibleButBreaks = new RegExp(String.raw`(?![\n\t])${invisible}`, 'gu')
 const anyInvisible = new RegExp(invisible, 'gu')
 
-/** What strangers wrote must not steer a terminal: line breaks and tabs stay, other invisible characters are escaped. */
+/** For text from outside, which must not steer a terminal: escapes invisible characters, except line breaks and tabs. */
 export function printable(text: string): string {
   return text.replace(invisibleButBreaks, escaped)
 }
 
-/** JSON is JSON still: what it holds is the same, escaped as JSON does it. */
+/** The same for JSON, escaped as in JSON, so that its content stays the same. */
 export function printableJson(json: string): string {
   return json.replace(invisibleButBreaks, (character) =>
     [...Array(character.length).keys()]
@@ -17,7 +17,7 @@ export function printableJson(json: string): string {
   )
 }
 
-/** @returns the text without them: a blank for a control character, nothing for what has no width; well-formed Unicode */
+/** @returns well-formed text without invisible characters: a blank for a control character, nothing for one without width */
 export function plainText(text: string): string {
   return text.toWellFormed().replace(anyInvisible, (character) => (/\p{Cf}/u.test(character) ? '' : ' '))
 }
@@ -26,10 +26,10 @@ function escaped(character: string): string {
   return `\\u{${character.codePointAt(0)?.toString(16)}}`
 }
 
-/** In one piece, or in groups as they stand on a card. Each attempt looks at no more than 23 characters. */
+/** In one piece, or in groups as on a card. Each attempt looks at no more than 23 characters. */
 const cardDigits = /(?<!\d)(?:\d{13,19}|\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{5})(?!\d)/g
 
-/** What looks like a payment card (13 to 19 digits whose check digit is right) keeps its last four digits. */
+/** Masks what looks like a payment card (13 to 19 digits with a valid check digit) except for its last four digits. */
 export function maskPaymentCards(text: string, mask = (digits: string) => `*${digits.slice(-4)}`): string {
   return text.replace(cardDigits, (digits) => (hasCheckDigit(digits) ? mask(digits) : digits))
 }

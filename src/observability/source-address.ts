@@ -4,11 +4,11 @@ import { isIP } from 'node:net'
 type Request = Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string } }
 
 /**
- * Where a request comes from. Anyone can write anything into `X-Forwarded-For`; only what our own proxies have added is
- * believed: each adds, at the right end, the address that it was called from.
+ * Where a request comes from. Anybody can write anything to `X-Forwarded-For`, so only what our own proxies have added counts:
+ * each adds, at the right end, the address that called it.
  *
- * @param trustedProxies how many proxies of ours stand before the service
- * @returns an IP address: the one that called the outermost of them; undefined where the socket is gone
+ * @param trustedProxies how many of our own proxies are in front of the service
+ * @returns the IP address that called the outermost of them; undefined if the socket is gone
  */
 export function sourceAddressOf({ headers, socket }: Request, trustedProxies: number): string | undefined {
   const [direct] = trustedProxies === 0 ? [readAddress(socket.remoteAddress ?? '')] : []
@@ -16,11 +16,11 @@ export function sourceAddressOf({ headers, socket }: Request, trustedProxies: nu
   const hops = [headers['x-forwarded-for'] ?? '', socket.remoteAddress ?? '']
     .flatMap((part) => String(part).split(','))
     .map(readAddress)
-  // A request that came past a proxy has fewer hops; one that cannot be read was not written by a proxy of ours.
+  // A request that bypassed a proxy has fewer hops. A hop that cannot be read was not written by a proxy of ours.
   return hops.slice(-1 - trustedProxies).find((hop) => hop !== undefined)
 }
 
-/** @returns without brackets and port, an IPv4 address in IPv6 form as IPv4; undefined for what is none */
+/** @returns the address without brackets and port, and an IPv4 address in IPv6 form as IPv4; undefined if it is no address */
 export function readAddress(text: string): string | undefined {
   if (isIP(text) === 4) return text
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text.trim())?.[1] ?? text.trim()
@@ -29,7 +29,7 @@ export function readAddress(text: string): string | undefined {
 }
 
 /**
- * What counts as one guest at our door: whoever has one IPv6 address has all of its /64.
+ * What counts as one caller: whoever has one IPv6 address can use its whole /64.
  *
  * @param address an IP address, also in brackets or with a zone
  * @returns an IPv4 address, also of one in IPv6 form; the first 64 bits of an IPv6 address; anything else as it is

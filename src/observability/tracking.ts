@@ -23,12 +23,12 @@ export type TrackingDeps = {
   openBreakers: () => string[]
 }
 
-/** Of what a till did not wait for: in log line, metrics and captures only, never in an answer. */
+/** The outcome of a request whose till did not wait. Only for log line, metrics and captures: no answer has it. */
 export const hungUp = 'HUNG_UP'
 
 /**
- * Begins the exchange, and ends it with one wide log line and one observation, whatever became of it. If the till hangs
- * up, what it has set off goes on: the line is written when that has ended, as it then says what has become of it.
+ * Begins the exchange, and ends it with one wide log line and one observation, whatever its outcome. If the till hangs up, the
+ * work goes on, and the line is written when it has ended, so that it says what came of it.
  */
 export function createTracking(deps: TrackingDeps): Middleware<TrackedState> {
   const { clock, deadlineMs, trustedProxies } = deps
@@ -61,12 +61,12 @@ export function createTracking(deps: TrackingDeps): Middleware<TrackedState> {
   }
 }
 
-/** Whatever a till or the core has said, a line can be read, and stored. */
+/** Keeps a line readable and storable, whatever a till or the core has said. */
 const factBounds = { text: 500, entries: 20, fields: 100, depth: 4 }
 
 type Ending = {
   code: string
-  /** Until the answer was out, or the till hung up. */
+  /** Until the answer was sent, or the till hung up. */
   durationMs: number
   /** Of the answer; undefined if the till has hung up. */
   status?: number

@@ -58,7 +58,7 @@ async function runDue(deps: Deps): Promise<boolean> {
   return answers.length === batchSize && answers.every((kind) => kind === 'done' || kind === 'refused')
 }
 
-/** @returns what came of its call; undefined where none was made */
+/** @returns the outcome of its call; undefined if none was made */
 async function undoInTurn(deps: Deps, { id, ...whose }: DueUndo) {
   const endTurn = await deps.waitForTurn(whose, undoWithinMs)
   if (!endTurn) return undefined

@@ -1,18 +1,18 @@
 import type { Event } from './event.ts'
 
-/** A ticket on its way; without an event if none could be made of it. */
+/** A ticket to be sent. `event` is undefined if none could be made of it. */
 export type Outgoing = { eventId: string; event: Event | undefined }
 
 /**
- * Half of what a topic takes at once by default (`max.message.bytes`, about 1 MB, of all records of one partition), since
- * Kafka counts some bytes more for each record.
+ * Half of what a topic accepts at once by default (`max.message.bytes`: about 1 MB for the records of one partition), since
+ * Kafka counts more bytes for each record than we do.
  */
 export const maxBatchBytes = 500_000
 
 /**
- * @param tickets in the order in which they have to go
- * @returns the same, in the same order, in batches of at most `maxBatchBytes`; a ticket that is larger, or of which no
- * event could be made, is alone
+ * @param tickets in the order in which they have to be sent
+ * @returns the same in batches of at most `maxBatchBytes`, in the same order; a ticket that is larger, or that has no event,
+ * is alone in its batch
  */
 export function cutIntoBatches(tickets: Outgoing[]): Outgoing[][] {
   const batches: Outgoing[][] = []

@@ -9,8 +9,8 @@ const minorUnits = z.int().describe('Integer in minor units of `currency`')
 const unixSeconds = z.int().describe('UNIX time, seconds')
 
 /**
- * The value of a record: the words of TRIFFT's Create a Transaction (`contracts/trifft-core.openapi.yaml`), so that a
- * consumer can hand it on. What is absent or empty is left out, never null.
+ * The value of a record, in the words of TRIFFT's Create a Transaction (`contracts/trifft-core.openapi.yaml`), so that a
+ * consumer can pass it on. What is absent or empty is left out; nothing is null.
  */
 export const ticketEvent = z
   .object({
@@ -88,8 +88,8 @@ const kinds = {
 } as const satisfies Record<TicketKind, { type: TicketEvent['type']; ceType: string }>
 
 /**
- * CloudEvents 1.0 in Kafka's binary mode (`contracts/tickets.asyncapi.yaml`): attributes are headers, the value is
- * plain JSON. The card number is in the value alone.
+ * A CloudEvent 1.0 in Kafka's binary mode (`contracts/tickets.asyncapi.yaml`): its attributes are headers, its value is plain
+ * JSON. Only the value holds the card number.
  * @param settings `venueParameter`: slug of the venue's custom parameter in TRIFFT
  */
 export function toEvent(waiting: WaitingTicket, settings: { venueParameter: string }): Event {

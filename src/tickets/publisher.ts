@@ -11,29 +11,29 @@ type Deps = { timers: Timers; log: Logger; metrics: Pick<Metrics, 'kafkaSendSeco
 export type Publisher = ReturnType<typeof createPublisher>
 
 const connectTimeoutMs = 3_000
-/** How long the broker may wait for its in-sync replicas; must end before `requestTimeoutMs`. */
+/** How long the broker may wait for its in-sync replicas. Must be below `requestTimeoutMs`. */
 const replicationTimeoutMs = 5_000
 const requestTimeoutMs = 8_000
-/** kafkajs knows no limit for a SASL handshake that nobody answers. */
+/** kafkajs itself waits for ever for the answer to a SASL handshake. */
 const attemptDeadlineMs = 15_000
-/** A connected kafkajs re-arms a 1 ms timer for ever (tulios/kafkajs#1751), and networks drop idle connections. */
+/** While connected, kafkajs sets a timer every millisecond (tulios/kafkajs#1751), and networks drop idle connections. */
 const idleMs = 10_000
 
-/** Kafka says that these records can never be taken. All else may work later, whatever kafkajs calls retriable. */
+/** With these errors Kafka refuses records for good. Everything else may work later, whatever kafkajs calls retriable. */
 const refusals: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
 ])
 
-/** At least one of these events can never be taken. */
+/** Kafka will never accept at least one of these events. */
 export class EventRefused extends Error {
   override name = 'EventRefused'
 }
 
 /**
- * Sends to one topic, which must exist. Nothing is repeated here, and after a failure the connection is made anew:
- * the caller repeats, and an old attempt is over before it can. A refusal is no failure of the connection.
+ * Sends to one topic, which must exist. Nothing is repeated here: the caller repeats, and after a failure on a new
+ * connection, so that the old attempt has ended by then. A refusal is not a failure of the connection.
  */
 export function createPublisher(config: Config['tickets'], { timers, log, metrics }: Deps) {
   const createProducer = producersOf(config, log)
@@ -46,17 +46,17 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     cancelIdle?.()
     const old = producer
     producer = undefined
-    // kafkajs ends a connection when its requests are settled.
+    // kafkajs ends a connection once its requests are settled.
     if (old) await settlesWithin(timers, requestTimeoutMs, old.disconnect())
   }
 
-  function note(hasWorked: boolean) {
+  function setConnected(hasWorked: boolean) {
     isConnected = hasWorked
     metrics.kafkaConnected.set(hasWorked ? 1 : 0)
   }
 
-  function noteAnswer() {
-    note(true)
+  function onAnswer() {
+    setConnected(true)
     cancelIdle = timers.after(idleMs, () => void hangUp())
   }
 
@@ -66,23 +66,23 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     const connected = producer
     const connectAndAct = async () => {
       await connected.connect()
-      // A connection that comes after its deadline must not send what is being sent by the next one.
+      // If connecting takes longer than its deadline, the next attempt is already sending the same.
       if (producer !== connected) throw new Error('Kafka connection was given up')
       await action(connected)
     }
     try {
       await within(timers, attemptDeadlineMs, connectAndAct(), noAnswer)
-      noteAnswer()
+      onAnswer()
     } catch (error) {
       const refusal = findRefusal(error)
       if (refusal) {
-        // Another broker may still be taking its part of the same events: what is sent again is a repeat then, which its
-        // connection keeps behind the first.
-        noteAnswer()
+        // Another broker may still be accepting its part of these events. If they are sent to it again they are a repeat,
+        // which stays behind the first on the same connection.
+        onAnswer()
         throw new EventRefused(refusal, { cause: error })
       }
       await hangUp()
-      note(false)
+      setConnected(false)
       throw error
     }
   }
@@ -92,9 +92,9 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     connect: () => attempt(async () => undefined),
 
     /**
-     * All events, in their order for each key, acknowledged by all in-sync replicas.
-     * @throws EventRefused where one of them can never be taken; others of the same call may have been
-     * @throws anything else where it may work later; some may have been taken
+     * Sends all events, in their order for each key; resolves when all in-sync replicas have them.
+     * @throws EventRefused if Kafka will never accept one of them; it may have accepted others
+     * @throws anything else if it may work later; Kafka may have accepted some
      */
     async send(events: Event[]): Promise<void> {
       const stopTimer = metrics.kafkaSendSeconds.startTimer()
@@ -116,10 +116,10 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
   }
 }
 
-/** A producer for each attempt to connect, each starting from the next broker of the list. */
+/** A producer for each attempt to connect, each beginning with the next broker of the list. */
 function producersOf(config: Config['tickets'], log: Logger): () => Producer {
   const { brokers, clientId } = config
-  // A copy: kafkajs writes into it, and the configuration is frozen.
+  // A copy, since kafkajs writes to it and the configuration is frozen.
   const sasl: SASLOptions | undefined = config.sasl && { ...config.sasl }
   const ssl = config.sslCaFile ? { ca: readFileSync(config.sslCaFile, 'utf8') } : config.ssl
   let turn = 0
@@ -133,7 +133,7 @@ function producersOf(config: Config['tickets'], log: Logger): () => Producer {
       sasl,
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // A repeat inside kafkajs can overtake a request to another broker that is still under way.
+      // A repeat by kafkajs itself could overtake a request to another broker that is still under way.
       retry: { retries: 0 },
       logLevel: logLevel.WARN,
       logCreator:
@@ -143,7 +143,7 @@ function producersOf(config: Config['tickets'], log: Logger): () => Producer {
     })
     return kafka.producer({
       allowAutoTopicCreation: false,
-      // The same partition for a key as Java's producers choose (murmur2).
+      // Chooses the same partition for a key as Java's producers do (murmur2).
       createPartitioner: Partitioners.DefaultPartitioner,
     })
   }

@@ -21,7 +21,7 @@ type Deps = {
 export type Relay = ReturnType<typeof createRelay>
 
 const mostAtOnce = 100
-/** Nobody waits for Kafka: tickets that come one by one gather so long and go together. */
+/** Nobody waits for Kafka, so tickets that arrive within this time are sent together. */
 const gatherMs = 50
 /** For tickets that another process wrote, such as a dead letter sent again. */
 const lookEveryMs = 5_000
@@ -29,8 +29,8 @@ const firstBackoffMs = 100
 const longestBackoffMs = 5_000
 
 /**
- * Takes tickets from the journal to Kafka: the only publisher, oldest first, one send in flight, so that the tickets
- * of a card stay in order. Each reaches Kafka at least once, or the dead letters.
+ * Brings tickets from the journal to Kafka. It is the only publisher, oldest first and with one send in flight, so that the
+ * tickets of a card stay in order. Each ticket reaches Kafka at least once, or becomes a dead letter.
  */
 export function createRelay({ journal, publisher, venueParameter, timers, log, metrics }: Deps) {
   let bell = Promise.withResolvers<void>()
@@ -41,7 +41,7 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
   async function step(): Promise<number> {
     if (!hasConnected) await untilDone('connecting to Kafka', () => publisher.connect())
     hasConnected = true
-    // Before the look: a ticket that comes after it must ring.
+    // Before it looks, so that a ticket that comes later rings.
     bell = Promise.withResolvers()
     const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
     if (waiting.length === 0) await settlesWithin(timers, lookEveryMs, bell.promise)
@@ -57,7 +57,7 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
     for (const batch of cutIntoBatches(outgoing)) await publishBatch(batch)
   }
 
-  /** What Kafka refuses is sent again in halves, the first one first, until it is clear which ticket is to blame. */
+  /** A refused batch is sent again in halves, the first half first, until the ticket that Kafka refuses is alone. */
   async function publishBatch(batch: Outgoing[]) {
     if (loop.stopping.aborted) return
     try {
@@ -77,20 +77,23 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
     await untilDone('burying a ticket', () => journal.buryTicket(eventId, reason))
   }
 
-  /** @throws EventRefused if one of them can never be published */
+  /** @throws EventRefused if Kafka will never accept one of them */
   async function send(batch: Outgoing[]) {
     const events = batch.map(({ event }) => {
       if (!event) throw new EventRefused('EVENT_CANNOT_BE_MADE')
       return event
     })
     await untilDone('publishing tickets', () => publisher.send(events))
-    // Until this is written they would be sent again, so nothing else is done before.
+    // Nothing else is done before this is written, since until then they would be sent again.
     const eventIds = batch.map(({ eventId }) => eventId)
     await untilDone('marking tickets as published', () => journal.markPublished(eventIds))
     metrics.ticketsPublished.inc(batch.length)
   }
 
-  /** Repeats for ever; what gets out is a refusal for good, and an AbortError when the relay stops. */
+  /**
+   * Repeats until it works.
+   * @throws EventRefused; an AbortError when the relay stops
+   */
   async function untilDone<T>(what: string, action: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures++) {
       try {
@@ -107,15 +110,15 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
   }
 
   return {
-    /** Connects and publishes in the background; needs neither Kafka nor the journal to be there. */
+    /** Connects and publishes in the background. Neither Kafka nor the journal has to be available yet. */
     start: loop.start,
 
-    /** A ticket is waiting. Never shortens a backoff. */
+    /** Says that a ticket is waiting. Does not shorten a backoff. */
     wake(): void {
       bell.resolve()
     },
 
-    /** Ends after the send that is under way, and its mark. What still waits stays in the journal. Safe to call twice. */
+    /** Ends once the send under way is done and marked. What still waits stays in the journal. Safe to call twice. */
     async stop(): Promise<void> {
       const stopped = loop.stop()
       bell.resolve()
@@ -124,7 +127,7 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
   }
 }
 
-/** A ticket that an older version wrote may not fit: refused like one that Kafka refuses, it holds up nobody. */
+/** @returns undefined for a ticket that an older version wrote and that does not fit: it is treated like a refused one */
 function makeEvent(ticket: WaitingTicket, venueParameter: string): Event | undefined {
   try {
     return toEvent(ticket, { venueParameter })

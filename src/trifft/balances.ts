@@ -9,9 +9,9 @@ import type { CoreClient } from './client.ts'
 import { waitFor } from './deadline.ts'
 import { cannotAnswer, CoreRejected } from './errors.ts'
 
-/** What the core last said of a card; a card it does not know is remembered too. */
-type Entry = Known | { unknownCard: CoreRejected }
-type Known = { balance: Balance; loadedAtMs: number }
+/** What the core last said of a card, also if it does not know the card. */
+type Entry = Loaded | { unknownCard: CoreRejected }
+type Loaded = { balance: Balance; loadedAtMs: number }
 type Question = { caller: Caller; cardNumber: string; exchange: Exchange }
 
 type Deps = {
@@ -23,25 +23,25 @@ type Deps = {
 
 export type Balances = ReturnType<typeof createBalances>
 
-/** A wrong scan, repeated by the operator, does not ask the core again for so long. */
+/** When an operator repeats a wrong scan, the core is not asked again within this time. */
 const unknownCardMs = 10_000
 const maxCards = 10_000
-/** A usual card has some 2 KB, one with the longest list of coupons half a megabyte. */
+/** A typical card takes 2 KB; one with the longest list of coupons takes half a megabyte. */
 const maxBytes = 24 * 1_048_576
 
-/** Balances for the eyes of operator and guest. No debit is ever decided on one. */
+/** Balances to show to operator and guest. No debit is ever decided by one. */
 export function createBalances(config: Config['core'], { client, clock, timers, metrics }: Deps) {
   const cache = new LRUCache<string, Entry, Question>({
     max: maxCards,
     maxSize: maxBytes,
     sizeCalculation: bytesOf,
-    // lru-cache takes 0 for "for ever".
+    // lru-cache reads 0 as "for ever".
     ttl: Math.max(config.balanceFreshMs, 1),
     ttlResolution: 0,
-    // An older answer outlives a core that cannot answer.
+    // An older answer stays while the core cannot answer.
     noDeleteOnStaleGet: true,
     perf: { now: () => clock.monotonicMs() },
-    // A card dropped while it is being read: who waits gets the answer, and nothing of it is kept.
+    // If a card is dropped while it is being read, those who wait get the answer, and it is not kept.
     ignoreFetchAbort: true,
     fetchMethod: async (_key, _old, { options, context }) => {
       try {
@@ -57,7 +57,7 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
     },
   })
 
-  async function load({ caller, cardNumber, exchange }: Question): Promise<Known> {
+  async function load({ caller, cardNumber, exchange }: Question): Promise<Loaded> {
     const claimed = await client.claimBalance(caller, cardNumber, exchange)
     const [member, rewards] = await Promise.all([
       client.readCard(caller, cardNumber, exchange, claimed),
@@ -76,15 +76,15 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
     return ageMs <= config.balanceStaleMs ? { ...old.balance, isStale: true } : undefined
   }
 
-  function note(exchange: Exchange, result: 'hit' | 'miss' | 'stale') {
+  function countRead(exchange: Exchange, result: 'hit' | 'miss' | 'stale') {
     exchange.facts.cache = result
     metrics.cacheReads.inc({ cache: 'balance', result })
   }
 
   return {
     /**
-     * @returns an answer of the core that is fresh or, only where the core cannot answer now, an older one, marked
-     * @throws CoreRejected; CoreUnavailable and CoreOutcomeUnknown where there is no older answer either
+     * @returns a fresh answer of the core; if the core cannot answer now, an older one, marked as stale
+     * @throws CoreRejected; CoreUnavailable and CoreOutcomeUnknown if there is no older answer either
      */
     async read(caller: Caller, cardNumber: string, exchange: Exchange): Promise<Balance> {
       const key = cacheKey(caller.credentials, cardNumber)
@@ -97,18 +97,18 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
             cache.forceFetch(key, { context: { caller, cardNumber, exchange } }),
             exchange,
           ))
-        note(exchange, fresh ? 'hit' : 'miss')
+        countRead(exchange, fresh ? 'hit' : 'miss')
         if ('unknownCard' in entry) throw entry.unknownCard
         return entry.balance
       } catch (error) {
         const stale = cannotAnswer(error) ? findStale(key) : undefined
         if (!stale) throw error
-        note(exchange, 'stale')
+        countRead(exchange, 'stale')
         return stale
       }
     },
 
-    /** For a card whose points or rewards may have changed: when such a call leaves, and when its outcome is known. */
+    /** For a card whose points or rewards may change: when such a call leaves, and when its outcome is known. */
     drop(caller: Caller, cardNumber: string): void {
       cache.delete(cacheKey(caller.credentials, cardNumber))
     },
@@ -117,7 +117,7 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
 
 const bytesOfObject = 300
 
-/** @returns about how much memory an entry takes */
+/** @returns roughly how much memory an entry takes */
 function bytesOf(entry: Entry): number {
   if ('unknownCard' in entry) return bytesOfObject
   const { member, rewards } = entry.balance

@@ -8,7 +8,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open'
 const stateValues = { closed: 0, half_open: 1, open: 2 } as const
 
 const settings = {
-  // Each call brings its own deadline; opossum's would leave the call running, unseen.
+  // Each call has its own deadline. After opossum's, the call would run on without anybody waiting for it.
   timeout: false,
   errorThresholdPercentage: 50,
   volumeThreshold: 10,
@@ -16,11 +16,11 @@ const settings = {
   resetTimeout: 10_000,
   rollingPercentilesEnabled: false,
   enableSnapshots: false,
-  /** True is no failure: an answer, whatever it says, shows that the core is there. So does its 429. */
+  /** True if it does not count as a failure. Any answer shows that the core is there, a 429 too. */
   errorFilter: (error: unknown) => !isFailure(error),
 } as const
 
-/** One circuit breaker per operation, for all API keys, so that slow balances do not stop debits. */
+/** One circuit breaker for each operation, so that slow balances do not stop debits. API keys share them. */
 export function createBreakers<Operation extends string>(
   operations: readonly Operation[],
   { metrics, log }: { metrics: Metrics; log: Logger },
@@ -36,7 +36,7 @@ export function createBreakers<Operation extends string>(
     })
     const show = (state: BreakerState) => metrics.breakerState.set({ operation }, stateValues[state])
     show('closed')
-    // A listener that throws would turn a done call into a failed one; these cannot.
+    // A listener that throws would make a call fail that was done; these cannot throw.
     breaker.on('open', () => {
       show('open')
       log.warn({ operation }, 'core calls are stopped: the breaker is open')
@@ -53,17 +53,17 @@ export function createBreakers<Operation extends string>(
     new CoreUnavailable({ message: `${operation}: not sent (breaker)` })
 
   return {
-    /** @throws CoreUnavailable where `run` would not call just now */
+    /** @throws CoreUnavailable if `run` would not call now */
     refuseOpen(operation: Operation): void {
       const { opened, halfOpen, pendingClose } = breakers[operation]
-      // Half open, it lets one call through and waits for what comes of it.
+      // A half open breaker lets one call through and waits for its outcome.
       if (opened || (halfOpen && !pendingClose)) throw notSent(operation)
     },
 
     /**
-     * @param call brings its own deadline: one that never settles would keep the breaker half open for ever
+     * @param call has a deadline: if it never settled, the breaker would stay half open for ever
      * @returns what `call` returns
-     * @throws what `call` throws; CoreUnavailable, without calling it, where the breaker is open
+     * @throws what `call` throws; CoreUnavailable, without calling it, if the breaker is open
      */
     async run<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
       try {
@@ -88,9 +88,9 @@ export function createBreakers<Operation extends string>(
 }
 
 /**
- * Unknown outcomes, and calls that the network kept from leaving. Not a block, and nothing that one card, coupon or key
- * may be to blame for, since the breaker is everybody's: readable JSON that we do not like, a request that could not be
- * made, any 4xx but 408, which is a timeout.
+ * Unknown outcomes, and calls that the network did not let out. Not a block; and nothing that a single card, coupon or key
+ * may have caused, since all of them share the breaker: JSON with wrong fields, a request that could not be made, any 4xx
+ * except 408, which is a timeout.
  */
 function isFailure(error: unknown): boolean {
   if (error instanceof CoreProtocolError || error instanceof CoreRequestInvalid) return false

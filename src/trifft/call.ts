@@ -23,16 +23,16 @@ const operations = [
   'givePointsBack',
 ] as const
 
-/** What has to be known of a call before it gets a slot. */
+/** What has to be known about a call before it gets a slot. */
 export type Plan = {
   operation: (typeof operations)[number]
   credentials: Credentials
   lane: Lane
-  /** The call's own deadline; what the exchange has left may be less. */
+  /** The call's own deadline. The exchange may have less time left. */
   limitMs: number
-  /** With less than this left of the exchange nothing is sent. */
+  /** Nothing is sent if the exchange has less time left than this. */
   leastLeftMs?: number
-  /** A call that has to wait for its slot waits until this much is left of the exchange. */
+  /** A call that waits for its slot gives up when the exchange has this much time left. */
   waitUntilLeftMs: number
 }
 
@@ -44,12 +44,12 @@ export type Call<T> = Plan &
 
 export type CallDeps = { budget: Budget; clock: Clock; timers: Timers; metrics: Metrics; log: Logger }
 
-/** The one way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is ever repeated from here. */
+/** The only way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is repeated here. */
 export function createCalls(baseUrl: string, { budget, clock, timers, metrics, log }: CallDeps) {
   const http = createCoreHttp({ baseUrl, timers })
   const breakers = createBreakers(operations, { metrics, log })
 
-  /** Slots are scarce: whatever would keep the calls from leaving is asked first. */
+  /** Slots are scarce, so whatever else could keep the calls from leaving is checked first. */
   async function claim(plans: [Plan] | [Plan, Plan], exchange: Exchange): Promise<Slot> {
     const [{ lane, credentials, waitUntilLeftMs }] = plans
     for (const plan of plans) {
@@ -58,7 +58,7 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
     }
     const sinceMs = clock.monotonicMs()
     try {
-      return await budget.take({
+      return await budget.acquire({
         lane,
         credentials,
         sourceAddress: exchange.sourceAddress,
@@ -73,7 +73,7 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
 
   async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, findBlock: FindBlock) {
     const { operation, credentials, read, method, path, body, idempotencyKey } = call
-    // What waiting has used is gone.
+    // Waiting for the slot has used some of the time.
     const deadlineMs = deadlineOf(call, exchange)
     const { apiKey } = credentials
     return breakers.run(operation, async () => {
@@ -106,15 +106,15 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
 
   return {
     /**
-     * For calls of which one is for nothing without the other: a slot for each, to be given to `run`.
+     * For two calls of which one is useless without the other: a slot for each, to be passed to `run`.
      *
-     * @throws CoreUnavailable where either could not leave
+     * @throws CoreUnavailable if either could not leave
      */
     claimBoth: (first: Plan, second: Plan, exchange: Exchange) => claim([first, second], exchange),
 
     /**
-     * @param exchange whose time it takes; the call is noted in its facts, also when it fails
-     * @param claimed where it has its slot already
+     * @param exchange whose time the call may use; the call is added to its facts, also if it fails
+     * @param claimed its slot, if it has one already
      * @returns the body of a success, checked
      * @throws CoreRejected (final), CoreUnavailable (not done, safe to repeat), CoreOutcomeUnknown (may be done)
      */
@@ -126,7 +126,7 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
       let outcome: Outcome = 'done'
       try {
         const slot = claimed ?? (await claim([call], exchange))
-        // Time in line is not the core's.
+        // Waiting for a slot is not the core's time.
         startedAtMs = clock.monotonicMs()
         return await slot((findBlock) => send(call, exchange, fact, findBlock))
       } catch (error) {
@@ -162,7 +162,7 @@ function describeFailure(error: unknown): Pick<CoreCallFact, 'reason' | 'excepti
 
 /**
  * @returns ms that the call may take
- * @throws CoreUnavailable where too little is left of the exchange to send it
+ * @throws CoreUnavailable if the exchange has too little time left to send it
  */
 function deadlineOf({ operation, limitMs, leastLeftMs = 0 }: Plan, exchange: Exchange): number {
   const deadlineMs = Math.min(limitMs, timeToWaitMs(exchange))

@@ -9,11 +9,11 @@ import { toMember, toMovedPoints, toMovedReward, toRewards, toVenue } from './ma
 import * as schemas from './schemas.ts'
 import type { Slot } from './budget/slots.ts'
 
-/** One taking of a member's reward or points, or its undoing. */
+/** What every call that takes from a member, or gives back, has to say. */
 export type Order = {
   caller: Caller
   cardNumber: string
-  /** The redemption's id, the same for the taking and its undoing. */
+  /** The redemption's id: the same when it is taken and when it is given back. */
   reference: string
   idempotencyKey: string
 }
@@ -22,15 +22,15 @@ export type PointsOrder = Order & { points: number }
 
 export type CoreClient = ReturnType<typeof createCoreClient>
 
-/** A taking that leaves later than this would most likely end in doubt. */
-const leastLeftForTakingMs = 500
-/** Whoever has waited for a slot until less is left would get it for nothing: the answer would come too late. */
+/** A debit that leaves with less time left would most likely end in doubt. */
+const leastLeftForDebitMs = 500
+/** With less time left than a call usually takes, a slot is of no use: the answer would come too late. */
 const usualCallMs = 200
 const waitUntilLeftMs = replyReserveMs + usualCallMs
 
 /**
- * The calls of `contracts/trifft-core.openapi.yaml`, in our words. Every one throws CoreRejected (final),
- * CoreUnavailable (not done, safe to repeat) or CoreOutcomeUnknown (may be done), and is noted in the exchange's facts.
+ * The calls of `contracts/trifft-core.openapi.yaml`, in our words. Each throws CoreRejected (final), CoreUnavailable (not
+ * done, safe to repeat) or CoreOutcomeUnknown (may be done), and is added to the exchange's facts.
  */
 export function createCoreClient(config: Config['core'], deps: CallDeps) {
   const { clock, metrics } = deps
@@ -63,8 +63,8 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
 
   const taking = {
     lane: 'debit',
-    leastLeftMs: leastLeftForTakingMs,
-    waitUntilLeftMs: leastLeftForTakingMs,
+    leastLeftMs: leastLeftForDebitMs,
+    waitUntilLeftMs: leastLeftForDebitMs,
   } as const
 
   const givingBack = ({ isBackground }: Exchange) =>
@@ -83,7 +83,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
   return {
     /**
      * @param options `wasApproved`: whether the core has ever approved this pair
-     * @returns undefined where the key's project has no such venue
+     * @returns undefined if the key's project has no such venue
      */
     async findVenue(
       credentials: Credentials,
@@ -99,23 +99,23 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
           read: schemas.readVenues,
           ...get({ credentials }, path),
           lane: laneOfCheck(exchange, wasApproved),
-          // The message that waits for the check needs a call of its own after it.
-          waitUntilLeftMs: usualCallMs + (isDebit ? leastLeftForTakingMs : waitUntilLeftMs),
+          // The message that waits for this check needs time for a call of its own.
+          waitUntilLeftMs: usualCallMs + (isDebit ? leastLeftForDebitMs : waitUntilLeftMs),
         },
         exchange,
       )
       const venue = toVenue(venues, config.venueParameter, venueId)
-      // It may be the one that could not be read: that is no word of the core's against this till.
+      // An entry that could not be read may be this venue, so the core has not refused this till.
       if (!venue && venues.leftOut > 0)
         throw new CoreProtocolError(['(an entry)'], { message: 'findVenue: a venue could not be read' })
       return venue
     },
 
-    /** Slots for `readCard` and `readRewards`, both or none: neither alone is a balance. */
+    /** Slots for `readCard` and `readRewards`: both or none, since a balance needs both. */
     claimBalance: (caller: Caller, cardNumber: string, exchange: Exchange): Promise<Slot> =>
       calls.claimBoth(cardCall(caller, cardNumber), rewardsCall(caller, cardNumber), exchange),
 
-    /** @returns a blocked member too: what that means is not decided here */
+    /** @returns also a blocked member: what that means is decided elsewhere */
     async readCard(caller: Caller, cardNumber: string, exchange: Exchange, claimed?: Slot): Promise<Member> {
       return toMember(await calls.run(cardCall(caller, cardNumber), exchange, claimed))
     },

@@ -3,16 +3,16 @@ import type { Timers } from '../time/clock.ts'
 import { within } from '../time/waiting.ts'
 import { CoreUnavailable } from './errors.ts'
 
-/** Kept back for our own answer to the till. */
+/** Kept for our own answer to the till. */
 export const replyReserveMs = 100
 
-/** @returns how long this exchange can still wait for the core, in ms; nothing is left at 0 and below */
+/** @returns how long this exchange can still wait for the core, in ms; 0 or less: no longer */
 export function timeToWaitMs(exchange: Exchange): number {
   return exchange.leftMs() - replyReserveMs
 }
 
 /**
- * For those who wait for a load that another exchange has begun: it goes on without them.
+ * Waits for a load that another exchange may have begun, and that goes on if this one gives up.
  * @throws what the load throws; CoreUnavailable if this exchange's own time is up
  */
 export async function waitFor<T>(timers: Timers, load: Promise<T>, exchange: Exchange): Promise<T> {

@@ -1,10 +1,10 @@
 import { Refusal, type Code } from '../model/refusal.ts'
 
-/** What came back with the failure, as far as anything did. `eventId` is what TRIFFT's support asks for. */
+/** What the core has answered, if it has. TRIFFT's support asks for the `eventId`. */
 type Answer = { status?: number; exception?: string; eventId?: string }
 type Details = Answer & { message: string; retryAfterSeconds?: number }
 
-/** What all failures of a core call have in common; `meaning` is the class of outcome, also the metric's label. */
+/** What all failures of a core call have in common. `meaning` is the outcome, and a label of the metric. */
 export abstract class CoreFailure extends Refusal {
   abstract readonly meaning: 'refused' | 'not_done' | 'unknown'
   readonly status: number | undefined
@@ -19,7 +19,7 @@ export abstract class CoreFailure extends Refusal {
   }
 }
 
-/** The core said no, readably: final for this call, nothing was done. `not_done` where it did not take the key. */
+/** The core has refused readably: nothing was done, and a repeat would not help. `not_done`: it has refused the key. */
 export class CoreRejected extends CoreFailure {
   override name = 'CoreRejected'
   readonly meaning: 'refused' | 'not_done'
@@ -44,7 +44,7 @@ export class CoreUnavailable extends CoreFailure {
   }
 }
 
-/** The call left and no readable answer came back: it may be done, and may still be done later. */
+/** The call has left, and no readable answer came back: it may be done, now or later. */
 export class CoreOutcomeUnknown extends CoreFailure {
   override name = 'CoreOutcomeUnknown'
   readonly meaning = 'unknown'
@@ -54,7 +54,7 @@ export class CoreOutcomeUnknown extends CoreFailure {
   }
 }
 
-/** The request that we made cannot be sent by anybody: a mistake of ours, which says nothing about the core. */
+/** A request that cannot be sent, because we made it wrong: it says nothing about the core. */
 export class CoreRequestInvalid extends CoreUnavailable {
   override name = 'CoreRequestInvalid'
 
@@ -63,10 +63,10 @@ export class CoreRequestInvalid extends CoreUnavailable {
   }
 }
 
-/** An answer of the core, not what `contracts/trifft-core.openapi.yaml` says, but one that shows that it is there. */
+/** An answer that is not what `contracts/trifft-core.openapi.yaml` says. It shows that the core is there. */
 export class CoreProtocolError extends CoreOutcomeUnknown {
   override name = 'CoreProtocolError'
-  /** Paths of the fields that are missing or wrong, never their values. */
+  /** The paths of fields that are missing or wrong, never their values. */
   readonly fields: string[]
 
   constructor(fields: string[], details: Details) {
@@ -75,7 +75,7 @@ export class CoreProtocolError extends CoreOutcomeUnknown {
   }
 }
 
-/** True where the core could not answer just now, so that an older answer of its may stand in for a new one. */
+/** True if the core cannot answer now, so that an older answer may be used instead. */
 export function cannotAnswer(error: unknown): boolean {
   return error instanceof CoreUnavailable || error instanceof CoreOutcomeUnknown
 }

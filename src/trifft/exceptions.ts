@@ -1,8 +1,8 @@
 import type { Code } from '../model/refusal.ts'
 
 /**
- * The core's refusals by exception name. The names are assumed (`contracts/trifft-core.openapi.yaml`); a correction
- * is a line here.
+ * The core's refusals by exception name. The names are assumed (`contracts/trifft-core.openapi.yaml`): to correct one, change
+ * its line here.
  */
 const codesByException = new Map<string, Code>([
   ['CardNotFoundException', 'CARD_UNKNOWN'],
@@ -17,7 +17,7 @@ const codesByException = new Map<string, Code>([
   ['NothingToRestoreException', 'NOTHING_TO_GIVE_BACK'],
 ])
 
-/** @returns the till's code of a readable refusal (400, 402, 404, 409, 410, 422); `REFUSED` for a name not known */
+/** @returns the till's code of a readable refusal (400, 402, 404, 409, 410, 422); `REFUSED` for an unknown name */
 export function codeOfException(exception: string): Code {
   return codesByException.get(exception) ?? 'REFUSED'
 }

@@ -9,15 +9,15 @@ const windowMs = 60_000
 const maxNetworks = 10_000
 
 /**
- * Counts the checks of venue and key that the core has refused, so that nobody finds a pair by trying. Those under way
- * do not count: many honest tills of one address start at once, and the budget bounds what a guesser can send.
+ * Counts the venues and keys that the core has refused, so that nobody finds a valid pair by trying. Checks under way do not
+ * count: many honest tills may start at one address together, and the budget bounds what a guesser can send.
  */
 export function createGuard(
   config: Pick<Config['core'], 'guessesPerAddress' | 'guessesInAll'>,
   clock: Clock,
 ) {
   const all = createSlidingLog(windowMs)
-  // Whoever has more networks than are remembered still meets the limit of all.
+  // A guesser with more networks than this still meets the limit for all together.
   const byNetwork = new LRUCache<string, SlidingLog>({ max: maxNetworks })
 
   function logOf(address: string): SlidingLog {
@@ -29,8 +29,8 @@ export function createGuard(
 
   return {
     /**
-     * @returns what an unknown pair hears where too many checks from its address, or from all, were refused;
-     * undefined where the core may be asked
+     * @returns what an unknown pair is told if too many checks from its address, or in all, were refused; undefined if the
+     * core may be asked
      */
     lockOf(address: string): Refusal | undefined {
       const nowMs = clock.monotonicMs()
@@ -45,7 +45,7 @@ export function createGuard(
       })
     },
 
-    /** @param check tells whether the core has refused; a check that fails was no guess */
+    /** @param check its result says whether the core has refused; a check that throws does not count */
     async watch<T extends { refusal?: unknown }>(address: string, check: () => Promise<T>): Promise<T> {
       const result = await check()
       if (result.refusal !== undefined)

@@ -13,9 +13,9 @@ export type CoreRequest = {
   apiKey: string
   body?: object
   idempotencyKey?: string
-  /** From now on; the only limit of a call besides the one for connecting. Above 0. */
+  /** From now on. Besides the time to connect, the only limit of a call. Above 0. */
   deadlineMs: number
-  /** Asked when a connection is there; what may not leave is dropped before its first byte, and fails with this. */
+  /** Asked once there is a connection. A call that must not leave is dropped before its first byte, and fails with this. */
   findBlock?: () => CoreUnavailable | undefined
 }
 
@@ -23,23 +23,23 @@ export type CoreReply = {
   status: number
   /** The header as it came: seconds or a date. */
   retryAfter: string | undefined
-  /** Parsed JSON; undefined where it is none. */
+  /** Parsed JSON; undefined if it is not JSON. */
   body: unknown
 }
 
 export type CoreHttp = ReturnType<typeof createCoreHttp>
 
 const connectTimeoutMs = 1_000
-/** No call is longer than its deadline. */
+/** With the usual deadlines every call has ended by then. */
 const closeWithinMs = 3_000
-/** A long list of coupons with all their texts is some 100 KB. */
+/** A long list of coupons with all their texts has about 100 KB. */
 const maxReplyBytes = 1_048_576
-/** Beyond the core's own limit (50 requests in 10 s) a call waits here, within its deadline. */
+/** More than the core allows in a window (50 requests in 10 s). A call beyond them waits here, within its deadline. */
 const maxConnections = 64
 
 /**
- * One pool of connections to the core's origin: it follows no redirect (a debit sent on would be a second debit) and
- * takes no proxy from the environment. Nothing is ever repeated.
+ * One pool of connections to the core's origin. It follows no redirects, since a debit that is sent on would be a second
+ * debit, and uses no proxy from the environment. Nothing is repeated.
  */
 export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: Timers }) {
   const { origin, pathname } = new URL(baseUrl)
@@ -48,18 +48,18 @@ export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: T
     connections: maxConnections,
     connect: { timeout: connectTimeoutMs },
     maxResponseSize: maxReplyBytes,
-    // The deadline rules.
+    // Each call has its own deadline.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
-  // Without axios' own defaults, which every call would merge and walk through.
+  // Without axios' defaults, which every call would have to merge.
   const http = new Axios({ transformResponse: parseJson })
 
   return {
     /**
-     * @returns whatever the core answered, every status
-     * @throws CoreUnavailable where not a byte was sent (CoreRequestInvalid: nor ever can be); CoreOutcomeUnknown where
-     * it was and no whole answer came back (CoreProtocolError: a larger one than anybody reads)
+     * @returns the core's answer, whatever its status
+     * @throws CoreUnavailable if nothing was sent (CoreRequestInvalid: and never can be); CoreOutcomeUnknown if it was sent
+     * and no complete answer came back (CoreProtocolError: the answer is larger than we read)
      */
     async send(request: CoreRequest): Promise<CoreReply> {
       const wire: Wire = { hasLeft: false, isLate: false }
@@ -74,12 +74,12 @@ export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: T
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
       } catch (error) {
         if (error instanceof CoreUnavailable) throw error
-        // Not kept as the cause: an AxiosError holds the path, and that a card number.
+        // Not kept as the cause: an AxiosError holds the path, which holds a card number.
         throw failureOf(request.operation, wire, error)
       }
     },
 
-    /** Waits for the calls under way, not for a connection that nobody answers; harmless when repeated. */
+    /** Waits for the calls under way, but not for a connection that nobody answers. Safe to call twice. */
     async close(): Promise<void> {
       if (pool.destroyed) return
       await settlesWithin(timers, closeWithinMs, pool.close())
@@ -88,7 +88,7 @@ export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: T
   }
 }
 
-/** What has become of a request. */
+/** How far a request has come. */
 type Wire = { hasLeft: boolean; isLate: boolean }
 
 function failureOf(
@@ -104,14 +104,14 @@ function failureOf(
       : new CoreOutcomeUnknown(details)
   }
   const details = { message: `${operation}: not sent (${reason})` }
-  // The network fails with codes of its own; an argument that is refused is a TypeError, or this.
+  // What the network does has codes of its own. A refused argument is a TypeError, or this code.
   const isRefused = !isLate && (error instanceof TypeError || reason === 'UND_ERR_INVALID_ARG')
   return isRefused ? new CoreRequestInvalid(details) : new CoreUnavailable(details)
 }
 
 /**
- * axios' way out. Rejects at the deadline also while a connection is still being made, which undici by itself would
- * wait for; a request that starts after that is dropped before its first byte.
+ * Sends what axios has prepared. Rejects at the deadline even if the connection is still being made, which undici alone would
+ * wait for; a request that could start after that is dropped before its first byte.
  */
 function dispatch(
   { pool, timers }: { pool: Pool; timers: Timers },
@@ -148,7 +148,7 @@ function dispatch(
   return promise.finally(cancel)
 }
 
-/** Not given to axios: the API key is in nothing that it makes, and it would check and copy each header thrice. */
+/** Not given to axios, so that nothing it makes holds the API key, and because it would check and copy each header. */
 function headersOf({ apiKey, idempotencyKey, body }: CoreRequest): Record<string, string> {
   return {
     accept: 'application/json',
@@ -159,7 +159,7 @@ function headersOf({ apiKey, idempotencyKey, body }: CoreRequest): Record<string
   }
 }
 
-/** Every status is a reply, redirects too. */
+/** Every status is a reply, also a redirect. */
 function collectReply(
   resolve: (reply: Omit<AxiosResponse, 'config'>) => void,
   reject: (error: Error) => void,
@@ -182,7 +182,7 @@ function collectReply(
   }
 }
 
-/** Drops a byte order mark. */
+/** Removes a byte order mark. */
 const utf8 = new TextDecoder()
 
 function parseJson(bytes: Buffer): unknown {
@@ -193,7 +193,7 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** `ECONNREFUSED` and the like. */
+/** Such as `ECONNREFUSED`. */
 function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   return code ?? 'no code'

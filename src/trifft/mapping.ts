@@ -10,13 +10,13 @@ import type {
   CoreVenue,
 } from './schemas.ts'
 
-/** Slugs of the coupon's custom parameters that say how Aztec applies it. */
+/** Slugs of the custom parameters of a coupon that say how Aztec applies it. */
 export type RewardSlugs = { entityCodeParameter: string; discountIdParameter: string }
 
 /**
- * @param venues the core's list for one venue id
- * @param slug of the venue's custom parameter that holds its Aztec venue ID
- * @returns the venue of that id; one that does not say its id is believed only where it is alone
+ * @param venues the core's list for one Aztec venue ID
+ * @param slug of the venue's custom parameter that holds this ID
+ * @returns the venue with this ID; a venue that does not say its ID counts only if it is the only one
  */
 export function toVenue({ entries, leftOut }: List<CoreVenue>, slug: string, id: string): Venue | undefined {
   const [only] = entries
@@ -37,8 +37,8 @@ export function toMember({ member, tier, wallet }: CoreCard): Member {
 }
 
 /**
- * @returns what can be redeemed now, and how many coupons were left out only because they could not be read or no till
- * could apply them
+ * @returns what can be redeemed now, and how many coupons were left out because they could not be read or no till could
+ * apply them
  */
 export function toRewards(
   userCoupons: List<CoreUserCoupon>,
@@ -52,7 +52,7 @@ export function toRewards(
       (typeof valid_until !== 'number' || valid_until * 1000 > nowMs),
   )
   const rewards = redeemable
-    // A till could not name it.
+    // A till could not repeat this id.
     .filter(({ id }) => plainText(id) === id)
     .map((each) => toReward(each, slugs))
     .filter(({ type }) => type !== undefined)
@@ -67,7 +67,7 @@ export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
   return balance < 0 ? {} : { pointsLeft: balance }
 }
 
-/** What the core does not say is left out. */
+/** Leaves out what the core does not say. */
 function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon, slugs: RewardSlugs): Reward {
   const reward: Reward = { id: plainText(id) }
   if (typeof valid_until === 'number') reward.expires = toIsoSeconds(valid_until)
@@ -82,14 +82,14 @@ function toReward({ id, valid_until, coupon }: CoreUserCoupon | CoreMovedCoupon,
   return reward
 }
 
-/** An empty list stands for an empty map. */
+/** The core writes an empty map as an empty list. */
 function fieldOf<T extends object>(field: T | unknown[] | null | undefined): T | undefined {
   return !field || Array.isArray(field) ? undefined : field
 }
 
 const longestParam = 128
 
-/** A number above 2^53 has lost digits on its way, and a long text may have been cut: they would name something else. */
+/** A number above 2^53 has lost digits, and a long text may have been cut: either would name something else. */
 function readParam(params: CoreParams, slug: string): string | undefined {
   if (!params || Array.isArray(params)) return undefined
   const value = params[slug]

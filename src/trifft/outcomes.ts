@@ -4,11 +4,11 @@ import type { CoreReply } from './http.ts'
 import { Unreadable, type Reader, type Reading } from './reading.ts'
 import { flatError, nestedError } from './schemas.ts'
 
-/** Statuses whose readable error is the core's last word; 408 is not one of them, its call may still be done. */
+/** With a readable error these are final. 408 is not among them: its call may still be done. */
 const refusals = new Set([400, 402, 404, 409, 410, 422])
 
 /**
- * What an answer of the core means: the status first, then the exception's name.
+ * What an answer of the core means: by its status first, then by the name of its exception.
  *
  * @param nowMs epoch ms, for a `Retry-After` that is a date
  * @returns what the body of a success says
@@ -64,7 +64,7 @@ function readError(body: unknown): { exception: string; eventId?: string } | und
     : undefined
 }
 
-/** It goes into log lines: what is no name of a class may hold anything. */
+/** For log lines: what is not the name of a class may contain anything. */
 function nameOf(exception: string): string {
   return /^[\w.\\]{1,100}$/.test(exception) ? exception : '(no name)'
 }

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import { bounded } from '../observability/bounded.ts'
 
-/** What a reply says: `unread` names fields that could not be read and were left out, each once, never their values. */
+/** What a reply says. `unread`: names of fields that could not be read and were left out, each once, never their values. */
 export type Reading<T> = { value: T; unread: string[] }
 
-/** `fields` names those without which a reply is of no use; the first few of them. */
+/** `fields`: the first few of the fields that make the reply useless. */
 export class Unreadable extends Error {
   override name = 'Unreadable'
   readonly fields: string[]
@@ -20,19 +20,19 @@ export type Reader<T> = (body: unknown) => Reading<T>
 
 export type List<T> = {
   entries: T[]
-  /** How many entries could not be read, or are more than are looked at. */
+  /** How many entries could not be read, or come after the last one that is read. */
   leftOut: number
 }
 
-const mostFields = 5
-const mostEntries = 500
-/** What we read of an object lies three levels deep, and no id that we take is as long as a text may be. */
+const maxFieldsNamed = 5
+const maxEntries = 500
+/** We read objects three levels deep, and accept no id as long as this text. */
 const objectBounds = { text: 200, entries: 100, fields: 1_000, depth: 4 }
 
 /**
- * @param spare paths of the fields that we can do without, such as `coupon.points`, each before those that it is in
- * @returns a reader of one object, which leaves out a spare field that does not fit the schema; texts are cut, and what
- * is beyond the bounds is left out, before the schema is asked
+ * @param spare paths of fields that we can do without, such as `coupon.points`; an inner one before the one around it
+ * @returns a reader of one object. It first cuts texts and leaves out what exceeds the bounds, then leaves out spare fields
+ * that do not fit the schema
  */
 export function readerOf<T>(schema: z.ZodType<T>, spare: string[] = []): Reader<T> {
   return function read(reply) {
@@ -52,14 +52,14 @@ export function readerOf<T>(schema: z.ZodType<T>, spare: string[] = []): Reader<
   }
 }
 
-/** @returns a reader of a list, which leaves out the entries that cannot be read, and those after the first 500 */
+/** @returns a reader of a list. It leaves out entries that cannot be read, and those after the first 500 */
 export function listReaderOf<T>(readEntry: Reader<T>): Reader<List<T>> {
   return function readList(body) {
     if (!Array.isArray(body)) throw new Unreadable([wholeBody])
     const entries: T[] = []
     const unread = new Set<string>()
-    if (body.length > mostEntries) unread.add(moreEntries)
-    for (const entry of body.slice(0, mostEntries))
+    if (body.length > maxEntries) unread.add(moreEntries)
+    for (const entry of body.slice(0, maxEntries))
       try {
         const read = readEntry(entry)
         entries.push(read.value)
@@ -73,14 +73,14 @@ export function listReaderOf<T>(readEntry: Reader<T>): Reader<List<T>> {
 }
 
 const wholeBody = '(whole body)'
-const moreEntries = `(entries after ${mostEntries})`
+const moreEntries = `(entries after ${maxEntries})`
 
 function pathsOf(error: z.ZodError): string[] {
   return error.issues.map(({ path }) => path.join('.') || wholeBody)
 }
 
 function firstFew(fields: string[]): string[] {
-  return [...new Set(fields)].slice(0, mostFields)
+  return [...new Set(fields)].slice(0, maxFieldsNamed)
 }
 
 function without(value: unknown, [name, ...deeper]: string[]): unknown {

@@ -3,18 +3,18 @@ import { rewardIdPattern } from '../model/possible-ids.ts'
 import { listReaderOf, readerOf } from './reading.ts'
 
 /**
- * What the core's replies must hold for us to use them; anything more is left out. Field by field as in
- * `contracts/trifft-core.openapi.yaml`, which also says what of it is documented and what assumed. Beside each schema
- * stands its reader, which knows what of it we can do without: one member's odd data must not cost anybody an answer.
+ * What we need of the core's replies; anything else is ignored. Field by field as in `contracts/trifft-core.openapi.yaml`,
+ * which also says what is documented and what is assumed. Next to each schema is its reader, which knows the fields that we
+ * can do without: a member with odd data must still get an answer.
  */
 
-/** The core is written in PHP, which writes an empty map as an empty list. */
+/** PHP, in which the core is written, encodes an empty map as an empty list. */
 const emptyMap = z.array(z.unknown()).max(0)
 
 /** Custom parameters by slug. */
 const params = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish()
 
-/** UNIX seconds, until the year 9999: milliseconds are refused, not misread. */
+/** UNIX seconds, up to the year 9999, so that milliseconds are refused and not misread. */
 const seconds = z.int().min(0).max(253_402_300_799)
 const unixSeconds = z.union([
   seconds,
@@ -33,12 +33,12 @@ const flag = z
   .union([z.boolean(), z.literal([0, 1, '0', '1', 'true', 'false'])])
   .transform((value) => [true, 1, '1', 'true'].includes(value))
 
-/** Nobody can spend a part of a point, and floating point may be a hair below a whole one. */
+/** Points are spent whole. Floating point may be slightly below a whole number. */
 const wholePoints = z
   .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d{1,15})?$/)])
   .transform((value) => Math.floor(Number(value) + 1e-6))
 
-/** Nobody has or pays less than nothing. */
+/** Neither a balance nor a price is negative. */
 const points = wholePoints.pipe(z.int().min(0))
 
 export const venue = z.object({ id, currency: z.string().max(16).nullish(), params })
@@ -58,7 +58,7 @@ export const card = z.object({
 export const readCard = readerOf(card, [
   'member.first_name',
   'member.last_name',
-  // The core itself refuses a blocked member's redemptions, so nothing is given away.
+  // The core itself refuses redemptions of a blocked member.
   'member.is_blocked',
   'tier',
   'wallet',
@@ -69,7 +69,7 @@ const coupon = { name: z.string(), points: points.nullish(), params }
 export const userCoupon = z.object({
   id: userCouponId,
   status: z.string(),
-  // Not spare, nor is `is_enabled`: what may have ended is not offered.
+  // Not spare, and neither is `is_enabled`: a coupon that may have ended is not offered.
   valid_until: unixSeconds.nullish(),
   coupon: z.object({ ...coupon, is_enabled: flag.nullish() }),
 })
@@ -91,12 +91,12 @@ export const restoredCoupon = z.object({ ...movedCoupon, status: z.literal('acti
 
 export const readRestoredCoupon = readerOf(restoredCoupon, spareOfMovedCoupon)
 
-/** Both ways: `balance` is what the member has afterwards. One below nothing is odd, but it shows that they were moved. */
+/** Of a debit and of a credit: `balance` is what the member has afterwards. A negative one is odd, but the points were moved. */
 export const movedPoints = z.object({ balance: wholePoints.pipe(z.int()) })
 
 export const readMovedPoints = readerOf(movedPoints)
 
-/** For TRIFFT's support, and in log lines; an odd one does not make an error unreadable. */
+/** For TRIFFT's support, and for log lines. If it is odd, the error can still be read. */
 const eventId = z
   .string()
   .regex(/^[\w.:-]{1,100}$/)

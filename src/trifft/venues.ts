@@ -13,14 +13,14 @@ import { replyReserveMs, waitFor } from './deadline.ts'
 import { cannotAnswer, CoreRejected } from './errors.ts'
 import { createGuard } from './guard.ts'
 
-type Approved = { venue: Venue; approvedAtMs: number; isRecalled: boolean; refusal?: undefined }
+type Approved = { venue: Venue; approvedAtMs: number; isFromJournal: boolean; refusal?: undefined }
 type Entry = Approved | { refusal: Refusal }
 type Question = {
   credentials: Credentials
   exchange: Exchange
-  /** What was written down of the pair, however old. */
-  kept?: Approval
-  /** Whether the core has approved it before; nobody guesses such a pair. */
+  /** What the journal has about the pair, however old. */
+  journaled?: Approval
+  /** Whether the core has ever approved the pair. If so, this is not a guess. */
   wasApproved: boolean
 }
 
@@ -38,30 +38,30 @@ export type Venues = ReturnType<typeof createVenues>
 const maxVenues = 10_000
 
 /**
- * Which venue and key belong together, as the core says it, so that it is not asked for every message. Approvals are
- * written down too, so that a restart while the core is away refuses nobody.
+ * Remembers which venue and key belong together, so that the core is not asked for every message. Approvals are also in the
+ * journal, so that no till is refused if the service restarts while the core is away.
  */
 export function createVenues(config: Config['core'], { client, journal, clock, timers, metrics, log }: Deps) {
   const guard = createGuard(config, clock)
   const cache = new LRUCache<string, Entry, Question>({
     max: maxVenues,
-    // lru-cache takes 0 for "for ever".
+    // lru-cache reads 0 as "for ever".
     ttl: Math.max(config.venueFreshMs, 1),
     ttlResolution: 0,
     perf: { now: () => clock.monotonicMs() },
-    // An approval dropped while it is being asked for: who waits gets the answer, and nothing of it is kept.
+    // If an approval is dropped while it is being asked for, those who wait get the answer, and it is not kept.
     ignoreFetchAbort: true,
-    // An approval outlives a core that cannot answer.
+    // An approval stays while the core cannot answer.
     noDeleteOnFetchRejection: true,
     noDeleteOnStaleGet: true,
     fetchMethod: async (_key, old, { options, signal, context }) => {
       const { credentials, exchange } = context
-      const entry = isServable(old)
+      const entry = isUsable(old)
         ? await ask({ ...context, exchange: createRefreshExchange() })
-        : await guard.watch(addressOf(exchange), () => askOrRecall(context, signal))
+        : await guard.watch(addressOf(exchange), () => askOrUseJournal(context, signal))
       if (entry.refusal) options.ttl = Math.max(config.venueRefusedMs, 1)
-      // What was recalled is asked for again with the next message.
-      else if (entry.isRecalled) options.ttl = 1
+      // The next message asks the core again.
+      else if (entry.isFromJournal) options.ttl = 1
       if (!signal.aborted) writeDown(credentials, entry)
       return entry
     },
@@ -72,54 +72,58 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
       const venue = await client.findVenue(credentials, exchange, { wasApproved })
       if (!venue)
         return { refusal: new Refusal('VENUE_UNKNOWN', { message: 'not in the project of this key' }) }
-      return { venue, approvedAtMs: clock.monotonicMs(), isRecalled: false }
+      return { venue, approvedAtMs: clock.monotonicMs(), isFromJournal: false }
     } catch (error) {
       if (error instanceof CoreRejected && error.meaning === 'not_done') return { refusal: error }
       throw error
     }
   }
 
-  /** @param signal aborted when the approval is dropped meanwhile */
-  async function askOrRecall(question: Question, signal: AbortSignal): Promise<Entry> {
+  /** @param signal aborted if the approval is dropped meanwhile */
+  async function askOrUseJournal(question: Question, signal: AbortSignal): Promise<Entry> {
     try {
       return await ask(question)
     } catch (error) {
-      const { kept } = question
-      const recalled = kept && cannotAnswer(error) && !signal.aborted ? recall(kept) : undefined
-      if (!recalled) throw error
-      return recalled
+      const { journaled } = question
+      const approved = journaled && cannotAnswer(error) && !signal.aborted ? toApproved(journaled) : undefined
+      if (!approved) throw error
+      return approved
     }
   }
 
-  /** @returns what was written down of a pair, if that is not too old to be served */
-  function recall(kept: Approval): Approved | undefined {
-    const ageMs = Math.max(clock.nowMs() - kept.approvedAtMs, 0)
-    const recalled = { venue: kept.venue, approvedAtMs: clock.monotonicMs() - ageMs, isRecalled: true }
-    return isServable(recalled) ? recalled : undefined
+  /** @returns the approval in the journal, unless it is too old to be used */
+  function toApproved(journaled: Approval): Approved | undefined {
+    const ageMs = Math.max(clock.nowMs() - journaled.approvedAtMs, 0)
+    const approved = {
+      venue: journaled.venue,
+      approvedAtMs: clock.monotonicMs() - ageMs,
+      isFromJournal: true,
+    }
+    return isUsable(approved) ? approved : undefined
   }
 
-  /** Nobody waits for it: without it the core is asked once more after a restart. */
+  /** Nobody waits for this: if it fails, the core is asked once more after a restart. */
   function writeDown(credentials: Credentials, entry: Entry) {
-    if (entry.refusal) journal.dropApproval(credentials).catch(complain)
-    else if (!entry.isRecalled)
-      journal.keepApproval(credentials, { venue: entry.venue, approvedAtMs: clock.nowMs() }).catch(complain)
+    if (entry.refusal) journal.dropApproval(credentials).catch(logTrouble)
+    else if (!entry.isFromJournal)
+      journal.keepApproval(credentials, { venue: entry.venue, approvedAtMs: clock.nowMs() }).catch(logTrouble)
   }
 
-  function complain(error: unknown): undefined {
+  function logTrouble(error: unknown): undefined {
     log.warn({ error: describeError(error) }, 'venue approvals could not be read or written in the journal')
   }
 
-  /** No till waits for a refresh, so it has all the time that one call may take. */
+  /** No till waits for a refresh, so it may take as long as one call. */
   function createRefreshExchange() {
     return createExchange(clock, config.balanceDeadlineMs + replyReserveMs, { isBackground: true })
   }
 
-  function isServable(entry: Entry | undefined): boolean {
+  function isUsable(entry: Entry | undefined): boolean {
     if (!entry || entry.refusal) return false
     return clock.monotonicMs() - entry.approvedAtMs <= config.venueStaleMs
   }
 
-  /** A pair that was approved once is no guess: nobody can lock a venue out by guessing its key. */
+  /** Only for pairs that were never approved: nobody can lock a venue out by guessing keys. */
   function refuseLocked(exchange: Exchange) {
     const lock = guard.lockOf(addressOf(exchange))
     if (!lock) return
@@ -129,33 +133,33 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
 
   return {
     /**
-     * A refusal that is remembered costs the core nothing and tells a guesser nothing new, so it is repeated and not
-     * counted again: a till with a wrong key does not lock out its neighbours.
+     * A remembered refusal costs the core nothing and tells a guesser nothing new. So it is repeated without being counted
+     * again, and a till with a wrong key does not lock out its neighbours.
      *
-     * @returns the venue; an approval that is no longer fresh is served at once and renewed behind, as long as
-     * `venueStaleMs` allows
+     * @returns the venue; if its approval is no longer fresh, it is used at once and renewed in the background, for as long
+     * as `venueStaleMs`
      * @throws Refusal `VENUE_UNKNOWN`, `CREDENTIALS_LOCKED`; CoreRejected, CoreUnavailable, CoreOutcomeUnknown
      */
     async approve(credentials: Credentials, exchange: Exchange): Promise<Venue> {
       const key = cacheKey(credentials, credentials.venueId)
       const fresh = cache.get(key)
       const old = cache.peek(key, { allowStale: true })
-      const allowStale = !fresh && isServable(old)
+      const allowStale = !fresh && isUsable(old)
       const result = fresh ? 'hit' : allowStale ? 'stale' : 'miss'
       metrics.cacheReads.inc({ cache: 'venue', result })
       if (fresh) return venueOf(fresh)
 
-      const kept = allowStale ? undefined : await journal.findApproval(credentials).catch(complain)
-      const wasApproved = kept !== undefined || (old !== undefined && !old.refusal)
+      const journaled = allowStale ? undefined : await journal.findApproval(credentials).catch(logTrouble)
+      const wasApproved = journaled !== undefined || (old !== undefined && !old.refusal)
       if (!wasApproved) refuseLocked(exchange)
-      const context = { credentials, exchange, kept, wasApproved }
+      const context = { credentials, exchange, journaled, wasApproved }
       return venueOf(await waitFor(timers, cache.forceFetch(key, { allowStale, context }), exchange))
     },
 
-    /** For a pair whose key the core has refused elsewhere. */
+    /** For a pair whose key the core has refused in another call. */
     drop(credentials: Credentials): void {
       cache.delete(cacheKey(credentials, credentials.venueId))
-      journal.dropApproval(credentials).catch(complain)
+      journal.dropApproval(credentials).catch(logTrouble)
     },
   }
 }

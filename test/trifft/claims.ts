@@ -48,7 +48,7 @@ export function budgetAt(
       },
     }
     const credentials = { ...caller.credentials, venueId, tenant }
-    budget.take({ lane, credentials, sourceAddress, count, waitMs }).then(
+    budget.acquire({ lane, credentials, sourceAddress, count, waitMs }).then(
       (slot) => {
         claimed.slot = slot
         asked.onGranted?.()

@@ -25,12 +25,12 @@ export function createCoreMetrics(registers: Registry[], lanes: readonly string[
     }),
     coreSlotsLimit: new Gauge({
       name: 'zonal_core_slots_limit',
-      help: "CORE_RATE_LIMIT: slots of the core's budget; 0 where there is no limit of our own",
+      help: "CORE_RATE_LIMIT: slots of the core's budget; 0 if there is no limit",
       registers,
     }),
     coreSlotsTaken: new Gauge({
       name: 'zonal_core_slots_taken',
-      help: "Slots of the core's budget that are taken, of CORE_RATE_LIMIT; the fullest where each key has its own",
+      help: "Slots of the core's budget in use, of CORE_RATE_LIMIT; if each key has its own, of the fullest",
       registers,
     }),
     coreSlotsWaiting: new Gauge({

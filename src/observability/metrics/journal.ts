@@ -26,7 +26,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     journalWalBytes: new Gauge({
       name: 'zonal_journal_wal_bytes',
-      help: "Bytes of the journal's write-ahead log; it grows while somebody reads without an end",
+      help: "Bytes of the journal's write-ahead log; it grows while a reader does not end",
       registers,
     }),
     journalTrouble: new Gauge({
@@ -42,13 +42,13 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     redemptions: new Gauge({
       name: 'zonal_redemptions',
-      help: 'Redemptions that are not settled, by state: sent and perhaps under way, in_doubt and being undone, being_credited, stuck',
+      help: 'Redemptions that are not settled, by state: sent (perhaps under way), in_doubt (being undone), being_credited, stuck',
       labelNames: ['state'] as const,
       registers,
     }),
     oldestInDoubtSeconds: new Gauge({
       name: 'zonal_redemptions_oldest_in_doubt_seconds',
-      help: 'Time for which the oldest redemption in doubt, or under a credit, is to be given back',
+      help: 'For how long the oldest redemption in doubt, or whose credit is repeated, has waited to be given back',
       registers,
     }),
     undos: new Counter({

@@ -14,13 +14,13 @@ export function createRequestMetrics(registers: Registry[]) {
     }),
     unanswered: new Counter({
       name: 'zonal_requests_unanswered_total',
-      help: 'Requests whose till had hung up before its answer was out, by message',
+      help: 'Requests whose till hung up before the answer was sent, by message',
       labelNames: ['message'] as const,
       registers,
     }),
     connectionsEnded: new Counter({
       name: 'zonal_connections_ended_total',
-      help: `Connections that ended without a request or its answer, by reason (${endReasons.join(', ')})`,
+      help: `Connections that ended other than after their last answer, by reason (${endReasons.join(', ')})`,
       labelNames: ['reason'] as const,
       registers,
     }),
@@ -32,7 +32,7 @@ export function createRequestMetrics(registers: Registry[]) {
     }),
     ticketTimesImplausible: new Counter({
       name: 'zonal_ticket_times_implausible_total',
-      help: 'Tickets that were closed more than a day ahead or 60 days back by their own words, by direction (ahead, back)',
+      help: 'Tickets whose closing time is more than a day ahead or 60 days back, by direction (ahead, back)',
       labelNames: ['direction'] as const,
       registers,
     }),
@@ -43,7 +43,7 @@ export function createRequestMetrics(registers: Registry[]) {
     }),
     credentialsLocked: new Counter({
       name: 'zonal_credentials_locked_total',
-      help: 'Requests with unknown credentials that the core was not asked about, after too many wrong ones',
+      help: 'Requests with unknown credentials that were refused without asking the core, after too many wrong ones',
       registers,
     }),
   }

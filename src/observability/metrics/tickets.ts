@@ -20,12 +20,12 @@ export function createTicketMetrics(registers: Registry[]) {
     }),
     deadLetterBytes: new Gauge({
       name: 'zonal_dead_letter_bytes',
-      help: 'Bytes of the dead letters; from a tenth of JOURNAL_MAX_BYTES on no message is kept any more',
+      help: 'Bytes of the dead letters; from a tenth of JOURNAL_MAX_BYTES on, no more messages are kept',
       registers,
     }),
     ticketsTaken: new Counter({
       name: 'zonal_tickets_taken_total',
-      help: 'Tickets by what became of them (accepted, duplicate, without_card, dead_letter)',
+      help: 'Tickets that arrived, by result (accepted, duplicate, without_card, dead_letter)',
       labelNames: ['result'] as const,
       registers,
     }),

@@ -21,35 +21,35 @@ type Sender = { credentials: Credentials; sourceAddress?: string }
 
 export type Budget = ReturnType<typeof createBudget>
 
-/** What keeps calls from leaving; how long is not known while slots are only taken. */
+/** What keeps calls from leaving. For how long is unknown if all slots are in use. */
 export type Hold = { reason: Reason; forMs?: number }
 
-/** A `Retry-After` below would have us knock without a pause, and one above may be a mistake of somebody's clock. */
+/** Below, we would ask again without a pause; above, somebody's clock is wrong. */
 const leastBlockMs = 1_000
 const longestBlockMs = 3_600_000
-/** What keys share that no approved till has come with; no tenant has this name. */
+/** The scope of keys that no approved till has used yet. No tenant has this name. */
 const strangers = 'strangers'
 
 /**
- * Keeps us below the core's published limit (`contracts/trifft-core.openapi.yaml`: 50 requests in 10 s, else 429 for
- * everything for a minute), over restarts too.
+ * Keeps us below the core's published limit, also across restarts. Above it (50 requests in 10 s) the core answers everything
+ * with 429 for a minute (`contracts/trifft-core.openapi.yaml`).
  */
 export function createBudget(config: Config['core'], { journal, clock, timers, metrics, log }: Deps) {
-  /** By tenant, or one for all. */
+  /** By tenant; or one, `all`. */
   const scopes = new Map<string, Slots>()
-  /** What a scope begins with that has no past of its own; monotonic ms. */
+  /** What a new scope begins with; monotonic ms. */
   const past = { spentUntilMs: 0, quietUntilMs: 0, blockedUntilMs: 0 }
   metrics.coreSlotsLimit.set(config.rateLimit)
 
-  /** A scope of its own is for keys that were approved: whoever makes up keys would have as many budgets. */
+  /** Only approved keys have a scope of their own: otherwise each made-up key would have a budget. */
   function scopeOf({ tenant }: Credentials, lane: Lane): string {
     if (config.rateScope === 'all') return 'all'
     return lane === 'stranger' && !scopes.has(tenant) ? strangers : tenant
   }
 
-  function find(scope: string): Slots {
-    const known = scopes.get(scope)
-    if (known) return known
+  function slotsOf(scope: string): Slots {
+    const slots = scopes.get(scope)
+    if (slots) return slots
     dropIdle()
     return add(scope, spentBefore(), past.blockedUntilMs)
   }
@@ -59,20 +59,20 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
     return isSpent ? Array<number>(config.rateLimit).fill(past.spentUntilMs) : []
   }
 
-  /** The first checks of a key were sent as a stranger's, and the core has counted them. */
+  /** The first checks of a key were sent as a stranger's, and the core may have counted them for this key. */
   function spentBefore(): number[] {
     const spent = spentWindow()
-    return spent.length > 0 ? spent : (scopes.get(strangers)?.takenUntilMs() ?? [])
+    return spent.length > 0 ? spent : (scopes.get(strangers)?.freeAtMs() ?? [])
   }
 
-  function add(scope: string, takenUntilMs: number[], blockedUntilMs: number): Slots {
+  function add(scope: string, freeAtMs: number[], blockedUntilMs: number): Slots {
     const { rateLimit: limit, rateWindowMs: windowMs } = config
     const onBlock = (retryAfterSeconds: number | undefined) => block(scope, retryAfterSeconds)
     const { quietUntilMs } = past
     const slots = createSlots({
       limit,
       windowMs,
-      takenUntilMs,
+      freeAtMs,
       quietUntilMs,
       blockedUntilMs,
       onBlock,
@@ -84,10 +84,10 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
     return slots
   }
 
-  /** Keys come from outside: what is remembered of them must not grow. Whoever waits has slots taken before it. */
+  /** Keys come from outside, so what is remembered of them must not grow. A claim waits only if slots are in use. */
   function dropIdle() {
     for (const [scope, slots] of scopes)
-      if (slots.takenUntilMs().length === 0 && slots.blockedForMs() === 0) scopes.delete(scope)
+      if (slots.freeAtMs().length === 0 && slots.blockedForMs() === 0) scopes.delete(scope)
   }
 
   function block(scope: string, retryAfterSeconds: number | undefined) {
@@ -95,8 +95,8 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
       retryAfterSeconds === undefined
         ? config.blockMs
         : Math.min(Math.max(retryAfterSeconds * 1000, leastBlockMs), longestBlockMs)
-    const slots = find(scope)
-    // Calls that were under way together are all refused.
+    const slots = slotsOf(scope)
+    // One line for all the calls that were under way together.
     if (slots.blockedForMs() === 0)
       log.warn({ scope, forMs }, 'the core has blocked us: nothing is sent until that is over')
     slots.block(clock.monotonicMs() + forMs)
@@ -105,28 +105,28 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
     })
   }
 
-  /** @param left what the journal says; without its word all counts as spent */
-  function takeOver({ how, scopes: stored }: BudgetLeft) {
+  /** @param left how the process before this one left the budget */
+  function resume({ how, scopes: stored }: BudgetLeft) {
     const nowMs = clock.monotonicMs()
     const toMonotonic = (epochMs: number, mostMs: number) =>
       nowMs + Math.min(Math.max(epochMs - clock.nowMs(), 0), mostMs)
     if (how === 'killed') past.spentUntilMs = past.quietUntilMs = nowMs + config.rateWindowMs
 
-    for (const { scope, freeAtMs, blockedUntilMs } of stored) {
-      const takenUntilMs = freeAtMs.map((atMs) => toMonotonic(atMs, config.rateWindowMs)).toSorted(ascending)
+    for (const { scope, blockedUntilMs, ...used } of stored) {
+      const freeAtMs = used.freeAtMs.map((atMs) => toMonotonic(atMs, config.rateWindowMs)).toSorted(ascending)
       const untilMs = toMonotonic(blockedUntilMs ?? 0, longestBlockMs)
       if ((scope === 'all') === (config.rateScope === 'all')) {
-        add(scope, how === 'killed' ? spentWindow() : takenUntilMs, untilMs)
+        add(scope, how === 'killed' ? spentWindow() : freeAtMs, untilMs)
       } else {
-        // CORE_RATE_SCOPE has changed: whose calls those were cannot be said, so they count for everybody.
-        past.spentUntilMs = Math.max(past.spentUntilMs, ...takenUntilMs)
+        // CORE_RATE_SCOPE has changed: whose calls these were is unknown, so they count for every key.
+        past.spentUntilMs = Math.max(past.spentUntilMs, ...freeAtMs)
         past.blockedUntilMs = Math.max(past.blockedUntilMs, untilMs)
       }
     }
     dropIdle()
   }
 
-  /** @returns why a call would not be sent just now, and for how long; undefined if there is room. The worst of all keys. */
+  /** @returns why some call would not be sent now, and for how long; undefined if there is room for every key */
   function findHold(): Hold | undefined {
     const all = [...scopes.values()]
     const blockedForMs = Math.max(0, ...all.map((slots) => slots.blockedForMs()))
@@ -134,41 +134,41 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
     if (config.rateLimit === 0) return undefined
     const quietForMs = past.quietUntilMs - clock.monotonicMs()
     if (quietForMs > 0) return { reason: 'quiet_after_kill', forMs: quietForMs }
-    const taken = all.map((slots) => slots.takenUntilMs().length)
-    return taken.some((count) => count >= config.rateLimit) ? { reason: 'no_slot' } : undefined
+    const isFull = all.some((slots) => slots.freeAtMs().length >= config.rateLimit)
+    return isFull ? { reason: 'no_slot' } : undefined
   }
 
   return {
-    /** Takes over what the process before this one has left; calls that leave before this are not counted. */
+    /** Goes on from what the process before this one has left. Has to be done before the first call leaves. */
     async open(): Promise<void> {
       const left = await journal.openBudget().catch((error: unknown): BudgetLeft => {
         log.warn({ error: describeError(error) }, 'the budget could not be read, and counts as spent')
         return { how: 'killed', scopes: [] }
       })
-      takeOver(left)
+      resume(left)
     },
 
     /**
-     * @param claim `lane`: who goes first; `count`: all of them or none; `waitMs`: how long it may take;
-     * `sourceAddress`: of a stranger, whose credentials anybody can make up
-     * @returns what runs so many calls
-     * @throws CoreUnavailable `CORE_BUSY`, at once where no slot can be free in time, and during a block
+     * @param claim `lane`: who goes first; `count`: all of them or none; `waitMs`: how long it may wait;
+     * `sourceAddress`: by which strangers take turns, since anybody can make up credentials
+     * @returns what runs as many calls
+     * @throws CoreUnavailable `CORE_BUSY`, at once if no slot can be free in time, and during a block
      */
-    take(claim: Omit<Claim, 'turnOf'> & Sender): Promise<Slot> {
+    acquire(claim: Omit<Claim, 'turnOf'> & Sender): Promise<Slot> {
       const { credentials, sourceAddress, ...rest } = claim
       const turnOf =
         claim.lane === 'stranger'
           ? networkOf(sourceAddress ?? 'unknown')
           : `${credentials.tenant}/${credentials.venueId}`
-      return find(scopeOf(credentials, claim.lane)).take({ ...rest, turnOf })
+      return slotsOf(scopeOf(credentials, claim.lane)).acquire({ ...rest, turnOf })
     },
 
-    /** For the metrics page and the health answer. */
+    /** For the metrics page and the health page. */
     stats() {
       const all = [...scopes.values()]
       const hold = findHold()
       return {
-        slotsTaken: Math.max(0, ...all.map((slots) => slots.takenUntilMs().length)),
+        slotsInUse: Math.max(0, ...all.map((slots) => slots.freeAtMs().length)),
         hold,
         isBlocked: hold?.reason === 'blocked',
         waiting: lanes.map((lane) => ({
@@ -178,14 +178,14 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
       }
     },
 
-    /** Refuses whoever waits, and leaves word for the next process. */
+    /** Refuses the claims that wait, and writes down what is in use for the next process. */
     async close(): Promise<void> {
       const epochMs = (atMs: number) => clock.nowMs() + atMs - clock.monotonicMs()
       const left = [...scopes].map(([scope, slots]) => {
         slots.close()
-        return { scope, freeAtMs: slots.takenUntilMs().map(epochMs) }
+        return { scope, freeAtMs: slots.freeAtMs().map(epochMs) }
       })
-      // Whose calls these were is not known, so there is nothing to hand on: the next one counts as after a kill too.
+      // Nobody knows what the process before this one has sent: the next one has to begin as after a kill too.
       if (past.spentUntilMs > clock.monotonicMs()) return
       await journal.closeBudget(left).catch((error: unknown) => {
         log.warn({ error: describeError(error) }, 'the budget could not be written down')

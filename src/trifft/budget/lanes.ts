@@ -1,16 +1,16 @@
 import type { Exchange } from '../../exchange.ts'
 
 /**
- * Whose calls go first when not all can: what gives back, what takes, what is only looked at, what nobody waits for, and
- * those who may be anybody.
+ * Which calls go first when there are more than the core allows: what gives back, what takes, what is only shown, what no
+ * till waits for, and checks of credentials that were never approved.
  */
 export const lanes = ['credit', 'undo', 'debit', 'balance', 'refresh', 'stranger'] as const
 
 export type Lane = (typeof lanes)[number]
 
 /**
- * A venue check rides in the lane of the message that waits for it, but not on the word of somebody whom the core has
- * never approved.
+ * A venue check has the lane of the message that waits for it. Credentials that the core has never approved prove
+ * nothing, so their checks have a lane of their own, whatever message they come with.
  */
 export function laneOfCheck({ isBackground, message }: Exchange, wasApproved: boolean): Lane {
   if (!wasApproved) return 'stranger'
@@ -18,17 +18,17 @@ export function laneOfCheck({ isBackground, message }: Exchange, wasApproved: bo
   return message === 'credit' || message === 'debit' ? message : 'balance'
 }
 
-/** Of 48 slots, those that a lane leaves to the lanes before it. */
-const keptOf48 = { credit: 0, undo: 0, debit: 4, balance: 8, refresh: 8, stranger: 8 }
+/** Of 48 slots, how many a lane leaves free for the lanes before it. */
+const reservedOf48 = { credit: 0, undo: 0, debit: 4, balance: 8, refresh: 8, stranger: 8 }
 
-/** @returns how many of `limit` slots may be taken once a call of this lane has its own; 0 is no limit */
-export function mostTaken(lane: Lane, limit: number): number {
-  return limit === 0 ? Infinity : limit - Math.floor((limit * keptOf48[lane]) / 48)
+/** @returns how many of `limit` slots may be in use once a call of this lane has its own; a limit of 0 is none */
+export function capacityFor(lane: Lane, limit: number): number {
+  return limit === 0 ? Infinity : limit - Math.floor((limit * reservedOf48[lane]) / 48)
 }
 
 /** Who waits, in lanes. Within a lane venues take turns, so that one busy pub starves nobody. */
 export function createQueue<T extends { lane: Lane; turnOf: string }>() {
-  /** A venue whose turn has come goes to the end of its lane. */
+  /** In the order of their turns: a venue that had its turn goes to the end. */
   const venuesOf: Record<Lane, Map<string, T[]>> = {
     credit: new Map(),
     undo: new Map(),
@@ -58,7 +58,7 @@ export function createQueue<T extends { lane: Lane; turnOf: string }>() {
       return undefined
     },
 
-    /** Out of the line of its venue, which keeps its place unless this was its turn. */
+    /** Its venue keeps its place in the lane, unless this was its turn. */
     remove(waiting: T, { isTurn }: { isTurn: boolean }) {
       size--
       const { lane, turnOf } = waiting

@@ -1,11 +1,11 @@
 import type { Lane } from './lanes.ts'
 import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
 
-/** However soon the core answers them: who has been approved must not feel whoever has not. */
-const mostStrangersInFlight = 4
+/** However fast the core answers them, strangers must not slow down approved tills. */
+const maxStrangersInFlight = 4
 
 /**
- * Lanes that may not have every slot that is free: undos have half of them while others wait, strangers a quarter, and
+ * Lanes that may not use every slot that is free. Undos may use half of them while others wait; strangers a quarter, with
  * four calls in flight.
  *
  * @param limit slots of a window; 0 is no limit
@@ -14,8 +14,8 @@ export function createShares(limit: number, windowMs: number) {
   const undos = createSlidingLog(windowMs)
   const strangers = createSlidingLog(limit === 0 ? 0 : windowMs)
   const strangersInFlight = createSlidingLog(0)
-  const mostUndos = Math.max(1, Math.floor(limit / 2))
-  const mostStrangers = limit === 0 ? Infinity : Math.max(1, Math.floor(limit / 4))
+  const maxUndos = Math.max(1, Math.floor(limit / 2))
+  const maxStrangers = limit === 0 ? Infinity : Math.max(1, Math.floor(limit / 4))
 
   return {
     /** @returns where a call of the lane is counted */
@@ -24,13 +24,13 @@ export function createShares(limit: number, windowMs: number) {
       return lane === 'stranger' ? [strangers, strangersInFlight] : []
     },
 
-    areUndosThrough: (nowMs: number) => undos.count(nowMs) >= mostUndos,
+    isUndoShareUsedUp: (nowMs: number) => undos.count(nowMs) >= maxUndos,
 
-    areStrangersThrough: (nowMs: number) =>
-      strangers.count(nowMs) >= mostStrangers || strangersInFlight.count(nowMs) >= mostStrangersInFlight,
+    isStrangerShareUsedUp: (nowMs: number) =>
+      strangers.count(nowMs) >= maxStrangers || strangersInFlight.count(nowMs) >= maxStrangersInFlight,
 
-    /** @returns monotonic ms: before then a call of the lane finds no room in its share, whatever ends */
+    /** @returns monotonic ms: the earliest time at which a call of the lane can find room in its share */
     earliestMs: (lane: Lane, nowMs: number) =>
-      lane === 'stranger' ? strangers.earliestMs(mostStrangers - 1, nowMs) : nowMs,
+      lane === 'stranger' ? strangers.earliestMs(maxStrangers - 1, nowMs) : nowMs,
   }
 }

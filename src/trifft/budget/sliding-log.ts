@@ -1,11 +1,11 @@
 export type SlidingLog = ReturnType<typeof createSlidingLog>
 
 /**
- * Counts what happened within a window that slides. Something counts from its begin until `windowMs` after its end, so
- * wherever between the two the other side may have seen it, it never saw more in one window than were counted.
- * All times are monotonic ms and never go back.
+ * Counts what happened within a sliding window, as somebody else counts it. The other side may have counted a thing at
+ * any time between its begin and its end, so here it counts from its begin until `windowMs` after its end: the other side
+ * never counts more. All times are monotonic ms and never go back.
  *
- * @param endedMs when what is over already stops counting, the soonest first
+ * @param endedMs when what has ended before stops counting, the soonest first
  */
 export function createSlidingLog(windowMs: number, endedMs: number[] = []) {
   const stopsMs = [...endedMs]
@@ -35,10 +35,10 @@ export function createSlidingLog(windowMs: number, endedMs: number[] = []) {
       return underWay + stopsMs.length
     },
 
-    /** @returns the earliest time at which no more than `most` can count, if nothing else begins or is undone */
-    earliestMs(most: number, nowMs: number): number {
+    /** @returns the earliest time at which no more than `max` can count, if nothing else begins or is undone */
+    earliestMs(max: number, nowMs: number): number {
       forget(nowMs)
-      const tooMany = underWay + stopsMs.length - most
+      const tooMany = underWay + stopsMs.length - max
       if (tooMany <= 0) return nowMs
       return stopsMs[tooMany - 1] ?? nowMs + windowMs
     },

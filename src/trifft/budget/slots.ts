@@ -1,27 +1,27 @@
 import type { Clock, Timers } from '../../time/clock.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { CoreUnavailable } from '../errors.ts'
-import { createQueue, mostTaken, type Lane } from './lanes.ts'
+import { capacityFor, createQueue, type Lane } from './lanes.ts'
 import { createShares } from './shares.ts'
 import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
 
 export type Claim = {
   lane: Lane
-  /** The venue whose turn it is within a lane; of strangers the network that they come from. */
+  /** Who takes turns within a lane: venues, or of strangers the networks that they come from. */
   turnOf: string
   /** All of them or none. */
   count: 1 | 2
-  /** How long it may wait; with nothing left it still gets a slot that is free now. */
+  /** How long it may wait. At 0 and below it still gets a slot that is free now. */
   waitMs: number
 }
 
 /**
- * Runs a call, and another where two were claimed. Each one's slot is free again a window after the call's end, and at
- * once where it never left.
+ * Runs a call; where two slots were claimed, each of two calls. A slot is free again one window after its call has ended, and
+ * at once if the call never left.
  */
 export type Slot = <T>(call: (findBlock: FindBlock) => Promise<T>) => Promise<T>
 
-/** @returns why a call may not leave now; undefined where it may */
+/** @returns why a call must not leave now; undefined if it may */
 export type FindBlock = () => CoreUnavailable | undefined
 
 type Waiting = Claim & {
@@ -31,16 +31,16 @@ type Waiting = Claim & {
   refuse: (error: CoreUnavailable) => void
 }
 
-/** Why a call is not sent: all slots are taken, the core has us blocked, or a process before this one was killed. */
+/** Why a call is not sent: no slot is free in time, the core has blocked us, or the process before this one was killed. */
 export type Reason = 'no_slot' | 'blocked' | 'quiet_after_kill'
 
 type Deps = {
   /** Slots of a window; 0 is no limit. */
   limit: number
   windowMs: number
-  /** Monotonic ms: when the slots that a process before this one took are free again. */
-  takenUntilMs: number[]
-  /** Monotonic ms: until then slots are taken since nobody knows what a process that was killed has sent. */
+  /** Monotonic ms: when each slot that the process before this one has used is free again, the soonest first. */
+  freeAtMs: number[]
+  /** Monotonic ms: until then all slots count as used, since nobody knows what a killed process has sent. */
   quietUntilMs: number
   blockedUntilMs: number
   /** The core has said 429. */
@@ -52,20 +52,20 @@ type Deps = {
 
 export type Slots = ReturnType<typeof createSlots>
 
-/** Of one network; behind one proxy many honest tills may start together. */
-const mostStrangersWaiting = 100
+/** For each network: behind one proxy many honest tills may start together. */
+const maxStrangersWaiting = 100
 
-/** The slots that share one limit, and who waits for them. */
+/** The slots that share one limit, and the claims that wait for them. */
 export function createSlots(deps: Deps) {
   const { limit, windowMs, onBlock, clock, timers, metrics } = deps
-  // Without a limit nothing is remembered of what has ended.
-  const taken = createSlidingLog(limit === 0 ? 0 : windowMs, deps.takenUntilMs)
+  // Without a limit there is no need to remember calls that have ended.
+  const used = createSlidingLog(limit === 0 ? 0 : windowMs, deps.freeAtMs)
   const shares = createShares(limit, windowMs)
   const queue = createQueue<Waiting>()
   let blockedUntilMs = deps.blockedUntilMs
   let cancelLook: (() => void) | undefined
 
-  /** Grants whatever can be granted now, refuses what can no longer be granted in time, and looks again later. */
+  /** Grants the claims that fit now, refuses those that cannot fit in time, and looks again when that may have changed. */
   function settle(nowMs = clock.monotonicMs()) {
     if (queue.isEmpty()) return
     if (blockedUntilMs > nowMs) return refuseAll('blocked', blockedUntilMs - nowMs)
@@ -79,7 +79,7 @@ export function createSlots(deps: Deps) {
   function refuseLate(nowMs: number) {
     for (const waiting of queue.all()) {
       const earliestMs = Math.max(
-        taken.earliestMs(mostTaken(waiting.lane, limit) - waiting.count, nowMs),
+        used.earliestMs(capacityFor(waiting.lane, limit) - waiting.count, nowMs),
         shares.earliestMs(waiting.lane, nowMs),
       )
       const reason = deps.quietUntilMs > nowMs ? 'quiet_after_kill' : 'no_slot'
@@ -87,21 +87,23 @@ export function createSlots(deps: Deps) {
     }
   }
 
-  /** Nobody overtakes a claim that does not fit yet, or one for two slots would never find both. */
+  /** No claim overtakes one that does not fit yet: otherwise a claim for two slots might never find both. */
   function nextInTurn(nowMs: number): Waiting | undefined {
-    const through: Lane[] = shares.areStrangersThrough(nowMs) ? ['stranger'] : []
-    const other = shares.areUndosThrough(nowMs) ? queue.next({ passOver: ['undo', ...through] }) : undefined
-    return other ?? queue.next({ passOver: through })
+    const passOver: Lane[] = shares.isStrangerShareUsedUp(nowMs) ? ['stranger'] : []
+    const other = shares.isUndoShareUsedUp(nowMs)
+      ? queue.next({ passOver: ['undo', ...passOver] })
+      : undefined
+    return other ?? queue.next({ passOver })
   }
 
   function fits({ lane, count }: Waiting, nowMs: number): boolean {
-    return taken.count(nowMs) + count <= mostTaken(lane, limit)
+    return used.count(nowMs) + count <= capacityFor(lane, limit)
   }
 
   function grant(waiting: Waiting, nowMs: number) {
     queue.remove(waiting, { isTurn: true })
     metrics.coreWaitSeconds.observe({ lane: waiting.lane }, (nowMs - waiting.sinceMs) / 1000)
-    const logs = [taken, ...shares.logsOf(waiting.lane)]
+    const logs = [used, ...shares.logsOf(waiting.lane)]
     for (const log of logs) for (let slot = 0; slot < waiting.count; slot++) log.begin()
     waiting.grant(createSlot(logs))
   }
@@ -117,13 +119,13 @@ export function createSlots(deps: Deps) {
     for (const waiting of queue.all()) refuse(waiting, reason, freeInMs)
   }
 
-  /** When the next slot is free, or the first claim gives up. */
+  /** When the next slot is free, or the first claim runs out of time. */
   function lookAgain(nowMs: number) {
     cancelLook?.()
     const waiting = queue.all()
     if (waiting.length === 0) return
-    // Without a limit only a call's end makes room.
-    const freeMs = limit === 0 ? Infinity : taken.earliestMs(taken.count(nowMs) - 1, nowMs)
+    // Without a limit only the end of a call makes room.
+    const freeMs = limit === 0 ? Infinity : used.earliestMs(used.count(nowMs) - 1, nowMs)
     const atMs = Math.min(freeMs, ...waiting.map(({ latestMs }) => latestMs))
     cancelLook = timers.after(Math.max(1, Math.ceil(atMs - nowMs)), () => settle())
   }
@@ -139,7 +141,7 @@ export function createSlots(deps: Deps) {
       try {
         const block = findBlock()
         if (block) throw block
-        // Asked again on the wire: a connection may take its time, and a block may begin meanwhile.
+        // Checked again on the wire: connecting takes time, and a block may begin meanwhile.
         return await call(findBlock)
       } catch (error) {
         hasLeft = !(error instanceof CoreUnavailable) || error.status !== undefined
@@ -156,9 +158,9 @@ export function createSlots(deps: Deps) {
   }
 
   return {
-    /** @throws CoreUnavailable `CORE_BUSY`, at once where it is certain that no slot can be free in time */
-    async take(claim: Claim): Promise<Slot> {
-      if (claim.lane === 'stranger' && queue.countOf(claim) >= mostStrangersWaiting) {
+    /** @throws CoreUnavailable `CORE_BUSY`, at once if no slot can be free in time */
+    async acquire(claim: Claim): Promise<Slot> {
+      if (claim.lane === 'stranger' && queue.countOf(claim) >= maxStrangersWaiting) {
         metrics.coreSlotRefusals.inc({ lane: claim.lane, reason: 'no_slot' })
         throw busy('no_slot', 1)
       }
@@ -166,21 +168,22 @@ export function createSlots(deps: Deps) {
       const sinceMs = clock.monotonicMs()
       const latestMs = sinceMs + Math.max(claim.waitMs, 0)
       queue.add({ ...claim, sinceMs, latestMs, grant: resolve, refuse: reject })
-      // At the time of the claim: a moment later one without time to wait would be late.
+      // As of the claim: a moment later, one that has no time to wait would be late.
       settle(sinceMs)
       return promise
     },
 
-    /** Until then nothing leaves. A block never gets shorter. */
+    /** Nothing leaves until then. A block is never shortened. */
     block(untilMs: number) {
       blockedUntilMs = Math.max(blockedUntilMs, untilMs)
       settle()
     },
 
-    /** Whoever still waits is refused. */
+    /** Refuses the claims that still wait. */
     close: () => refuseAll('no_slot', 0),
 
-    takenUntilMs: () => taken.stopsMs(clock.monotonicMs()),
+    /** @returns for each slot in use when it is free, as if all calls under way ended now */
+    freeAtMs: () => used.stopsMs(clock.monotonicMs()),
     blockedForMs: () => Math.max(0, blockedUntilMs - clock.monotonicMs()),
     waiting: (lane: Lane) => queue.count(lane),
   }
