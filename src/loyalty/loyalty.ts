@@ -51,7 +51,7 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     /** A ticket that could not be understood is kept whole, but for its credentials. */
     async keepUnreadTicket(message: UnreadMessage & { reason: string }) {
       await journal.keepDeadLetter(message)
-      metrics.ticketsTaken.inc({ result: 'dead_letter' })
+      metrics.ticketsReceived.inc({ result: 'dead_letter' })
     },
   }
 }

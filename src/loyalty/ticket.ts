@@ -39,7 +39,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
   ): Promise<TicketAccepted> {
     const { ticketId, cardNumber, accountNumber } = bill
     if (!cardNumber && withoutCard === 'count') {
-      metrics.ticketsTaken.inc({ result: 'without_card' })
+      metrics.ticketsReceived.inc({ result: 'without_card' })
       return { ticketId, isDuplicate: false }
     }
     const cardHash = cardNumber && hashCard(cardNumber)
@@ -64,7 +64,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
       },
       cardBill && { bill: cardBill, decide: (known) => decideCoupons(cardBill, known) },
     )
-    metrics.ticketsTaken.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
+    metrics.ticketsReceived.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
     return { ticketId, isDuplicate }
   }

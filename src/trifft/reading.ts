@@ -37,14 +37,14 @@ const objectBounds = { text: 200, entries: 100, fields: 1_000, depth: 4 }
 export function readerOf<T>(schema: z.ZodType<T>, spare: string[] = []): Reader<T> {
   return function read(reply) {
     const body = bounded(reply, objectBounds)
-    const whole = schema.safeParse(body)
-    if (whole.success) return { value: whole.data, unread: [] }
-    const problems = pathsOf(whole.error)
+    const parsed = schema.safeParse(body)
+    if (parsed.success) return { value: parsed.data, unread: [] }
+    const problems = pathsOf(parsed.error)
     const unread = spare.filter((field) => problems.some((path) => findSpare(path) === field))
     if (problems.some((path) => findSpare(path) === undefined)) throw new Unreadable(firstFew(problems))
-    const rest = schema.safeParse(unread.reduce((left, field) => without(left, field.split('.')), body))
-    if (!rest.success) throw new Unreadable(firstFew(pathsOf(rest.error)))
-    return { value: rest.data, unread }
+    const parsedRest = schema.safeParse(unread.reduce((left, field) => without(left, field.split('.')), body))
+    if (!parsedRest.success) throw new Unreadable(firstFew(pathsOf(parsedRest.error)))
+    return { value: parsedRest.data, unread }
   }
 
   function findSpare(path: string): string | undefined {

@@ -20,7 +20,7 @@ export function createMemoryJournal(tickets: WaitingTicket[] = []) {
     published,
     buried,
     waiting: () => waiting.map(({ eventId }) => eventId),
-    take(...more: WaitingTicket[]) {
+    add(...more: WaitingTicket[]) {
       waiting.push(...more)
       changes.emit('change')
     },

@@ -28,7 +28,7 @@ describe('an outage of Kafka', function () {
     const { journal, relay, logged, metrics } = setUp(topic, 1)
     let taken = 1
     const till = setInterval(() => {
-      journal.take(ticket(taken++))
+      journal.add(ticket(taken++))
       relay.wake()
     }, 1)
     afterwards.push(async () => clearInterval(till))

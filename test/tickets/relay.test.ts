@@ -41,7 +41,7 @@ describe('the relay', () => {
     const journal = createMemoryJournal(tickets(2))
     const { relay, clock, metrics } = startRelay(topic, journal)
     await clock.passUntil(journal.whenEmpty())
-    journal.take(closedBill({ eventId: 'late' }))
+    journal.add(closedBill({ eventId: 'late' }))
     relay.wake()
     await clock.passUntil(journal.whenEmpty())
 
@@ -66,7 +66,7 @@ describe('the relay', () => {
     const rung = Promise.withResolvers<void>()
     const { relay, clock } = startRelay(await createTopic(kafka()), slow)
     await looked.promise
-    journal.take(closedBill({ eventId: 'meanwhile' }))
+    journal.add(closedBill({ eventId: 'meanwhile' }))
     relay.wake()
     rung.resolve()
     await clock.whenSet(gatherMs)
@@ -96,7 +96,7 @@ describe('the relay', () => {
     }))
     await looked.promise
     for (let index = 0; index < 3; index++) {
-      journal.take(closedBill({ eventId: `e-${index}` }))
+      journal.add(closedBill({ eventId: `e-${index}` }))
       relay.wake()
       // A relay that is wide awake has looked by then.
       await clock.pass(0)

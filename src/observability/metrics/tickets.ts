@@ -23,7 +23,7 @@ export function createTicketMetrics(registers: Registry[]) {
       help: 'Bytes of the dead letters; from a tenth of JOURNAL_MAX_BYTES on, no more messages are kept',
       registers,
     }),
-    ticketsTaken: new Counter({
+    ticketsReceived: new Counter({
       name: 'zonal_tickets_taken_total',
       help: 'Tickets that arrived, by result (accepted, duplicate, without_card, dead_letter)',
       labelNames: ['result'] as const,
@@ -48,7 +48,7 @@ export function createTicketMetrics(registers: Registry[]) {
     }),
   }
   for (const result of ['accepted', 'duplicate', 'without_card', 'dead_letter'])
-    metrics.ticketsTaken.inc({ result }, 0)
+    metrics.ticketsReceived.inc({ result }, 0)
   for (const outcome of ['done', 'failed']) metrics.kafkaSendSeconds.zero({ outcome })
   return metrics
 }
