@@ -1,8 +1,8 @@
 import type { Credentials, UnreadMessage, Venue } from '../model/words.ts'
 import type { Code } from '../model/refusal.ts'
 import type { CouponsDecision } from '../redemptions/coupons.ts'
-import type { CreditDecision, KnownCredit } from '../redemptions/decide-credit.ts'
-import type { DebitDecision, KnownDebit } from '../redemptions/decide-debit.ts'
+import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
+import type { DebitDecision, DebitRows } from '../redemptions/decide-debit.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 import type {
   CardBill,
@@ -26,12 +26,12 @@ export type Journal = {
    */
   beginDebit(
     intent: DebitIntent,
-    decide: (known: KnownDebit, nowMs: number) => DebitDecision,
+    decide: (known: DebitRows, nowMs: number) => DebitDecision,
   ): Promise<DebitBegun>
   /** Finds the debit that a credit is about and writes what `decide` says. */
   beginCredit(
     intent: CreditIntent,
-    decide: (known: KnownCredit, nowMs: number) => CreditDecision,
+    decide: (known: CreditRows, nowMs: number) => CreditDecision,
   ): Promise<CreditBegun>
   /** Writes what an event makes of a redemption (`redemptions/transitions.ts`). */
   record(id: string, event: RedemptionEvent): Promise<Recorded>

@@ -1,7 +1,7 @@
 import { tenantOf } from '../model/keys.ts'
 import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
-import type { CreditDecision, KnownCredit } from '../redemptions/decide-credit.ts'
-import { isTakenLater, type DebitDecision, type KnownDebit } from '../redemptions/decide-debit.ts'
+import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
+import { isTakenLater, type DebitDecision, type DebitRows } from '../redemptions/decide-debit.ts'
 import { isDue, type CreditIntent, type DebitIntent, type Redemption } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
@@ -19,7 +19,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
 
   function beginDebit(
     intent: DebitIntent,
-    decide: (known: KnownDebit, nowMs: number) => DebitDecision,
+    decide: (known: DebitRows, nowMs: number) => DebitDecision,
     nowMs: number,
   ): DebitBegun {
     const { key, cardHash, what } = intent
@@ -64,7 +64,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
 
   function beginCredit(
     intent: CreditIntent,
-    decide: (known: KnownCredit, nowMs: number) => CreditDecision,
+    decide: (known: CreditRows, nowMs: number) => CreditDecision,
     nowMs: number,
   ): CreditBegun {
     return untilWritten(() => carryOutCredit(intent, decide(findCredit(intent, nowMs), nowMs), nowMs))
@@ -84,7 +84,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         return decision
       case 'requestUndo':
         return (
-          apply(decision.redemption, { kind: 'asked_back', creditKey }, nowMs) && {
+          apply(decision.redemption, { kind: 'undo_requested', creditKey }, nowMs) && {
             do: 'refuse',
             code: decision.code,
           }
@@ -108,7 +108,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     }
   }
 
-  function findCredit(intent: CreditIntent, nowMs: number): KnownCredit {
+  function findCredit(intent: CreditIntent, nowMs: number): CreditRows {
     const { creditKey, redemptionId, debitKey } = intent
     return {
       sameCredit: rows.findByCredit(creditKey, nowMs),

@@ -1,5 +1,5 @@
 import { isRemembered } from '../../src/redemptions/attempts.ts'
-import type { KnownDebit } from '../../src/redemptions/decide-debit.ts'
+import type { DebitRows } from '../../src/redemptions/decide-debit.ts'
 import type { DebitIntent } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
@@ -32,7 +32,7 @@ describe('a jump of the clock', () => {
     return begun.id
   }
   const look = async () => {
-    let known: KnownDebit | undefined
+    let known: DebitRows | undefined
     await test.journal.beginDebit(intent, (found) => {
       known = found
       return { do: 'refuse', code: 'REFUSED' }

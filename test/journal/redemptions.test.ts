@@ -1,6 +1,6 @@
 import { isRemembered, latestAttempt } from '../../src/redemptions/attempts.ts'
 import { decideCredit } from '../../src/redemptions/decide-credit.ts'
-import { decideDebit, type KnownDebit } from '../../src/redemptions/decide-debit.ts'
+import { decideDebit, type DebitRows } from '../../src/redemptions/decide-debit.ts'
 import {
   isDue,
   type CreditIntent,
@@ -59,12 +59,12 @@ describe('redemptions in the journal', () => {
     return await seen.promise
   }
   const credit = async (more: Partial<CreditIntent>) => {
-    const question = { ...creditIntent, ...more, unknown: undefined, isLate: false }
+    const question = { ...creditIntent, ...more, unseenDebit: undefined, isLate: false }
     return await test.journal.beginCredit(question, (known, nowMs) => decideCredit(known, question, nowMs))
   }
   const find = async (more: Partial<CreditIntent>) => {
     const found = Promise.withResolvers<string | undefined>()
-    const question = { ...creditIntent, ...more, unknown: undefined, isLate: false }
+    const question = { ...creditIntent, ...more, unseenDebit: undefined, isLate: false }
     await test.journal.beginCredit(question, (known, nowMs) => {
       const decision = decideCredit(known, question, nowMs)
       found.resolve('redemption' in decision ? decision.redemption.id : undefined)
@@ -92,7 +92,7 @@ describe('redemptions in the journal', () => {
   })
 
   it('tells one of two twins to send, and shows the other its row', async () => {
-    const decide = (known: KnownDebit, nowMs: number) =>
+    const decide = (known: DebitRows, nowMs: number) =>
       known.attempts[0]
         ? ({ do: 'replay', redemption: known.attempts[0] } as const)
         : decideDebit(known, debitIntent, nowMs)
@@ -466,7 +466,7 @@ describe('redemptions in the journal', () => {
   })
 })
 
-function describeKnown(known: KnownDebit, intent: DebitIntent, nowMs: number) {
+function describeKnown(known: DebitRows, intent: DebitIntent, nowMs: number) {
   const row = latestAttempt(known, intent.key, (one) => isRemembered(one, nowMs))
   const decision = decideDebit(known, intent, nowMs)
   return {
