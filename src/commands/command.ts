@@ -8,40 +8,40 @@ import { createLogger } from '../observability/logger.ts'
 import { createMetrics, type Metrics } from '../observability/metrics.ts'
 import { printable, printableJson } from '../observability/printable.ts'
 
-/** sysexits.h; 1 is what the journal did not let the command do. */
+/** From sysexits.h. */
 const exitUsage = 64
 const exitConfig = 78
 
-/** What an operator has typed: words, and options with a value. */
+/** What an operator has typed: words, and the options that have a value. */
 export type Arguments = { words: string[]; why: string | undefined; who: string | undefined }
 export type CommandParts = { journal: Journal; config: Config; metrics: Metrics }
-/** What it says: for a person, and for a script that asked for `--json`. */
+/** The output: for a person, and for a script that passed `--json`. */
 export type Answer = { text: string; json: unknown }
 export type Action = (parts: CommandParts) => Promise<Answer>
 
-/** The words make no command. */
+/** The arguments are not those of a command. */
 export class UsageWrong extends Error {
   override name = 'UsageWrong'
 }
 
-/** The command was understood, and could not be done: the message says why. */
+/** The command was understood but could not be done: the message says why. */
 export class CommandFailed extends Error {
   override name = 'CommandFailed'
 }
 
 /**
- * Runs an operator's command on the journal of a service, which may be running: it reads the same environment. Exits 0
- * when it is done, 1 when the journal does not let it, 64 (EX_USAGE) when nobody knows what was meant, 78 (EX_CONFIG)
- * when the environment cannot be used.
+ * Runs an operator's command on the journal of a service that may be running, with the same environment. Exits with 0
+ * if it is done, 1 if the journal does not allow it, 64 (EX_USAGE) if the arguments are wrong, 78 (EX_CONFIG) if the
+ * environment cannot be used.
  *
- * @param choose finds what is meant by the arguments; throws UsageWrong
+ * @param choose returns the action for the arguments; throws UsageWrong
  */
-export async function runCommand(usage: string, choose: (given: Arguments) => Action): Promise<void> {
+export async function runCommand(usage: string, choose: (args: Arguments) => Action): Promise<void> {
   try {
     const { action, isJson } = readArguments(choose)
     const { text, json } = await onJournal(action)
-    const said = isJson ? printableJson(JSON.stringify(json, null, 2)) : printable(text)
-    process.stdout.write(`${said}\n`)
+    const output = isJson ? printableJson(JSON.stringify(json, null, 2)) : printable(text)
+    process.stdout.write(`${output}\n`)
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     process.stderr.write(`${printable(error instanceof Error ? error.message : 'failed')}\n`)
@@ -49,7 +49,7 @@ export async function runCommand(usage: string, choose: (given: Arguments) => Ac
   }
 }
 
-function readArguments(choose: (given: Arguments) => Action): { action: Action; isJson: boolean } {
+function readArguments(choose: (args: Arguments) => Action): { action: Action; isJson: boolean } {
   const { positionals: words, values } = parse()
   const { json: isJson = false, why, who } = values
   return { action: choose({ words, why, who }), isJson }
@@ -67,7 +67,7 @@ function parse() {
 }
 
 async function onJournal(action: Action): Promise<Answer> {
-  // It serves nobody, so it needs no other keys than a service on this machine.
+  // A command listens on no port, so the rules for keys are those of a service that only this machine can reach.
   const config = readConfig({ ...process.env, HOST: '127.0.0.1' })
   const metrics = createMetrics()
   const log = createLogger('silent')

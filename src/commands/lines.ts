@@ -11,7 +11,7 @@ export function toTable(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** @returns ISO 8601, UTC; a dash where it has not been */
+/** @returns ISO 8601, UTC; a dash for undefined */
 export function toTime(epochMs: number | undefined): string {
   return epochMs === undefined ? '-' : new Date(epochMs).toISOString()
 }

@@ -6,35 +6,36 @@ import { CommandFailed, runCommand, UsageWrong, type Action, type Answer, type A
 import { toTable, toTime } from './lines.ts'
 
 const usage = `Usage:
-  redemptions stuck                                 what an operator has to decide, the oldest first
-  redemptions show ID
-  redemptions retry ID                              stuck: give it back once more, from now on
-  redemptions settle ID reversed|taken --why TEXT   stuck or in doubt: close it; the core is not asked
-Options: --json; --who NAME, with settle (else the name of the system's user)
+  redemptions stuck                                 lists what an operator has to decide, oldest first
+  redemptions show ID                               shows one
+  redemptions retry ID                              if stuck: tries again to give it back
+  redemptions settle ID reversed|taken --why TEXT   if stuck or in doubt: closes it without asking the core
+Options: --json; --who NAME, with settle (default: the name of the system user)
 `
 
 await runCommand(usage, choose)
 
 function choose({ words, why, who }: Arguments): Action {
   const [verb, id, as, ...more] = words
-  if (verb !== 'settle' && (why ?? who) !== undefined) throw new UsageWrong('--why and --who go with settle')
-  if (more.length > 0) throw new UsageWrong(`too many words, from ${more[0]} on`)
+  if (verb !== 'settle' && (why ?? who) !== undefined)
+    throw new UsageWrong('--why and --who are only for settle')
+  if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
   if (verb === 'stuck' && id === undefined) return ({ journal }) => listStuck(journal)
-  if (id === undefined) throw new UsageWrong(verb ? `${verb}: of which redemption?` : 'which command?')
+  if (id === undefined) throw new UsageWrong(verb ? `${verb}: which redemption?` : 'which command?')
   if (verb === 'settle') return chooseSettle(id, as, { why, who })
-  if (as !== undefined) throw new UsageWrong(`too many words, from ${as} on`)
+  if (as !== undefined) throw new UsageWrong(`unexpected argument ${as}`)
   if (verb === 'show') return ({ journal }) => show(journal, id)
   if (verb === 'retry') return ({ journal }) => retry(journal, id)
   throw new UsageWrong(`there is no command ${verb}`)
 }
 
 function chooseSettle(id: string, as: string | undefined, { why, who }: Omit<Arguments, 'words'>): Action {
-  if (as !== 'reversed' && as !== 'taken') throw new UsageWrong('settle: as reversed, or as taken?')
-  if (!why?.trim()) throw new UsageWrong('settle: --why is needed, for whoever asks later')
+  if (as !== 'reversed' && as !== 'taken') throw new UsageWrong('settle: reversed or taken?')
+  if (!why?.trim()) throw new UsageWrong('settle: --why is required, for whoever asks later')
   const by = who?.trim() || systemUser()
   return async ({ journal }) => {
     const recorded = await journal.record(id, { kind: 'settled_by_operator', decision: { as, by, why } })
-    return say(id, recorded, 'stuck or in doubt', `is settled as ${as}`)
+    return answer(id, recorded, 'stuck or in doubt', `is settled as ${as}`)
   }
 }
 
@@ -43,7 +44,7 @@ function systemUser(): string {
   try {
     return userInfo().username
   } catch (error) {
-    throw new UsageWrong('settle: --who is needed: the system does not know your name', { cause: error })
+    throw new UsageWrong('settle: --who is required, since the system user has no name', { cause: error })
   }
 }
 
@@ -65,23 +66,23 @@ async function listStuck(journal: Journal): Promise<Answer> {
 
 async function show(journal: Journal, id: string): Promise<Answer> {
   const record = await journal.findRedemption(id)
-  if (!record) throw unknown(id)
+  if (!record) throw notFound(id)
   return { text: toTable(describe(record)), json: record }
 }
 
 async function retry(journal: Journal, id: string): Promise<Answer> {
   const recorded = await journal.record(id, { kind: 'retried_by_operator' })
-  return say(id, recorded, 'stuck', 'is in doubt again, and due now')
+  return answer(id, recorded, 'stuck', 'is in doubt again, and due now')
 }
 
-function say(id: string, { redemption, isChanged }: Recorded, expected: string, done: string): Answer {
-  if (redemption === undefined) throw unknown(id)
+function answer(id: string, { redemption, isChanged }: Recorded, expected: string, done: string): Answer {
+  if (redemption === undefined) throw notFound(id)
   const { state } = redemption
-  if (!isChanged) throw new CommandFailed(`redemption ${id} is ${state}: it would have to be ${expected}`)
+  if (!isChanged) throw new CommandFailed(`redemption ${id} is ${state}, not ${expected}`)
   return { text: `redemption ${id} ${done}`, json: { id, state } }
 }
 
-function unknown(id: string): CommandFailed {
+function notFound(id: string): CommandFailed {
   return new CommandFailed(`there is no redemption ${id}`)
 }
 
@@ -100,9 +101,12 @@ function describe({ undo, settled, ...record }: RedemptionRecord): string[][] {
     ['answered', toTime(record.answeredAtMs)],
     ...(undo
       ? [
-          ['asked back by', undo.by === 'till' ? 'a credit of the till' : 'us, since the till was not told'],
-          ['asked back since', toTime(undo.sinceMs)],
-          ['calls', `${undo.calls}, of them refused ${undo.refusals}`],
+          ['undo requested', toTime(undo.sinceMs)],
+          [
+            'requested by',
+            undo.by === 'till' ? 'the till, by a credit' : 'the service: the till never got its OK',
+          ],
+          ['calls', `${undo.calls}, of which ${undo.refusals} were refused`],
           ['last answer', undo.last ?? '-'],
           ['next call', toTime(undo.dueAtMs)],
         ]
@@ -118,6 +122,6 @@ function describe({ undo, settled, ...record }: RedemptionRecord): string[][] {
 }
 
 function toText(what: What | undefined): string {
-  if (what === undefined) return 'not known'
+  if (what === undefined) return 'unknown'
   return what.kind === 'coupon' ? `coupon ${what.rewardId}` : `${what.points} points`
 }

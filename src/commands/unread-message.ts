@@ -5,12 +5,13 @@ import { readRequest } from '../zonal/dialects/json/read-request.ts'
 import { parseTicket, type TicketSettings } from '../zonal/messages/ticket-message.ts'
 import { CommandFailed } from './command.ts'
 
-/** No till waits, so what was too long for the service may be read here. */
-const mostBytes = 64 * 1024 ** 2
+/** No till is waiting, so messages that were too long for the service can be read here. */
+const maxBytes = 64 * 1024 ** 2
 
 /**
- * As a till's message is read, by the code and the settings of today, but for the limit of its length.
- * @throws CommandFailed that says why it cannot be read
+ * Reads a message as the service reads a till's, with the current code and settings, but with a higher limit of its
+ * length.
+ * @throws CommandFailed with the reason why it cannot be read
  */
 export async function readAgain(message: UnreadMessage, settings: TicketSettings): Promise<Ticket> {
   if (message.cut)
@@ -31,21 +32,21 @@ export async function readAgain(message: UnreadMessage, settings: TicketSettings
 }
 
 /**
- * @returns a message as text: in the charset that it names, else as UTF-8, though some of it may be no character; undefined
- *   for what is no text
+ * @returns a message as text, in the charset that it names, else as UTF-8 with replacement characters; undefined if it
+ * is not text
  */
 export async function readableText(message: UnreadMessage): Promise<string | undefined> {
   const text = await decode(message).catch(() => Buffer.from(message.base64, 'base64').toString())
-  const oddCharacters = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0
-  return oddCharacters > text.length / 10 ? undefined : text
+  const unreadable = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0
+  return unreadable > text.length / 10 ? undefined : text
 }
 
-/** @returns rows of a table that say what was kept of a message */
+/** @returns the rows of a table that describe what was kept of a message */
 export function describeMessage({ contentType, contentEncoding, base64, cut }: UnreadMessage): string[][] {
   const keptBytes = Buffer.byteLength(base64, 'base64')
   return [
     ['type', contentType || '-'],
-    ...(contentEncoding ? [['packed', contentEncoding]] : []),
+    ...(contentEncoding ? [['encoding', contentEncoding]] : []),
     [
       'length',
       cut ? `${cut.totalBytes} bytes, of which the first ${keptBytes} are kept` : `${keptBytes} bytes`,
@@ -56,12 +57,12 @@ export function describeMessage({ contentType, contentEncoding, base64, cut }: U
 
 async function decode({ contentType, contentEncoding = '', base64 }: UnreadMessage): Promise<string> {
   const toText = readContentType(contentType)
-  return toText(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), mostBytes))
+  return toText(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), maxBytes))
 }
 
 function explain({ code, detail }: Refusal, { contentType, contentEncoding }: UnreadMessage): string {
   if (code === 'MESSAGE_UNREADABLE') return 'it is neither JSON nor a form that holds JSON'
   if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? code
-  const packing = contentEncoding ? ` packed as ${contentEncoding}` : ''
-  return `"${contentType}"${packing} is not taken`
+  const encoding = contentEncoding ? ` encoded as ${contentEncoding}` : ''
+  return `"${contentType}"${encoding} is not supported`
 }

@@ -2,8 +2,8 @@ import type { Database } from './sqlite/database.ts'
 import type { Approval } from './journal.ts'
 
 /**
- * Which venues and keys the core has approved, so that a restart while it is away refuses nobody, and nobody is locked
- * out by what others guess. What is found may be 60 days old: whether it may still be served is not decided here.
+ * The venues and keys that the core has approved, so that a restart while it is down refuses nobody, and nobody is
+ * locked out because others guess. An approval may be up to 60 days old; the caller decides whether it is still good.
  */
 export function createApprovals(db: Database, hashApiKey: (apiKey: string) => string) {
   return {

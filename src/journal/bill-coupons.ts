@@ -4,7 +4,7 @@ import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
 
-/** Which redemptions go out with which ticket. */
+/** Records which redemptions go out with which ticket. */
 export function createBillCoupons(rows: RedemptionRows) {
   /**
    * Runs inside the transaction that accepts the ticket.
@@ -12,7 +12,7 @@ export function createBillCoupons(rows: RedemptionRows) {
    */
   return function claimCoupons(
     bill: CardBill,
-    decide: (known: Redemption[]) => CouponsDecision,
+    decide: (redemptions: Redemption[]) => CouponsDecision,
     nowMs: number,
   ): string[] {
     const ids = bill.named.flatMap(({ redemptionId }) => redemptionId ?? [])
@@ -24,12 +24,12 @@ export function createBillCoupons(rows: RedemptionRows) {
         ...claims.map(({ redemption, isNamed }) =>
           apply(redemption, { kind: 'claimed', ticketKey, isNamed }, nowMs),
         ),
-      ].every((is) => is)
+      ].every(Boolean)
       return isWritten ? coupons : undefined
     })
   }
 
-  /** @returns false if the row was changed since it was read */
+  /** @returns false if the row has changed since it was read */
   function apply(row: Redemption, event: RedemptionEvent, nowMs: number): boolean {
     const change = next(row, event, nowMs)
     return change === undefined || rows.change(row, change, nowMs) !== undefined

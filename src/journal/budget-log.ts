@@ -4,10 +4,10 @@ import type { BudgetLeft } from './journal.ts'
 
 const times = z.array(z.number())
 
-/** What the core's rate limit still remembers of us, over restarts. */
+/** What the core's rate limit still counts against us, kept over restarts. */
 export function createBudgetLog(db: Database) {
   return {
-    /** From now on the budget counts as left by a kill, until `close` says otherwise. */
+    /** From now on the process counts as killed, unless `close` is called. */
     open(): BudgetLeft {
       const start = db.get('SELECT is_clean FROM starts')
       const scopes = db.all('SELECT * FROM budget').map((row) => ({

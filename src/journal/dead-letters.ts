@@ -9,14 +9,17 @@ export type DeadLetters = ReturnType<typeof createDeadLetters>
 
 const columns = 'id, kind, venue_id, reason, created_at'
 
-/** Tickets that nobody could read, or that Kafka refuses for good. Each function runs inside a transaction of the writer's. */
+/**
+ * Tickets that could not be read, or that Kafka has refused for good. Each function runs inside a transaction of the
+ * writer.
+ */
 export function createDeadLetters(db: Database, seal: Seal) {
   return {
     isKept(message: UnreadMessage): boolean {
       return db.get('SELECT 1 FROM dead_letters WHERE id = :id', { id: messageId(message) }) !== undefined
     },
 
-    /** Once for each content: a till that repeats it adds nothing. */
+    /** Stored once for each content: a repeat of the same message adds nothing. */
     keepMessage({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
       const { id: venueId, coreId } = message.venue
       const id = messageId(message)
@@ -49,7 +52,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
     },
   }
 
-  /** @param venue TRIFFT's id of the venue whose share of the room it takes; null for one that takes nobody's */
+  /** @param venue TRIFFT's id of the venue on whose share it counts; null if it counts on none */
   function insert(
     { keptAtMs, ...deadLetter }: DeadLetter,
     content: StoredTicket | UnreadMessage,
@@ -64,7 +67,7 @@ export function createDeadLetters(db: Database, seal: Seal) {
   }
 }
 
-/** How messages were sealed before their bytes were kept: as text, already decoded. */
+/** How earlier versions sealed messages: as text, already decoded. */
 type MessageAsText = Omit<UnreadMessage, 'base64'> & { text: string }
 
 function toMessage(content: UnreadMessage | MessageAsText): UnreadMessage {
@@ -80,10 +83,10 @@ function messageId({ venue, base64, cut }: UnreadMessage): string {
     .digest('hex')
 }
 
-/** How many there are, and the bytes of what they hold. */
-export function readDeadLetterTotals(db: Database): { letters: number; bytes: number } {
+/** @returns how many there are, and the bytes of their sealed contents */
+export function readDeadLetterTotals(db: Database): { count: number; bytes: number } {
   const row = db.get('SELECT letters, bytes FROM dead_letter_totals')
-  return { letters: Number(row?.letters), bytes: Number(row?.bytes) }
+  return { count: Number(row?.letters), bytes: Number(row?.bytes) }
 }
 
 function readDeadLetter(row: Row): DeadLetter {
@@ -96,7 +99,7 @@ function readDeadLetter(row: Row): DeadLetter {
   }
 }
 
-/** Bytes of the messages of a venue that are dead letters; `venue` is TRIFFT's id. */
+/** @returns the bytes of a venue's messages among the dead letters; `venue` is TRIFFT's id */
 export function readDeadLetterBytesOf(db: Database, venue: string): number {
   return Number(db.get('SELECT bytes FROM dead_letter_venues WHERE venue = :venue', { venue })?.bytes ?? 0)
 }

@@ -2,20 +2,20 @@ import type { Timers } from '../time/clock.ts'
 import { createLoop } from '../time/loop.ts'
 import type { Journal } from './journal.ts'
 
-/** How often a trouble is looked at, and what is past its time. */
-const lookEveryMs = 5_000
-/** Between two steps, for the tills. */
+/** How often expired rows are deleted, and a trouble is checked again. */
+const tidyEveryMs = 5_000
+/** Pause between two steps, so that tills' requests get through. */
 const stepPauseMs = 50
 
 type Deps = { journal: Pick<Journal, 'tidy'>; timers: Timers }
 
-/** Keeps the journal tidy in the background, a small step at a time. A trouble is logged by the journal itself. */
+/** Tidies the journal in the background, in small steps. Troubles are logged by the journal itself. */
 export function createHousekeeping({ journal, timers }: Deps) {
   return createLoop({
     timers,
     async step() {
       const { isTidy } = await journal.tidy().catch(() => ({ isTidy: true }))
-      return isTidy ? lookEveryMs : stepPauseMs
+      return isTidy ? tidyEveryMs : stepPauseMs
     },
   })
 }

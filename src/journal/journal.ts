@@ -1,8 +1,8 @@
 import type { Credentials, UnreadMessage, Venue } from '../model/words.ts'
 import type { Code } from '../model/refusal.ts'
 import type { CouponsDecision } from '../redemptions/coupons.ts'
-import type { CreditDecision, KnownCredit } from '../redemptions/decide-credit.ts'
-import type { DebitDecision, KnownDebit } from '../redemptions/decide-debit.ts'
+import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
+import type { DebitDecision, DebitRows } from '../redemptions/decide-debit.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 import type {
   CardBill,
@@ -15,92 +15,92 @@ import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { DeadLetter, OpenedDeadLetter, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 
 /**
- * What the service writes down so that nothing is lost and nothing is taken twice: all that an implementation has to keep
- * to. Every function is asynchronous, and when it returns, what it wrote is on disk. Each throws `StorageUnavailable` if the
- * journal cannot be used just now. Functions that it is given (`decide`) are pure, and may be asked more than once.
+ * What the service stores so that nothing is lost and nothing is taken twice. Every function is asynchronous: when its
+ * promise resolves, what it wrote is on disk. Each throws `StorageUnavailable` if the journal cannot be used at the
+ * moment. The functions passed to it (`decide`) are pure, and may be called more than once.
  */
 export type Journal = {
   /**
-   * Looks up what is known of a debit and, if `decide` says `send`, writes the intent, all in one step: of two twins one
-   * is told to send, the other sees its row.
+   * Finds the rows that matter to a debit, passes them to `decide` and, if that says `send`, writes the intent. All in
+   * one step, so that of two equal debits one is sent and the other sees its row.
    */
   beginDebit(
     intent: DebitIntent,
-    decide: (known: KnownDebit, nowMs: number) => DebitDecision,
+    decide: (rows: DebitRows, nowMs: number) => DebitDecision,
   ): Promise<DebitBegun>
-  /** Finds the debit that a credit is about and writes what `decide` says. */
+  /** Finds the rows that a credit may be about, and carries out what `decide` says. */
   beginCredit(
     intent: CreditIntent,
-    decide: (known: KnownCredit, nowMs: number) => CreditDecision,
+    decide: (rows: CreditRows, nowMs: number) => CreditDecision,
   ): Promise<CreditBegun>
-  /** Writes what an event makes of a redemption (`redemptions/transitions.ts`). */
+  /** Changes a redemption as the event requires (`redemptions/transitions.ts`). */
   record(id: string, event: RedemptionEvent): Promise<Recorded>
-  /** The till's OK has left: recorded even if the journal could not be written just then. */
+  /** Records that the till's OK has left. If that fails, it is still known before the next undo of it. */
   markAnswered(id: string): Promise<void>
 
-  /** @returns redemptions in doubt, and credits whose answer is lost, that are due: the longest due first */
+  /** @returns the redemptions in doubt, and credits whose answer was lost, that are due; the longest due first */
   dueUndos(limit: number): Promise<DueUndo[]>
-  /** Claims one of them; undefined if it is settled, or not due any more. */
+  /** Records that the call of an undo is about to leave; undefined if it is settled, or no longer due. */
   beginUndo(id: string): Promise<UndoBegun | undefined>
 
-  /** @returns what an operator has to decide, the oldest first */
+  /** @returns what an operator has to decide, oldest first */
   stuckRedemptions(): Promise<RedemptionRecord[]>
   findRedemption(id: string): Promise<RedemptionRecord | undefined>
 
   /**
    * Accepts a ticket. A repeat (same id, same fingerprint) is not written again.
-   * @param card of a ticket with a card: the coupons that go out with it are decided in the same step, so that no two
-   *   tickets have the same one
+   * @param card for a ticket with a card: decides in the same step which coupons go out with it, so that no two tickets
+   *   get the same one
    */
   acceptTicket(
     ticket: TicketIntake,
-    card?: { bill: CardBill; decide: (known: Redemption[]) => CouponsDecision },
+    card?: { bill: CardBill; decide: (redemptions: Redemption[]) => CouponsDecision },
   ): Promise<{ isDuplicate: boolean }>
-  /** @returns the oldest tickets that are not in Kafka yet, in the order of their arrival */
+  /** @returns the oldest tickets that are not in Kafka yet, in order of arrival */
   waitingTickets(limit: number): Promise<WaitingTicket[]>
   markPublished(eventIds: string[]): Promise<void>
   /** Moves a ticket that Kafka refuses for good to the dead letters. */
   buryTicket(eventId: string, reason: string): Promise<void>
   /**
-   * Keeps a ticket that nobody could read, once per content. Once the room for dead letters is half full a venue has a
-   * tenth of it, so that there is room for the others'.
+   * Keeps a ticket that could not be read, once per content. Once the room for dead letters is half full, each venue is
+   * limited to a tenth of it, so that one cannot use up the room of the others.
    */
   keepDeadLetter(message: UnreadMessage & { reason: string }): Promise<void>
 
   /** @returns the dead letters, newest first, without their content */
   deadLetters(): Promise<DeadLetter[]>
   openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
-  /** A ticket that Kafka has refused waits for Kafka again, and is no dead letter any more. */
+  /** Turns the dead letter of a ticket that Kafka has refused into a waiting ticket again. */
   requeueTicket(id: string): Promise<void>
-  /** What a dead letter held was accepted by other means. */
+  /** Deletes a dead letter whose ticket was accepted meanwhile. */
   dropDeadLetter(id: string): Promise<void>
 
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
 
-  /** How the last process left the budget; from now on a kill is noticed by the next. */
+  /** @returns how the last process left the budget; unless `closeBudget` is called, the next one finds a kill */
   openBudget(): Promise<BudgetLeft>
   keepBlock(scope: string, blockedUntilMs: number): Promise<void>
   closeBudget(scopes: { scope: string; freeAtMs: number[] }[]): Promise<void>
 
   /**
-   * One small step of housekeeping: forgets some of what is past its time, and finds out whether a trouble is over.
-   * @returns whether there was nothing left to forget
+   * One small step of housekeeping: deletes some expired rows, and checks whether a trouble is over.
+   * @returns whether nothing was left to delete
    */
   tidy(): Promise<{ isTidy: boolean }>
   stats(): Promise<JournalStats>
-  /** What is wrong, in words; undefined while all is well. */
+  /** @returns a description of what is wrong; undefined if nothing is */
   trouble(): string | undefined
   close(): Promise<void>
 }
 
-/** Another process has this journal: two would each have a budget, and undo what the other has under way. */
+/** Another process uses this journal. Two would each spend the whole budget, and undo each other's debits under way. */
 export class JournalInUse extends Error {
   override name = 'JournalInUse'
 }
 
-/** Rows were sealed with keys that are not in JOURNAL_KEY any more. */
+/** Some rows are sealed with keys that are no longer in JOURNAL_KEY. */
 export class JournalKeyMissing extends Error {
   override name = 'JournalKeyMissing'
 }
@@ -115,32 +115,32 @@ export type CreditBegun =
 /** The row as it is now; undefined if there is none. */
 export type Recorded = { redemption: Redemption | undefined; isChanged: boolean }
 
-/** `tenant` is undefined if its seal is broken. */
+/** `tenant` is undefined only for a row of an earlier version whose seal is broken. */
 export type DueUndo = { id: string; cardHash: string; tenant: string | undefined }
 
-/** `secret` is undefined if its seal is broken: then an operator has to decide. */
+/** `secret` is undefined if the seal is broken: an operator has to decide. */
 export type UndoBegun = { redemption: Redemption; secret: RedemptionSecret | undefined }
 
 export type JournalStats = {
-  /** Redemptions that are not settled, by state; `being_credited` stand, and a till's credit of them is repeated. */
+  /** Redemptions that are not settled, by state; `being_credited`: confirmed, with a credit that is being repeated. */
   open: { sent: number; in_doubt: number; being_credited: number; stuck: number }
   ticketsWaiting: number
-  /** Epoch ms: since when the oldest of those that are to be given back is. */
+  /** Epoch ms: when the oldest undo that is not settled was requested. */
   oldestInDoubtAtMs: number | undefined
   oldestTicketAtMs: number | undefined
   deadLetters: number
-  /** Of what they hold, in bytes. */
+  /** The size of their sealed contents. */
   deadLetterBytes: number
-  /** In use, of JOURNAL_MAX_BYTES. */
+  /** In use, out of JOURNAL_MAX_BYTES. */
   bytes: number
-  /** Of the write-ahead log beside the file. */
+  /** The size of the write-ahead log beside the file. */
   walBytes: number
 }
 
-/** The core's word that a venue and a key belong together; epoch ms. */
+/** The core has confirmed that a venue and a key belong together; epoch ms. */
 export type Approval = { venue: Venue; approvedAtMs: number }
 
-/** How a process left the budget: `killed` where it had no time to say. Times are epoch ms. */
+/** How the last process left the budget; `killed`: it could not save it. Times are epoch ms. */
 export type BudgetLeft = {
   how: 'never_started' | 'stopped' | 'killed'
   scopes: { scope: string; freeAtMs: number[]; blockedUntilMs: number | undefined }[]

@@ -4,21 +4,21 @@ import type { JournalDeps } from './sqlite/access.ts'
 import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
 
 /**
- * The journal of the service that the configuration describes: the only door to it.
+ * Opens the journal of the service.
  *
  * @throws StorageUnavailable if it cannot be opened
- * @throws JournalInUse if another process has it
- * @throws JournalKeyMissing if it holds rows that no given key opens
+ * @throws JournalInUse if another process uses it
+ * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export async function openJournal(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
   return createSqliteJournal(config, deps)
 }
 
 /**
- * The same for an operator's command, beside a service that may be running.
+ * Opens the journal for an operator's command, beside a service that may be running.
  *
  * @throws StorageUnavailable if there is none, or it is damaged or of another version
- * @throws JournalKeyMissing if it holds rows that no given key opens
+ * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export async function openJournalBeside(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
   return openSqliteJournal(config, deps)

@@ -4,13 +4,14 @@ import type { Database, Row } from './sqlite/database.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Seal } from './seal.ts'
 
-/** Tickets on their way to Kafka. Each function runs inside a transaction of the writer's. */
+/** Tickets on their way to Kafka. Each function runs inside a transaction of the writer. */
 export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
   return { newEventId, add, waiting, setAside, markPublished, moveToDeadLetters, requeue }
 
   /**
-   * A bill that was reopened and closed again has the id of the first, and is one more event.
-   * @returns the event id under which it is written; undefined for a repeat, of this version or an earlier one
+   * A bill that was reopened and closed again comes with the same event id, and gets another.
+   * @returns the event id under which to store it; undefined for a repeat, be it of a ticket that an earlier version
+   * stored
    */
   function newEventId(ticket: TicketIntake): string | undefined {
     const { fingerprint, formerFingerprint } = ticket
@@ -20,20 +21,20 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     const fingerprints = [fingerprint, formerFingerprint]
     const isRepeat =
       fingerprints.includes(String(first.fingerprint)) ||
-      fingerprints.some((each) => isThere(reopenedEventId(eventId, each)))
+      fingerprints.some((each) => isStored(reopenedEventId(eventId, each)))
     return isRepeat ? undefined : reopenedEventId(eventId, fingerprint)
   }
 
-  /** The one under which an earlier version has accepted it, if it has. */
+  /** @returns the event id under which an earlier version stored it, if one did */
   function firstEventId({ eventId, formerEventId }: TicketIntake): string {
-    return formerEventId !== undefined && isThere(formerEventId) ? formerEventId : eventId
+    return formerEventId !== undefined && isStored(formerEventId) ? formerEventId : eventId
   }
 
-  function isThere(eventId: string): boolean {
+  function isStored(eventId: string): boolean {
     return db.get('SELECT 1 FROM tickets WHERE event_id = :eventId', { eventId }) !== undefined
   }
 
-  /** @returns `broken`: event ids of those whose seal does not open, so that they hold up nobody */
+  /** @returns `broken`: the event ids of tickets whose seal does not open, to be set aside */
   function waiting(limit: number): { tickets: WaitingTicket[]; broken: string[] } {
     const tickets: WaitingTicket[] = []
     const broken: string[] = []
@@ -48,13 +49,13 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     return { tickets, broken }
   }
 
-  /** Waits no more, but its box stays as long as its row: there may be something to look at. */
+  /** They no longer wait for Kafka, but keep their sealed contents for somebody to look at. */
   function setAside(eventIds: string[], nowMs: number) {
     for (const eventId of eventIds)
       db.run('UPDATE tickets SET published_at = :nowMs WHERE event_id = :eventId', { eventId, nowMs })
   }
 
-  /** What remains recognises a repeat; the bill itself is Kafka's now. */
+  /** Erases the bill, which is in Kafka now; the rest of the row recognises a repeat. */
   function markPublished(eventIds: string[], nowMs: number) {
     for (const eventId of eventIds)
       db.run(
@@ -76,7 +77,7 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
     markPublished([eventId], nowMs)
   }
 
-  /** It waits behind all others, like one that has just come. */
+  /** It waits behind all others, like a new ticket. */
   function requeue(id: string, nowMs: number) {
     const deadLetter = deadLetters.open(id)
     if (deadLetter?.kind !== 'ticket') return

@@ -10,10 +10,10 @@ import type {
 import type { Seal } from './seal.ts'
 import type { Row } from './sqlite/database.ts'
 
-/** What is open, in the words of the index `redemptions_open`: SQLite looks into it only for these. */
+/** Must be written like the condition of the index `redemptions_open`, or SQLite does not use that. */
 export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`
 
-/** The columns of one value each; those of more are in `columnsOf`. */
+/** The fields that are stored in one column as they are; `columnsOf` converts the others. */
 const columnNames = {
   key: 'key',
   attempt: 'attempt',
@@ -36,13 +36,13 @@ const columnNames = {
   refusedWith: 'refused_with',
 } as const
 
-type Plain = keyof typeof columnNames
+type StoredAsIs = keyof typeof columnNames
 
-/** @returns the columns that a change sets, by name */
+/** @returns the columns that a change sets, with their values */
 export function columnsOf(id: string, change: Change, seal: Seal): Row {
   const columns: Row = {}
   for (const [name, value] of Object.entries(change) as [keyof Change, unknown][]) {
-    if (isPlain(name)) columns[columnNames[name]] = (value as string | number | undefined) ?? null
+    if (isStoredAsIs(name)) columns[columnNames[name]] = (value as string | number | undefined) ?? null
   }
   if ('what' in change) Object.assign(columns, columnsOfWhat(id, change.what, seal))
   if ('undo' in change) Object.assign(columns, columnsOfUndo(change.undo))
@@ -54,7 +54,7 @@ export function columnsOf(id: string, change: Change, seal: Seal): Row {
   return columns
 }
 
-function isPlain(name: keyof Change): name is Plain {
+function isStoredAsIs(name: keyof Change): name is StoredAsIs {
   return name in columnNames
 }
 
@@ -65,7 +65,7 @@ function columnsOfWhat(id: string, what: What | undefined, seal: Seal): Row {
     kind: what?.kind ?? null,
     reward_id: what?.kind === 'coupon' ? shownId(what) : null,
     points: what?.kind === 'points' ? what.points : null,
-    // An id that holds a card number is needed for as long as the row is there: what it took may be given back.
+    // Kept for as long as the row: the id itself is needed whenever the coupon is given back.
     reward_sealed: sealed?.box ?? null,
     reward_seal_key: sealed?.keyId ?? null,
   }
@@ -102,31 +102,31 @@ export function readRedemption(row: Row, seal: Seal): Redemption {
     attempt: Number(row.attempt),
     venue: String(row.venue),
     venueId: String(row.venue_id),
-    tenant: textOrNothing(row.tenant),
+    tenant: textOrUndefined(row.tenant),
     cardHash: String(row.card_hash),
     cardMasked: String(row.card_masked),
-    account: textOrNothing(row.account),
+    account: textOrUndefined(row.account),
     what: readWhat(row, seal),
     state: row.state as RedemptionState,
     createdAtMs: Number(row.created_at),
-    sentAtMs: numberOrNothing(row.sent_at),
-    confirmedAtMs: numberOrNothing(row.confirmed_at),
-    answeredAtMs: numberOrNothing(row.answered_at),
-    dueAtMs: numberOrNothing(row.due_at),
+    sentAtMs: numberOrUndefined(row.sent_at),
+    confirmedAtMs: numberOrUndefined(row.confirmed_at),
+    answeredAtMs: numberOrUndefined(row.answered_at),
+    dueAtMs: numberOrUndefined(row.due_at),
     keyUntilMs: Number(row.key_until),
     undo: readUndo(row),
     undoNumber: Number(row.undo_number),
-    creditKey: textOrNothing(row.credit_key),
-    ticketKey: textOrNothing(row.ticket_key),
+    creditKey: textOrUndefined(row.credit_key),
+    ticketKey: textOrUndefined(row.ticket_key),
     isNamedByTicket: row.is_named_by_ticket === 1,
     moved: readMoved(row.moved),
-    refusedWith: textOrNothing(row.refused_with) as Code | undefined,
+    refusedWith: textOrUndefined(row.refused_with) as Code | undefined,
     givenBack: readMoved(row.given_back),
     settled: readSettled(row),
   }
 }
 
-/** What was taken, without a card number: for whoever only looks. */
+/** What was taken, with the stand-in of an id that contains a card number. */
 function readShownWhat(row: Row): What | undefined {
   if (row.kind === 'coupon') return { kind: 'coupon', rewardId: String(row.reward_id) }
   if (row.kind === 'points') return { kind: 'points', points: Number(row.points) }
@@ -147,7 +147,7 @@ function readUndo(row: Row): Undo | undefined {
     sinceMs: Number(row.undo_since),
     calls: Number(row.undo_calls),
     refusals: Number(row.undo_tries),
-    last: textOrNothing(row.undo_last),
+    last: textOrUndefined(row.undo_last),
   }
 }
 
@@ -156,7 +156,7 @@ function readSettled(row: Row): Redemption['settled'] {
   return { by: String(row.settled_by), why: String(row.settled_why), atMs: Number(row.settled_at) }
 }
 
-/** @returns undefined if it is gone or broken */
+/** @returns undefined if it was erased, or its seal is broken */
 export function openSecret(
   { id, sealed: box, seal_key: keyId }: Row,
   seal: Seal,
@@ -165,7 +165,7 @@ export function openSecret(
   return seal.open(rowOf(String(id)), { box, keyId: String(keyId) }) as RedemptionSecret | undefined
 }
 
-/** What is sealed opens in its own row only. */
+/** Names the row for its seal, which opens in that row only. */
 function rowOf(id: string): string {
   return `redemptions/${id}`
 }
@@ -178,17 +178,17 @@ function toJson(value: Moved | undefined): string | null {
   return value === undefined ? null : JSON.stringify(value)
 }
 
-/** Earlier versions called the points that are left `points`. */
+/** Earlier versions stored `pointsLeft` as `points`. */
 function readMoved(value: Row[string] | undefined): Moved | undefined {
   if (typeof value !== 'string') return undefined
   const { points, pointsLeft = points, ...moved } = JSON.parse(value) as Moved & { points?: number }
   return { ...moved, ...(pointsLeft === undefined ? {} : { pointsLeft }) }
 }
 
-function textOrNothing(value: Row[string] | undefined): string | undefined {
+function textOrUndefined(value: Row[string] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function numberOrNothing(value: Row[string] | undefined): number | undefined {
+function numberOrUndefined(value: Row[string] | undefined): number | undefined {
   return typeof value === 'number' ? value : undefined
 }

@@ -10,8 +10,8 @@ import type { Database, Row } from './sqlite/database.ts'
 export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 
 /**
- * The rows of redemptions: how they are found, and the one way in which they are written. Each function runs inside a
- * transaction of the writer's. What becomes of a row is decided in `redemptions/`.
+ * Finds and writes the rows of redemptions. Each function runs inside a transaction of the writer. How a row changes is
+ * decided in `redemptions/`.
  */
 export function createRedemptionRows(db: Database, seal: Seal) {
   return {
@@ -26,7 +26,7 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     findByCredit,
     findByBill,
     findByTicket,
-    remember,
+    addAlias,
   }
 
   function add({ redemption, secret }: NewRedemption, nowMs: number) {
@@ -44,7 +44,7 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     )
   }
 
-  /** @returns the row as it is now; undefined if somebody has changed it since it was read */
+  /** @returns the row as it is now; undefined if it has changed since it was read */
   function change(before: Redemption, change: Change, nowMs: number): Redemption | undefined {
     const { id, revision } = before
     const columns = columnsOf(id, change, seal)
@@ -58,7 +58,7 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     return changes === 0 ? undefined : { ...before, ...changed, revision: revision + 1 }
   }
 
-  /** @returns the row, and what is sealed in it, if it can be opened */
+  /** @returns the row, and a function that opens its seal */
   function find(id: string) {
     const row = db.get('SELECT * FROM redemptions WHERE id = :id', { id })
     return row && { redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }
@@ -83,7 +83,7 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     return all(`${whereOpen} AND state = 'stuck' ORDER BY created_at`, {})
   }
 
-  /** @returns those under a key, and the row with the id of the first, which a credit may have left */
+  /** @returns the attempts under a key, and the row with the id of the first: a credit may have made it */
   function findAttempts(key: string): Redemption[] {
     const ofKey = all('key = :key', { key })
     const id = redemptionId(key, 1)
@@ -99,10 +99,10 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     return row && readRedemption(row, seal)
   }
 
-  /** @returns at any venue, what is taken or may be */
+  /** @returns the rows of a card and coupon that are taken or may be, at any venue */
   function findByCoupon(cardHash: string, what: What | undefined): Redemption[] {
     if (what?.kind !== 'coupon') return []
-    // Earlier versions wrote an id that holds a card number as it is.
+    // Earlier versions stored an id that contains a card number as it is.
     const { rewardId: formerId, standIn: rewardId = formerId } = what
     return all(
       `card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
@@ -132,7 +132,9 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     })
   }
 
-  /** @returns coupons that the card took at the venue, those that went out with the ticket, and those with these ids */
+  /**
+   * @returns coupons that the card took at the venue, coupons that went out with the ticket, and those with these ids
+   */
   function findByTicket(
     ticket: { venue: string; cardHash: string; ticketKey: string },
     ids: string[],
@@ -149,8 +151,8 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     return [...new Map(found.map((row) => [row.id, row])).values()]
   }
 
-  /** What was taken under another key is found by this one too. */
-  function remember(key: string, { id }: Redemption, nowMs: number) {
+  /** From now on this key finds a redemption that was taken under another. */
+  function addAlias(key: string, { id }: Redemption, nowMs: number) {
     db.run(
       `INSERT INTO redemption_aliases VALUES (:key, :id, :nowMs)
        ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,

@@ -1,7 +1,7 @@
 import { tenantOf } from '../model/keys.ts'
 import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
-import type { CreditDecision, KnownCredit } from '../redemptions/decide-credit.ts'
-import { isTakenLater, type DebitDecision, type KnownDebit } from '../redemptions/decide-debit.ts'
+import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
+import { isTakenLater, type DebitDecision, type DebitRows } from '../redemptions/decide-debit.ts'
 import { isDue, type CreditIntent, type DebitIntent, type Redemption } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
@@ -9,31 +9,31 @@ import type { RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
 
 /**
- * Reads what is known of a redemption, asks what is to become of it, and writes that. Each function runs inside a
- * transaction of the writer's; if a row was changed since it was read, it is read and asked again.
+ * Reads the rows of a redemption, lets `redemptions/` decide, and writes the decision. Each function runs inside a
+ * transaction of the writer. If a row has changed since it was read, it is read and decided again.
  *
- * @param settleWithinMs a call that has not settled by then was left by whoever made it
+ * @param settleWithinMs if a call has not settled by then, its process has died
  */
 export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) {
   return { beginDebit, beginCredit, dueUndos, beginUndo, record }
 
   function beginDebit(
     intent: DebitIntent,
-    decide: (known: KnownDebit, nowMs: number) => DebitDecision,
+    decide: (rows: DebitRows, nowMs: number) => DebitDecision,
     nowMs: number,
   ): DebitBegun {
     const { key, cardHash, what } = intent
     return untilWritten(() => {
-      const known = {
+      const found = {
         attempts: rows.findAttempts(key),
         alias: rows.findAlias(key, nowMs),
         ofCoupon: rows.findByCoupon(cardHash, what),
       }
-      return carryOutDebit(intent, decide(known, nowMs), nowMs)
+      return carryOutDebit(intent, decide(found, nowMs), nowMs)
     })
   }
 
-  /** @returns undefined if its row was changed meanwhile */
+  /** @returns undefined if its row has changed since it was read */
   function carryOutDebit(
     intent: DebitIntent,
     decision: DebitDecision,
@@ -45,7 +45,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
       case 'replay': {
         const { redemption } = decision
         if (!apply(redemption, { kind: 'replayed' }, nowMs)) return undefined
-        if (redemption.key !== intent.key) rows.remember(intent.key, redemption, nowMs)
+        if (redemption.key !== intent.key) rows.addAlias(intent.key, redemption, nowMs)
         return decision
       }
       case 'send': {
@@ -64,13 +64,13 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
 
   function beginCredit(
     intent: CreditIntent,
-    decide: (known: KnownCredit, nowMs: number) => CreditDecision,
+    decide: (rows: CreditRows, nowMs: number) => CreditDecision,
     nowMs: number,
   ): CreditBegun {
     return untilWritten(() => carryOutCredit(intent, decide(findCredit(intent, nowMs), nowMs), nowMs))
   }
 
-  /** @returns undefined if its row was changed meanwhile */
+  /** @returns undefined if its row has changed since it was read */
   function carryOutCredit(
     intent: CreditIntent,
     decision: CreditDecision,
@@ -84,7 +84,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         return decision
       case 'requestUndo':
         return (
-          apply(decision.redemption, { kind: 'asked_back', creditKey }, nowMs) && {
+          apply(decision.redemption, { kind: 'undo_requested', creditKey }, nowMs) && {
             do: 'refuse',
             code: decision.code,
           }
@@ -98,7 +98,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
       case 'leaveTombstone': {
         const attempts = rows.findAttempts(decision.key)
         const begun = beginUnseen(intent, decision, { attempts, nowMs, abandonedAtMs })
-        // Another venue's redemption is nobody else's to give back.
+        // A row with this id that was not found is another venue's, which this one may not give back.
         if (rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
         rows.add(begun, nowMs)
         return decision.do === 'adopt'
@@ -108,7 +108,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     }
   }
 
-  function findCredit(intent: CreditIntent, nowMs: number): KnownCredit {
+  function findCredit(intent: CreditIntent, nowMs: number): CreditRows {
     const { creditKey, redemptionId, debitKey } = intent
     return {
       sameCredit: rows.findByCredit(creditKey, nowMs),
@@ -131,7 +131,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
   function dueUndos(limit: number, nowMs: number): DueUndo[] {
     return rows.findDue(limit, nowMs).map(({ redemption, openSecret }) => {
       const { id, cardHash, tenant } = redemption
-      // A row from before has it in its seal only.
+      // A row of an earlier version has the tenant only in its seal.
       const secret = tenant === undefined ? openSecret() : undefined
       return { id, cardHash, tenant: tenant ?? (secret && tenantOf(secret.apiKey)) }
     })
@@ -145,7 +145,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     const event = { kind: 'due', isTakenLater: isTaken, abandonedAtMs: nowMs + settleWithinMs } as const
     const { redemption } = record(id, event, nowMs)
     if (!redemption || redemption.state === 'reversed') return undefined
-    // Without the coupon's own id it cannot be given back either.
+    // If the seal of the coupon's id is broken, it cannot be given back either.
     return { redemption, secret: what && found.openSecret() }
   }
 
@@ -158,7 +158,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     })
   }
 
-  /** @returns the row as it is now; undefined if it was changed since it was read */
+  /** @returns the row as it is now; undefined if it has changed since it was read */
   function apply(row: Redemption, event: RedemptionEvent, nowMs: number): Redemption | undefined {
     const change = next(row, event, nowMs)
     return change ? rows.change(row, change, nowMs) : row

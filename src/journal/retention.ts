@@ -2,7 +2,7 @@ import type { Database } from './sqlite/database.ts'
 
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
-/** Rows of one step. A step is one commit, and no request waits longer for it than for another request's. */
+/** Rows deleted in one step. A step is one commit, and takes no longer than the commit of a request. */
 const stepRows = 50
 
 type Rule = {
@@ -12,10 +12,10 @@ type Rule = {
 }
 
 /**
- * How long what is settled is remembered. A redemption counts from its last change, so that what an operator has
- * decided is kept as long as anything else.
+ * How long settled rows are kept. For a redemption it counts from its last change, so that an operator's decision is
+ * kept as long as anything else.
  *
- * @param venueStaleMs how long an approval may be served
+ * @param venueStaleMs how long an approval may be used
  */
 export function retentionRules(venueStaleMs: number): Rule[] {
   return [
@@ -28,12 +28,12 @@ export function retentionRules(venueStaleMs: number): Rule[] {
     { table: 'redemption_aliases', isPast: 'created_at < :beforeMs', keptMs: 25 * hourMs },
     { table: 'tickets', isPast: 'published_at < :beforeMs', keptMs: 35 * dayMs },
     { table: 'dead_letters', isPast: 'created_at < :beforeMs', keptMs: 35 * dayMs },
-    // Longer than it is served: a venue that was closed for weeks is still told from somebody who guesses.
+    // Longer than it may be used: a venue that was closed for weeks must not count as somebody who guesses.
     { table: 'venues', isPast: 'approved_at < :beforeMs', keptMs: Math.max(60 * dayMs, venueStaleMs) },
   ]
 }
 
-/** @returns forgets at most a step's rows, and returns how many it has forgotten */
+/** @returns a function that deletes at most the rows of one step, and returns how many it has deleted */
 export function createRetention(db: Database, venueStaleMs: number) {
   const rules = retentionRules(venueStaleMs)
   return function forget(nowMs: number): number {

@@ -2,25 +2,26 @@ import type { Database } from './sqlite/database.ts'
 import { JournalKeyMissing } from './journal.ts'
 import { whereOpen } from './redemption-row.ts'
 
-const sealed = [
+const sealedColumns = [
   { table: 'redemptions', key: 'seal_key', where: whereOpen },
-  // Coupons whose ids hold a card number, for as long as they can be given back.
+  // Coupon ids that contain a card number are sealed for as long as the row is kept.
   { table: 'redemptions', key: 'reward_seal_key', where: 'reward_seal_key IS NOT NULL' },
   { table: 'tickets', key: 'seal_key', where: 'published_at IS NULL' },
   { table: 'dead_letters', key: 'seal_key', where: 'TRUE' },
 ]
 
 /**
- * A row that cannot be opened would be a reward that nobody can give back, or a ticket that never leaves.
- * @throws JournalKeyMissing that says how many there are
+ * Checks that the given keys open all sealed rows. One that does not open would be a reward that cannot be given back,
+ * or a ticket that never reaches Kafka.
+ * @throws JournalKeyMissing with the number of rows
  */
 export function checkSealKeys(db: Database, keyIds: string[]) {
-  const known = JSON.stringify(keyIds)
-  const counted = sealed.map(({ table, key, where }) => {
+  const givenKeys = JSON.stringify(keyIds)
+  const counted = sealedColumns.map(({ table, key, where }) => {
     const row = db.get(
       `SELECT count(*) AS rows, group_concat(DISTINCT ${key}) AS keys FROM ${table}
-       WHERE ${where} AND ${key} NOT IN (SELECT value FROM json_each(:known))`,
-      { known },
+       WHERE ${where} AND ${key} NOT IN (SELECT value FROM json_each(:givenKeys))`,
+      { givenKeys },
     )
     return { table, rows: Number(row?.rows ?? 0), keys: String(row?.keys ?? '') }
   })
@@ -28,6 +29,6 @@ export function checkSealKeys(db: Database, keyIds: string[]) {
   if (missing.length === 0) return
   const list = missing.map(({ table, rows, keys }) => `${rows} in ${table} (key ${keys})`).join(', ')
   throw new JournalKeyMissing(
-    `JOURNAL_KEY does not open what the journal holds: ${list}. Add the key that sealed them, after the new one, comma separated.`,
+    `JOURNAL_KEY does not open what the journal holds: ${list}. Add the key that sealed them after the new one, separated by a comma.`,
   )
 }

@@ -8,8 +8,8 @@ const tagBytes = 16
 export type Seal = ReturnType<typeof createSeal>
 
 /**
- * AES-256-GCM. What is sealed can only be opened in the row it was sealed for.
- * @param keys base64 of 32 bytes each: the first seals, all open
+ * Encrypts with AES-256-GCM. What is sealed can only be opened in the row it was sealed for.
+ * @param keys base64 of 32 bytes each: the first one seals, all of them open
  */
 export function createSeal(keys: readonly string[]) {
   const ring = new Map(keys.map((key) => [keyIdOf(key), createSecretKey(key, 'base64')]))
@@ -20,7 +20,7 @@ export function createSeal(keys: readonly string[]) {
   return {
     keyIds: [...ring.keys()],
 
-    /** @param row names the row, so that a box copied to another row does not open */
+    /** @param row a name of the row: what is copied to another row does not open */
     close(row: string, content: unknown): Sealed {
       const iv = randomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', sealingKey, iv).setAAD(Buffer.from(row))
@@ -29,8 +29,8 @@ export function createSeal(keys: readonly string[]) {
     },
 
     /**
-     * @returns undefined where the box was changed or belongs to another row: SQLite does not notice bits that rot
-     * @throws Error where the key is missing
+     * @returns undefined if the box was changed or belongs to another row; SQLite does not notice flipped bits
+     * @throws Error if the key is missing
      */
     open(row: string, { box, keyId }: Sealed): unknown {
       const key = ring.get(keyId)
@@ -49,7 +49,7 @@ export function createSeal(keys: readonly string[]) {
   }
 }
 
-/** Names a key without telling it. */
+/** Identifies a key without revealing it. */
 function keyIdOf(key: string): string {
   return hash('sha256', `journal key ${key}`).slice(0, 8)
 }

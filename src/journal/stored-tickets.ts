@@ -1,42 +1,42 @@
 import type { Ticket, UnreadMessage } from '../model/words.ts'
 
-/** All that Kafka will be told of a closed bill; kept sealed until it is there. */
+/** All that the event of a closed bill is made from; kept sealed until it is in Kafka. */
 export type ClosedTicket = {
   venueId: string
   tenant: string
   traceparent: string
   ticket: Ticket
-  /** Names the ticket in headers; without it the ticket's own id does. */
+  /** The ticket's id in Kafka headers, or its stand-in; if undefined, the ticket's own id is used. */
   subject?: string
   /** User coupons redeemed with this bill. */
   coupons: string[]
 }
 
 export type TicketIntake = {
-  /** TRIFFT's id of the venue whose share of the room it takes; undefined for one from before. */
+  /** TRIFFT's id of the venue on whose share it counts; undefined for tickets of earlier versions. */
   venue?: string
   /** UUID v5 of venue, ticket id, kind and business date. */
   eventId: string
-  /** By the rule of earlier versions, if that is another: a repeat of what they have taken in. */
+  /** The event id that earlier versions gave it, if different: it may be a repeat of a ticket that they accepted. */
   formerEventId?: string | undefined
-  /** SHA-256 of the parsed ticket: the same for a repeat, another for a bill that was reopened. */
+  /** SHA-256 of the parsed ticket: the same for a repeat, different for a bill that was reopened. */
   fingerprint: string
-  /** By the rule of earlier versions, for repeats of what they have taken in. */
+  /** The fingerprint that earlier versions gave it, to recognise repeats of tickets that they accepted. */
   formerFingerprint: string
   kafkaKey: string
   closed: ClosedTicket
 }
 
-/** A ticket as it waits for Kafka. */
+/** A ticket as it is stored while it waits for Kafka. */
 export type StoredTicket = Omit<TicketIntake, 'formerFingerprint' | 'formerEventId'>
 
-/** A ticket that could not be understood (`message`), or that Kafka refuses for good (`ticket`). Times are epoch ms. */
+/** A ticket that could not be read (`message`), or that Kafka has refused for good (`ticket`). Times are epoch ms. */
 export type DeadLetter = {
   id: string
   kind: 'message' | 'ticket'
   /** The Aztec venue ID. */
   venueId: string
-  /** Never holds a value of the message. */
+  /** Never contains a value of the message. */
   reason: string
   keptAtMs: number
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 
-/** In the order of what they cost: the first that is there is told. */
+/** Worst first: if there are several, `worst` returns the first. */
 const troubleKinds = [
   'lost',
   'damaged',
@@ -15,14 +15,16 @@ export type TroubleKind = (typeof troubleKinds)[number]
 
 export type Troubles = ReturnType<typeof createTroubles>
 
-/** What is wrong with the journal just now: each trouble is one log line when it begins and one when it is over. */
+/**
+ * What is wrong with the journal at the moment. Each trouble is logged once when it begins and once when it is over.
+ */
 export function createTroubles({ log, metrics }: { log: Logger; metrics: Pick<Metrics, 'journalTrouble'> }) {
   const reasons = new Map<TroubleKind, string>()
   for (const kind of troubleKinds) metrics.journalTrouble.set({ kind }, 0)
 
   return {
-    /** @param reason undefined where it is over, or was never there */
-    note(kind: TroubleKind, reason: string | undefined) {
+    /** @param reason undefined if this trouble is over, or was not there */
+    set(kind: TroubleKind, reason: string | undefined) {
       const hasBegun = reasons.has(kind)
       if (reason !== undefined) reasons.set(kind, reason)
       else reasons.delete(kind)

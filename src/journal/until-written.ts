@@ -1,14 +1,14 @@
-/** Each miss means that somebody else has changed the row meanwhile, which cannot go on for long. */
-const mostTries = 20
+/** Each failed try means that the row was changed by others meanwhile, which cannot go on for long. */
+const maxTries = 20
 
 /**
  * @param attempt reads, decides and writes; undefined if a row was changed since it was read
  * @throws Error if that happens again and again
  */
 export function untilWritten<T>(attempt: () => T | undefined): T {
-  for (let tries = 0; tries < mostTries; tries++) {
+  for (let tries = 0; tries < maxTries; tries++) {
     const result = attempt()
     if (result !== undefined) return result
   }
-  throw new Error(`a redemption was changed by others ${mostTries} times in a row`)
+  throw new Error(`a redemption was changed by others ${maxTries} times in a row`)
 }

@@ -7,8 +7,9 @@ import { describeError, type Logger } from '../observability/logger.ts'
 const repeatAfterMs = 250
 
 /**
- * Notes that the OK of a debit has left: without this word its redemption is in doubt soon, and given back while the
- * guest has the reward. So it is repeated until the journal can be written again; an undo cannot begin before that either.
+ * Records that the OK of a debit has left. Unrecorded, the redemption would soon be in doubt, and given back although
+ * the guest has the reward. So this is repeated until the journal can be written again, before which no undo can begin
+ * either.
  *
  * @returns a function that resolves when it is written, or never can be
  */

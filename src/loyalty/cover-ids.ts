@@ -2,13 +2,13 @@ import { createSpotter } from '../model/secret-spotter.ts'
 import type { Moved, What } from '../model/words.ts'
 
 /**
- * Tabs may be named by the guest's card, and a core may build the ids of its coupons from it. The core and the event hear
- * an id as the till says it; everywhere else, such as in keys, clear columns, headers and log lines, a keyed hash stands
- * for an id that holds the card number.
+ * A tab may be named after the guest's card, and a core may build coupon ids from the card number. The core and the
+ * ticket's event get such an id as the till sent it. Everywhere else (keys, unsealed columns, headers, log lines) a
+ * keyed hash replaces it.
  */
 export type CoverId = (id: string, cardNumber: string | undefined) => string
 
-/** @param hash keyed: the same id has the same stand-in for as long as the key is the same */
+/** @param hash keyed: an id has the same stand-in for as long as the key does not change */
 export function createCoverId(hash: (text: string) => string): CoverId {
   return function coverId(id, cardNumber) {
     // No spelling is shorter than the card number itself.
@@ -18,7 +18,7 @@ export function createCoverId(hash: (text: string) => string): CoverId {
   }
 }
 
-/** Ids that name a debit, a credit or a ticket, here and in the journal, and what is taken or given back. */
+/** The fields of a debit, credit or ticket that may contain its card number. */
 type Ids = {
   cardNumber?: string
   transactionId?: string
@@ -28,15 +28,15 @@ type Ids = {
   what?: What
 }
 
-const names = ['transactionId', 'originalTransactionId', 'accountNumber', 'ticketId'] as const
+const idFields = ['transactionId', 'originalTransactionId', 'accountNumber', 'ticketId'] as const
 
-/** @returns the message itself if none of its ids holds its card number */
+/** @returns the message itself if none of its ids contains its card number */
 export function coverIds<Message extends Ids>(message: Message, coverId: CoverId): Message {
   const { cardNumber, what } = message
-  const covered = names.flatMap((name) => {
+  const covered = idFields.flatMap((name) => {
     const id = message[name]
-    const stand = id === undefined ? id : coverId(id, cardNumber)
-    return stand === id ? [] : [[name, stand] as const]
+    const standIn = id === undefined ? id : coverId(id, cardNumber)
+    return standIn === id ? [] : [[name, standIn] as const]
   })
   const coveredWhat = what && coverWhat(what, cardNumber, coverId)
   if (covered.length === 0 && coveredWhat === what) return message
@@ -49,25 +49,25 @@ function coverWhat(what: What, cardNumber: string | undefined, coverId: CoverId)
   return standIn === what.rewardId ? what : { ...what, standIn }
 }
 
-/** @returns what the core said, as it may be written down: without the card number in a reward's id and texts */
+/** @returns the core's answer as it may be stored: without the card number in the reward's id and texts */
 export function coverMoved(moved: Moved, cardNumber: string, coverId: CoverId): Moved {
   if (!moved.reward) return moved
   const texts = Object.entries(moved.reward).map(([name, value]) => {
     if (typeof value !== 'string') return [name, value]
-    const stand = coverId(value, cardNumber)
-    return [name, stand === value || name === 'id' ? stand : undefined]
+    const covered = coverId(value, cardNumber)
+    return [name, covered === value || name === 'id' ? covered : undefined]
   })
   return { ...moved, reward: Object.fromEntries(texts) }
 }
 
-/** @returns what was written down, with the coupon's own id again, for the till */
+/** @returns the stored answer with the coupon's own id again, for the till */
 export function uncoverMoved(moved: Moved, what: What): Moved {
   const { reward } = moved
   if (!reward || what.kind !== 'coupon' || reward.id !== what.standIn) return moved
   return { ...moved, reward: { ...reward, id: what.rewardId } }
 }
 
-/** A redemption's id is ours. */
-export function isNoRedemption(id: string | undefined, cardNumber: string): boolean {
+/** Redemption ids are ours, so none contains a card number. */
+export function isForeignRedemptionId(id: string | undefined, cardNumber: string): boolean {
   return id !== undefined && createSpotter(cardNumber)(id)
 }

@@ -6,27 +6,28 @@ import { maskCard, type Caller, type CreditRequest, type What } from '../model/w
 import { describeError } from '../observability/logger.ts'
 import { decideCredit, type CreditQuestion } from '../redemptions/decide-credit.ts'
 import { isFinal, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
-import { coverIds, createCoverId, isNoRedemption, uncoverMoved } from './cover-ids.ts'
-import { isKnownByFormerKey } from './former-ids.ts'
+import { coverIds, createCoverId, isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
+import { isStoredUnderFormerKey } from './former-ids.ts'
 import { giveBack, isNothing, undoOutcome, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
-/** Time to write down what was asked and to answer, if a debit of the card takes too long to wait for. */
-const leastToAnswerMs = 300
+/** Kept back to store the credit and to answer, in case the card's turn does not come in time. */
+const reservedForAnswerMs = 300
 
 /**
- * Gives back what a debit took. A credit belongs to its debit's row: it is found by the redemption, by the debit's
- * transaction, or by the bill and what was taken; if it is not known here the core is asked.
+ * Gives back what a debit took. The debit is found by its redemption id, by its transaction id, or by bill and reward;
+ * if the journal has none, the core is asked.
  *
- * @throws Refusal by its code; NOT_GIVEN_BACK_YET if the outcome is unknown and the call will be repeated
+ * @throws Refusal with the code for the till; NOT_GIVEN_BACK_YET if the outcome is unknown and the call will be
+ * repeated
  */
 export function createCredit(deps: RedemptionDeps) {
   const coverId = createCoverId(deps.hashCard)
 
   async function cover(request: CreditRequest, caller: Caller, exchange: Exchange): Promise<CreditRequest> {
     const covered = coverIds(request, coverId)
-    const now = debitKeys(covered, caller)
-    const keys = debitKeys(request, caller).filter((key) => !now.includes(key))
-    return (await isKnownByFormerKey(deps.journal, keys, exchange)) ? request : covered
+    const keys = debitKeys(covered, caller)
+    const formerKeys = debitKeys(request, caller).filter((key) => !keys.includes(key))
+    return (await isStoredUnderFormerKey(deps.journal, formerKeys, exchange)) ? request : covered
   }
 
   return async function credit(
@@ -35,15 +36,15 @@ export function createCredit(deps: RedemptionDeps) {
     exchange: Exchange,
   ): Promise<RedemptionDone> {
     const { cardNumber } = request
-    if (isNoRedemption(request.redemptionId, cardNumber)) throw new Refusal('NOTHING_TO_GIVE_BACK')
+    if (isForeignRedemptionId(request.redemptionId, cardNumber)) throw new Refusal('NOTHING_TO_GIVE_BACK')
     const cardHash = deps.hashCard(cardNumber)
     const { tenant } = caller.credentials
-    const endTurn = await deps.waitForTurn({ tenant, cardHash }, exchange.leftMs() - leastToAnswerMs)
+    const endTurn = await deps.waitForTurn({ tenant, cardHash }, exchange.leftMs() - reservedForAnswerMs)
     try {
       const covered = await cover(request, caller, exchange)
       const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
-      const begun = await deps.journal.beginCredit(question, (known, nowMs) =>
-        decideCredit(known, question, nowMs),
+      const begun = await deps.journal.beginCredit(question, (rows, nowMs) =>
+        decideCredit(rows, question, nowMs),
       )
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
@@ -60,7 +61,7 @@ export function createCredit(deps: RedemptionDeps) {
   }
 }
 
-/** Under which the debit may be known that a credit names, or that it means by its bill and coupon. */
+/** The keys of the debit that a credit names by its transaction id, or by its bill and coupon. */
 function debitKeys(request: CreditRequest, caller: Caller): (string | undefined)[] {
   const { originalTransactionId, accountNumber, what } = request
   return [
@@ -88,13 +89,13 @@ function readQuestion(
     debitKey: originalTransactionId && transactionKey(caller, originalTransactionId),
     account: accountNumber,
     what,
-    unknown: readUnknown(request, caller),
+    unseenDebit: readUnseenDebit(request, caller),
     isLate,
   }
 }
 
-/** How a debit that is not known here would be named, here and at the core; undefined for what nobody can know. */
-function readUnknown(request: CreditRequest, caller: Caller): CreditQuestion['unknown'] {
+/** The key and reference of a debit that the journal does not have; undefined if the credit names no possible debit. */
+function readUnseenDebit(request: CreditRequest, caller: Caller): CreditQuestion['unseenDebit'] {
   const { originalTransactionId, accountNumber, what } = request
   const id = request.redemptionId?.toLowerCase()
   if (id !== undefined && !isPossibleRedemptionId(id)) return undefined
@@ -115,8 +116,8 @@ function readUnknown(request: CreditRequest, caller: Caller): CreditQuestion['un
   return { key, reference: redemptionId(key, 1), hasTransactionId: false }
 }
 
-/** A credit whose debit is known, and whose call is about to leave. */
-type Asked = {
+/** A credit whose debit was found, and whose call is about to leave. */
+type CreditCall = {
   redemption: Redemption
   what: What
   cardNumber: string
@@ -124,20 +125,20 @@ type Asked = {
   exchange: Exchange
 }
 
-async function send(deps: RedemptionDeps, asked: Asked): Promise<RedemptionDone> {
-  const { redemption, what, cardNumber, caller, exchange } = asked
+async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionDone> {
+  const { redemption, what, cardNumber, caller, exchange } = call
   const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(deps, order, exchange)
   const isOpen = await settle(deps, id, undoOutcome(outcome, cardNumber, createCoverId(deps.hashCard)))
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
-  // The till never heard that it was taken, and the core has nothing to give back: so it is not taken.
+  // The till never heard OK, and the core has nothing to give back: nothing is taken.
   if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
     return { redemptionId: id, what, moved: {}, isReplayed: false }
   throw outcome.kind === 'unknown' || isOpen ? new Refusal('NOT_GIVEN_BACK_YET') : outcome.refusal
 }
 
-/** @returns whether it will be asked again from here; so too if that could not be written */
+/** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written */
 async function settle({ journal, log }: RedemptionDeps, id: string, outcome: UndoOutcome): Promise<boolean> {
   try {
     const event = { kind: 'undo_outcome', outcome, jitter: Math.random() } as const

@@ -10,22 +10,21 @@ import { stands, type DebitIntent, type DebitOutcome } from '../redemptions/rede
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
 import { coverIds, coverMoved, createCoverId, uncoverMoved } from './cover-ids.ts'
-import { isKnownByFormerKey } from './former-ids.ts'
+import { isStoredUnderFormerKey } from './former-ids.ts'
 import { take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
-/** A debit with less time left would only make doubt. */
-const leastToSendMs = 500
+/** With less time left a debit is not sent: its answer would most likely come too late, leaving it in doubt. */
+const minTimeToSendMs = 500
 /** Kept back for the answer of a debit that waits for its twin. */
-const leastToAnswerMs = 50
+const reservedForAnswerMs = 50
 
-/** A debit on its way through this file. */
-type Asked = { intent: DebitIntent; caller: Caller; exchange: Exchange }
+type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
 
 /**
- * Takes a reward or points, once, however often the till asks: what is known decides, the intent is on disk before the
- * call leaves, and the outcome is before the till hears it.
+ * Takes a reward or points, once, however often the till asks. The intent is on disk before the call leaves, and a
+ * success before the till hears OK.
  *
- * @throws Refusal by its code; NOT_REDEEMED if the outcome is unknown: it is in doubt and will be undone
+ * @throws Refusal with the code for the till; NOT_REDEEMED if the outcome is unknown: it is in doubt and will be undone
  */
 export function createDebit(deps: RedemptionDeps) {
   const running = new Map<string, { intent: DebitIntent; done: Promise<RedemptionDone> }>()
@@ -35,8 +34,7 @@ export function createDebit(deps: RedemptionDeps) {
     const covered = coverIds(request, coverId)
     const formerKey = debitKey(caller, request)
     if (formerKey === debitKey(caller, covered)) return covered
-    const isKnown = await isKnownByFormerKey(deps.journal, [formerKey], exchange)
-    return isKnown ? request : covered
+    return (await isStoredUnderFormerKey(deps.journal, [formerKey], exchange)) ? request : covered
   }
 
   return async function debit(
@@ -77,7 +75,7 @@ function readIntent({ hashCard }: RedemptionDeps, request: DebitRequest, caller:
   }
 }
 
-/** The second of two that came at once waits for the first and hears the same. */
+/** The second of two equal debits that came at once waits for the first and gets the same answer. */
 async function answerOfTwin(
   first: { intent: DebitIntent; done: Promise<RedemptionDone> },
   intent: DebitIntent,
@@ -85,27 +83,27 @@ async function answerOfTwin(
   timers: Timers,
 ): Promise<RedemptionDone> {
   if (!isSameContent(first.intent, intent)) throw new Refusal('DUPLICATE_REFERENCE')
-  if (!(await settlesWithin(timers, exchange.leftMs() - leastToAnswerMs, first.done)))
+  if (!(await settlesWithin(timers, exchange.leftMs() - reservedForAnswerMs, first.done)))
     throw new Refusal('TRY_AGAIN_SHORTLY')
   exchange.isReplayed = true
   return { ...(await first.done), isReplayed: true }
 }
 
-async function debitInTurn(deps: RedemptionDeps, asked: Asked): Promise<RedemptionDone> {
-  const { intent, caller, exchange } = asked
+async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<RedemptionDone> {
+  const { intent, caller, exchange } = call
   const { tenant } = caller.credentials
   const endTurn = await deps.waitForTurn(
     { tenant, cardHash: intent.cardHash },
-    exchange.leftMs() - leastToSendMs,
+    exchange.leftMs() - minTimeToSendMs,
   )
   try {
-    const begun = await deps.journal.beginDebit(intent, (known, nowMs) => {
-      const decision = decideDebit(known, intent, nowMs)
-      // What is known can be said without the card's turn; nothing can be sent.
+    const begun = await deps.journal.beginDebit(intent, (rows, nowMs) => {
+      const decision = decideDebit(rows, intent, nowMs)
+      // Without the card's turn it can be answered from the journal, but not sent.
       return decision.do === 'send' && !endTurn ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
     })
     if (begun.do === 'refuse') throw new Refusal(begun.code)
-    if (begun.do === 'send') return await send(deps, asked, begun.id)
+    if (begun.do === 'send') return await send(deps, call, begun.id)
     const { id, refusedWith, moved = {} } = begun.redemption
     exchange.facts.redemptionId = id
     exchange.isReplayed = true
@@ -119,7 +117,7 @@ async function debitInTurn(deps: RedemptionDeps, asked: Asked): Promise<Redempti
 
 async function send(
   deps: RedemptionDeps,
-  { intent, caller, exchange }: Asked,
+  { intent, caller, exchange }: DebitCall,
   id: string,
 ): Promise<RedemptionDone> {
   exchange.facts.redemptionId = id
@@ -130,15 +128,15 @@ async function send(
   if (outcome.kind === 'done') {
     const moved = coverMoved(outcome.moved, cardNumber, createCoverId(deps.hashCard))
     if (!(await confirm(deps, id, { kind: 'confirmed', moved, secret })))
-      throw new Refusal('NOT_REDEEMED', { message: 'done, but not written down, or asked back meanwhile' })
+      throw new Refusal('NOT_REDEEMED', { message: 'taken, but not recorded, or its undo was requested' })
     return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   }
 
-  // The till need not wait for this, nor fail with it: a row that is left `sent` is in doubt, and its undo finds the
-  // truth. It is written before anything that comes later for this card, since writes keep their order.
+  // The till does not wait for this write, nor fail with it: a row that stays `sent` is in doubt, and its undo asks the
+  // core. Writes keep their order, so it comes before anything later for this card.
   const { kind } = outcome
-  const written: DebitOutcome = kind === 'refused' ? { kind, code: outcome.code } : { kind }
-  deps.journal.record(id, { kind: 'debit_outcome', outcome: written }).catch((error: unknown) => {
+  const recorded: DebitOutcome = kind === 'refused' ? { kind, code: outcome.code } : { kind }
+  deps.journal.record(id, { kind: 'debit_outcome', outcome: recorded }).catch((error: unknown) => {
     deps.log.warn(
       { redemptionId: id, error: describeError(error) },
       'the outcome of a debit could not be written',
@@ -147,7 +145,7 @@ async function send(
   throw outcome.kind === 'unknown' ? new Refusal('NOT_REDEEMED') : outcome.refusal
 }
 
-/** @returns whether the till may hear OK: it is on disk, and nobody has given it back or asked for it back meanwhile */
+/** @returns whether the till may hear OK: the success is on disk, and no undo was requested meanwhile */
 async function confirm(
   { journal }: RedemptionDeps,
   id: string,

@@ -6,18 +6,18 @@ import { redemptionId } from '../model/keys.ts'
 const rememberedMs = 24 * 60 * 60 * 1000
 
 /**
- * Earlier versions wrote ids that hold a card as they came. For a day after an upgrade a repeat of what they have taken is
- * looked for under its old name, or it would be taken twice.
- * @param keys of the debit, with its ids as the till says them
+ * Earlier versions stored ids that contain a card number as they were. For a day after an upgrade a debit is also
+ * looked up under that key, or a repeat would be taken twice.
+ * @param keys of the debit, with its ids as the till sent them
  */
-export async function isKnownByFormerKey(
+export async function isStoredUnderFormerKey(
   journal: Pick<Journal, 'findRedemption'>,
   keys: (string | undefined)[],
   { arrivedAtMs }: Exchange,
 ): Promise<boolean> {
   for (const key of keys) {
-    const known = key && (await journal.findRedemption(redemptionId(key, 1)))
-    if (known && known.createdAtMs > arrivedAtMs - rememberedMs) return true
+    const redemption = key && (await journal.findRedemption(redemptionId(key, 1)))
+    if (redemption && redemption.createdAtMs > arrivedAtMs - rememberedMs) return true
   }
   return false
 }

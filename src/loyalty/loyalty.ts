@@ -30,25 +30,25 @@ type Deps = {
   metrics: Metrics
 }
 
-/** What the service does for a till: one function for each message, and what belongs around them. */
+/** What the service does for a till: a function for each message, and what they need around them. */
 export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, ...deps }: Deps) {
   const { log, metrics } = deps
   const redemptionDeps = { ...deps, balances, journal }
   return {
     approve: venues.approve,
-    /** The core has refused the key meanwhile: ask again before the next message of this till. */
+    /** The core has refused the key: check it again before this till's next message. */
     forgetApproval: venues.drop,
     balance: createBalance({ balances }),
     debit: createDebit(redemptionDeps),
     credit: createCredit(redemptionDeps),
     ticket: createTicket({ ...deps, journal, withoutCard: ticketsWithoutCard }),
 
-    /** What stands for an id of a message that holds its card number, in a log line as in the journal. */
+    /** The stand-in for an id that contains the card number, in log lines and in the journal. */
     coverId: createCoverId(deps.hashCard),
 
     markAnswered: createMarkAnswered({ journal, timers: deps.timers, log }),
 
-    /** A ticket that could not be understood is kept whole, but for its credentials. */
+    /** Keeps a ticket that could not be read as a dead letter; the credentials are removed before. */
     async keepUnreadTicket(message: UnreadMessage & { reason: string }) {
       await journal.keepDeadLetter(message)
       metrics.ticketsReceived.inc({ result: 'dead_letter' })

@@ -24,13 +24,13 @@ export type RedemptionDeps = {
   log: Logger
 }
 
-/** A debit or credit that is done. `isReplayed`: it was before, and this is its answer once more. */
+/** A debit or credit that is done. `isReplayed`: it was done before, and this repeats its answer. */
 export type RedemptionDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
 
 /** What the core is asked to take or to give back. */
 export type RedemptionOrder = Order & { what: What }
 
-/** What came of a call that takes or gives back: done, refused for good, not done, or nobody knows. */
+/** `refused`: for good. `not_done`: nothing happened, and it may be sent again. `unknown`: it may have been done. */
 type CallOutcome =
   | { kind: 'done'; moved: Moved }
   | { kind: 'refused'; code: Code; refusal: Refusal }
@@ -43,7 +43,7 @@ export const take = moveBy('redeemCoupon', 'takePoints')
 export const giveBack = moveBy('restoreCoupon', 'givePointsBack')
 
 function moveBy(ofCoupon: 'redeemCoupon' | 'restoreCoupon', ofPoints: 'takePoints' | 'givePointsBack') {
-  /** The card's balance is forgotten when the call leaves and again when its outcome is known. */
+  /** Drops the card's cached balance when the call leaves, and again when its outcome is known. */
   return async function move(
     { core, balances }: CallDeps,
     { what, ...order }: RedemptionOrder,
@@ -73,7 +73,7 @@ function outcomeOf(error: unknown): CallOutcome {
   throw error
 }
 
-/** @returns what the journal records of a call that gives back */
+/** @returns the outcome of a call that gives back, as the journal records it */
 export function undoOutcome(outcome: CallOutcome, cardNumber: string, coverId: CoverId): UndoOutcome {
   if (outcome.kind === 'done')
     return { kind: 'given_back', moved: coverMoved(outcome.moved, cardNumber, coverId) }

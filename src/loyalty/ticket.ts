@@ -7,14 +7,14 @@ import { coverIds, createCoverId } from './cover-ids.ts'
 import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from '../model/keys.ts'
 import type { Credentials, Ticket, Venue } from '../model/words.ts'
 
-/** Also of a dead letter, whose API key nobody has kept. */
+/** Without the API key, since dead letters do not keep it. */
 type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
 type TicketAccepted = { ticketId: string; isDuplicate: boolean }
 
-/** Redemptions of a bill without an opening time are looked for this far back. */
+/** How far back redemptions are looked for if the bill has no opening time. */
 const longestBillMs = 24 * 60 * 60 * 1000
-/** Tills' clocks differ from ours, and some cut seconds or minutes off. */
-const clockRoomMs = 10 * 60 * 1000
+/** Tills' clocks differ from ours, and some tills cut off seconds or minutes. */
+const clockToleranceMs = 10 * 60 * 1000
 
 type Deps = {
   journal: Journal
@@ -25,10 +25,10 @@ type Deps = {
 }
 
 /**
- * Takes a closed bill in: it is on disk when this returns, and on its way to Kafka after that. A repeat is a duplicate;
- * a bill that was reopened and closed again is one more event.
+ * Accepts a closed bill: it is on disk when this returns, and is sent to Kafka afterwards. A repeat is a duplicate; a
+ * bill that was reopened and closed again is one more event.
  *
- * @throws StorageUnavailable where it could not be written: the till keeps it in its queue
+ * @throws StorageUnavailable if it could not be written: the till keeps it in its queue
  */
 export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Deps) {
   const coverId = createCoverId(hashCard)
@@ -62,7 +62,7 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
           coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
         },
       },
-      cardBill && { bill: cardBill, decide: (known) => decideCoupons(cardBill, known) },
+      cardBill && { bill: cardBill, decide: (redemptions) => decideCoupons(cardBill, redemptions) },
     )
     metrics.ticketsReceived.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
@@ -70,8 +70,8 @@ export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCar
   }
 }
 
-/** @param said with its ids as the till says them, as earlier versions wrote them down */
-function readCardBill(ticket: Ticket, said: Ticket, caller: TicketSender, cardHash: string): CardBill {
+/** @param original with its ids as the till sent them, which is how earlier versions stored them */
+function readCardBill(ticket: Ticket, original: Ticket, caller: TicketSender, cardHash: string): CardBill {
   const { closedAtMs, closedAtLatestMs = closedAtMs, openedAtMs = closedAtMs - longestBillMs } = ticket
   return {
     venue: caller.venue.coreId,
@@ -79,9 +79,9 @@ function readCardBill(ticket: Ticket, said: Ticket, caller: TicketSender, cardHa
     ticketKey: ticketKey(caller, ticket),
     kind: ticket.kind,
     account: ticket.accountNumber,
-    formerAccount: said.accountNumber,
-    fromMs: openedAtMs - clockRoomMs,
-    toMs: closedAtLatestMs + clockRoomMs,
+    formerAccount: original.accountNumber,
+    fromMs: openedAtMs - clockToleranceMs,
+    toMs: closedAtLatestMs + clockToleranceMs,
     named: ticket.redemptions,
   }
 }

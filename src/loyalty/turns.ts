@@ -3,46 +3,45 @@ import { settlesWithin } from '../time/waiting.ts'
 
 export type WaitForTurn = ReturnType<typeof createTurns>
 
-/** Whose turn it is: a card of a project. `tenant` names the project's key, and is undefined if nobody knows it. */
-type Whose = { tenant: string | undefined; cardHash: string }
+/** A card of a project. `tenant` identifies the project's key; undefined for rows whose seal is broken. */
+type Card = { tenant: string | undefined; cardHash: string }
 
-/** A till that repeats one card's message faster than it is answered: the queue would be its own only harm. */
-const mostWaitingOfCard = 16
-/** One project's tills together; the others must not feel them. */
-const mostWaitingOfTenant = 256
+/** Bounds the queue of a till that repeats one card's message faster than it is answered. */
+const maxWaitingOfCard = 16
+/** Bounds the queue of one project, so that it cannot slow down the others. */
+const maxWaitingOfTenant = 256
 
 /**
  * One redemption at a time for each card of a project: its debits, credits and undos never run side by side in this
- * process. Whoever waits does so in the order of arrival. Another project may know the same card number, and has a turn
- * of its own.
+ * process, and wait in order of arrival. The same card number in another project has turns of its own.
  */
 export function createTurns(timers = systemTimers) {
   const last = new Map<string, Promise<void>>()
   const waiting = new Map<string, number>()
 
   /**
-   * @param whose `cardHash` as it stands in the journal
+   * @param card `cardHash` as in the journal
    * @returns a function that ends the turn; undefined if the turn did not come in time, or too many wait for it
    */
-  return async function waitForTurn(whose: Whose, withinMs: number): Promise<(() => void) | undefined> {
-    const tenant = whose.tenant ?? ''
-    const card = `${tenant}/${whose.cardHash}`
-    const before = last.get(card)
-    if (before && (countOf(card) >= mostWaitingOfCard || countOf(tenant) >= mostWaitingOfTenant))
+  return async function waitForTurn(card: Card, withinMs: number): Promise<(() => void) | undefined> {
+    const tenant = card.tenant ?? ''
+    const key = `${tenant}/${card.cardHash}`
+    const before = last.get(key)
+    if (before && (countOf(key) >= maxWaitingOfCard || countOf(tenant) >= maxWaitingOfTenant))
       return undefined
 
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    const mine = Promise.all([before, ended]).then(() => {
-      if (last.get(card) === mine) last.delete(card)
+    const turn = Promise.all([before, ended]).then(() => {
+      if (last.get(key) === turn) last.delete(key)
     })
-    last.set(card, mine)
+    last.set(key, turn)
     if (!before) return end
 
-    const count = (by: number) => [card, tenant].forEach((queue) => add(queue, by))
+    const count = (by: number) => [key, tenant].forEach((queue) => add(queue, by))
     count(+1)
-    const isMyTurn = await settlesWithin(timers, withinMs, before)
+    const hasCome = await settlesWithin(timers, withinMs, before)
     count(-1)
-    if (isMyTurn) return end
+    if (hasCome) return end
     end()
     return undefined
   }

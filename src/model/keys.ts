@@ -3,9 +3,9 @@ import { parse as parseUuid, v5 as uuidV5 } from 'uuid'
 import { shownId, type Caller, type Credentials, type Ticket, type What } from './words.ts'
 
 /**
- * The names under which things are remembered. All are pure functions of what the till said, so that a repeat finds
- * what it repeats, also after a restart. A venue is named by TRIFFT's id of it: two projects may use the same Aztec
- * venue ID, and a renewed API key does not change it.
+ * The keys and ids under which debits, credits and tickets are stored. All are pure functions of the message, so a
+ * repeat finds the original, even after a restart. They name the venue by TRIFFT's id: two projects may use the same
+ * Aztec venue ID, and a renewed API key does not change TRIFFT's.
  */
 const namespace = parseUuid('5d3c1c0e-6f0a-5b7e-9c55-3f0f5f7b2a11')
 
@@ -27,7 +27,7 @@ export function transactionKey(caller: Pick<Caller, 'venue'>, transactionId: str
   return JSON.stringify([caller.venue.coreId, 'transaction', transactionId])
 }
 
-/** A credit's own transaction id is remembered apart from debits'. */
+/** The transaction id of the credit itself, kept apart from those of debits. */
 export function creditKey(caller: Pick<Caller, 'venue'>, transactionId: string): string {
   return JSON.stringify([caller.venue.coreId, 'credit', transactionId])
 }
@@ -45,7 +45,7 @@ export function ticketEventId(
   return uuidV5(JSON.stringify([caller.venue.coreId, 'ticket', ticketId, kind, businessDate]), namespace)
 }
 
-/** Names a closed bill whatever becomes of it: what is redeemed with it goes out with no other. */
+/** The same for a bill's sale, void and refund, so that what was redeemed with it goes out with no other bill. */
 export function ticketKey(
   caller: Pick<Caller, 'venue'>,
   { ticketId, businessDate }: Pick<Ticket, 'ticketId' | 'businessDate'>,
@@ -53,18 +53,18 @@ export function ticketKey(
   return JSON.stringify([caller.venue.coreId, 'ticket', ticketId, businessDate])
 }
 
-/** A bill that was reopened and closed again is one more event. */
+/** The event id of a bill that was reopened and closed again: that is one more event. */
 export function reopenedEventId(eventId: string, fingerprint: string): string {
   return uuidV5(JSON.stringify([eventId, fingerprint]), namespace)
 }
 
 /**
- * The same for a repeat of a ticket, another for a bill that was reopened. Who sent it, when, and under which call
- * reference says nothing about the bill, so a repeat by another terminal is a repeat. Only a refund's call reference
- * counts: two refunds of a bill may well be equal (assumed).
+ * The same for a repeat of a ticket, different for a bill that was reopened. Who sent it, when, and under which call
+ * reference is not part of it, so a repeat from another terminal is still a repeat. Only a refund's call reference
+ * counts: two refunds of a bill may be equal otherwise (assumed).
  *
- * The order of fields counts: it is the one in which a ticket is read, whatever the till's, and must stay as it is, or
- * a repeat after an upgrade would be one more bill.
+ * The order of fields is the one in which a ticket is parsed, whatever order the till used. It must not change, or a
+ * repeat after an upgrade would count as another bill.
  */
 export function ticketFingerprint(ticket: Ticket): string {
   const { dateTime: _at, terminalId: _terminal, staffId: _staff, salesAreaId: _area, ...rest } = ticket
@@ -73,23 +73,23 @@ export function ticketFingerprint(ticket: Ticket): string {
   return hash('sha256', JSON.stringify(['2', bill, reference]), 'base64url')
 }
 
-/** The rule before that, for 35 days after an upgrade: journals remember tickets by it that may come again. */
+/** The fingerprint of earlier versions: tickets stored under it may be repeated for 35 days after an upgrade. */
 export function formerTicketFingerprint(ticket: Ticket): string {
   const { dateTime: _sentAt, transactionId: _callReference, closedAtLatestMs: _latest, ...bill } = ticket
   return hash('sha256', JSON.stringify(bill), 'base64url')
 }
 
-/** Both names of the key come from its SHA-256: the core can match it, nobody can undo it. */
+/** `keyHash` and `tenant` are from the key's SHA-256: TRIFFT can match them, but nobody gets the key back from them. */
 export function toCredentials(venueId: string, apiKey: string): Credentials {
   return { venueId, apiKey, keyHash: hash('sha256', apiKey), tenant: tenantOf(apiKey) }
 }
 
-/** Names an API key, and so a project, also where the key itself must not be. */
+/** Identifies an API key, and so a project, without revealing the key. */
 export function tenantOf(apiKey: string): string {
   return hash('sha256', apiKey).slice(0, 16)
 }
 
-/** @returns a function from a card number or key to its HMAC-SHA-256 (hex), which stands for it outside */
+/** @returns a function from a card number or API key to its HMAC-SHA-256 in hex */
 export function createKeyedHash(secret: string): (text: string) => string {
   const key = createSecretKey(secret, 'utf8')
   return (text) => createHmac('sha256', key).update(text).digest('hex')

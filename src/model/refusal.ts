@@ -1,6 +1,6 @@
 /**
- * Every answer other than OK is one of these codes. The list is closed: more may be added, none renamed.
- * What each means to an operator, and its HTTP status, stands in `zonal/catalogue.ts`.
+ * Every answer other than OK has one of these codes. New ones may be added, but none renamed. Their texts and HTTP
+ * statuses are in `zonal/catalogue.ts`.
  */
 export const codes = [
   'CARD_UNKNOWN',
@@ -41,11 +41,11 @@ export const codes = [
 
 export type Code = (typeof codes)[number]
 
-/** A refusal that the till is told by its code. The four classes of what went wrong extend it. */
+/** An error that the till receives as a code. More specific errors extend it. */
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly code: Code
-  /** Replaces the catalogue's text; only for bad messages, to name the field. Never holds a value of the message. */
+  /** Replaces the catalogue's text, to name the field of a bad message. Never contains a value of the message. */
   readonly detail: string | undefined
   readonly retryAfterSeconds: number | undefined
 
@@ -60,7 +60,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The journal cannot be used just now: full, locked, read-only or damaged. */
+/** The journal cannot be used at the moment: full, locked, read-only or damaged. */
 export class StorageUnavailable extends Refusal {
   override name = 'StorageUnavailable'
 

@@ -1,29 +1,30 @@
-/** Whether a text holds a certain secret. */
+/** Tells whether a text contains a certain secret. */
 export type Spotter = (text: string) => boolean
 
-/** A shorter secret, such as a card of four digits, is in too many texts by chance: only what equals it counts. */
-const leastInside = 8
+/** A shorter secret, such as a card of four digits, is in too many texts by chance: it has to be the whole text. */
+const minLengthInsideText = 8
 const longestNormalized = 4096
 const base64Runs = /[A-Za-z0-9+/_-]+/g
 
 /**
- * Recognises an API key or a card number however it is spelled: in any case, with blanks or other characters between, as
- * percent codes or entities, in Base64, and inside a longer text if it is of eight characters or more. Takes time in
+ * Recognises an API key or a card number in any spelling: in any case, with blanks or other characters in between, as
+ * percent codes or entities, in Base64, and inside a longer text if it has eight characters or more. Takes time in
  * proportion to the text.
  */
 export function createSpotter(secret: string): Spotter {
   const folded = fold(secret)
   const compact = toCompact(folded)
-  const encoded = compact.length >= leastInside ? base64Cores(secret).map(fold) : []
+  const encoded = compact.length >= minLengthInsideText ? base64Cores(secret).map(fold) : []
 
-  function isIn(view: string): boolean {
-    const seen = fold(view)
-    if (holds(seen, folded) || encoded.some((core) => seen.includes(core))) return true
-    return compact.length >= Math.min(leastInside, folded.length) && holds(toCompact(seen), compact)
+  function isIn(text: string): boolean {
+    const foldedText = fold(text)
+    if (contains(foldedText, folded) || encoded.some((core) => foldedText.includes(core))) return true
+    if (compact.length < Math.min(minLengthInsideText, folded.length)) return false
+    return contains(toCompact(foldedText), compact)
   }
 
   return function isSpotted(text) {
-    // No spelling is shorter.
+    // No spelling of the secret is shorter.
     if (text.length < Math.min(folded.length, compact.length || folded.length)) return false
     const decoded = decodeEscapes(text)
     return (
@@ -34,13 +35,13 @@ export function createSpotter(secret: string): Spotter {
   }
 }
 
-function holds(text: string, secret: string): boolean {
-  return secret.length >= leastInside ? text.includes(secret) : text === secret
+function contains(text: string, secret: string): boolean {
+  return secret.length >= minLengthInsideText ? text.includes(secret) : text === secret
 }
 
-/** Without case, blanks, and what cannot be seen. */
+/** Lower case, without blanks and invisible characters. */
 function fold(text: string): string {
-  // A character may become eighteen: only of what is not long.
+  // NFKC may turn one character into eighteen, so long texts are not normalized.
   const plain = text.length > longestNormalized || isAscii(text) ? text : text.normalize('NFKC')
   return plain.toLowerCase().replace(/[\s\p{Cc}\p{Cf}]+/gu, '')
 }
@@ -55,7 +56,7 @@ function isAscii(text: string): boolean {
 
 const escapes = /%([0-9a-f]{2})|\\u00([0-9a-f]{2})|&#x0{0,8}([0-9a-f]{2});|&#0{0,8}(\d{2,3});/gi
 
-/** One inside the other too. Both secrets are ASCII, so a byte is a character. */
+/** Nested escapes too, up to three deep. Keys and cards are ASCII, so one byte is one character. */
 function decodeEscapes(text: string): string {
   let decoded = text
   for (let round = 0; round < 3 && /[%\\&]/.test(decoded); round += 1)
@@ -66,23 +67,23 @@ function decodeEscapes(text: string): string {
 }
 
 /**
- * Nobody knows where in a run of letters the encoded part begins.
- * @param leastLength of a run that can hold the secret
+ * Decodes each run of Base64 digits from four offsets, since it is not known where in it the encoded text begins.
+ * @param minLength of a run that can contain the secret
  */
-function decodeBase64(text: string, leastLength: number): string[] {
+function decodeBase64(text: string, minLength: number): string[] {
   const runs = text.replace(/\s+/g, '').match(base64Runs) ?? []
   return runs
-    .filter(({ length }) => length >= leastLength)
+    .filter(({ length }) => length >= minLength)
     .flatMap((run) => [0, 1, 2, 3].map((start) => Buffer.from(run.slice(start), 'base64').toString('latin1')))
 }
 
-/** Of a text in Base64, what does not depend on its neighbours, for each place where it may begin. */
+/** @returns the Base64 digits of a text that do not depend on the bytes around it, for each of its three alignments */
 export function base64Cores(text: string): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from(' '.repeat(before) + text)
       .toString('base64')
       .replace(/=+$/, '')
-    const isWhole = (before + Buffer.byteLength(text)) % 3 === 0
-    return encoded.slice(Math.ceil((before * 8) / 6), isWhole ? undefined : -1)
+    const endsAligned = (before + Buffer.byteLength(text)) % 3 === 0
+    return encoded.slice(Math.ceil((before * 8) / 6), endsAligned ? undefined : -1)
   })
 }

@@ -1,21 +1,21 @@
-/** The words that every room speaks. Zonal's names stop in `zonal/`, TRIFFT's names stop in `core/`. */
+/** The types that all rooms share. Zonal's own names stay in `zonal/`, TRIFFT's in `trifft/`. */
 
-/** What a till proves itself with: the venue's Aztec ID and the project's TRIFFT API key. */
+/** What a till authenticates with: the venue's Aztec ID and the project's TRIFFT API key. */
 export type Credentials = {
   venueId: string
   apiKey: string
   /** SHA-256 of the API key, hex. */
   keyHash: string
-  /** Its first 16 digits: names the key, also outside, without being one. */
+  /** The first 16 digits of `keyHash`: identifies the key without revealing it. */
   tenant: string
 }
 
 export type Venue = {
-  /** The Aztec venue ID, as the till says it. */
+  /** The Aztec venue ID, as the till sends it. */
   id: string
-  /** TRIFFT's own id of the venue: the same after the API key was renewed, another in another project. */
+  /** TRIFFT's id of the venue. Differs between projects, and stays the same when the API key is renewed. */
   coreId: string
-  /** ISO 4217; undefined where TRIFFT does not say. */
+  /** ISO 4217; undefined if TRIFFT does not say. */
   currency: string | undefined
 }
 
@@ -23,7 +23,7 @@ export type Venue = {
 export type Caller = { credentials: Credentials; venue: Venue }
 
 export type Member = {
-  /** For the till: first name and the initial of the last, "Anna K."; no other part of the name is kept. */
+  /** For the till: first name and initial of the last name, "Anna K."; the rest of the name is not kept. */
   name: string | undefined
   isBlocked: boolean
   program: string | undefined
@@ -37,7 +37,7 @@ export type Reward = {
   type?: 'promotion' | 'discount'
   entityCode?: string
   discountId?: string
-  /** In points, where it costs points. */
+  /** In points, if it costs points. */
   cost?: number
   /** ISO 8601, UTC, seconds. */
   expires?: string
@@ -46,30 +46,30 @@ export type Reward = {
 export type Balance = {
   member: Member
   rewards: Reward[]
-  /** When the core said so, epoch ms. */
+  /** When the core returned it, epoch ms. */
   asOfMs: number
-  /** True only where the core could not answer just now. */
+  /** From the cache, because the core could not answer. */
   isStale: boolean
 }
 
 /**
  * What a debit takes.
- * `standIn`: shown and compared instead of a coupon's id that holds the card number; only the core, the till and the
- * event of the bill hear the id itself.
+ * `standIn`: logged and stored instead of a coupon's id that contains the card number. Only the core, the till and the
+ * bill's event get the id itself.
  */
 export type What = { kind: 'coupon'; rewardId: string; standIn?: string } | { kind: 'points'; points: number }
 
-/** The name of a coupon where the card number must not be seen. */
+/** The id of a coupon for places that must not show a card number. */
 export function shownId(coupon: Extract<What, { kind: 'coupon' }>): string {
   return coupon.standIn ?? coupon.rewardId
 }
 
-/** What the core said of a redemption or of its reversal. */
+/** What the core answered to a redemption or its reversal. */
 export type Moved = { reward?: Reward; pointsLeft?: number }
 
-/** Fields that any message may carry; all are the POS's own words and are only passed on. */
+/** Fields that any message may carry. All values are the POS's own. */
 export type PosFields = {
-  /** The POS's own reference of this call. */
+  /** The POS's reference of this call. */
   transactionId?: string
   /** The bill. */
   accountNumber?: string
@@ -107,19 +107,19 @@ export type TicketRedemption = { redemptionId?: string; rewardId?: string; point
 
 export type TicketKind = 'sale' | 'void' | 'refund'
 
-/** A closed bill, read and checked. Amounts are integers in minor units of `currency`. */
+/** A closed bill, parsed and checked. Amounts are integers in minor units of `currency`. */
 export type Ticket = PosFields & {
   ticketId: string
   kind: TicketKind
   /** Epoch ms. */
   closedAtMs: number
   /**
-   * Epoch ms: the second moment that the bill may have been closed at, only if the till gave a local time that occurs
-   * twice; `closedAtMs` is the first.
+   * Epoch ms. Only if the till gave a local time that occurs twice, when clocks go back: the later of the two, while
+   * `closedAtMs` is the earlier.
    */
   closedAtLatestMs?: number
   openedAtMs?: number
-  /** YYYY-MM-DD: what the POS says, else the venue's local date of `closedAtMs`. */
+  /** YYYY-MM-DD: from the POS, else the venue's local date of `closedAtMs`. */
   businessDate: string
   currency: string
   totalMinor: number
@@ -133,20 +133,23 @@ export type Ticket = PosFields & {
   redemptions: TicketRedemption[]
 }
 
-/** A ticket that nobody could read, as it came but for its credentials, with what is needed to read it again. */
+/** A ticket that could not be read: as it came, without its credentials, and with what is needed to read it again. */
 export type UnreadMessage = {
   venue: Venue
   tenant: string
   contentType: string
-  /** How it is still packed, if it could not be unpacked. */
+  /** The content encoding that is still on it, if it could not be decoded. */
   contentEncoding?: string | undefined
-  /** Its bytes, so that those of any charset survive. */
+  /** The bytes as they came, in whatever charset. */
   base64: string
-  /** Only its beginning was kept: how long it was, and the SHA-256 of all of it, in hex. */
+  /** Set if only the beginning was kept: the full length, and the SHA-256 of the full message in hex. */
   cut?: { totalBytes: number; sha256: string } | undefined
 }
 
-/** Last four of a card of eight characters or more, nothing of a shorter one; a sign beyond Latin-1 would double the log. */
+/**
+ * The last four characters of a card of eight or more; nothing of a shorter one. Masked by `*`, since a character
+ * beyond Latin-1 would double the memory of every log line.
+ */
 export function maskCard(cardNumber: string): string {
   return cardNumber.length >= 8 ? `*${cardNumber.slice(-4)}` : '*'
 }

@@ -1,26 +1,28 @@
 import type { Redemption } from './redemption.ts'
 
-/** A key is remembered for a day, and for as long as its row is not settled. */
+/** A key is remembered for a day, and for as long as its redemption is not settled. */
 export function isRemembered({ keyUntilMs, dueAtMs, state }: Redemption, nowMs: number): boolean {
   return keyUntilMs > nowMs || dueAtMs !== undefined || state === 'stuck'
 }
 
-/** What the journal has under a key. Rows in any order. */
-export type KnownAttempts = {
-  /** Attempts under the key, and the row with the id of the first one, which a credit may have left before its debit came. */
+/** The rows that belong to a debit's key, in any order. */
+export type KeyRows = {
+  /**
+   * Attempts under the key, and the row with the id of the first one: a credit may have made it before its debit came.
+   */
   attempts: Redemption[]
   /** The redemption that a debit under this key was a repeat of. */
   alias: Redemption | undefined
 }
 
-/** @returns the latest attempt under the key, else what its id or its alias leads to */
+/** @returns the latest attempt under the key, else the row with the id of the first, else the alias */
 export function latestAttempt(
-  { attempts, alias }: KnownAttempts,
+  { attempts, alias }: KeyRows,
   key: string,
-  isMeant: (row: Redemption) => boolean = () => true,
+  isRelevant: (row: Redemption) => boolean = () => true,
 ): Redemption | undefined {
-  const ofKey = attempts.filter((row) => row.key === key && isMeant(row))
-  const others = [...attempts.filter((row) => row.key !== key), ...(alias ? [alias] : [])].filter(isMeant)
+  const ofKey = attempts.filter((row) => row.key === key && isRelevant(row))
+  const others = [...attempts.filter((row) => row.key !== key), ...(alias ? [alias] : [])].filter(isRelevant)
   return latest(ofKey) ?? latest(others)
 }
 

@@ -4,10 +4,13 @@ import type { CreditDecision } from './decide-credit.ts'
 import type { CreditIntent, DebitIntent, Redemption, RedemptionSecret } from './redemption.ts'
 import { keyMs } from './transitions.ts'
 
-/** A row to be written, with what is sealed in it. */
+/** A row to be inserted, and what is sealed in it. */
 export type NewRedemption = { redemption: Redemption; secret: RedemptionSecret | undefined }
 
-/** A debit whose call is about to leave. @param abandonedAtMs a call that has not settled by then was left by its process */
+/**
+ * The row of a debit whose call is about to leave.
+ * @param abandonedAtMs if the call has not settled by then, its process has died
+ */
 export function beginDebit(
   intent: DebitIntent,
   { attempt, nowMs, abandonedAtMs }: { attempt: number; nowMs: number; abandonedAtMs: number },
@@ -15,7 +18,7 @@ export function beginDebit(
   const { hasTransactionId: _, secret, ...content } = intent
   return {
     redemption: {
-      ...untouched,
+      ...initial,
       ...content,
       id: redemptionId(intent.key, attempt),
       attempt,
@@ -30,10 +33,10 @@ export function beginDebit(
 }
 
 /**
- * A debit that is not known here, of which a credit has come: its row makes a late one recognised, and the credit's answer
- * remembered. It is in doubt if the core is asked, else reversed, which is a tombstone.
+ * The row for a credit whose debit is not in the journal. It refuses the debit if that comes late, and remembers the
+ * credit's answer. It is in doubt if the core is asked, else it is a tombstone in state `reversed`.
  *
- * @param attempts under its key
+ * @param attempts under the debit's key
  */
 export function beginUnseen(
   intent: CreditIntent,
@@ -46,7 +49,7 @@ export function beginUnseen(
   const isAsked = decision.do === 'adopt'
   return {
     redemption: {
-      ...untouched,
+      ...initial,
       ...content,
       id: attempt === 1 ? reference : redemptionId(key, attempt),
       key,
@@ -62,8 +65,8 @@ export function beginUnseen(
   }
 }
 
-/** What has happened to no row yet. */
-const untouched = {
+/** The fields that only later events set. */
+const initial = {
   revision: 1,
   confirmedAtMs: undefined,
   answeredAtMs: undefined,

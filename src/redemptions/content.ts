@@ -2,7 +2,7 @@ import type { What } from '../model/words.ts'
 
 type Content = { cardHash: string; account: string | undefined; what: What | undefined }
 
-/** Card, bill, and reward or points: nothing else tells one debit from another. */
+/** Whether two debits take the same reward or points from the same card on the same bill. */
 export function isSameContent(a: Content, b: Content): boolean {
   return a.cardHash === b.cardHash && a.account === b.account && isSameWhat(a.what, b.what)
 }

@@ -1,28 +1,28 @@
 import type { CardBill, Redemption } from './redemption.ts'
 
 export type CouponsDecision = {
-  /** Of the event, in order. */
+  /** For the ticket's event, in order. */
   coupons: string[]
   /** Redemptions that go out with this ticket from now on. */
   claims: { redemption: Redemption; isNamed: boolean }[]
-  /** The ticket is void: these are free for another. */
+  /** The ticket is void: these are free for another ticket. */
   releases: Redemption[]
 }
 
 /**
- * Which coupons were redeemed with a closed bill. What the ticket names counts; if it names none that we know, what the
- * card took on the bill while it was open does. A redemption goes out with one ticket, and with that one again when it
- * is reopened; a ticket that names it takes it over from one that it was only guessed for. A void frees it.
+ * Which coupons were redeemed with a closed bill: those that the ticket names, or if it names none of ours, those that
+ * its card took on the bill while it was open. A redemption goes out with one ticket, and with that one again if it is
+ * reopened. A ticket that names it takes it over from one that it was only guessed for. A void frees it.
  *
- * @param known coupons that the card took at this venue, those that the ticket names, and those that went out with it
- *   before, the oldest first
+ * @param redemptions of coupons that the card took at this venue, of those that the ticket names, and of those that
+ * went out with it before, oldest first
  */
-export function decideCoupons(bill: CardBill, known: Redemption[]): CouponsDecision {
-  const named = bill.named.map((entry) => findNamed(bill, known, entry))
+export function decideCoupons(bill: CardBill, redemptions: Redemption[]): CouponsDecision {
+  const named = bill.named.map((entry) => findNamed(bill, redemptions, entry))
   const claimed = named.flatMap(({ redemption }) => redemption ?? [])
   const isGuessed = bill.kind !== 'refund' && claimed.length === 0
-  const kept = known.filter((one) => isOfCard(bill, one) && one.ticketKey === bill.ticketKey)
-  const guessed = isGuessed ? known.filter((one) => isOfBill(bill, one) && isFree(bill, one)) : []
+  const kept = redemptions.filter((one) => isOfCard(bill, one) && one.ticketKey === bill.ticketKey)
+  const guessed = isGuessed ? redemptions.filter((one) => isOfBill(bill, one) && isFree(bill, one)) : []
 
   const namedIds = new Set(claimed.map(({ id }) => id))
   const found = [...new Map([...kept, ...guessed, ...claimed].map((one) => [one.id, one])).values()]
@@ -36,22 +36,22 @@ export function decideCoupons(bill: CardBill, known: Redemption[]): CouponsDecis
           redemption,
           isNamed: namedIds.has(redemption.id) || wasNamed(bill, redemption),
         })),
-    releases: isVoid ? known.filter(({ ticketKey }) => ticketKey === bill.ticketKey) : [],
+    releases: isVoid ? redemptions.filter(({ ticketKey }) => ticketKey === bill.ticketKey) : [],
   }
 }
 
 type Named = {
   redemption?: Redemption
-  /** A reward that the ticket names and nothing is known of here: its word counts. */
+  /** A reward that the ticket names, and of which we have no redemption: it counts as redeemed. */
   rewardId?: string
 }
 
-function findNamed(bill: CardBill, known: Redemption[], entry: CardBill['named'][number]): Named {
+function findNamed(bill: CardBill, redemptions: Redemption[], entry: CardBill['named'][number]): Named {
   const { redemptionId, rewardId } = entry
-  const byId = redemptionId === undefined ? undefined : known.find(({ id }) => id === redemptionId)
+  const byId = redemptionId === undefined ? undefined : redemptions.find(({ id }) => id === redemptionId)
   if (byId) return isOfCard(bill, byId) && canBeNamed(bill, byId) ? { redemption: byId } : {}
   if (rewardId === undefined) return {}
-  const ofReward = known.filter(
+  const ofReward = redemptions.filter(
     (one) => couponOf(one).includes(rewardId) && isOfCard(bill, one) && isInTime(bill, one),
   )
   if (ofReward.length === 0) return { rewardId }

@@ -4,66 +4,70 @@ import { isSameWhat } from './content.ts'
 import { isDue, type CreditIntent, type Redemption } from './redemption.ts'
 import { keyMs } from './transitions.ts'
 
-/** What the journal has of a credit. Rows in any order. */
-export type KnownCredit = {
-  /** The redemption that this credit's transaction id has asked back before. */
+/** The rows that a credit may be about, in any order. */
+export type CreditRows = {
+  /** The redemption that a credit with this transaction id was for before. */
   sameCredit: Redemption | undefined
-  /** What it may be about: the redemption that it names, of any venue; else the attempts of its debit; else its bill's. */
+  /**
+   * The redemption that it names, of any venue; else the attempts of the debit that it names; else those on its bill.
+   */
   debits: Redemption[]
-  /** What the debit was a repeat of, if the credit names its transaction. */
+  /** The redemption that its debit was a repeat of, if it names the debit's transaction. */
   alias: Redemption | undefined
 }
 
 export type CreditQuestion = CreditIntent & {
-  /** How an unknown debit would be found later, and what the core would know it by; undefined if nothing names it. */
-  unknown: { key: string; reference: string; hasTransactionId: boolean } | undefined
+  /** For a debit that has no row: its key, and its reference at the core; undefined if the credit does not name it. */
+  unseenDebit: { key: string; reference: string; hasTransactionId: boolean } | undefined
   /** The card's turn did not come in time. */
   isLate: boolean
 }
 
 export type CreditDecision =
   | { do: 'send'; redemption: Redemption }
-  /** The debit is still on its way: ask for it back, and say that it is not given back yet. */
+  /** The debit is still on its way: request its undo, and answer with the code. */
   | { do: 'requestUndo'; redemption: Redemption; code: Code }
-  /** The debit is not known here: ask the core under this reference. `code`: if that is another venue's. */
+  /**
+   * The debit has no row: ask the core under this reference. `code`: the answer if the reference is another venue's.
+   */
   | { do: 'adopt'; reference: string; key: string; code: Code }
-  /** Nothing is known and nothing is asked: refuse a late debit under this key for a while. */
+  /** The debit has no row, and the core is not asked: for a while, refuse a debit that comes late under this key. */
   | { do: 'leaveTombstone'; reference: string; key: string; forMs: number; code: Code }
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
 
-/** A debit without a transaction id is forgotten sooner by a credit that came before it. */
+/** Short without a transaction id, since a new debit of the same coupon on the same bill has the same key. */
 const tombstoneOfTransactionMs = 24 * 60 * 60 * 1000
 const tombstoneOfBillMs = 60_000
 
-/** What to do about a credit, by what is known of its debit. Pure: a table, read from the top. */
-export function decideCredit(known: KnownCredit, credit: CreditQuestion, nowMs: number): CreditDecision {
-  const { sameCredit } = known
-  const debit = findDebit(known, credit, nowMs)
+/** What to do about a credit, given the rows of its debit. Pure: a decision table, read from the top. */
+export function decideCredit(rows: CreditRows, credit: CreditQuestion, nowMs: number): CreditDecision {
+  const { sameCredit } = rows
+  const debit = findDebit(rows, credit, nowMs)
   if (sameCredit && isDebitNamed(credit) && debit?.id !== sameCredit.id)
     return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
   if (sameCredit && !isSameCredit(sameCredit, credit)) return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
   const row = sameCredit ?? debit
-  if (!row) return decideUnknownCredit(credit)
+  if (!row) return decideWithoutRow(credit)
   if (row.cardHash !== credit.cardHash) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
   if (!isSameCredit(row, credit))
     return { do: 'refuse', code: hasTakenNothing(row) ? 'NOTHING_TO_GIVE_BACK' : 'CREDIT_DIFFERS' }
   if (!row.what) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
-  return decideKnownCredit(row, credit, nowMs)
+  return decideByState(row, credit, nowMs)
 }
 
-/** By the redemption, by the debit's transaction for as long as its row is there, or as the bill's latest. */
-function findDebit(known: KnownCredit, credit: CreditQuestion, nowMs: number): Redemption | undefined {
+/** By redemption id, by the debit's transaction id for as long as the row is kept, or as the latest of the bill. */
+function findDebit(rows: CreditRows, credit: CreditQuestion, nowMs: number): Redemption | undefined {
   const { venue, redemptionId, debitKey, what } = credit
-  if (redemptionId !== undefined) return known.debits.find((row) => row.venue === venue)
-  if (debitKey !== undefined) return latestAttempt({ attempts: known.debits, alias: known.alias }, debitKey)
+  if (redemptionId !== undefined) return rows.debits.find((row) => row.venue === venue)
+  if (debitKey !== undefined) return latestAttempt({ attempts: rows.debits, alias: rows.alias }, debitKey)
   if (!what) return undefined
-  return known.debits
+  return rows.debits
     .filter((row) => isSameWhat(row.what, what) && row.createdAtMs > nowMs - keyMs)
     .toSorted((a, b) => orderToGiveBack(a) - orderToGiveBack(b) || b.createdAtMs - a.createdAtMs)[0]
 }
 
-/** Of several on one bill, what stands goes first, and what was given back before what took nothing. */
+/** Of several debits on one bill: what stands first, then what is open, what was given back, what took nothing. */
 function orderToGiveBack({ state, undo }: Redemption): number {
   switch (state) {
     case 'confirmed':
@@ -81,7 +85,7 @@ function orderToGiveBack({ state, undo }: Redemption): number {
   }
 }
 
-function decideKnownCredit(row: Redemption, credit: CreditQuestion, nowMs: number): CreditDecision {
+function decideByState(row: Redemption, credit: CreditQuestion, nowMs: number): CreditDecision {
   switch (row.state) {
     case 'sent':
       if (!isDue(row, nowMs)) return { do: 'requestUndo', redemption: row, code: 'NOT_GIVEN_BACK_YET' }
@@ -106,19 +110,19 @@ function decideKnownCredit(row: Redemption, credit: CreditQuestion, nowMs: numbe
   }
 }
 
-/** The core is asked if the credit says what, and under which reference; else there is nobody to ask. */
-function decideUnknownCredit({ unknown, what, isLate }: CreditQuestion): CreditDecision {
+/** The core can only be asked if the credit says what was taken, and under which transaction or redemption id. */
+function decideWithoutRow({ unseenDebit, what, isLate }: CreditQuestion): CreditDecision {
   const code = 'NOTHING_TO_GIVE_BACK'
-  if (!unknown) return { do: 'refuse', code }
-  const { key, reference, hasTransactionId } = unknown
+  if (!unseenDebit) return { do: 'refuse', code }
+  const { key, reference, hasTransactionId } = unseenDebit
   if (!hasTransactionId) return { do: 'leaveTombstone', key, reference, forMs: tombstoneOfBillMs, code }
   if (!what) return { do: 'leaveTombstone', key, reference, forMs: tombstoneOfTransactionMs, code }
   return isLate ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : { do: 'adopt', key, reference, code }
 }
 
 /**
- * A credit need not say what it gives back; what it does say must fit. If it names its debit, its bill does not matter:
- * tables are moved.
+ * A credit need not say what it gives back, but what it says must match. If it names its debit, its bill need not
+ * match: the guests may have moved to another table.
  */
 function isSameCredit(row: Redemption, credit: CreditIntent): boolean {
   if (row.cardHash !== credit.cardHash) return false

@@ -1,43 +1,40 @@
 import type { Code } from '../model/refusal.ts'
-import { isRemembered, latestAttempt, nextAttempt, type KnownAttempts } from './attempts.ts'
+import { isRemembered, latestAttempt, nextAttempt, type KeyRows } from './attempts.ts'
 import { isSameContent } from './content.ts'
 import { hasNothingAtCore, stands, type DebitIntent, type Redemption } from './redemption.ts'
 import { keyMs } from './transitions.ts'
 
-/** What the journal has of a debit. Rows in any order. */
-export type KnownDebit = KnownAttempts & {
-  /** Of the same card and coupon, at any venue: what is taken, or may be. */
+/** The rows that matter to a debit, in any order. */
+export type DebitRows = KeyRows & {
+  /** Those of the same card and coupon, at any venue, that are taken or may be. */
   ofCoupon: Redemption[]
 }
 
 export type DebitDecision =
-  /** `again`: the row of an attempt that was not done, which is made again. */
+  /** `again`: the row of an attempt that was not done, and is repeated. */
   | { do: 'send'; attempt: number; again?: Redemption }
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
 
-/**
- * What to do about a debit, by what is already known of it. Pure: a table, read from the top. A row that is `sent` and due
- * was left by whoever sent it, so nobody knows its outcome: it is in doubt.
- */
-export function decideDebit(known: KnownDebit, intent: DebitIntent, nowMs: number): DebitDecision {
-  const row = latestAttempt(known, intent.key, (one) => isRemembered(one, nowMs))
+/** What to do about a debit, given the rows that matter to it. Pure: a decision table, read from the top. */
+export function decideDebit(rows: DebitRows, intent: DebitIntent, nowMs: number): DebitDecision {
+  const row = latestAttempt(rows, intent.key, (one) => isRemembered(one, nowMs))
   const repeated = row && decideRepeatedDebit(row, intent)
   if (repeated) return repeated
-  const sameCoupon = findSameCoupon(known, intent, nowMs)
+  const sameCoupon = findSameCoupon(rows, intent, nowMs)
   if (sameCoupon) return { do: 'replay', redemption: sameCoupon }
-  if (isCouponHeld(known, intent)) return { do: 'refuse', code: 'TRY_AGAIN_SHORTLY' }
+  if (isCouponHeld(rows, intent)) return { do: 'refuse', code: 'TRY_AGAIN_SHORTLY' }
   if (row?.state === 'not_done') return { do: 'send', attempt: attemptOf(row, intent), again: row }
-  return { do: 'send', attempt: nextAttempt(known.attempts) }
+  return { do: 'send', attempt: nextAttempt(rows.attempts) }
 }
 
 /** @returns undefined if it is a new attempt */
 function decideRepeatedDebit(row: Redemption, intent: DebitIntent): DebitDecision | undefined {
   const { hasTransactionId } = intent
   const wasSent = row.sentAtMs !== undefined
-  // Without an id of its own a debit is told from the next one on this bill by the ticket between them.
+  // Without a transaction id it is the bill's ticket that tells this debit from the next one on the same bill.
   if (stands(row) && row.ticketKey !== undefined && !hasTransactionId) return undefined
-  // Only its credit has ever come: what is late was given back before it was taken.
+  // Only its credit has come so far: this debit is late, and was given back before it was taken.
   if (!wasSent && row.state === 'reversed') return { do: 'refuse', code: 'ALREADY_GIVEN_BACK' }
   if (wasSent && !isSameContent(row, intent)) return { do: 'refuse', code: 'DUPLICATE_REFERENCE' }
   switch (row.state) {
@@ -59,7 +56,7 @@ function decideRepeatedDebit(row: Redemption, intent: DebitIntent): DebitDecisio
   }
 }
 
-/** The till heard "not redeemed" and tries again, unless it has asked for it back itself. */
+/** The till heard "not redeemed" and tries again; unless it sent a credit for it. */
 function decideReversed(row: Redemption, { hasTransactionId }: DebitIntent): DebitDecision | undefined {
   return hasTransactionId && row.undo?.by === 'till'
     ? { do: 'refuse', code: 'ALREADY_GIVEN_BACK' }
@@ -67,11 +64,11 @@ function decideReversed(row: Redemption, { hasTransactionId }: DebitIntent): Deb
 }
 
 /**
- * A user coupon can be taken once: the same card, bill and coupon is the same debit under whatever key. After the bill's
- * ticket, or a day, the coupon may have been given back where nobody here hears of it.
+ * A user coupon can be taken once, so the same card, bill and coupon is the same debit, whatever its key. Only until
+ * the bill's ticket, and for a day: after that the coupon may have been given back at TRIFFT without our knowledge.
  */
 function findSameCoupon(
-  { ofCoupon }: KnownDebit,
+  { ofCoupon }: DebitRows,
   { venue, account }: DebitIntent,
   nowMs: number,
 ): Redemption | undefined {
@@ -82,10 +79,10 @@ function findSameCoupon(
 }
 
 /**
- * A debit of this card and coupon under another key is on its way, in doubt, or being given back. Of the same project only:
- * whoever has another's card number must not hold its coupons.
+ * Whether a debit of this card and coupon under another key is on its way, in doubt, or being given back. Only of the
+ * same project: nobody may hold a guest's coupons by sending the card number with another project's key.
  */
-function isCouponHeld({ ofCoupon }: KnownDebit, { key, tenant }: DebitIntent): boolean {
+function isCouponHeld({ ofCoupon }: DebitRows, { key, tenant }: DebitIntent): boolean {
   return ofCoupon.some((row) => row.key !== key && (row.tenant ?? tenant) === tenant && mayBeTaken(row))
 }
 
@@ -94,12 +91,12 @@ function mayBeTaken(row: Redemption): boolean {
   return row.state === 'sent' || (row.state === 'confirmed' && row.undo !== undefined)
 }
 
-/** A credit that named the redemption itself may have left a row under its id before its debit ever came. */
+/** The row may be under another key: that of a credit that named the redemption id before its debit came. */
 function attemptOf(row: Redemption, { key }: DebitIntent): number {
   return row.key === key ? row.attempt : 1
 }
 
-/** @returns whether the same coupon was taken by a later debit: then a lost call of this one cannot have taken it */
+/** @returns whether a later debit took the same coupon: then the lost call of this one did not take it */
 export function isTakenLater(row: Redemption, ofCoupon: Redemption[]): boolean {
   return ofCoupon.some(
     ({ state, tenant, sentAtMs }) =>

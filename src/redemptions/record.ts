@@ -1,7 +1,7 @@
 import { shownId, type What } from '../model/words.ts'
 import type { Redemption, RedemptionState, Undo } from './redemption.ts'
 
-/** What an operator may know of a redemption: no card number, no key. Times are epoch ms. */
+/** A redemption as operators see it, without card number and key. Times are epoch ms. */
 export type RedemptionRecord = {
   id: string
   state: RedemptionState
@@ -12,12 +12,12 @@ export type RedemptionRecord = {
   account: string | undefined
   attempt: number
   createdAtMs: number
-  /** Undefined if only a credit has ever come. */
+  /** Undefined if only its credit has come. */
   sentAtMs: number | undefined
   confirmedAtMs: number | undefined
   /** When the till's OK left. */
   answeredAtMs: number | undefined
-  /** Undefined if nobody asks for it back. */
+  /** Undefined if no undo was requested. */
   undo: (Undo & { dueAtMs: number | undefined }) | undefined
   settled: Redemption['settled']
 }

@@ -1,7 +1,7 @@
 import type { Code } from '../model/refusal.ts'
 import type { Moved, TicketKind, TicketRedemption, What } from '../model/words.ts'
 
-/** `transitions.ts` says how one becomes another, and `ARCHITECTURE.md` draws it. */
+/** The transitions are in `transitions.ts`; `ARCHITECTURE.md` has a diagram of them. */
 export const redemptionStates = [
   'sent',
   'not_done',
@@ -16,72 +16,77 @@ export const redemptionStates = [
 export type RedemptionState = (typeof redemptionStates)[number]
 
 /**
- * One attempt of a debit, with what was asked back of it: a row of the journal. It is in doubt while it is taken, or may
- * be, and the till was not told so. All times are epoch ms.
+ * One attempt of a debit, and its undo: a row of the journal. It is in doubt while it is, or may be, taken although the
+ * till has not heard OK. All times are epoch ms.
  */
 export type Redemption = {
-  /** The reference under which the core knows it. */
+  /** Also its reference at the core. */
   id: string
-  /** Raised by each change. */
+  /** Incremented by each change. */
   revision: number
-  /** Finds it again if the till repeats its debit (`model/keys.ts`). */
+  /** Finds it if the till repeats its debit (`model/keys.ts`). */
   key: string
   attempt: number
   /** TRIFFT's id of the venue, and the Aztec venue ID. */
   venue: string
   venueId: string
-  /** Names the API key; undefined for rows of earlier versions. */
+  /** Identifies the API key; undefined for rows of earlier versions. */
   tenant: string | undefined
   cardHash: string
   cardMasked: string
   account: string | undefined
-  /** Unknown only if a credit came without its debit and did not say, or if the seal of the coupon's id is broken. */
+  /**
+   * Undefined if only a credit came and did not say what it gives back, or if the seal of the coupon's id is broken.
+   */
   what: What | undefined
   state: RedemptionState
   createdAtMs: number
-  /** Undefined if only a credit has ever come. */
+  /** Undefined if only its credit has come. */
   sentAtMs: number | undefined
   confirmedAtMs: number | undefined
   /** When the till's OK left. */
   answeredAtMs: number | undefined
-  /** When somebody has to look after it: a row that is `sent` by then was left by its process. Undefined is never. */
+  /**
+   * When the undo worker has to handle it; undefined is never. If it is still `sent` by then, its process has died, and
+   * it is in doubt.
+   */
   dueAtMs: number | undefined
   /** Until then a repeat of its debit is recognised. */
   keyUntilMs: number
-  /** Undefined while nobody asks for it back. */
+  /** Undefined while no undo is requested. */
   undo: Undo | undefined
-  /** Part of the Idempotency-Key of calls that give back: another after each readable answer. */
+  /** Part of the Idempotency-Key of calls that give back: incremented by each readable answer. */
   undoNumber: number
   creditKey: string | undefined
-  /** The ticket that it went out with (`ticketKey`); undefined before, and once that ticket is void. */
+  /** The ticket that it went out with (`model/keys.ts`); undefined before, and once that ticket is void. */
   ticketKey: string | undefined
-  /** That ticket has named it; else it was found by the bill. */
+  /** Whether that ticket names it; else it was found by its bill. */
   isNamedByTicket: boolean
-  /** What the core said when it was taken. */
+  /** The core's answer when it was taken. */
   moved: Moved | undefined
   refusedWith: Code | undefined
-  /** What the core said when it was given back. */
+  /** The core's answer when it was given back. */
   givenBack: Moved | undefined
-  /** An operator has decided. */
+  /** An operator's decision. */
   settled: { by: string; why: string; atMs: number } | undefined
 }
 
 export type Undo = {
-  /** A credit of the till, or we ourselves, since the till was not told that it is taken. */
+  /** Who requested it: the till by a credit, or the service because the till has not heard OK. */
   by: 'till' | 'doubt'
   sinceMs: number
-  /** Calls that give back, counted when they begin, since whoever begins one may die before its answer. */
+  /** Calls that give back. Counted when they begin, since the process may die before their answer. */
   calls: number
-  /** Those that the core has refused readably. */
+  /** Calls that the core refused by a readable answer. */
   refusals: number
-  /** What came of the last call; `nothing`: the core had nothing to give back. */
+  /** The outcome of the last call; `nothing`: the core had nothing to give back. */
   last: string | undefined
 }
 
-/** Needed to give back later, by whoever has to; kept sealed until the row is final. */
+/** What a later call that gives back needs; kept sealed until the row is final. */
 export type RedemptionSecret = { cardNumber: string; apiKey: string }
 
-/** What changes of a row. `secret`: is sealed from now on; null: is erased. */
+/** The fields of a row that change. `secret` is sealed; null erases it. */
 export type Change = Partial<Omit<Redemption, 'id' | 'revision'>> & { secret?: RedemptionSecret | null }
 
 type RedemptionIntent = {
@@ -95,7 +100,7 @@ type RedemptionIntent = {
 
 export type DebitIntent = RedemptionIntent & {
   key: string
-  /** The key is the POS's own transaction id; else it is the bill and the reward. */
+  /** Whether the key is from the POS's transaction id; else it is from the bill and the reward. */
   hasTransactionId: boolean
   account: string
   what: What
@@ -106,20 +111,20 @@ export type CreditIntent = RedemptionIntent & {
   redemptionId: string | undefined
   /** The key of the debit, if the credit names its transaction. */
   debitKey: string | undefined
-  /** The bill and what was taken, to find the debit by if it is not named. */
+  /** The bill and what was taken; they find the debit if the credit does not name it. */
   account: string | undefined
   what: What | undefined
 }
 
-/** What came of a call that takes. */
+/** The outcome of a call that takes. */
 export type DebitOutcome =
-  /** `secret`: should it have been given up as not taken meanwhile, it has to be given back now. */
+  /** `secret`: sealed anew if the redemption was already given up as not taken, and now has to be given back. */
   | { kind: 'confirmed'; moved: Moved; secret: RedemptionSecret }
   | { kind: 'refused'; code: Code }
   | { kind: 'not_done' }
   | { kind: 'unknown' }
 
-/** What came of a call that gives back. `seal_broken`: it could not be made, since nobody can read what to call for. */
+/** The outcome of a call that gives back. `seal_broken`: it could not be made, as its card and key cannot be read. */
 export type UndoOutcome =
   | { kind: 'given_back'; moved: Moved }
   | { kind: 'nothing' }
@@ -131,29 +136,29 @@ export type UndoOutcome =
 /** `reversed`: the guest has it back; `taken`: it counts as redeemed. */
 export type OperatorDecision = { as: 'reversed' | 'taken'; by: string; why: string }
 
-/** A closed bill as far as coupons are concerned. Times are epoch ms; `venue` is TRIFFT's id. */
+/** What is needed of a closed bill to find its coupons. Times are epoch ms; `venue` is TRIFFT's id. */
 export type CardBill = {
   venue: string
   cardHash: string
-  /** Names the ticket, also when it is voided, refunded, or reopened and closed again. */
+  /** The same when the bill is voided, refunded, or reopened and closed again. */
   ticketKey: string
   kind: TicketKind
   account: string | undefined
-  /** The same as earlier versions wrote it down. */
+  /** The account as earlier versions stored it. */
   formerAccount?: string | undefined
-  /** When the bill was open, with room for clocks that differ from ours. */
+  /** When the bill was open, with a tolerance for tills' clocks. */
   fromMs: number
   toMs: number
-  /** What the ticket itself says. */
+  /** The redemptions that the ticket names. */
   named: TicketRedemption[]
 }
 
-/** It is taken, and nobody asks for it back. */
+/** Whether it is taken, and no undo was requested. */
 export function stands({ state, undo }: Redemption): boolean {
   return state === 'confirmed' && undo === undefined
 }
 
-/** Nobody has to look after it any more. */
+/** Whether neither the undo worker nor an operator has anything left to do with it. */
 export function isFinal({ state, dueAtMs }: Redemption): boolean {
   return dueAtMs === undefined && state !== 'stuck'
 }
@@ -162,7 +167,9 @@ export function isDue({ dueAtMs }: Redemption, nowMs: number): boolean {
   return dueAtMs !== undefined && dueAtMs <= nowMs
 }
 
-/** The core had nothing to give back, so the reward is free; only the row waits for a call that may still come. */
+/**
+ * Whether the core had nothing to give back: the reward is free, and the row only waits in case the lost call arrives.
+ */
 export function hasNothingAtCore({ state, undo }: Redemption): boolean {
   return state === 'in_doubt' && undo?.last === 'nothing'
 }

@@ -12,7 +12,7 @@ import {
   afterDue,
   afterUndo,
   answerWithinMs,
-  canBeUndone,
+  undoCounts,
   final,
   firstUndoInMs,
   inDoubt,
@@ -20,42 +20,42 @@ import {
   withCall,
 } from './undo.ts'
 
-/** Whatever can happen to a redemption. Times are epoch ms. */
+/** Everything that can happen to a redemption. Times are epoch ms. */
 export type RedemptionEvent =
-  /** The same attempt again, of what was not done: its call is about to leave. */
+  /** An attempt that was not done is repeated: its call is about to leave. */
   | { kind: 'sent'; intent: DebitIntent; attempt: number; abandonedAtMs: number }
   | { kind: 'debit_outcome'; outcome: DebitOutcome }
   /** The till's OK has left. */
   | { kind: 'answered' }
-  /** The till is about to hear its OK again. */
+  /** The till is about to get its OK again. */
   | { kind: 'replayed' }
-  /** A credit came that cannot wait for the debit, which is on its way. */
-  | { kind: 'asked_back'; creditKey: string | undefined }
-  /** A call for a credit of the till is about to leave. */
+  /** A credit came that cannot wait for its debit, which is still on its way. */
+  | { kind: 'undo_requested'; creditKey: string | undefined }
+  /** The call of a till's credit is about to leave. */
   | {
       kind: 'credit_sent'
       creditKey: string | undefined
       secret: RedemptionSecret
       abandonedAtMs: number
     }
-  /** It is due. `isTakenLater`: the same coupon was taken by a later debit. */
+  /** It is due. `isTakenLater`: a later debit took the same coupon. */
   | { kind: 'due'; isTakenLater: boolean; abandonedAtMs: number }
-  /** @param jitter 0 to 1, so that not all come back at once */
+  /** `jitter`: 0 to 1, so that not all undos are repeated at once. */
   | { kind: 'undo_outcome'; outcome: UndoOutcome; jitter: number }
   | { kind: 'retried_by_operator' }
   | { kind: 'settled_by_operator'; decision: OperatorDecision }
-  /** It goes out with a ticket, or that ticket is void. */
+  /** It goes out with a ticket. */
   | { kind: 'claimed'; ticketKey: string; isNamed: boolean }
+  /** The ticket that it went out with is void. */
   | { kind: 'released'; ticketKey: string }
 
-/** A key is remembered this long; later it is a new attempt. */
+/** How long a key is remembered; later the same debit is a new attempt. */
 export const keyMs = 24 * 60 * 60 * 1000
 
 /**
- * The life of a redemption: what each event makes of its row. Pure; all that is random or read from a clock comes with the
- * event.
+ * The life of a redemption: how each event changes its row. Pure: time and randomness are parameters.
  *
- * @returns what changes; undefined if the event changes nothing
+ * @returns the fields that change; undefined if the event changes nothing
  */
 export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Change | undefined {
   switch (event.kind) {
@@ -68,21 +68,21 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
     case 'answered':
       return row.state === 'confirmed' ? afterAnswer(row, nowMs) : undefined
     case 'replayed':
-      // No undo may leave before it is known whether the till has heard it now.
+      // No undo may leave before it is known whether the till got this OK.
       return row.state === 'confirmed' && row.dueAtMs !== undefined
         ? { dueAtMs: nowMs + answerWithinMs }
         : undefined
-    case 'asked_back':
-      // When it is due stays as it is: a till that asks again and again must not put it off.
+    case 'undo_requested':
+      // The due time does not change, so that a till that keeps asking cannot postpone the undo.
       return row.state === 'sent'
         ? { undo: undoBy('till', row, nowMs), creditKey: event.creditKey ?? row.creditKey }
         : undefined
     case 'credit_sent':
-      return isOpen(row) ? creditSent(row, event, nowMs) : undefined
+      return isTakenOrMayBe(row) ? creditSent(row, event, nowMs) : undefined
     case 'due':
       return isDue(row, nowMs) ? afterDue(row, event, nowMs) : undefined
     case 'undo_outcome':
-      return canBeUndone(row, event.outcome) ? afterUndo(row, event.outcome, nowMs, event.jitter) : undefined
+      return undoCounts(row, event.outcome) ? afterUndo(row, event.outcome, nowMs, event.jitter) : undefined
     case 'retried_by_operator':
       return row.state === 'stuck' ? retried(row, nowMs) : undefined
     case 'settled_by_operator':
@@ -98,7 +98,7 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
   }
 }
 
-/** What was not done leaves nothing to remember: as if it were the first time. */
+/** Nothing is kept of an attempt that was not done. */
 function sentAgain(
   { intent, attempt, abandonedAtMs }: Extract<RedemptionEvent, { kind: 'sent' }>,
   nowMs: number,
@@ -136,7 +136,7 @@ function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Chan
   switch (outcome.kind) {
     case 'confirmed': {
       const taken = { moved: outcome.moved, confirmedAtMs: nowMs }
-      // A credit came while the debit was on its way and could not wait: what was taken has to go back.
+      // A credit that could not wait came while the debit was on its way: it has to be given back.
       return row.undo
         ? { ...taken, ...inDoubt(row, nowMs, nowMs) }
         : { ...taken, state: 'confirmed', dueAtMs: nowMs + answerWithinMs }
@@ -151,8 +151,8 @@ function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Chan
 }
 
 /**
- * The call was given up, and its row looked after, before it was known to have taken. What was given back since, or an
- * operator counts as taken, stays; what was not has to go back now, and is no longer free.
+ * The outcome of a call that was already given up. If it took after all, it has to be given back now, unless that was
+ * done already, or an operator settled it as taken.
  */
 function afterLateOutcome(row: Redemption, outcome: DebitOutcome, nowMs: number): Change | undefined {
   if (outcome.kind !== 'confirmed') return undefined
@@ -164,29 +164,28 @@ function afterLateOutcome(row: Redemption, outcome: DebitOutcome, nowMs: number)
     undo: { ...undo, last: undefined },
     moved: outcome.moved,
     confirmedAtMs: nowMs,
-    // The seal may be gone with the state that it was in; an operator's decision was made without knowing this.
+    // The seal may have been erased; an operator who settled it did not know that it was taken.
     secret: outcome.secret,
     settled: undefined,
   }
 }
 
-/** A credit may have come first: it needs the seal, and if it fails all is as it was, answered. */
+/** If a credit is under way it still needs the seal; should it fail, the debit counts as answered. */
 function afterAnswer({ undo }: Redemption, nowMs: number): Change {
   return undo ? { answeredAtMs: nowMs } : { answeredAtMs: nowMs, ...final('confirmed') }
 }
 
-/** It is taken, or may be. */
-function isOpen({ state }: Redemption): boolean {
+function isTakenOrMayBe({ state }: Redemption): boolean {
   return state === 'sent' || state === 'in_doubt' || state === 'stuck' || state === 'confirmed'
 }
 
-/** With all its tries. A credit's first call could end it with its answer, for a till that waits; nobody does any more. */
+/** It has all its tries again. `calls` begins at 1, since a credit ends if its first call is refused. */
 function retried(row: Redemption, nowMs: number): Change {
   const undo = undoBy('doubt', row, nowMs)
   return { state: 'in_doubt', dueAtMs: nowMs, undo: { ...undo, sinceMs: nowMs, calls: 1, refusals: 0 } }
 }
 
-/** What counts as taken stands as if the till had heard so, and can be given back by a credit like any other. */
+/** Settled as taken it stands as if the till had heard OK, and a credit can still give it back. */
 function settled(row: Redemption, { as, by, why }: OperatorDecision, nowMs: number): Change {
   const decided = { settled: { by, why, atMs: nowMs } }
   if (as === 'reversed') return { ...final('reversed'), ...decided }

@@ -1,8 +1,8 @@
 import { hasNothingAtCore, type Change, type Redemption, type Undo, type UndoOutcome } from './redemption.ts'
 
-/** The till's OK has this long to leave before the redemption is in doubt. */
+/** How long the till's OK has to leave before the redemption is in doubt. */
 export const answerWithinMs = 10_000
-/** A take whose answer is lost may still be under way this long after it left. */
+/** How long after it left a call whose answer is lost may still take the reward. */
 const lostCallMs = 60_000
 export const firstUndoInMs = 2_000
 const longestBackoffMs = 300_000
@@ -10,13 +10,13 @@ const longestBackoffMs = 300_000
 const mostRefusals = 6
 const longestDoubtMs = 24 * 60 * 60 * 1000
 
-/** It is due: whoever has to look after it begins a call that gives back. */
+/** It is due: a call that gives back is about to leave. */
 export function afterDue(
   row: Redemption,
   { isTakenLater, abandonedAtMs }: { isTakenLater: boolean; abandonedAtMs: number },
   nowMs: number,
 ): Change {
-  // A coupon that was taken again since cannot have been taken by the call that was lost.
+  // A later debit took the coupon, so the lost call cannot have taken it.
   if (isTakenLater && hasNothingAtCore(row)) return final('reversed')
   const isCredit = row.state === 'confirmed' && row.undo?.by === 'till'
   const undo = row.undo ?? undoBy('doubt', row, nowMs)
@@ -24,10 +24,10 @@ export function afterDue(
 }
 
 /**
- * An operator may have settled it while the call was under way, as taken or as reversed. That it was given back is the
- * truth all the same.
+ * Whether an outcome of a call that gives back still counts. An operator may have settled the redemption while the call
+ * was under way; if it was given back, that counts all the same.
  */
-export function canBeUndone(row: Redemption, outcome: UndoOutcome): boolean {
+export function undoCounts(row: Redemption, outcome: UndoOutcome): boolean {
   switch (row.state) {
     case 'in_doubt':
       return true
@@ -45,7 +45,7 @@ export function canBeUndone(row: Redemption, outcome: UndoOutcome): boolean {
   }
 }
 
-/** After a call that gives back, whoever asked for it: a credit of the till, or the undo of a doubt. */
+/** After a call that gives back, be it for a till's credit or for the undo of a redemption in doubt. */
 export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, jitter: number): Change {
   const isCredit = row.state === 'confirmed'
   const undo = afterCall(row, outcome, nowMs)
@@ -69,12 +69,12 @@ export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, 
 function afterCall(row: Redemption, outcome: UndoOutcome, nowMs: number): Undo {
   const undo = row.undo ?? undoBy('doubt', row, nowMs)
   const isSilent = outcome.kind === 'not_done' || outcome.kind === 'unknown'
-  // What was taken and cannot be given back is a refusal, whatever the core calls it.
+  // The core has nothing to give back of a debit that stands: that counts as a refusal.
   const isRefusal = outcome.kind === 'refused' || (outcome.kind === 'nothing' && row.state === 'confirmed')
   return {
     ...undo,
     refusals: undo.refusals + (isRefusal ? 1 : 0),
-    // What is free stays free until the core says otherwise.
+    // Once the core had nothing to give back, the reward stays free until the core says otherwise.
     last: hasNothingAtCore(row) && isSilent ? 'nothing' : describe(outcome),
   }
 }
@@ -83,13 +83,13 @@ function describe(outcome: UndoOutcome): string {
   return outcome.kind === 'refused' ? `refused: ${outcome.code}` : outcome.kind
 }
 
-/** The reward is free from now on, but a take that is still under way has to be waited for. */
+/** The reward is free from now on, but the lost call may still take it, so the core is asked again later. */
 function afterNothing({ sentAtMs }: Redemption, nowMs: number): Change {
   const lostByMs = sentAtMs === undefined ? nowMs : sentAtMs + lostCallMs
   return nowMs < lostByMs ? { state: 'in_doubt', dueAtMs: lostByMs } : final('reversed')
 }
 
-/** @param undo with this call's answer */
+/** @param undo after this call */
 function afterFailure(
   row: Redemption,
   undo: Undo,
@@ -97,7 +97,7 @@ function afterFailure(
   nowMs: number,
   jitter: number,
 ): Change {
-  // The first call of a credit has its answer: the till hears it, and all is as it was.
+  // The first call of a credit has an answer for the till, so the credit is over and the debit as it was before.
   if (outcome.kind !== 'unknown' && isFirstOfCredit(row)) return withoutCredit(row, nowMs)
   if (undo.refusals >= mostRefusals || nowMs - undo.sinceMs >= longestDoubtMs)
     return { state: 'stuck', dueAtMs: undefined }
@@ -105,12 +105,12 @@ function afterFailure(
   return { state: row.state, dueAtMs: nowMs + Math.round(backoffMs * (0.5 + jitter / 2)) }
 }
 
-/** Of a debit that stands, or that was never seen here; of one in doubt there is no way back. */
+/** Only of a debit that stands or was never seen here: a debit in doubt has to be given back in any case. */
 function isFirstOfCredit({ undo, state, sentAtMs }: Redemption): boolean {
   return undo?.by === 'till' && undo.calls === 1 && (state === 'confirmed' || sentAtMs === undefined)
 }
 
-/** A debit whose OK has not left is still in doubt, credit or not. */
+/** A debit whose OK has not left has to become in doubt again later, although its credit failed. */
 function withoutCredit(row: Redemption, nowMs: number): Change {
   const undo = undefined
   if (row.state !== 'confirmed') return { ...final('not_done'), undo }
@@ -119,7 +119,7 @@ function withoutCredit(row: Redemption, nowMs: number): Change {
     : { ...final('confirmed'), undo }
 }
 
-/** Who asks first does not matter to a till that asks too: its debit is given back, and stays so. */
+/** Once the till has requested the undo too, it counts as the till's: a repeat of the debit is not taken again. */
 export function undoBy(by: Undo['by'], { undo }: Redemption, nowMs: number): Undo {
   if (!undo) return { by, sinceMs: nowMs, calls: 0, refusals: 0, last: undefined }
   return { ...undo, by: by === 'till' ? 'till' : undo.by }
@@ -133,7 +133,7 @@ export function inDoubt(row: Redemption, dueAtMs: number, nowMs: number) {
   return { state: 'in_doubt', dueAtMs, undo: undoBy('doubt', row, nowMs) } as const
 }
 
-/** Nobody has to look after it any more, so nobody needs its secret. */
+/** A final state; the secret is not needed any more. */
 export function final(state: Redemption['state']) {
   return { state, dueAtMs: undefined, secret: null } as const
 }

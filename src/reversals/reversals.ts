@@ -26,16 +26,16 @@ type Deps = {
   metrics: Pick<Metrics, 'undos'>
 }
 
-/** Nobody waits for an undo, so it has time for a slot and for a slow core. */
+/** No till waits for an undo, so it can wait for a slot and for a slow core. */
 const undoWithinMs = 10_000
 const lookEveryMs = 1_000
-/** At once, and never two of one card. */
+/** How many run at once; those of one card take turns. */
 const batchSize = 8
 
 /**
- * Makes the till's "not redeemed" true: whatever is in doubt is given back, and a credit whose answer was lost is
- * repeated, until the core has answered or an operator has to decide. All it knows is in the journal, so a crash or
- * a restart changes nothing. What becomes of a row after each answer is in `redemptions/undo.ts`.
+ * The undo worker makes the till's "not redeemed" true: it gives back what is in doubt, and repeats credits whose
+ * answer was lost, until the core has answered or an operator has to decide. All its state is in the journal, so it
+ * survives a crash. How a row changes after each answer is in `redemptions/undo.ts`.
  */
 export function createReversals(deps: Deps) {
   const loop = createLoop({
@@ -43,27 +43,27 @@ export function createReversals(deps: Deps) {
     step: async () => ((await runDue(deps)) ? 0 : lookEveryMs),
   })
   return {
-    /** Looks once after all that is due now; resolves when each has its answer. */
+    /** Runs the undos that are due now, a batch at most; resolves when each has its answer. */
     runDue: () => runDue(deps),
     ...loop,
   }
 }
 
-/** @returns whether more may be due and the core is well: then the budget alone sets the pace */
+/** @returns whether more may be due and the core answers, so that the next batch can follow at once */
 async function runDue(deps: Deps): Promise<boolean> {
-  const complain = (error: unknown) =>
-    deps.log.warn({ error: describeError(error) }, 'a redemption in doubt could not be looked after')
-  const due = await deps.journal.dueUndos(batchSize).catch((error: unknown) => complain(error) ?? [])
-  const answers = await Promise.all(due.map((row) => undoInTurn(deps, row).catch(complain)))
+  const logFailure = (error: unknown) =>
+    deps.log.warn({ error: describeError(error) }, 'an undo could not be carried out')
+  const due = await deps.journal.dueUndos(batchSize).catch((error: unknown) => logFailure(error) ?? [])
+  const answers = await Promise.all(due.map((row) => undoInTurn(deps, row).catch(logFailure)))
   return answers.length === batchSize && answers.every((kind) => kind === 'done' || kind === 'refused')
 }
 
 /** @returns the outcome of its call; undefined if none was made */
-async function undoInTurn(deps: Deps, { id, ...whose }: DueUndo) {
-  const endTurn = await deps.waitForTurn(whose, undoWithinMs)
+async function undoInTurn(deps: Deps, { id, ...card }: DueUndo) {
+  const endTurn = await deps.waitForTurn(card, undoWithinMs)
   if (!endTurn) return undefined
   try {
-    // Whoever had the turn before may have settled it.
+    // A credit that had the turn before may have settled it.
     const begun = await deps.journal.beginUndo(id)
     return begun && (await undo(deps, begun))
   } finally {

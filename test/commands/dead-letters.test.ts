@@ -24,8 +24,8 @@ describe('the command dead-letters', function () {
   const keep = async (body: object | string) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     await test.journal.keepDeadLetter(unreadMessage(text))
-    const [letter] = await test.journal.deadLetters()
-    return letter!.id
+    const [deadLetter] = await test.journal.deadLetters()
+    return deadLetter!.id
   }
 
   it('lists them without their content', async () => {
@@ -37,7 +37,7 @@ describe('the command dead-letters', function () {
     expect(stdout + (await run('list', '--json')).stdout).not.to.contain('CARD0001')
   })
 
-  it('shows one as it came, and says that it may hold a card number', async () => {
+  it('shows one as it came, and warns that it may contain a card number', async () => {
     const id = await keep(unread)
     const { stdout, stderr } = await run('show', id)
     expect(stdout)
@@ -47,10 +47,10 @@ describe('the command dead-letters', function () {
     expect(JSON.parse((await run('show', id, '--json')).stdout).message.text).to.equal(JSON.stringify(unread))
   })
 
-  it('sends a message that can be read by now: it is taken in like any ticket', async () => {
+  it('sends a message that can be read by now: it is accepted like any ticket', async () => {
     const id = await keep(bill)
     const { code, stdout } = await run('send', id)
-    expect([code, stdout]).to.deep.equal([0, 'ticket B-1 is taken in, like one that has just come\n'])
+    expect([code, stdout]).to.deep.equal([0, 'ticket B-1 is accepted, like a new one\n'])
     const [waiting] = await test.journal.waitingTickets(10)
     expect(waiting?.closed).to.include({ venueId: '1902', tenant: '0123456789abcdef' })
     expect(waiting?.closed.ticket).to.include({ ticketId: 'B-1', totalMinor: 1230, cardNumber: 'CARD0001' })
@@ -67,19 +67,19 @@ describe('the command dead-letters', function () {
   it('does not send a bill twice', async () => {
     await run('send', await keep(bill))
     const { stdout } = await run('send', await keep(bill))
-    expect(stdout).to.equal('ticket B-1 was taken in before; the letter is gone\n')
+    expect(stdout).to.equal('ticket B-1 was accepted before; the dead letter is deleted\n')
     expect(await test.journal.waitingTickets(10)).to.have.length(1)
     expect(await test.journal.deadLetters()).to.deep.equal([])
   })
 
-  it('shows what was kept of a message that is no JSON: its type, its length, and it as text or as base64', async () => {
+  it('shows what was kept of a message that is not JSON: type, length, and content as text or base64', async () => {
     const show = async (message: Partial<UnreadMessage>) => {
       await test.journal.keepDeadLetter({ ...unreadMessage('{"total":1,50}'), ...message })
       const { id } = (await test.journal.deadLetters()).find(
         ({ keptAtMs }) => keptAtMs === test.clock.nowMs(),
       )!
       test.clock.pass(1000)
-      return (await run('show', id)).stdout.replaceAll(/^(letter|kind|venue|kept|reason) .*\n/gm, '')
+      return (await run('show', id)).stdout.replaceAll(/^(id|kind|venue|kept|reason) .*\n/gm, '')
     }
     expect(await show({})).to.equal('type    application/json\nlength  14 bytes\n\n{"total":1,50}\n')
     const utf16 = Buffer.from('<total>£5</total>', 'utf16le').toString('base64')
@@ -96,7 +96,7 @@ describe('the command dead-letters', function () {
     )
     const zip = Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0xff]).toString('base64')
     expect(await show({ base64: zip, contentType: '', contentEncoding: 'zip' })).to.equal(
-      `type    -\npacked  zip\nlength  7 bytes\n\nbase64:\n${zip}\n`,
+      `type      -\nencoding  zip\nlength    7 bytes\n\nbase64:\n${zip}\n`,
     )
     const cut = { totalBytes: 2_000_000, sha256: 'ab'.repeat(32) }
     expect(await show({ cut })).to.match(
@@ -104,8 +104,8 @@ describe('the command dead-letters', function () {
     )
   })
 
-  // A name of a bill turned the rest of the operator's line around.
-  it('lets nothing in a bill that Kafka has refused steer the terminal, as text and as JSON', async () => {
+  // A bidirectional character in a bill reversed the rest of the operator's line.
+  it('lets nothing in a bill that Kafka has refused control the terminal, as text and as JSON', async () => {
     const items = [{ name: 'Pie \u202e\u009b31m' }]
     const intake = closedBill({ eventId: 'e-1', ticket: { items } })
     await test.journal.acceptTicket({ ...intake, fingerprint: 'f', formerFingerprint: 'g' })
@@ -119,14 +119,14 @@ describe('the command dead-letters', function () {
 
   for (const [name, message, why] of [
     ['no JSON', {}, /neither JSON nor a form/],
-    ['an unknown type', { contentType: 'text/xml' }, /"text\/xml" is not taken/],
-    ['an unknown packing', { contentEncoding: 'zip' }, /packed as zip is not taken/],
+    ['an unknown type', { contentType: 'text/xml' }, /"text\/xml" is not supported/],
+    ['an unknown encoding', { contentEncoding: 'zip' }, /encoded as zip is not supported/],
     ['only the beginning', { cut: { totalBytes: 2_000_000, sha256: 'ab' } }, /only its beginning was kept/],
   ] as const)
-    it(`says of a message that nobody can read why that is, and keeps it: ${name}`, async () => {
+    it(`says why a message cannot be read, and keeps it: ${name}`, async () => {
       await test.journal.keepDeadLetter({ ...unreadMessage('{"total":1,50}'), ...message })
-      const [letter] = await test.journal.deadLetters()
-      const { code, stderr } = await run('send', letter!.id)
+      const [deadLetter] = await test.journal.deadLetters()
+      const { code, stderr } = await run('send', deadLetter!.id)
       expect(code).to.equal(1)
       expect(stderr).to.match(why)
       expect(await test.journal.deadLetters()).to.have.length(1)
@@ -138,8 +138,8 @@ describe('the command dead-letters', function () {
     expect(await test.journal.waitingTickets(10)).to.have.length(1)
   })
 
-  /** Messages were kept as decoded text, in a table that did not know whose share of the room they take. */
-  it('lists, shows and sends those that were kept before their bytes were', async () => {
+  /** Earlier versions kept messages as decoded text, in a table without the venue on whose share they count. */
+  it('lists, shows and sends those that earlier versions kept as text', async () => {
     await test.journal.close()
     rmSync(test.path)
     const before = migrations.findIndex((migration) => migration.includes('dead_letter_venues'))
@@ -163,7 +163,7 @@ describe('the command dead-letters', function () {
     expect((await run('list')).stdout).to.match(new RegExp(`^${id} .*closedAt is missing$`, 'm'))
     expect((await run('show', id)).stdout).to.contain(text)
     await test.journal.keepDeadLetter(unreadMessage('{}'))
-    expect((await run('send', id)).stdout).to.equal('ticket B-1 is taken in, like one that has just come\n')
+    expect((await run('send', id)).stdout).to.equal('ticket B-1 is accepted, like a new one\n')
     const [waiting] = await test.journal.waitingTickets(10)
     expect(waiting?.closed.ticket).to.include({ ticketId: 'B-1', staffId: '£ Žofia' })
     expect(await test.journal.stats()).to.include({ deadLetters: 1 })
@@ -200,7 +200,7 @@ describe('the command dead-letters', function () {
     expect(await test.journal.deadLetters()).to.deep.equal([])
   })
 
-  it('says what it cannot do', async () => {
+  it('says why a command cannot be done', async () => {
     const unknown = await run('send', 'no-such-id')
     expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no dead letter no-such-id\n'])
     for (const words of [[], ['list', 'X'], ['send'], ['burn', 'X'], ['list', '--why', 'y']]) {

@@ -18,7 +18,7 @@ describe('the command redemptions', function () {
   const stuck = () => getStuck(test.journal, test.clock.pass)
   const expectDone = ({ code, stderr }: Ended) => expect([code, stderr]).to.deep.equal([0, ''])
 
-  it('lists what is stuck, beside whoever has the journal open', async () => {
+  it('lists what is stuck, while another process has the journal open', async () => {
     expect((await run('stuck')).stdout).to.equal('nothing is stuck\n')
     const id = await stuck()
     const listed = await run('stuck')
@@ -30,14 +30,14 @@ describe('the command redemptions', function () {
     expect(record).to.deep.include({ id, state: 'stuck', cardMasked: '*0001', venueId: '1902' })
   })
 
-  it('shows what is known of a redemption, but no card number and no key', async () => {
+  it('shows a redemption, but no card number and no key', async () => {
     const id = await stuck()
     const shown = await run('show', id)
     expectDone(shown)
     expect(shown.stdout)
       .to.match(/^state +stuck$/m)
       .and.match(/^account +A-1$/m)
-      .and.match(/^calls +6, of them refused 6$/m)
+      .and.match(/^calls +6, of which 6 were refused$/m)
       .and.match(/^next call +-$/m)
     const { undo, ...record } = JSON.parse((await run('show', id, '--json')).stdout)
     expect(record).to.include({ id, account: 'A-1', attempt: 1 })
@@ -49,7 +49,7 @@ describe('the command redemptions', function () {
         .and.not.to.contain(apiKey)
   })
 
-  it('settles as taken: it stands as if the till had heard so, and says who, when and why', async () => {
+  it('settles as taken: it stands as if the till had heard OK, with who, when and why', async () => {
     const id = await stuck()
     expectDone(await run('settle', id, 'taken', '--why', 'the guest had it', '--who', 'Dana'))
     const { settled, ...record } = JSON.parse((await run('show', id, '--json')).stdout)
@@ -63,7 +63,7 @@ describe('the command redemptions', function () {
     })
   })
 
-  it('settles as reversed, under the name of the user, and erases the seal', async () => {
+  it('settles as reversed, in the name of the system user, and erases the seal', async () => {
     const id = await stuck()
     const done = await run('settle', id, 'reversed', '--why', 'given back in the app', '--json')
     expectDone(done)
@@ -72,7 +72,7 @@ describe('the command redemptions', function () {
     await test.reopen(journalKeys.slice(1, 2))
   })
 
-  it('does not settle or retry what is settled', async () => {
+  it('neither settles nor retries what is settled already', async () => {
     const id = await stuck()
     expectDone(await run('settle', id, 'reversed', '--why', 'given back in the app'))
     for (const words of [
@@ -81,7 +81,7 @@ describe('the command redemptions', function () {
     ]) {
       const { code, stderr } = await run(...words)
       expect(code).to.equal(1)
-      expect(stderr).to.contain(`redemption ${id} is reversed: it would have to be`)
+      expect(stderr).to.contain(`redemption ${id} is reversed, not stuck`)
     }
     expect((await test.journal.findRedemption(id))?.settled?.why).to.equal('given back in the app')
   })
@@ -114,7 +114,7 @@ describe('the command redemptions', function () {
     }
   })
 
-  it('says what it cannot do', async () => {
+  it('says why a command cannot be done', async () => {
     const unknown = await run('show', 'no-such-id')
     expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no redemption no-such-id\n'])
     for (const words of [
@@ -133,7 +133,7 @@ describe('the command redemptions', function () {
     }
   })
 
-  it('makes no journal if there is none, and opens none that its key does not', async () => {
+  it('creates no journal if there is none, and exits with 78 if its key does not open it', async () => {
     const missing = await runCommand('redemptions', ['stuck'], { JOURNAL_PATH: `${test.path}.not` })
     expect([missing.code, missing.stderr]).to.deep.equal([1, `there is no journal at ${test.path}.not\n`])
     await stuck()

@@ -8,7 +8,7 @@ import { cardHashKey, journalKeys } from '../support/test-journal.ts'
 export type Ended = { code: number; stdout: string; stderr: string }
 
 /**
- * An operator's command in a process of its own, on the keys of the journals of the tests.
+ * Runs an operator's command in a process of its own, with the keys of the tests' journals.
  * @param env JOURNAL_PATH is needed
  */
 export async function runCommand(

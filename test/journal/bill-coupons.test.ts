@@ -43,7 +43,7 @@ describe('the coupons that go out with a ticket', () => {
     expect(await close('B-1', { toMs: test.clock.nowMs() - 1 })).to.deep.equal(['uc-1'])
   })
 
-  it('are on the first part of a split bill alone, and on it again when it is reopened, also after a restart', async () => {
+  it('are only on the first part of a split bill, and again when that is reopened, even after a restart', async () => {
     await redeem('uc-1')
     expect(await close('B-1')).to.deep.equal(['uc-1'])
     expect(await close('B-2')).to.deep.equal([])
@@ -60,7 +60,7 @@ describe('the coupons that go out with a ticket', () => {
     expect(await close('B-1')).to.deep.equal([])
   })
 
-  it('are what a ticket names, even of another table, unless it is of another card or not confirmed', async () => {
+  it('are those that a ticket names, even from another table, unless of another card or not confirmed', async () => {
     const moved = await redeem('uc-1', { account: 'A-9' })
     const others = await redeem('uc-2', { cardHash: 'hash-of-another' })
     const named = [moved, others, 'nobody-knows'].map((redemptionId) => ({ redemptionId }))

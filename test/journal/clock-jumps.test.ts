@@ -1,5 +1,5 @@
 import { isRemembered } from '../../src/redemptions/attempts.ts'
-import type { KnownDebit } from '../../src/redemptions/decide-debit.ts'
+import type { DebitRows } from '../../src/redemptions/decide-debit.ts'
 import type { DebitIntent } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
@@ -32,13 +32,13 @@ describe('a jump of the clock', () => {
     return begun.id
   }
   const look = async () => {
-    let known: KnownDebit | undefined
+    let rows: DebitRows | undefined
     await test.journal.beginDebit(intent, (found) => {
-      known = found
+      rows = found
       return { do: 'refuse', code: 'REFUSED' }
     })
-    // A key that has ended is found, and means nothing.
-    const row = known?.attempts.find((one) => isRemembered(one, test.clock.nowMs()))
+    // Rows whose key has expired are found too, but do not count.
+    const row = rows?.attempts.find((one) => isRemembered(one, test.clock.nowMs()))
     return row && { ...row, revision: undefined }
   }
   const takenPoints = async () => {
@@ -50,17 +50,17 @@ describe('a jump of the clock', () => {
   const tidyUp = async () => {
     while (!(await test.journal.tidy()).isTidy);
   }
-  /** As the service does, every few seconds. */
-  const live = async (ms: number) => {
+  /** Lets time pass with the housekeeping of a running service. */
+  const runFor = async (ms: number) => {
     for (let passedMs = 0; passedMs < ms; passedMs += 60_000) {
       test.clock.pass(60_000)
       await tidyUp()
     }
   }
 
-  // An hour back, and a guest waited an hour for what the till had called "not redeemed".
+  // After a jump of an hour back, a guest had to wait an hour for a reward that was "not redeemed".
   for (const jumpMs of [-hourMs, hourMs, -70 * dayMs])
-    it(`of ${jumpMs / hourMs} h puts no undo off, and hurries none`, async () => {
+    it(`of ${jumpMs / hourMs} h neither delays an undo nor brings it forward`, async () => {
       await settleDebit(test.journal, await begin(), { kind: 'unknown' })
       test.clock.jump(jumpMs)
       test.clock.pass(1_999)
@@ -69,7 +69,7 @@ describe('a jump of the clock', () => {
       expect(await test.journal.dueUndos(9)).to.have.length(1)
     })
 
-  it('back while the service was down puts no undo off', async () => {
+  it('back while the service was down delays no undo', async () => {
     await settleDebit(test.journal, await begin(), { kind: 'unknown' })
     await test.journal.tidy()
     await test.journal.close()
@@ -79,8 +79,8 @@ describe('a jump of the clock', () => {
     expect(await test.journal.dueUndos(9)).to.have.length(1)
   })
 
-  // Two days ahead, and the same points were taken twice: the key had ended early.
-  it('ahead ends no key early', async () => {
+  // After a jump of two days ahead, the same points were taken twice: the key had expired.
+  it('ahead expires no key early', async () => {
     const id = await takenPoints()
     test.clock.jump(2 * dayMs)
     expect(await look()).to.include({ id, state: 'confirmed' })
@@ -90,7 +90,7 @@ describe('a jump of the clock', () => {
     expect(await look()).to.equal(undefined)
   })
 
-  it('there and back leaves all as it was', async () => {
+  it('ahead and back again changes nothing', async () => {
     await takenPoints()
     const before = await look()
     test.clock.jump(70 * dayMs)
@@ -99,26 +99,26 @@ describe('a jump of the clock', () => {
     expect(await look()).to.deep.equal(before)
   })
 
-  // Seventy days ahead for six seconds, and redemptions and dead letters were gone for good.
-  it('ahead forgets nothing before the clock has been steady for an hour', async () => {
+  // A jump of seventy days ahead, for six seconds, deleted redemptions and dead letters for good.
+  it('ahead deletes nothing until the clock has been steady for an hour', async () => {
     await takenPoints()
     await test.journal.keepDeadLetter(unreadMessage('{}'))
-    await live(2 * hourMs)
+    await runFor(2 * hourMs)
     test.clock.jump(70 * dayMs)
-    await live(hourMs - 60_000)
+    await runFor(hourMs - 60_000)
     test.clock.jump(-70 * dayMs)
-    await live(2 * hourMs)
+    await runFor(2 * hourMs)
     expect((await test.journal.stats()).deadLetters).to.equal(1)
     expect(await look()).to.include({ state: 'confirmed' })
   })
 
-  it('is one line and one count, however much is asked after it', async () => {
+  it('is logged once, however often the journal is used after it', async () => {
     test.clock.jump(hourMs)
     for (let asked = 0; asked < 3; asked++) await look()
     expect(test.lines.filter((line) => line.includes('the clock has jumped'))).to.have.length(1)
   })
 
-  it('is followed once the file can be written again, and nothing is done by the wrong time until then', async () => {
+  it('is followed once the file can be written again, and until then nothing is done', async () => {
     await settleDebit(test.journal, await begin(), { kind: 'unknown' })
     const shell = new DatabaseSync(test.path)
     shell.exec('BEGIN IMMEDIATE')
@@ -132,7 +132,7 @@ describe('a jump of the clock', () => {
     expect(await test.journal.dueUndos(9)).to.have.length(1)
   })
 
-  it('is not seen in a clock that is set right a little at a time', async () => {
+  it('is not a clock that is adjusted little by little: that moves nothing', async () => {
     await settleDebit(test.journal, await begin(), { kind: 'unknown' })
     for (let seconds = 0; seconds < 10; seconds++) {
       test.clock.jump(-1_000)

@@ -19,9 +19,9 @@ describe('the connection to the file', () => {
 
   const waitMs = () => Number(db.get('PRAGMA busy_timeout')?.timeout)
 
-  // A checkpoint waits for nobody. One that failed left that to all that came after it: each write that met an
-  // operator's command in the middle of its own failed at once.
-  it('still waits for others after a checkpoint, also after one that failed', () => {
+  // A checkpoint does not wait for locks. After one that failed nothing else did either: each write failed at once if
+  // an operator's command was writing at that moment.
+  it('still waits for locks after a checkpoint, even after one that failed', () => {
     const before = waitMs()
     expect(before).to.be.above(0)
     db.checkpoint()

@@ -39,7 +39,7 @@ describe('the limits of the journal', () => {
     }
   }
   let count = 0
-  /** 50 KB of a bill. */
+  /** A bill of 50 KB. */
   const intake = (): TicketIntake => ({
     eventId: `e-${++count}`,
     fingerprint: 'f',
@@ -48,19 +48,19 @@ describe('the limits of the journal', () => {
     closed: closedBill({ coupons: Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`) })
       .closed,
   })
-  /** 27 KB of a message, of another venue each unless it is named. */
-  const letter = (venue = `venue ${count}`) => unreadMessage(`${++count} ${'x'.repeat(20_000)}`, venue)
+  /** A message of 27 KB, each from another venue unless `venue` is given. */
+  const unread = (venue = `venue ${count}`) => unreadMessage(`${++count} ${'x'.repeat(20_000)}`, venue)
   const begin = (key: string) => test.journal.beginDebit({ ...stuckDebit, key }, sendNext)
   const beginCredit = () =>
     test.journal.beginCredit(credit, () => ({ do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }))
-  /** Tickets until one is refused. */
+  /** Accepts tickets until one is refused. */
   const fillWithTickets = async (): Promise<TicketIntake[]> => {
-    const taken: TicketIntake[] = []
+    const accepted: TicketIntake[] = []
     for (let ticket = intake(); !(await refusalOf(test.journal.acceptTicket(ticket))); ticket = intake())
-      taken.push(ticket)
-    return taken
+      accepted.push(ticket)
+    return accepted
   }
-  /** Redemptions until one is refused. */
+  /** Begins debits until one is refused. */
   const fillWithDebits = async (): Promise<string[]> => {
     const ids: string[] = []
     while (true) {
@@ -80,7 +80,7 @@ describe('the limits of the journal', () => {
   it('leave the last tenth to redemptions', async () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     await fillWithTickets()
-    expect(await refusalOf(test.journal.keepDeadLetter(letter()))).to.match(
+    expect(await refusalOf(test.journal.keepDeadLetter(unread()))).to.match(
       /^the journal has no room for tickets: /,
     )
     expect(await refusalOf(begin('T-1'))).to.equal(undefined)
@@ -90,7 +90,7 @@ describe('the limits of the journal', () => {
     expect(test.journal.trouble()).to.match(/^the journal has no room for tickets: 0\.9 of 0\.9 MiB$/)
   })
 
-  it('refuse what comes new when it is full, and still settle what is under way', async () => {
+  it('refuse new work when the journal is full, and still settle what is under way', async () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const stuckId = await getStuck(test.journal, test.clock.pass)
     const tickets = [intake(), intake()]
@@ -115,13 +115,13 @@ describe('the limits of the journal', () => {
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, deadLetters: 1 })
   })
 
-  it('are open again by themselves when there is room, with one log line for each change', async () => {
+  it('are lifted by themselves once there is room, with one log line for each change', async () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const tickets = await fillWithTickets()
     await fillWithDebits()
     for (let times = 0; times < 3; times++)
       expect(await refusalOf(begin('T-1'))).to.match(/^the journal is full: /)
-    // Published tickets need no more than a line each.
+    // A published ticket needs little more than its row.
     await test.journal.markPublished(tickets.map(({ eventId }) => eventId))
     await test.journal.tidy()
     expect(test.journal.trouble()).to.equal(undefined)
@@ -133,7 +133,7 @@ describe('the limits of the journal', () => {
       ])
   })
 
-  /** Story: while Kafka was away, one busy venue filled the room, and the bills of all others were put off. */
+  /** Story: while Kafka was down, one busy venue used up the room, and the tickets of all others were refused. */
   describe('while Kafka is away', () => {
     const fill = async (venue: string) => {
       let kept = 0
@@ -148,7 +148,7 @@ describe('the limits of the journal', () => {
         })
     }
 
-    it('leave a venue a share of the room for tickets once half of it is taken; its repeats are still known', async () => {
+    it('limit a venue to its share of the room for tickets once half of it is used, and still recognise its repeats', async () => {
       test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(20)
       const first = { ...intake(), venue: 'venue-1' }
@@ -158,7 +158,7 @@ describe('the limits of the journal', () => {
       expect(ofFirst, 'half of the room').to.be.greaterThan(4 * ofOthers[0]!)
       expect(ofOthers[0], 'a tenth').to.be.within(ofOthers[1]! - 1, ofOthers[1]! + 1)
       expect(await test.journal.acceptTicket(first)).to.deep.equal({ isDuplicate: true })
-      expect(linesOf('nearly_full'), 'nobody else feels it').to.deep.equal([])
+      expect(linesOf('nearly_full'), 'no other venue is affected').to.deep.equal([])
 
       const waiting = await test.journal.waitingTickets(1_000)
       await test.journal.markPublished(waiting.map(({ eventId }) => eventId))
@@ -166,14 +166,14 @@ describe('the limits of the journal', () => {
       expect(await fill('venue-1'), 'all is free again').to.be.within(ofFirst - 5, ofFirst + 5)
     })
 
-    it('leave all of it to a venue that is alone', async () => {
+    it('leave all the room to a venue that is alone', async () => {
       test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(1)
       await fill('venue-1')
       expect(linesOf('nearly_full')).to.have.length(1)
     })
 
-    it('refuse one venue without the others that came in the same moment', async () => {
+    it('refuse the tickets of one venue but not those of others in the same commit', async () => {
       test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
       await approve(20)
       await fill('venue-1')
@@ -191,10 +191,10 @@ describe('the limits of the journal', () => {
     })
   })
 
-  it('give dead letters a tenth: what does not fit is refused, so that its till keeps it; none is dropped', async () => {
+  it('give dead letters a tenth: what does not fit is refused, so that its till keeps it, and none is dropped', async () => {
     test = await openTestJournal({ maxBytes: 2 * 1024 ** 2 })
     let kept = 0
-    while (!(await refusalOf(test.journal.keepDeadLetter(letter())))) kept++
+    while (!(await refusalOf(test.journal.keepDeadLetter(unread())))) kept++
     expect(kept).to.be.within(7, 9)
     expect((await test.journal.deadLetters()).length).to.equal(kept)
     expect(linesOf('dead_letters_full')).to.deep.equal(['error: trouble with the journal'])
@@ -205,28 +205,28 @@ describe('the limits of the journal', () => {
     expect((await test.journal.deadLetters()).length).to.equal(kept + 1)
 
     for (const { id } of await test.journal.deadLetters()) await test.journal.dropDeadLetter(id)
-    expect(await refusalOf(test.journal.keepDeadLetter(letter()))).to.equal(undefined)
+    expect(await refusalOf(test.journal.keepDeadLetter(unread()))).to.equal(undefined)
     expect(test.journal.trouble()).to.equal(undefined)
   })
 
   /**
-   * Story: a till in a loop sent thousands of broken tickets, each with another time in it. They filled the room for dead
-   * letters within an hour, and those of all other venues had to wait until somebody had looked.
+   * Story: a till in a loop sent thousands of broken tickets, each with another time in it. They used up the room for
+   * dead letters within an hour, and those of all other venues were refused until somebody looked into it.
    */
-  it('leave a venue that floods a share of the room for dead letters once half of it is taken', async () => {
+  it('limit a venue that floods to its share of the room for dead letters once half of it is used', async () => {
     test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
     const roomBytes = 0.1 * 8 * 1024 ** 2
     const flood = async (venue: string) => {
       let kept = 0
-      while (!(await refusalOf(test.journal.keepDeadLetter(letter(venue))))) kept++
+      while (!(await refusalOf(test.journal.keepDeadLetter(unread(venue))))) kept++
       return kept
     }
-    const first = letter('flooding')
+    const first = unread('flooding')
     await test.journal.keepDeadLetter(first)
     await flood('flooding')
     const { deadLetterBytes: ofOne } = await test.journal.stats()
     expect(ofOne / roomBytes).to.be.within(0.5, 0.54)
-    expect(test.journal.trouble(), 'it is nobody else’s').to.equal(undefined)
+    expect(test.journal.trouble(), 'no trouble for the others').to.equal(undefined)
     await test.journal.keepDeadLetter(first)
 
     for (const venue of ['second', 'third']) await flood(venue)
@@ -241,23 +241,25 @@ describe('the limits of the journal', () => {
     expect(await flood('fourth')).to.be.above(0)
   })
 
-  it('count all that a venue sends at once', async () => {
+  it('count everything that a venue sends at the same moment', async () => {
     test = await openTestJournal({ maxBytes: 8 * 1024 ** 2 })
-    const letters = Array.from({ length: 50 }, () => letter('flooding'))
-    const outcomes = await Promise.all(letters.map((one) => refusalOf(test.journal.keepDeadLetter(one))))
+    const messages = Array.from({ length: 50 }, () => unread('flooding'))
+    const outcomes = await Promise.all(messages.map((one) => refusalOf(test.journal.keepDeadLetter(one))))
     expect(outcomes.filter((refusal) => refusal === undefined).length).to.be.within(15, 17)
   })
 
-  it('notice a reader that keeps the log from being cut, and cut it when it is gone', async () => {
+  it('notice a reader that keeps the log from being cut, and cut it once the reader is gone', async () => {
     test = await openTestJournal()
     const reader = new DatabaseSync(test.path)
     reader.exec('BEGIN; SELECT count(*) FROM redemptions')
-    const letters = () =>
+    const messages = () =>
       Array.from({ length: 20 }, () => unreadMessage(`${++count} ${'x'.repeat(150_000)}`, `venue ${count}`))
-    const keepMore = () => Promise.all(letters().map((one) => test.journal.keepDeadLetter(one)))
+    const keepMore = () => Promise.all(messages().map((one) => test.journal.keepDeadLetter(one)))
     while (!(await refusalOf(keepMore())));
     expect((await test.journal.stats()).walBytes / 1024 ** 2).to.be.within(64, 72)
-    expect(await refusalOf(begin('T-1'))).to.match(/^the journal's log cannot be cut while somebody reads: /)
+    expect(await refusalOf(begin('T-1'))).to.match(
+      /^the journal's log cannot be cut while it is being read: /,
+    )
     await test.journal.tidy()
     expect(test.journal.trouble()).to.match(/log cannot be cut/)
 

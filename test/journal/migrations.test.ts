@@ -16,7 +16,7 @@ describe('a journal of an earlier version', () => {
   afterEach(() => test.end())
 
   for (const schema of migrations.keys().drop(1))
-    it(`is brought up to date with all that is in it: schema ${schema}`, async () => {
+    it(`is migrated with all its contents: schema ${schema}`, async () => {
       writeJournal(test.path, schema, test.clock.nowMs())
       await test.open()
 
@@ -24,19 +24,19 @@ describe('a journal of an earlier version', () => {
       expect(await test.journal.beginUndo(inDoubt)).to.deep.include({ secret })
       const [waiting] = await test.journal.waitingTickets(9)
       expect(waiting).to.deep.include({ eventId: bill.eventId, closed: bill.closed })
-      const [letter] = await test.journal.deadLetters()
-      expect(letter).to.include({ id: letterId, reason: 'closedAt is missing' })
-      expect(await test.journal.openDeadLetter(letterId)).to.have.nested.property(
+      const [deadLetter] = await test.journal.deadLetters()
+      expect(deadLetter).to.include({ id: deadLetterId, reason: 'closedAt is missing' })
+      expect(await test.journal.openDeadLetter(deadLetterId)).to.have.nested.property(
         'message.base64',
         btoa('{}'),
       )
       expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
     })
 
-  it('goes on from where an interrupted start has left it', async () => {
+  it('is migrated further after a start that was interrupted', async () => {
     writeJournal(test.path, 1, test.clock.nowMs())
     using file = new DatabaseSync(test.path)
-    // In the way of a later migration, so that the start ends after those before it.
+    // Makes a later migration fail, so that the start ends after those before it.
     file.exec('CREATE TABLE ticket_venues (anything)')
     const failure: unknown = await test.open().catch((error: unknown) => error)
     expect(failure).to.have.property('message').that.contains('ticket_venues')
@@ -52,9 +52,9 @@ describe('a journal of an earlier version', () => {
 const inDoubt = '78926089-2551-5bee-add2-f3c3f740500d'
 const secret = { cardNumber: 'CROWN1001', apiKey: 'dummy-trifft-api-key' }
 const bill = closedBill()
-const letterId = 'f'.repeat(64)
+const deadLetterId = 'f'.repeat(64)
 
-/** What every schema has had from the first one on: a redemption in doubt, a waiting ticket, and a dead letter. */
+/** Writes what every schema can hold: a redemption in doubt, a waiting ticket, and a dead letter. */
 function writeJournal(path: string, schema: number, nowMs: number) {
   const seal = createSeal(journalKeys)
   using file = new DatabaseSync(path)
@@ -102,11 +102,11 @@ function writeJournal(path: string, schema: number, nowMs: number) {
   })
   const { venue, tenant } = unreadMessage('')
   insert('dead_letters', {
-    id: letterId,
+    id: deadLetterId,
     kind: 'message',
     venue_id: '1902',
     reason: 'closedAt is missing',
-    ...sealed(`dead_letters/${letterId}`, { venue, tenant, contentType: 'application/json', text: '{}' }),
+    ...sealed(`dead_letters/${deadLetterId}`, { venue, tenant, contentType: 'application/json', text: '{}' }),
     created_at: nowMs,
   })
 }

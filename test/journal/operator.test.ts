@@ -14,7 +14,7 @@ import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 const reversed = { as: 'reversed', by: 'Dana', why: 'given back in the app' } as const
 const taken = { as: 'taken', by: 'Dana', why: 'the guest had it' } as const
 
-describe('what an operator decides of a redemption', () => {
+describe('an operator', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
@@ -40,7 +40,7 @@ describe('what an operator decides of a redemption', () => {
     return (await test.journal.findRedemption(id))?.state
   }
 
-  it('retries with all its tries and all its time, and no sooner end than before', async () => {
+  it('can retry a stuck redemption, which then has all its tries and another day', async () => {
     const id = await stuck()
     test.clock.pass(48 * 60 * 60 * 1000)
     expect(await retryByOperator(test.journal, id)).to.deep.equal({ isDone: true, state: 'in_doubt' })
@@ -53,7 +53,7 @@ describe('what an operator decides of a redemption', () => {
     expect(record?.undo).to.include({ refusals: 1 })
   })
 
-  it('retries a credit that is stuck to its end, though its first call could have ended it for the till', async () => {
+  it('can retry a stuck credit, which a refusal of its next call does not end', async () => {
     const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: undefined, debitKey: 'T-1' }
     const begun = await test.journal.beginCredit(credit, () => ({
       do: 'adopt',
@@ -73,7 +73,7 @@ describe('what an operator decides of a redemption', () => {
     expect((await test.journal.findRedemption('r-1'))?.state).to.equal('in_doubt')
   })
 
-  it('settles what is in doubt too, and only what is in doubt or stuck', async () => {
+  it('can settle what is in doubt or stuck, and nothing else', async () => {
     const id = await inDoubt()
     expect(await retryByOperator(test.journal, id)).to.deep.equal({ isDone: false, state: 'in_doubt' })
     expect(await settleByOperator(test.journal, id, taken)).to.deep.equal({
@@ -90,7 +90,7 @@ describe('what an operator decides of a redemption', () => {
     })
   })
 
-  it('counts what is taken among the coupons of its bill', async () => {
+  it('can settle a redemption as taken, and its coupon then counts for its bill', async () => {
     const sentAtMs = test.clock.nowMs()
     const id = await stuck()
     await settleByOperator(test.journal, id, taken)
@@ -100,7 +100,7 @@ describe('what an operator decides of a redemption', () => {
     ).to.deep.equal(['uc-1'])
   })
 
-  it('stands against an answer of the core that comes later, whatever it is', async () => {
+  it('is not overruled by a later answer of the core, whatever it is', async () => {
     for (const kind of ['unknown', 'not_done', 'nothing'] as const) {
       expect(await settleLater(reversed, { kind }), kind).to.equal('reversed')
       expect(await settleLater(taken, { kind }), kind).to.equal('confirmed')
@@ -108,14 +108,14 @@ describe('what an operator decides of a redemption', () => {
     expect(await settleLater(taken, { kind: 'refused', code: 'REFUSED' })).to.equal('confirmed')
   })
 
-  it('gives way to the core if that says later that it was given back', async () => {
+  it('is overruled by the core if that answers later that it was given back', async () => {
     expect(await settleLater(reversed, { kind: 'given_back', moved: {} })).to.equal('reversed')
     await test.end()
     test = await openTestJournal()
     expect(await settleLater(taken, { kind: 'given_back', moved: {} })).to.equal('credited')
   })
 
-  it('lets what is taken be given back by a credit, like any other', async () => {
+  it('can settle as taken what a credit then gives back like any other', async () => {
     const id = await stuck()
     await settleByOperator(test.journal, id, taken)
     const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: id, debitKey: undefined }

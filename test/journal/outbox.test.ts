@@ -31,7 +31,7 @@ describe('a ticket in the journal', () => {
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
-  it('waits for Kafka in the order of arrival, also after a restart', async () => {
+  it('waits for Kafka in order of arrival, even after a restart', async () => {
     for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
     await test.reopen()
     const waiting = await test.journal.waitingTickets(2)
@@ -39,7 +39,7 @@ describe('a ticket in the journal', () => {
     expect(waiting[0]).to.deep.include({ kafkaKey: 'hash-of-card', closed: intake('e-1').closed })
   })
 
-  it('does not wait any more once it is published, and is still known', async () => {
+  it('no longer waits once it is published, and is still recognised', async () => {
     await test.journal.acceptTicket(intake('e-1'))
     await test.journal.markPublished(['e-1'])
     expect(await test.journal.waitingTickets(10)).to.deep.equal([])
@@ -47,7 +47,7 @@ describe('a ticket in the journal', () => {
     expect(await test.journal.waitingTickets(10)).to.deep.equal([])
   })
 
-  it('is one more event when its bill was reopened and closed again, once', async () => {
+  it('is one more event, once, if its bill was reopened and closed again', async () => {
     const reopened = { ...bill, totalMinor: 900 }
     const answers = []
     for (const ticket of [bill, reopened, reopened, bill])
@@ -58,8 +58,8 @@ describe('a ticket in the journal', () => {
     expect(new Set(waiting.map(({ eventId }) => eventId)).size).to.equal(2)
   })
 
-  // The rule of what makes a repeat has changed: a bill taken in before an upgrade would have earned once more.
-  it('is recognised by its former fingerprint if an earlier version took it in, reopened or not', async () => {
+  // The fingerprint has changed: a bill accepted before an upgrade would have earned points once more.
+  it('is recognised by its former fingerprint if an earlier version accepted it, reopened or not', async () => {
     const reopened = { ...bill, totalMinor: 900 }
     const before = (ticket: Ticket): TicketIntake => ({
       ...intake('e-1', ticket),
@@ -76,7 +76,7 @@ describe('a ticket in the journal', () => {
     expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([true, true, false])
   })
 
-  it('is taken once if it comes twice in one turn of the event loop', async () => {
+  it('is accepted once if it comes twice in one turn of the event loop', async () => {
     const twins = await Promise.all([
       test.journal.acceptTicket(intake('e-1')),
       test.journal.acceptTicket(intake('e-1')),
@@ -84,19 +84,19 @@ describe('a ticket in the journal', () => {
     expect(twins.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, true])
   })
 
-  it('is buried if Kafka refuses it for good, out of the way of those behind it', async () => {
+  it('becomes a dead letter if Kafka refuses it for good, out of the way of those behind it', async () => {
     for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
     await test.journal.buryTicket('e-1', 'too large')
     expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
     expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
   })
 
-  // One bit had rotted, which SQLite does not notice: reading the tickets failed for ever, and none went to Kafka.
-  it('is set aside if its seal is broken, with one line, out of the way of those behind it', async () => {
+  // One bit had flipped, which SQLite does not notice: reading the tickets always failed, and none went to Kafka.
+  it('is set aside if its seal is broken, with one log line, out of the way of those behind it', async () => {
     for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
     using disk = new DatabaseSync(test.path)
     disk.exec(`UPDATE tickets SET sealed = randomblob(80) WHERE event_id = 'e-1'`)
-    for (let looks = 0; looks < 2; looks++)
+    for (let times = 0; times < 2; times++)
       expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal([
         'e-2',
         'e-3',
@@ -108,13 +108,13 @@ describe('a ticket in the journal', () => {
     expect(left, 'somebody may want to look at it').to.include({ isKept: 1 })
   })
 
-  it('is kept once per content if nobody understood it', async () => {
+  it('is kept once per content if it could not be read', async () => {
     for (const text of ['{"ticketId":"B-1"}', '{"ticketId":"B-1"}', '{"ticketId":"B-2"}'])
       await test.journal.keepDeadLetter(unreadMessage(text))
     expect((await test.journal.stats()).deadLetters).to.equal(2)
   })
 
-  it('is counted while it waits, and since when', async () => {
+  it('is counted while it waits, with the time of the oldest', async () => {
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, oldestTicketAtMs: undefined })
     const takenAtMs = test.clock.nowMs()
     await test.journal.acceptTicket(intake('e-1'))

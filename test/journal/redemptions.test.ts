@@ -1,6 +1,6 @@
 import { isRemembered, latestAttempt } from '../../src/redemptions/attempts.ts'
 import { decideCredit } from '../../src/redemptions/decide-credit.ts'
-import { decideDebit, type KnownDebit } from '../../src/redemptions/decide-debit.ts'
+import { decideDebit, type DebitRows } from '../../src/redemptions/decide-debit.ts'
 import {
   isDue,
   type CreditIntent,
@@ -39,7 +39,7 @@ const creditIntent: CreditIntent = {
   what: undefined,
 }
 
-describe('redemptions in the journal', () => {
+describe('the journal of redemptions', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
@@ -49,24 +49,24 @@ describe('redemptions in the journal', () => {
     if (begun.do !== 'send') throw new Error('was not sent')
     return begun
   }
-  /** What a debit would find now: its row, whether its coupon is taken by another, or held. */
+  /** What a debit would find now: its row, whether another has taken its coupon, or holds it. */
   const look = async (intent: DebitIntent) => {
-    const seen = Promise.withResolvers<ReturnType<typeof describeKnown>>()
-    await test.journal.beginDebit(intent, (known, nowMs) => {
-      seen.resolve(describeKnown(known, intent, nowMs))
+    const found = Promise.withResolvers<ReturnType<typeof describeRows>>()
+    await test.journal.beginDebit(intent, (rows, nowMs) => {
+      found.resolve(describeRows(rows, intent, nowMs))
       return { do: 'refuse', code: 'REFUSED' }
     })
-    return await seen.promise
+    return await found.promise
   }
   const credit = async (more: Partial<CreditIntent>) => {
-    const question = { ...creditIntent, ...more, unknown: undefined, isLate: false }
-    return await test.journal.beginCredit(question, (known, nowMs) => decideCredit(known, question, nowMs))
+    const question = { ...creditIntent, ...more, unseenDebit: undefined, isLate: false }
+    return await test.journal.beginCredit(question, (rows, nowMs) => decideCredit(rows, question, nowMs))
   }
   const find = async (more: Partial<CreditIntent>) => {
     const found = Promise.withResolvers<string | undefined>()
-    const question = { ...creditIntent, ...more, unknown: undefined, isLate: false }
-    await test.journal.beginCredit(question, (known, nowMs) => {
-      const decision = decideCredit(known, question, nowMs)
+    const question = { ...creditIntent, ...more, unseenDebit: undefined, isLate: false }
+    await test.journal.beginCredit(question, (rows, nowMs) => {
+      const decision = decideCredit(rows, question, nowMs)
       found.resolve('redemption' in decision ? decision.redemption.id : undefined)
       return { do: 'refuse', code: 'REFUSED' }
     })
@@ -78,7 +78,7 @@ describe('redemptions in the journal', () => {
     return begun.redemption
   }
 
-  it('writes the intent before the call leaves, under an id that its key and attempt make', async () => {
+  it('writes the intent before the call leaves, under an id made from its key and attempt', async () => {
     const { id } = await begin(debitIntent)
     await test.reopen()
     expect((await look(debitIntent)).sameKey).to.include({
@@ -91,11 +91,11 @@ describe('redemptions in the journal', () => {
     expect(id).to.equal(redemptionId('T-1', 1))
   })
 
-  it('tells one of two twins to send, and shows the other its row', async () => {
-    const decide = (known: KnownDebit, nowMs: number) =>
-      known.attempts[0]
-        ? ({ do: 'replay', redemption: known.attempts[0] } as const)
-        : decideDebit(known, debitIntent, nowMs)
+  it('lets one of two twins send, and shows the other its row', async () => {
+    const decide = (rows: DebitRows, nowMs: number) =>
+      rows.attempts[0]
+        ? ({ do: 'replay', redemption: rows.attempts[0] } as const)
+        : decideDebit(rows, debitIntent, nowMs)
     const twins = await Promise.all([
       test.journal.beginDebit(debitIntent, decide),
       test.journal.beginDebit(debitIntent, decide),
@@ -103,7 +103,7 @@ describe('redemptions in the journal', () => {
     expect(twins.map((twin) => twin.do)).to.deep.equal(['send', 'replay'])
   })
 
-  it('finds a debit that was left on its way due after the deadline and a second', async () => {
+  it('finds an abandoned debit due a second after its deadline', async () => {
     await begin(debitIntent)
     test.clock.pass(3499)
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: false })
@@ -124,7 +124,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ isDue: false })
   })
 
-  it('gives a repeat ten seconds more for its OK to leave', async () => {
+  it('gives the OK of a repeat another ten seconds to leave', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     test.clock.pass(9_000)
@@ -133,7 +133,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ isDue: false })
   })
 
-  it('makes the same attempt again of what was not done, the next of what was refused', async () => {
+  it('repeats an attempt that was not done, and makes a new one after a refusal', async () => {
     const first = await begin(debitIntent)
     await settleDebit(test.journal, first.id, { kind: 'not_done' })
     const again = await begin(debitIntent)
@@ -142,7 +142,7 @@ describe('redemptions in the journal', () => {
     expect((await begin(debitIntent)).id).to.equal(redemptionId('T-1', 2))
   })
 
-  it('remembers a key for a day; later it is a new attempt with the next number', async () => {
+  it('remembers a key for a day; a later debit is a new attempt with the next number', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
@@ -157,7 +157,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
 
-  it('knows the coupon of a card on a bill under any key, and finds it by both ids after a replay', async () => {
+  it('finds the coupon of a card on a bill under any key, and after a replay by both keys', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     const pressedAgain = { ...debitIntent, key: 'T-2' }
@@ -209,20 +209,20 @@ describe('redemptions in the journal', () => {
     expect(await find(byBill)).to.equal(undefined)
   })
 
-  // The guest came back late in the evening of the next day: the credit was OK, its repeat a minute later was told that
+  // A guest came back late in the evening of the next day. The credit got OK, but its repeat a minute later heard that
   // there was nothing to give back.
-  it('knows a credit again for a day of its own, however old its debit is', async () => {
+  it('recognises a credit for a day of its own, however old its debit is', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
     const byBill = { ...creditIntent, debitKey: undefined, account: 'A-1', what: coupon }
     const sameCredit = async () => {
-      let known: string | undefined
-      await test.journal.beginCredit(byBill, (found) => {
-        known = found.sameCredit?.id
+      let creditedId: string | undefined
+      await test.journal.beginCredit(byBill, (rows) => {
+        creditedId = rows.sameCredit?.id
         return { do: 'refuse', code: 'REFUSED' }
       })
-      return known
+      return creditedId
     }
     test.clock.pass(24 * 60 * 60 * 1000 - 30_000)
     await sendCredit(byBill)
@@ -233,7 +233,7 @@ describe('redemptions in the journal', () => {
     expect(await sameCredit()).to.equal(undefined)
   })
 
-  it('takes back a debit that a credit could not wait for', async () => {
+  it('gives back a debit that a credit could not wait for', async () => {
     const { id } = await begin(debitIntent)
     expect(await credit({})).to.deep.equal({ do: 'refuse', code: 'NOT_GIVEN_BACK_YET' })
     expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({
@@ -242,9 +242,9 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'in_doubt', undoBy: 'till', isDue: true })
   })
 
-  // A debit was under way when its process was killed. The till asked for it back every few milliseconds, each time
-  // putting off the moment from which it is in doubt, so that it was never given back.
-  it('is due when it was, however often a credit asks for a debit on its way', async () => {
+  // A debit was under way when its process was killed. The till sent credits every few milliseconds, each of which
+  // postponed the due time, so that it was never given back.
+  it('does not postpone an abandoned debit, however often a credit requests its undo', async () => {
     await begin(debitIntent)
     test.clock.pass(3000)
     await credit({})
@@ -252,9 +252,9 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', isDue: true })
   })
 
-  // The core had given it back when the process died; the credit that came again was not sent, and all was thought to
-  // be as if none had ever come.
-  it('does not drop a credit whose process died because the next call of it was not sent', async () => {
+  // The core had given it back when the process died. The repeat of the credit was not sent, and the journal recorded
+  // that there had never been one.
+  it('does not end a credit whose process died if its next call is not sent', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
@@ -270,9 +270,9 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'confirmed', undoBy: 'till' })
   })
 
-  // The OK left while a credit of the same till was under way, and was noted nowhere. The core refused the credit, so
-  // ten seconds later the guest's reward was given back by itself.
-  it('notes that an OK has left though a credit came between, and stands when that is refused', async () => {
+  // The OK left while a credit of the same till was under way, and was not recorded. The core refused the credit, and
+  // ten seconds later the guest's reward was undone.
+  it('records that an OK has left while a credit is under way, and lets the debit stand if that is refused', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await sendCredit()
@@ -283,7 +283,7 @@ describe('redemptions in the journal', () => {
     expect((await test.journal.findRedemption(id))?.state).to.equal('confirmed')
   })
 
-  it('still gives back what a credit asks for, when the note of the OK comes between', async () => {
+  it('still gives back for a credit if the OK is recorded while it is under way', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await sendCredit()
@@ -296,9 +296,9 @@ describe('redemptions in the journal', () => {
     })
   })
 
-  // The core had lost the debit: it said "nothing to give back" to each repeat of a credit, every five minutes for a
-  // day, before anybody was told.
-  it('counts a credit for which the core has nothing as a try, and is stuck after six', async () => {
+  // The core had lost the debit: it answered "nothing to give back" to each repeat of a credit, every five minutes for
+  // a day, before an operator was alerted.
+  it('counts it as a refusal of a credit if the core has nothing to give back: stuck after six', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
     await test.journal.markAnswered(id)
@@ -312,29 +312,29 @@ describe('redemptions in the journal', () => {
     expect(states).to.deep.equal([...Array<string>(6).fill('confirmed'), 'stuck'])
   })
 
-  // The core had said that nothing was taken, so the guest could have the reward. It did not answer when it was asked
-  // once more, and the reward was held again, for a day at worst.
+  // The core had answered that nothing was taken, so the guest could have the reward. When it was asked again it did
+  // not answer, and the reward was held again, for up to a day.
   for (const silence of ['not_done', 'unknown'] as const)
-    it(`leaves a reward free of which the core had nothing, though the second call has no answer (${silence})`, async () => {
+    it(`leaves a coupon free of which the core had nothing, though it does not answer when asked again (${silence})`, async () => {
       const { id } = await begin(debitIntent)
       await settleDebit(test.journal, id, { kind: 'unknown' })
       const elsewhere = { ...debitIntent, key: 'T-9', account: 'B-7' }
-      const seen = async () => {
+      const stateOfCoupon = async () => {
         const { sameKey } = await look(debitIntent)
         return { hasNothing: sameKey?.undo?.last === 'nothing', isHeld: (await look(elsewhere)).isHeld }
       }
       test.clock.pass(3_000)
       await test.journal.beginUndo(id)
       await settleUndo(test.journal, id, { kind: 'nothing' })
-      expect(await seen()).to.deep.equal({ hasNothing: true, isHeld: false })
+      expect(await stateOfCoupon()).to.deep.equal({ hasNothing: true, isHeld: false })
 
       test.clock.pass(58_000)
       expect(await test.journal.beginUndo(id), 'is due').not.to.equal(undefined)
       await settleUndo(test.journal, id, { kind: silence })
-      expect(await seen()).to.deep.equal({ hasNothing: true, isHeld: false })
+      expect(await stateOfCoupon()).to.deep.equal({ hasNothing: true, isHeld: false })
     })
 
-  it('comes back to a doubt after its backoff, on disk, until a day has passed', async () => {
+  it('repeats an undo after its backoff, even after a restart, until a day has passed', async () => {
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, { kind: 'unknown' })
     let calls = 0
@@ -353,7 +353,7 @@ describe('redemptions in the journal', () => {
     expect((await test.journal.stats()).open).to.include({ in_doubt: 0, stuck: 1 })
   })
 
-  it('refuses a late debit whose credit came first, for as long as it is remembered', async () => {
+  it('recognises a late debit whose credit came first, for as long as its tombstone is kept', async () => {
     const firstId = redemptionId('T-1', 1)
     await test.journal.beginCredit(creditIntent, () => ({
       do: 'leaveTombstone',
@@ -368,7 +368,7 @@ describe('redemptions in the journal', () => {
     expect((await begin(debitIntent)).id).to.equal(redemptionId('T-1', 2))
   })
 
-  it('recognises by its id a debit that a credit has named before it came', async () => {
+  it('recognises by its id a debit that a credit named before it came', async () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
     await test.journal.beginCredit(byId, () => ({
@@ -381,7 +381,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ id: reference, state: 'reversed', wasSent: false })
   })
 
-  it('sends a debit though a credit of it had come before and never reached the core', async () => {
+  it('sends a debit whose credit came first and was not done', async () => {
     const reference = redemptionId('T-1', 1)
     const byId = { ...creditIntent, debitKey: undefined, redemptionId: reference, what: coupon }
     await test.journal.beginCredit(byId, () => ({
@@ -395,7 +395,7 @@ describe('redemptions in the journal', () => {
     expect((await look(debitIntent)).sameKey).to.include({ state: 'sent', wasSent: true })
   })
 
-  it('knows the coupon of a bill for a day at most', async () => {
+  it('finds the coupon of a bill for a day at most', async () => {
     const other = { ...debitIntent, key: 'T-2' }
     const { id } = await begin(debitIntent)
     await settleDebit(test.journal, id, confirmed())
@@ -406,9 +406,9 @@ describe('redemptions in the journal', () => {
     expect((await look(other)).sameCoupon).to.equal(undefined)
   })
 
-  // A debit was given up and undone while its call was on its way. Its late yes made the row `confirmed` again, without
-  // the seal that a credit of it needs.
-  describe('whose call says yes after it was given up', () => {
+  // A debit was given up and undone while its call was on its way. When that succeeded late, the row was `confirmed`
+  // again, without the seal that a credit of it needs.
+  describe('of a debit that was given up before its call succeeded', () => {
     const giveUp = async (outcome: UndoOutcome) => {
       const { id } = await begin(debitIntent)
       test.clock.pass(62_000)
@@ -417,14 +417,14 @@ describe('redemptions in the journal', () => {
       return id
     }
 
-    it('stays as it is if it was given back meanwhile', async () => {
+    it('changes nothing if it was given back meanwhile', async () => {
       const id = await giveUp({ kind: 'given_back', moved: {} })
       expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: false })
       expect((await look(debitIntent)).sameKey).to.include({ id, state: 'reversed' })
       expect(await test.journal.dueUndos(9)).to.deep.equal([])
     })
 
-    it('is in doubt, due now, held and sealed anew if there was nothing to give back', async () => {
+    it('puts it in doubt, due now, held and sealed anew, if there was nothing to give back', async () => {
       const id = await giveUp({ kind: 'nothing' })
       expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: false })
       expect((await look({ ...debitIntent, key: 'T-2' })).isHeld, 'no longer free').to.equal(true)
@@ -435,7 +435,7 @@ describe('redemptions in the journal', () => {
       )
     })
 
-    it('is in doubt though an operator has settled it as reversed', async () => {
+    it('puts it in doubt although an operator has settled it as reversed', async () => {
       const { id } = await begin(debitIntent)
       test.clock.pass(5_000)
       await test.journal.beginUndo(id)
@@ -445,7 +445,7 @@ describe('redemptions in the journal', () => {
       expect((await test.journal.findRedemption(id))?.settled).to.equal(undefined)
     })
 
-    it('stands if an operator counts it as taken', async () => {
+    it('lets it stand if an operator has settled it as taken', async () => {
       const { id } = await begin(debitIntent)
       test.clock.pass(5_000)
       await test.journal.beginUndo(id)
@@ -453,7 +453,7 @@ describe('redemptions in the journal', () => {
       expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: true })
     })
 
-    it('changes nothing if the late answer is no yes', async () => {
+    it('changes nothing if the late answer is not a success', async () => {
       const id = await giveUp({ kind: 'given_back', moved: {} })
       for (const outcome of [
         { kind: 'unknown' },
@@ -466,9 +466,9 @@ describe('redemptions in the journal', () => {
   })
 })
 
-function describeKnown(known: KnownDebit, intent: DebitIntent, nowMs: number) {
-  const row = latestAttempt(known, intent.key, (one) => isRemembered(one, nowMs))
-  const decision = decideDebit(known, intent, nowMs)
+function describeRows(rows: DebitRows, intent: DebitIntent, nowMs: number) {
+  const row = latestAttempt(rows, intent.key, (one) => isRemembered(one, nowMs))
+  const decision = decideDebit(rows, intent, nowMs)
   return {
     sameKey: row && {
       ...row,
@@ -482,7 +482,7 @@ function describeKnown(known: KnownDebit, intent: DebitIntent, nowMs: number) {
 }
 
 describe('the id of a redemption', () => {
-  it('is another for each key and attempt', () => {
+  it('is different for each key and attempt', () => {
     const keys = Array.from({ length: 50 }, () => randomBytes(6).toString('hex'))
     const ids = keys.flatMap((key) => [redemptionId(key, 1), redemptionId(key, 2)])
     expect(new Set(ids).size).to.equal(100)

@@ -16,7 +16,7 @@ import { confirmed as takenByCore, sendNext, settleByOperator, settleDebit } fro
 
 const dayMs = 24 * 60 * 60 * 1000
 
-describe('what is past its time', () => {
+describe('housekeeping', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
@@ -32,7 +32,7 @@ describe('what is past its time', () => {
     if (begun.do !== 'send') throw new Error('was not sent')
     return begun
   }
-  const take = async (eventId: string) => {
+  const acceptTicket = async (eventId: string) => {
     await test.journal.acceptTicket({
       eventId,
       fingerprint: eventId,
@@ -42,7 +42,7 @@ describe('what is past its time', () => {
     })
   }
 
-  it('of redemptions is forgotten 60 days after their last change', async () => {
+  it('deletes redemptions 60 days after their last change', async () => {
     const { id } = await begin('T-1')
     await settleDebit(test.journal, id, { kind: 'refused', code: 'REFUSED' })
     test.clock.pass(60 * dayMs)
@@ -53,7 +53,7 @@ describe('what is past its time', () => {
     expect(rowsOf('redemptions')).to.equal(0)
   })
 
-  it('is never a redemption that is open or stuck, nor one that an operator has just settled', async () => {
+  it('never deletes a redemption that is open or stuck, nor one that an operator has just settled', async () => {
     const stuckId = await getStuck(test.journal, test.clock.pass)
     const settledId = await getStuck(test.journal, test.clock.pass, { ...stuckDebit, key: 'T-2' })
     await begin('T-sent')
@@ -68,7 +68,7 @@ describe('what is past its time', () => {
     expect(await test.journal.findRedemption(stuckId)).to.include({ state: 'stuck' })
   })
 
-  it('of other names of a redemption is forgotten after a day, which is how long they are looked up', async () => {
+  it('deletes aliases of redemptions after a day, which is how long they are looked up', async () => {
     await settleDebit(test.journal, (await begin('T-1')).id, takenByCore())
     await test.journal.beginDebit({ ...stuckDebit, key: 'T-2' }, ({ ofCoupon }) => ({
       do: 'replay',
@@ -82,8 +82,8 @@ describe('what is past its time', () => {
     expect(rowsOf('redemption_aliases')).to.equal(0)
   })
 
-  it('of tickets is forgotten 35 days after they were published, never before', async () => {
-    for (const id of ['e-1', 'e-2']) await take(id)
+  it('deletes tickets 35 days after they were published, never before', async () => {
+    for (const id of ['e-1', 'e-2']) await acceptTicket(id)
     test.clock.pass(100 * dayMs)
     await test.journal.markPublished(['e-1'])
     test.clock.pass(35 * dayMs)
@@ -95,7 +95,7 @@ describe('what is past its time', () => {
     expect(rowsOf('tickets')).to.equal(1)
   })
 
-  it('of dead letters is forgotten after 35 days, and they are counted without being looked at', async () => {
+  it('deletes dead letters after 35 days, and keeps their totals right', async () => {
     await test.journal.keepDeadLetter(unreadMessage('old'))
     test.clock.pass(35 * dayMs)
     await test.journal.keepDeadLetter(unreadMessage('new'))
@@ -107,7 +107,7 @@ describe('what is past its time', () => {
     expect(after.deadLetterBytes).to.equal(before.deadLetterBytes / 2)
   })
 
-  it('of approvals is forgotten after 60 days, when they say no more about who guesses', async () => {
+  it('deletes approvals after 60 days, for which they tell venues from guessers', async () => {
     const credentials = toCredentials('1902', 'key')
     const venue: Venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
     await test.journal.keepApproval(credentials, { venue, approvedAtMs: test.clock.nowMs() })
@@ -119,9 +119,9 @@ describe('what is past its time', () => {
     expect(await test.journal.findApproval(credentials)).to.equal(undefined)
   })
 
-  it('goes in small steps', async () => {
+  it('works in small steps', async () => {
     const ids = Array.from({ length: 120 }, (_, index) => `e-${index}`)
-    await Promise.all(ids.map(take))
+    await Promise.all(ids.map(acceptTicket))
     await test.journal.markPublished(ids)
     test.clock.pass(36 * dayMs)
     const left = []
@@ -133,8 +133,8 @@ describe('what is past its time', () => {
   })
 })
 
-describe('the cost of the journal does not grow with what it remembers', () => {
-  it('since what is past its time is found by an index of just that', async () => {
+describe('the cost of the journal does not grow with its size', () => {
+  it('since expired rows are found by an index', async () => {
     const test = await openTestJournal()
     const file = new DatabaseSync(test.path, { readOnly: true })
     const planOf = (sql: string) =>
@@ -154,29 +154,29 @@ describe('the cost of the journal does not grow with what it remembers', () => {
     }
   })
 
-  it('since what is open is found by an index of just that', async () => {
+  it('since open rows are found by an index of their own', async () => {
     const test = await openTestJournal()
     const db = openExistingDatabase(test.path)
-    const asked = new Set<string>()
-    const note = (sql: string) => {
-      if (sql.includes(whereOpen)) asked.add(sql)
+    const queries = new Set<string>()
+    const record = (sql: string) => {
+      if (sql.includes(whereOpen)) queries.add(sql)
       return sql
     }
-    const noting: Database = {
+    const recording: Database = {
       ...db,
-      get: (sql, values) => db.get(note(sql), values),
-      all: (sql, values) => db.all(note(sql), values),
+      get: (sql, values) => db.get(record(sql), values),
+      all: (sql, values) => db.all(record(sql), values),
     }
     const seal = createSeal(journalKeys)
-    const rows = createRedemptionRows(noting, seal)
-    checkSealKeys(noting, seal.keyIds)
-    readStats(noting)
+    const rows = createRedemptionRows(recording, seal)
+    checkSealKeys(recording, seal.keyIds)
+    readStats(recording)
     rows.findDue(1, test.clock.nowMs())
     rows.findStuck()
     db.close()
     try {
       using file = new DatabaseSync(test.path, { readOnly: true })
-      const plans = [...asked].map((sql) => file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
+      const plans = [...queries].map((sql) => file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
       expect(plans).to.have.length(5)
       for (const plan of plans) expect(JSON.stringify(plan)).to.include('USING INDEX redemptions_open')
     } finally {

@@ -23,7 +23,7 @@ describe('a seal', () => {
     )
   })
 
-  it('does not open what was changed, wherever', () => {
+  it('does not open what was changed, whichever byte it is', () => {
     const seal = createSeal([oldKey])
     const sealed = seal.close('row', 'content')
     for (let index = 0; index < sealed.box.length; index++) {
@@ -33,8 +33,8 @@ describe('a seal', () => {
     }
   })
 
-  // Under one key no initial vector may come twice.
-  it('never begins two boxes with the same vector', () => {
+  // AES-GCM is broken if an initial vector is used twice under one key.
+  it('never uses an initial vector twice', () => {
     const seal = createSeal([oldKey])
     const vectors = Array.from({ length: 2_000 }, () =>
       Buffer.from(seal.close('row', 'content').box.subarray(0, 12)).toString('hex'),
@@ -42,7 +42,7 @@ describe('a seal', () => {
     expect(new Set(vectors).size).to.equal(2_000)
   })
 
-  it('closes with the first key and opens with all', () => {
+  it('seals with the first key and opens with all', () => {
     const before = createSeal([oldKey]).close('row', 'old')
     const rotated = createSeal([newKey, oldKey])
     expect(rotated.open('row', before)).to.equal('old')
@@ -75,7 +75,7 @@ describe('the sealed columns of the journal', () => {
     return readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
   }
 
-  it('never hold a card number or an API key as bytes of any file', async () => {
+  it('never put a card number or an API key in clear into any file', async () => {
     await test.journal.beginDebit(debit, sendNext)
     await test.journal.keepDeadLetter(unreadMessage(cardNumber))
     const files = filesOfJournal()
@@ -84,7 +84,7 @@ describe('the sealed columns of the journal', () => {
       expect(files.filter(({ bytes }) => bytes.includes(secret)).map(({ name }) => name)).to.deep.equal([])
   })
 
-  it('stop a start whose keys do not open them, and say how many', async () => {
+  it('prevent a start whose keys do not open them, and say how many', async () => {
     await test.journal.beginDebit(debit, sendNext)
     try {
       await test.reopen([newKey])
@@ -96,7 +96,7 @@ describe('the sealed columns of the journal', () => {
     await test.reopen([newKey, oldKey])
   })
 
-  it('are erased when a row is final, so that its key may go', async () => {
+  it('are erased when a row is final, so that its key may be dropped', async () => {
     const begun = await test.journal.beginDebit(debit, sendNext)
     if (begun.do !== 'send') return expect.fail()
     await settleDebit(test.journal, begun.id, confirmed())
@@ -104,7 +104,7 @@ describe('the sealed columns of the journal', () => {
     await test.reopen([newKey])
   })
 
-  it('keep the id of a coupon that holds its card for as long as the row is there', async () => {
+  it('keep a coupon id that contains the card number for as long as the row', async () => {
     const what = { kind: 'coupon', rewardId: `uc-${cardNumber}`, standIn: 'id-1' } as const
     const begun = await test.journal.beginDebit({ ...debit, what }, sendNext)
     if (begun.do !== 'send') return expect.fail()
@@ -122,16 +122,16 @@ describe('the sealed columns of the journal', () => {
       debitKey: undefined,
       what: undefined,
     }
-    const asked = await test.journal.beginCredit(credit, ({ debits: [row] }) => ({
+    const begunCredit = await test.journal.beginCredit(credit, ({ debits: [row] }) => ({
       do: 'send',
       redemption: row!,
     }))
-    expect(asked).to.have.nested.property('redemption.what').that.deep.equals(what)
+    expect(begunCredit).to.have.nested.property('redemption.what').that.deep.equals(what)
   })
 
-  // The key's name alone was looked at, so a box that stayed would have been seen by nobody.
+  // The journal opens as long as no key id is left, so a box that was not erased would go unnoticed.
   for (const kind of ['refused', 'not_done', 'given back'] as const)
-    it(`leave no box in a row that is ${kind}`, async () => {
+    it(`are empty in a row that is ${kind}`, async () => {
       const begun = await test.journal.beginDebit(debit, sendNext)
       if (begun.do !== 'send') return expect.fail()
       const { id } = begun

@@ -14,7 +14,7 @@ describe('a journal in trouble', () => {
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
-  const letter = unreadMessage('x')
+  const unread = unreadMessage('x')
   const failureOf = async (work: Promise<unknown>): Promise<unknown> => {
     try {
       await work
@@ -24,20 +24,20 @@ describe('a journal in trouble', () => {
     }
   }
 
-  it('says so while another process holds the file, and works again when it lets go', async () => {
+  it('says so while another process locks the file, and works again afterwards', async () => {
     const other = new DatabaseSync(test.path)
     other.exec('BEGIN IMMEDIATE')
-    const failures = await Promise.all([1, 2, 3].map(() => failureOf(test.journal.keepDeadLetter(letter))))
+    const failures = await Promise.all([1, 2, 3].map(() => failureOf(test.journal.keepDeadLetter(unread))))
     for (const failure of failures) expect(String(failure)).to.equal('StorageUnavailable: database is locked')
     expect(test.journal.trouble()).to.match(/locked/)
     other.exec('ROLLBACK')
     other.close()
-    await test.journal.keepDeadLetter(letter)
+    await test.journal.keepDeadLetter(unread)
     expect(test.journal.trouble()).to.equal(undefined)
   })
 
-  it('moves a damaged file aside at the start, never deletes it, and says so loudly', async () => {
-    await test.journal.keepDeadLetter(letter)
+  it('moves a damaged file aside at the start, never deletes it, and logs an error', async () => {
+    await test.journal.keepDeadLetter(unread)
     await test.journal.close()
     writeFileSync(test.path, 'this is no database, whatever its name says'.repeat(100))
     await test.reopen()
@@ -46,9 +46,9 @@ describe('a journal in trouble', () => {
     expect(test.lines.join()).to.include('damaged')
   })
 
-  // Only a damaged first page was found. Any other let the service start, and was found by each till that needed it, for
-  // as long as somebody did not look.
-  it('moves a file aside at the start of which one page anywhere is damaged, and begins an empty one', async function () {
+  // Only a damaged first page was noticed at the start. With any other the service started, and failed each request
+  // that needed it, until somebody looked into it.
+  it('moves a file aside at the start if any page of it is damaged, and creates an empty one', async function () {
     this.timeout(60_000)
     const schema = { name: 'the schema', page: 1 }
     for (const { name, page } of [schema, ...rootPages(test.path)]) {
@@ -60,7 +60,7 @@ describe('a journal in trouble', () => {
           fingerprint: 'of the bill',
           formerFingerprint: 'of the rule before',
         })
-        await damaged.journal.keepDeadLetter(letter)
+        await damaged.journal.keepDeadLetter(unread)
         await damaged.journal.close()
         damagePage(damaged.path, page)
         await damaged.open()
@@ -89,8 +89,8 @@ describe('a journal in trouble', () => {
     )
   })
 
-  it('says so while the file is read-only, also if it was at the start, and works again when it is not', async () => {
-    await test.journal.keepDeadLetter(letter)
+  it('says so while the file is read-only, even from the start, and works again once it is writable', async () => {
+    await test.journal.keepDeadLetter(unread)
     await test.journal.close()
     chmodSync(test.path, 0o444)
     chmodSync(dirname(test.path), 0o777)
@@ -111,11 +111,11 @@ describe('a journal in trouble', () => {
   it('finds out by itself that a trouble is over, with one log line when it begins and one when it ends', async () => {
     const other = new DatabaseSync(test.path)
     other.exec('BEGIN IMMEDIATE')
-    for (let times = 0; times < 2; times++) await failureOf(test.journal.keepDeadLetter(letter))
+    for (let times = 0; times < 2; times++) await failureOf(test.journal.keepDeadLetter(unread))
     expect(String(await failureOf(test.journal.tidy()))).to.equal('StorageUnavailable: database is locked')
     other.exec('ROLLBACK')
     other.close()
-    // What only looks proves nothing.
+    // A write without changes does not prove that the file can be written.
     await settleByOperator(test.journal, 'no-such-id', { as: 'taken', by: 'Dana', why: 'seen' })
     expect(test.journal.trouble()).to.match(/locked/)
     await test.journal.tidy()
@@ -126,8 +126,8 @@ describe('a journal in trouble', () => {
     ])
   })
 
-  it('refuses everything new once the file is found to be damaged while it runs, and says so once', async () => {
-    await test.journal.keepDeadLetter(letter)
+  it('refuses everything once the file is found to be damaged while it runs, and logs that once', async () => {
+    await test.journal.keepDeadLetter(unread)
     damage(test.path)
     for (let times = 0; times < 2; times++)
       expect(String(await failureOf(test.journal.waitingTickets(1)))).to.equal(
@@ -141,7 +141,7 @@ describe('a journal in trouble', () => {
   })
 })
 
-/** Root may write anything, so it becomes somebody else for as long as the file is opened. */
+/** Root may write read-only files, so the process becomes another user while the file is opened. */
 async function asOrdinaryUser(work: () => Promise<void>) {
   const isRoot = process.getuid?.() === 0
   if (isRoot) process.seteuid?.(65534)

@@ -12,8 +12,8 @@ import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { confirmed, sendNext, settleDebit } from '../support/redemption.ts'
 
-describe('the note that an OK has left', () => {
-  function noteWith(failures: Error[]) {
+describe('the record that an OK has left', () => {
+  function recordWith(failures: Error[]) {
     const marked: string[] = []
     const clock = createManualClock()
     const lines: string[] = []
@@ -32,19 +32,19 @@ describe('the note that an OK has left', () => {
   }
 
   it('is repeated while the journal is locked, so that no reward is given back that the guest has', async () => {
-    const { markAnswered, marked, lines, clock } = noteWith([
+    const { markAnswered, marked, lines, clock } = recordWith([
       new StorageUnavailable('locked'),
       new StorageUnavailable('locked'),
     ])
-    const noted = markAnswered('r-1')
+    const marking = markAnswered('r-1')
     await clock.pass(500)
-    await noted
+    await marking
     expect(marked).to.deep.equal(['r-1'])
     expect(lines, 'one line for a lock, not one for each try').to.have.length(1)
   })
 
-  it('is not repeated if the journal will never take it', async () => {
-    const { markAnswered, marked, lines } = noteWith([new Error('database is not open')])
+  it('is not repeated if the journal will never accept it', async () => {
+    const { markAnswered, marked, lines } = recordWith([new Error('database is not open')])
     await markAnswered('r-1')
     expect(marked).to.deep.equal([])
     expect(lines).to.have.length(1)
@@ -52,15 +52,15 @@ describe('the note that an OK has left', () => {
 })
 
 /**
- * Story: an operator's shell held the file for more than ten seconds. When it let go, the look for redemptions in doubt
- * came a moment before the note was tried again, and gave back what the guest had.
+ * Story: an operator's shell locked the file for more than ten seconds. When it ended, the undo worker ran just before the
+ * OK was recorded, and gave back what the guest had.
  */
 describe('an OK that left while the journal was locked', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
-  it('is noted before any undo of it, however long the lock lasted', async () => {
+  it('is recorded before any undo of it, however long the lock lasted', async () => {
     const { journal, clock } = test
     const timers = createManualClock()
     const begun = await journal.beginDebit(stuckDebit, sendNext)
@@ -89,7 +89,7 @@ describe('an OK that left while the journal was locked', () => {
     using shell = new DatabaseSync(test.path)
     shell.exec('BEGIN IMMEDIATE')
     const failed = once(log, 'failed')
-    const noted = markAnswered(id)
+    const marked = markAnswered(id)
     await failed
     clock.pass(10_001)
     expect(await journal.dueUndos(1)).to.have.length(1)
@@ -98,7 +98,7 @@ describe('an OK that left while the journal was locked', () => {
 
     expect(undos).to.equal(0)
     await timers.pass(250)
-    await noted
+    await marked
     expect(await journal.findRedemption(id)).to.include({ state: 'confirmed', answeredAtMs: clock.nowMs() })
     expect(await journal.dueUndos(1)).to.deep.equal([])
   })

@@ -5,7 +5,7 @@ import { createTurns } from '../../src/loyalty/turns.ts'
 const anna = { tenant: 'crown', cardHash: 'anna' }
 
 describe('the turn of a card', () => {
-  it('is taken in the order of arrival', async () => {
+  it('comes in order of arrival', async () => {
     const waitForTurn = createTurns()
     const order: number[] = []
     const turns = [1, 2, 3].map(async (number) => {
@@ -17,7 +17,7 @@ describe('the turn of a card', () => {
     expect(order).to.deep.equal([1, 2, 3])
   })
 
-  it('is not waited for by more than sixteen, so that one till cannot fill the memory', async () => {
+  it('is waited for by at most sixteen, so that one till cannot fill the memory', async () => {
     const waitForTurn = createTurns()
     const end = await waitForTurn(anna, 1_000)
     const waiting = Array.from({ length: 16 }, () => waitForTurn(anna, 1_000))
@@ -28,7 +28,7 @@ describe('the turn of a card', () => {
     expect(await waitForTurn(anna, 0), 'free again').to.be.a('function')
   })
 
-  it('is not waited for by more than 256 of one project, and others do not feel it', async () => {
+  it('is waited for by at most 256 of one project, without affecting the others', async () => {
     const waitForTurn = createTurns()
     const cards = Array.from({ length: 18 }, (_, index) => ({ tenant: 'crown', cardHash: `card-${index}` }))
     const ends = await Promise.all(cards.map((card) => waitForTurn(card, 1_000)))

@@ -26,7 +26,7 @@ describe('the coupons of a closed bill', () => {
   const cases: [
     what: string,
     bill: Partial<CardBill>,
-    known: Redemption[],
+    redemptions: Redemption[],
     coupons: string[],
     claims: string[],
   ][] = [
@@ -35,7 +35,7 @@ describe('the coupons of a closed bill', () => {
     ['not before', {}, [redeemed({ confirmedAtMs: openMs - 1 })], [], []],
     ['not after', {}, [redeemed({ confirmedAtMs: closedMs + 1 })], [], []],
     ['not on another bill', {}, [redeemed({ account: 'A-2' })], [], []],
-    ['nothing by the bill without one', { account: undefined }, [redeemed({ account: undefined })], [], []],
+    ['not by bill if neither has one', { account: undefined }, [redeemed({ account: undefined })], [], []],
     ['not what went out with another ticket', {}, [redeemed({ ticketKey: 'B-0' })], [], []],
     [
       'reopened: what went out with it, whenever it is closed',
@@ -73,21 +73,21 @@ describe('the coupons of a closed bill', () => {
       [],
     ],
     [
-      'what it names, and then nothing is guessed',
+      'what it names, without guessing more',
       { named: [{ redemptionId: 'r-2' }] },
       [redeemed(), other],
       ['uc-2'],
       ['r-2'],
     ],
     [
-      'named beats guessed for another ticket',
+      'named, though guessed for another ticket before',
       { named: [{ redemptionId: 'r-1' }] },
       [redeemed({ ticketKey: 'B-0' })],
       ['uc-1'],
       ['r-1'],
     ],
     [
-      'but not named by another ticket',
+      'named, but named by another ticket before',
       { named: [{ redemptionId: 'r-1' }] },
       [redeemed({ ticketKey: 'B-0', isNamedByTicket: true })],
       [],
@@ -101,7 +101,7 @@ describe('the coupons of a closed bill', () => {
       ['r-1'],
     ],
     [
-      'a reward that nobody here knows of counts, beside what was taken',
+      'a reward without a redemption counts, beside what was taken',
       { named: [{ rewardId: 'uc-9' }] },
       [redeemed()],
       ['uc-1', 'uc-9'],
@@ -115,23 +115,23 @@ describe('the coupons of a closed bill', () => {
       [],
     ],
     [
-      'a reward that another ticket has named is not its own',
+      'a reward that another ticket named before does not count',
       { named: [{ rewardId: 'uc-1' }] },
       [redeemed({ ticketKey: 'B-0', isNamedByTicket: true })],
       [],
       [],
     ],
-    ['of points there are none', { named: [{ points: 200 }] }, [], [], []],
+    ['none for points', { named: [{ points: 200 }] }, [], [], []],
     [
-      'a void says what went out, and claims nothing',
+      'a void has what went out, and claims nothing',
       { kind: 'void' },
       [redeemed({ ticketKey: 'B-1' })],
       ['uc-1'],
       [],
     ],
-    ['a void before its sale says what was taken', { kind: 'void' }, [redeemed()], ['uc-1'], []],
+    ['a void before its sale has what was taken', { kind: 'void' }, [redeemed()], ['uc-1'], []],
     [
-      'a refund says what went out with its sale',
+      'a refund has what went out with its sale',
       { kind: 'refund' },
       [redeemed({ ticketKey: 'B-1' })],
       ['uc-1'],
@@ -139,16 +139,16 @@ describe('the coupons of a closed bill', () => {
     ],
     ['a refund takes nothing from the bill that is still open', { kind: 'refund' }, [redeemed()], [], []],
   ]
-  for (const [what, more, known, coupons, claims] of cases)
+  for (const [what, more, redemptions, coupons, claims] of cases)
     it(what, () => {
-      const decision = decideCoupons(bill(more), known)
+      const decision = decideCoupons(bill(more), redemptions)
       expect(decision.coupons).to.deep.equal(coupons)
       expect(decision.claims.map((claim) => claim.redemption.id)).to.deep.equal(claims)
-      const freed = more.kind === 'void' ? known.filter(({ ticketKey }) => ticketKey === 'B-1') : []
+      const freed = more.kind === 'void' ? redemptions.filter(({ ticketKey }) => ticketKey === 'B-1') : []
       expect(decision.releases).to.deep.equal(freed)
     })
 
-  it('remembers that a ticket has named it, also when it comes again without', () => {
+  it('stay named by a ticket that comes again without naming them', () => {
     const named = decideCoupons(bill({ named: [{ redemptionId: 'r-1' }] }), [redeemed(), other])
     expect(named.claims.map(toPair)).to.deep.equal([{ id: 'r-1', isNamed: true }])
     const again = decideCoupons(bill(), [redeemed({ ticketKey: 'B-1', isNamedByTicket: true }), other])
@@ -166,19 +166,19 @@ describe('the coupons of a closed bill', () => {
     })
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
-        let known = [redeemed(), other]
+        let redemptions = [redeemed(), other]
         for (const { ticketKey, names, kind } of parts) {
           const named = names === null ? [] : [{ redemptionId: names }]
-          const before = known
+          const before = redemptions
           const { claims, coupons } = decideCoupons(
             bill({ ticketKey, named, kind } as Partial<CardBill>),
-            known,
+            redemptions,
           )
-          known = known.map((one) => {
+          redemptions = redemptions.map((one) => {
             const claim = claims.find((each) => each.redemption.id === one.id)
             return claim ? { ...one, ticketKey, isNamedByTicket: claim.isNamed } : one
           })
-          for (const { id, what } of known) {
+          for (const { id, what } of redemptions) {
             const held = before.find((one) => one.id === id)
             const isElsewhere = held?.ticketKey !== undefined && held.ticketKey !== ticketKey
             if (isElsewhere && (held.isNamedByTicket || names !== id))

@@ -17,21 +17,21 @@ const intent: DebitIntent = {
   account: 'A-1',
   what: coupon,
 }
-const unnamed: DebitIntent = { ...intent, hasTransactionId: false }
+const intentWithoutId: DebitIntent = { ...intent, hasTransactionId: false }
 
 const row = (state: RedemptionState, more: Partial<Redemption> = {}) => redemption({ state, ...more })
 
-/** What is decided, in a word: what to do, or the code that the till hears. */
-const said = (decision: { do: string; code?: string }) => decision.code ?? decision.do
+/** The decision in one word: what to do, or the code for the till. */
+const toWord = (decision: { do: string; code?: string }) => decision.code ?? decision.do
 
-describe('a debit, by what is known of it', () => {
-  const known = (sameKey: Redemption | undefined, ofCoupon: Redemption[] = []) => ({
+describe('a debit, by its rows', () => {
+  const rowsOf = (sameKey: Redemption | undefined, ofCoupon: Redemption[] = []) => ({
     attempts: sameKey ? [sameKey] : [],
     alias: undefined,
     ofCoupon,
   })
   const cases: [what: string, row: Redemption | undefined, withId: string, withoutId: string][] = [
-    ['nothing', undefined, 'send', 'send'],
+    ['no row', undefined, 'send', 'send'],
     ['on its way', row('sent'), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
     ['left by a crash', row('sent', { dueAtMs: nowMs }), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
     ['in doubt', row('in_doubt'), 'TRY_AGAIN_SHORTLY', 'TRY_AGAIN_SHORTLY'],
@@ -52,7 +52,7 @@ describe('a debit, by what is known of it', () => {
     ['reversed by us', row('reversed', { undo: undo('doubt') }), 'send', 'send'],
     ['reversed by a credit', row('reversed', { undo: undo('till') }), 'ALREADY_GIVEN_BACK', 'send'],
     [
-      'only its credit',
+      'only its credit has come',
       row('reversed', { sentAtMs: undefined, undo: undo('till') }),
       'ALREADY_GIVEN_BACK',
       'ALREADY_GIVEN_BACK',
@@ -74,17 +74,17 @@ describe('a debit, by what is known of it', () => {
   ]
   for (const [what, sameKey, withId, withoutId] of cases)
     it(`${what}: ${withId} with a transaction id, ${withoutId} without`, () => {
-      expect(said(decideDebit(known(sameKey), intent, nowMs))).to.equal(withId)
-      expect(said(decideDebit(known(sameKey), unnamed, nowMs))).to.equal(withoutId)
+      expect(toWord(decideDebit(rowsOf(sameKey), intent, nowMs))).to.equal(withId)
+      expect(toWord(decideDebit(rowsOf(sameKey), intentWithoutId, nowMs))).to.equal(withoutId)
     })
 
   const dayMs = 86_400_000
   const taken = (more: Partial<Redemption> = {}) =>
     row('confirmed', { id: 'r-0', key: 'T-0', confirmedAtMs: nowMs - 1, ...more })
 
-  it('is the same debit if the card has this coupon on this bill already, under whatever id', () => {
+  it('is the same debit if the card already has this coupon on this bill, whatever the transaction id', () => {
     const sameCoupon = taken()
-    expect(decideDebit(known(undefined, [sameCoupon]), intent, nowMs)).to.deep.equal({
+    expect(decideDebit(rowsOf(undefined, [sameCoupon]), intent, nowMs)).to.deep.equal({
       do: 'replay',
       redemption: sameCoupon,
     })
@@ -97,51 +97,53 @@ describe('a debit, by what is known of it', () => {
     ['it was taken at another venue', { venue: 'w' }],
   ] as const)
     it(`is a new one if ${what}`, () => {
-      expect(said(decideDebit(known(undefined, [taken(more)]), intent, nowMs))).to.equal('send')
+      expect(toWord(decideDebit(rowsOf(undefined, [taken(more)]), intent, nowMs))).to.equal('send')
     })
 
-  it('waits while another debit of the same coupon is not settled', () => {
+  it('has to wait while another debit of the same coupon is not settled', () => {
     for (const other of [
       row('sent', { key: 'T-0' }),
       row('in_doubt', { key: 'T-0', undo: undo('doubt') }),
       taken({ undo: undo('till') }),
       taken({ undo: undo('till'), tenant: undefined }),
     ]) {
-      expect(said(decideDebit(known(undefined, [other]), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
-      expect(said(decideDebit(known(row('not_done'), [other]), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
+      expect(toWord(decideDebit(rowsOf(undefined, [other]), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
+      expect(toWord(decideDebit(rowsOf(row('not_done'), [other]), intent, nowMs))).to.equal(
+        'TRY_AGAIN_SHORTLY',
+      )
     }
   })
 
-  // Another project's key held a guest's coupons by sending her card number.
-  it('does not wait for a debit of another project, nor for one that has nothing at the core', () => {
+  // With another project's key somebody could block a guest's coupons by sending her card number.
+  it('does not wait for one of another project, nor for one that took nothing at the core', () => {
     for (const other of [
       row('sent', { key: 'T-0', tenant: 'other' }),
       row('in_doubt', { key: 'T-0', undo: undo('doubt', { last: 'nothing' }) }),
     ])
-      expect(said(decideDebit(known(undefined, [other]), intent, nowMs))).to.equal('send')
+      expect(toWord(decideDebit(rowsOf(undefined, [other]), intent, nowMs))).to.equal('send')
   })
 
   it('is remembered for a day, and for as long as it is not settled', () => {
     const ended = { keyUntilMs: nowMs }
-    expect(said(decideDebit(known(row('confirmed', ended)), intent, nowMs))).to.equal('send')
-    expect(said(decideDebit(known(row('stuck', ended)), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
-    expect(said(decideDebit(known(row('sent', { ...ended, dueAtMs: 1 })), intent, nowMs))).to.equal(
+    expect(toWord(decideDebit(rowsOf(row('confirmed', ended)), intent, nowMs))).to.equal('send')
+    expect(toWord(decideDebit(rowsOf(row('stuck', ended)), intent, nowMs))).to.equal('TRY_AGAIN_SHORTLY')
+    expect(toWord(decideDebit(rowsOf(row('sent', { ...ended, dueAtMs: 1 })), intent, nowMs))).to.equal(
       'TRY_AGAIN_SHORTLY',
     )
   })
 
-  it('makes the same attempt again of what was not done, and the next of all else', () => {
+  it('repeats an attempt that was not done, and makes a new one otherwise', () => {
     const again = row('not_done', { attempt: 2 })
-    expect(decideDebit(known(again), intent, nowMs)).to.deep.equal({ do: 'send', attempt: 2, again })
-    expect(decideDebit(known(row('credited', { attempt: 2 })), unnamed, nowMs)).to.deep.equal({
+    expect(decideDebit(rowsOf(again), intent, nowMs)).to.deep.equal({ do: 'send', attempt: 2, again })
+    expect(decideDebit(rowsOf(row('credited', { attempt: 2 })), intentWithoutId, nowMs)).to.deep.equal({
       do: 'send',
       attempt: 3,
     })
     const ofCredit = row('not_done', { key: 'by-id', sentAtMs: undefined, attempt: 7 })
-    expect(decideDebit(known(ofCredit), intent, nowMs)).to.include({ do: 'send', attempt: 1 })
+    expect(decideDebit(rowsOf(ofCredit), intent, nowMs)).to.include({ do: 'send', attempt: 1 })
   })
 
-  it('is a repeat of what it was a repeat of before', () => {
+  it('is again a repeat of what it was a repeat of before', () => {
     const alias = taken()
     expect(decideDebit({ attempts: [], alias, ofCoupon: [] }, intent, nowMs)).to.include({ do: 'replay' })
   })

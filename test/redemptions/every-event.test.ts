@@ -26,9 +26,9 @@ const intent: DebitIntent = {
   what: { kind: 'coupon', rewardId: 'uc-1' },
 }
 
-const asked = (by: 'till' | 'doubt', calls = 1) => undo(by, { calls, sinceMs: nowMs - 120_000 })
+const requested = (by: 'till' | 'doubt', calls = 1) => undo(by, { calls, sinceMs: nowMs - 120_000 })
 
-/** Every state, and what makes a difference within one. All that can be due is. */
+/** Every state, with the variants that behave differently. Every row that can be due is due. */
 const rows: Record<string, Partial<Redemption>> = {
   sent: { state: 'sent', dueAtMs: nowMs },
   not_done: { state: 'not_done' },
@@ -39,19 +39,19 @@ const rows: Record<string, Partial<Redemption>> = {
     state: 'confirmed',
     answeredAtMs: 1,
     dueAtMs: nowMs,
-    undo: asked('till'),
+    undo: requested('till'),
   },
-  credited: { state: 'credited', undo: asked('till') },
-  in_doubt: { state: 'in_doubt', dueAtMs: nowMs, undo: asked('doubt') },
+  credited: { state: 'credited', undo: requested('till') },
+  in_doubt: { state: 'in_doubt', dueAtMs: nowMs, undo: requested('doubt') },
   'in_doubt, only its credit has come': {
     state: 'in_doubt',
     sentAtMs: undefined,
     dueAtMs: nowMs,
-    undo: asked('till'),
+    undo: requested('till'),
   },
-  reversed: { state: 'reversed', undo: asked('doubt') },
-  'reversed, given back by the core': { state: 'reversed', givenBack: {}, undo: asked('doubt') },
-  stuck: { state: 'stuck', undo: asked('doubt', 9) },
+  reversed: { state: 'reversed', undo: requested('doubt') },
+  'reversed, given back by the core': { state: 'reversed', givenBack: {}, undo: requested('doubt') },
+  stuck: { state: 'stuck', undo: requested('doubt', 9) },
 }
 
 const debit = (outcome: DebitOutcome): RedemptionEvent => ({ kind: 'debit_outcome', outcome })
@@ -64,7 +64,7 @@ const settled = (as: 'reversed' | 'taken'): RedemptionEvent => ({
 // prettier-ignore
 const events: [what: string, event: RedemptionEvent, states: string][] = [
   //                                                      sent     not_done refused unheard confirmed crediting credited in_doubt unseen   reversed given_back stuck
-  ['sent again', { kind: 'sent', intent, attempt: 1, abandonedAtMs },
+  ['it is sent again', { kind: 'sent', intent, attempt: 1, abandonedAtMs },
                                                          '-         sent     -       -         -         -         -        -        -        -        -        -'],
   ['its call took it', debit(confirmed()),               'confirmed -        -       -         -         -         -        in_doubt in_doubt in_doubt -        in_doubt'],
   ['its call was refused', debit({ kind: 'refused', code: 'REFUSED' }),
@@ -73,15 +73,15 @@ const events: [what: string, event: RedemptionEvent, states: string][] = [
   ['its call was lost', debit({ kind: 'unknown' }),      'in_doubt  -        -       -         -         -         -        -        -        -        -        -'],
   ['its OK has left', { kind: 'answered' },              '-         -        -       confirmed confirmed same      -        -        -        -        -        -'],
   ['its OK is said again', { kind: 'replayed' },         '-         -        -       same      -         same      -        -        -        -        -        -'],
-  ['a credit cannot wait', { kind: 'asked_back', creditKey: 'C-1' },
+  ['a credit cannot wait', { kind: 'undo_requested', creditKey: 'C-1' },
                                                          'same      -        -       -         -         -         -        -        -        -        -        -'],
   ['a credit calls', { kind: 'credit_sent', creditKey: 'C-1', secret, abandonedAtMs },
                                                          'in_doubt  -        -       confirmed confirmed confirmed -        in_doubt in_doubt -        -        in_doubt'],
   ['it is due', { kind: 'due', isTakenLater: false, abandonedAtMs },
                                                          'in_doubt  -        -       in_doubt  -         confirmed -        in_doubt in_doubt -        -        -'],
-  ['given back', undone({ kind: 'given_back', moved: {} }),
+  ['it was given back', undone({ kind: 'given_back', moved: {} }),
                                                          '-         -        -       credited  credited  credited  -        reversed reversed reversed -        reversed'],
-  ['nothing to give back', undone({ kind: 'nothing' }),  '-         -        -       -         -         confirmed -        reversed reversed -        -        reversed'],
+  ['there is nothing to give back', undone({ kind: 'nothing' }),  '-         -        -       -         -         confirmed -        reversed reversed -        -        reversed'],
   ['giving back is refused', undone({ kind: 'refused', code: 'REFUSED' }),
                                                          '-         -        -       -         -         confirmed -        in_doubt not_done -        -        -'],
   ['giving back was not done', undone({ kind: 'not_done' }),
@@ -101,7 +101,7 @@ const events: [what: string, event: RedemptionEvent, states: string][] = [
 
 describe('a redemption', () => {
   for (const [what, event, expected] of events)
-    describe(`of which ${what}`, () => {
+    describe(`when ${what}`, () => {
       for (const [index, [name, more]] of Object.entries(rows).entries()) {
         const state = expected.trim().split(/\s+/)[index]
         it(`while it is ${name}: ${state === '-' ? 'nothing changes' : state}`, () => {
@@ -111,11 +111,11 @@ describe('a redemption', () => {
       }
     })
 
-  it('is looked at in every state', () => {
+  it('is tested in every state', () => {
     expect(new Set(Object.values(rows).map(({ state }) => state))).to.deep.equal(new Set(redemptionStates))
   })
 
-  it('that a ticket has is free again once that ticket is void', () => {
+  it('is free for another ticket once its own is void', () => {
     const out = redemption({ state: 'confirmed', ticketKey: 'B-1', isNamedByTicket: true })
     expect(next(out, { kind: 'released', ticketKey: 'B-1' }, nowMs)).to.deep.equal({
       ticketKey: undefined,
@@ -123,48 +123,48 @@ describe('a redemption', () => {
     })
   })
 
-  // A debit was given up and undone by another process while its call was on its way. Its late yes must not make it
-  // stand: what was given back stays so, and what was not is given back now, though the seal had been erased.
-  it('that is reversed when its call says yes goes back, sealed anew, unless it was given back', () => {
+  // A debit was given up and undone by another process while its call was on its way. When the call succeeds late, the
+  // debit must not stand. If it was not given back yet that happens now, although its seal was erased.
+  it('that was reversed is in doubt again if its call succeeds late, unless the core gave it back', () => {
     const late = debit(confirmed({ pointsLeft: 5 }))
     expect(next(redemption({ ...rows.reversed }), late, nowMs)).to.deep.include({
       state: 'in_doubt',
       dueAtMs: nowMs,
       secret,
       moved: { pointsLeft: 5 },
-      undo: { ...asked('doubt'), last: undefined },
+      undo: { ...requested('doubt'), last: undefined },
     })
     expect(next(redemption({ ...rows['reversed, given back by the core'] }), late, nowMs)).to.equal(undefined)
   })
 
-  it('erases its seal when nobody has to look after it any more, and never before', () => {
+  it('erases its seal when it is final, and never before', () => {
     for (const [what, event] of events)
       for (const [name, more] of Object.entries(rows)) {
         const before = redemption({ sentAtMs: nowMs - 120_000, ...more })
         const change = next(before, event, nowMs)
         if (!change) continue
         const after = { ...before, ...change }
-        const isOver = after.dueAtMs === undefined && after.state !== 'stuck'
-        const wasOver = before.dueAtMs === undefined && before.state !== 'stuck'
-        if (isOver && !wasOver) expect(change.secret, `${name}, ${what}`).to.equal(null)
-        if (!isOver) expect(change.secret, `${name}, ${what}`).not.to.equal(null)
+        const isFinal = after.dueAtMs === undefined && after.state !== 'stuck'
+        const wasFinal = before.dueAtMs === undefined && before.state !== 'stuck'
+        if (isFinal && !wasFinal) expect(change.secret, `${name}, ${what}`).to.equal(null)
+        if (!isFinal) expect(change.secret, `${name}, ${what}`).not.to.equal(null)
       }
   })
 
-  it('is drawn in ARCHITECTURE.md as it is', () => {
+  it('is drawn correctly in ARCHITECTURE.md', () => {
     const page = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8')
     const [, diagram = ''] = /stateDiagram-v2\n(.*?)```/s.exec(page) ?? []
     const drawn = new Set(
       [...diagram.matchAll(/^ *(\S+) --> (\S+):/gm)].map(([, from, to]) => `${from} --> ${to}`),
     )
-    // How rows begin: `redemptions/begin.ts`.
+    // The first states of a row, from `redemptions/begin.ts`.
     const real = new Set(['[*] --> sent', '[*] --> in_doubt', '[*] --> reversed'])
-    // Time and refusals that are used up lead further than the events of the table.
+    // Some transitions need a row that has used up its time or refusals.
     const usedUp = { refusals: 5, calls: 6 }
-    const worn = Object.values(rows).map((more) =>
+    const exhausted = Object.values(rows).map((more) =>
       more.undo ? { ...more, undo: { ...more.undo, ...usedUp } } : more,
     )
-    for (const more of [...Object.values(rows), ...worn])
+    for (const more of [...Object.values(rows), ...exhausted])
       for (const [, event] of events) {
         const before = redemption({ sentAtMs: nowMs - 120_000, ...more })
         const to = next(before, event, nowMs)?.state

@@ -6,7 +6,7 @@ import { confirmed, redemption, undo } from '../support/redemption.ts'
 const nowMs = 1_000_000_000
 const dayMs = 86_400_000
 
-/** In doubt for five seconds, and its first undo has its answer. */
+/** In doubt for five seconds, and its first undo was answered. */
 const row = (more: Partial<Redemption>) =>
   redemption({
     state: 'in_doubt',
@@ -24,7 +24,7 @@ const refused: UndoOutcome = { kind: 'refused', code: 'MEMBER_BLOCKED' }
 describe('after the call of a debit', () => {
   const cases = [
     ['confirmed', confirmed(), undefined, 'confirmed', 10_000],
-    ['confirmed, but asked back meanwhile', confirmed(), 'till', 'in_doubt', 0],
+    ['confirmed, but its undo was requested meanwhile', confirmed(), 'till', 'in_doubt', 0],
     ['refused', { kind: 'refused', code: 'REFUSED' }, undefined, 'refused', null],
     ['not done', { kind: 'not_done' }, 'till', 'not_done', null],
     ['unknown', { kind: 'unknown' }, undefined, 'in_doubt', 2_000],
@@ -34,7 +34,9 @@ describe('after the call of a debit', () => {
       const before = row({ state: 'sent', undo: by && undo(by) })
       const change = next(before, { kind: 'debit_outcome', outcome }, nowMs)
       expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
-      expect(change?.secret, 'the seal goes with the last call').to.equal(dueInMs === null ? null : undefined)
+      expect(change?.secret, 'the seal is erased with the last call').to.equal(
+        dueInMs === null ? null : undefined,
+      )
     })
 })
 
@@ -57,7 +59,7 @@ describe('after a call that gives back', () => {
     ['a credit is done', credit, done, 'credited', null],
     ['a debit never seen is given back', unseen, done, 'reversed', null],
     [
-      'nothing was taken yet: asked once more when a lost call must have come',
+      'nothing was taken yet: asked again once a lost call must have arrived',
       {},
       { kind: 'nothing' },
       'in_doubt',
@@ -70,12 +72,12 @@ describe('after a call that gives back', () => {
       'reversed',
       null,
     ],
-    ['nothing is known of a debit never seen', unseen, { kind: 'nothing' }, 'reversed', null],
+    ['the core knows nothing of a debit never seen', unseen, { kind: 'nothing' }, 'reversed', null],
     ['a credit is refused: all is as it was', credit, refused, 'confirmed', null],
     ['a credit was not done: all is as it was', credit, { kind: 'not_done' }, 'confirmed', null],
-    // A till gave up before its OK; the operator's credit then failed, and the reward stayed taken for ever.
+    // A till gave up before its OK, the operator's credit then failed, and the reward stayed taken for ever.
     [
-      'a credit was not done of a debit whose OK never left',
+      'a credit of a debit whose OK never left was not done',
       { ...credit, answeredAtMs: undefined },
       { kind: 'not_done' },
       'confirmed',
@@ -85,7 +87,7 @@ describe('after a call that gives back', () => {
     ['a credit without an answer is repeated', credit, { kind: 'unknown' }, 'confirmed', 2_000],
     ['its repeat without an answer too', repeated({ calls: 2 }), { kind: 'unknown' }, 'confirmed', 4_000],
     [
-      'its repeat is refused: the till was told that it will come',
+      'its repeat is refused: the till has heard that it will be given back',
       repeated({ calls: 2 }),
       refused,
       'confirmed',
@@ -131,12 +133,12 @@ describe('after a call that gives back', () => {
     it(`${what} → ${state}`, () => {
       const change = next(row(before), { kind: 'undo_outcome', outcome, jitter: 1 }, nowMs)
       expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
-      expect(change?.secret, 'what an operator decides keeps its seal').to.equal(
+      expect(change?.secret, 'a stuck row keeps its seal').to.equal(
         dueInMs === null && state !== 'stuck' ? null : undefined,
       )
     })
 
-  it('comes back after half its backoff at the earliest', () => {
+  it('is repeated after half its backoff at the earliest', () => {
     const event = { kind: 'undo_outcome', outcome: { kind: 'unknown' }, jitter: 0 } as const
     expect(next(row({}), event, nowMs)?.dueAtMs).to.equal(nowMs + 1_000)
   })

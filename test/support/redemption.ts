@@ -1,7 +1,7 @@
 import type { Journal } from '../../src/journal/journal.ts'
 import type { Moved } from '../../src/model/words.ts'
 import { nextAttempt } from '../../src/redemptions/attempts.ts'
-import type { DebitDecision, KnownDebit } from '../../src/redemptions/decide-debit.ts'
+import type { DebitDecision, DebitRows } from '../../src/redemptions/decide-debit.ts'
 import {
   isFinal,
   stands,
@@ -46,18 +46,18 @@ export function redemption(more: Partial<Redemption>): Redemption {
   }
 }
 
-/** It is asked back; no call has left unless `more` says otherwise. */
+/** A requested undo, of which no call has left unless `more` says otherwise. */
 export function undo(by: Undo['by'], more: Partial<Undo> = {}): Undo {
   return { by, sinceMs: 0, calls: 0, refusals: 0, last: undefined, ...more }
 }
 
-/** The core has said that it is taken. */
+/** The core has answered that it is taken. */
 export function confirmed(moved: Moved = {}): DebitOutcome {
   return { kind: 'confirmed', moved, secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' } }
 }
 
-/** Decides that a debit is sent, whatever is known of it: as the same attempt if that was not done. */
-export function sendNext({ attempts }: KnownDebit): DebitDecision {
+/** Decides to send a debit, whatever its rows: as the same attempt if that was not done. */
+export function sendNext({ attempts }: DebitRows): DebitDecision {
   const again = attempts.find(({ state }) => state === 'not_done')
   return again
     ? { do: 'send', attempt: again.attempt, again }

@@ -16,7 +16,7 @@ export const stuckDebit: DebitIntent = {
 }
 
 /**
- * A debit without an answer, whose undo the core has refused as often as it is tried.
+ * Makes a debit whose answer was lost, and whose undo the core refused until it was stuck.
  * @param pass lets time pass for the journal
  * @returns its id
  */

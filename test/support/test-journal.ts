@@ -14,7 +14,7 @@ export const cardHashKey = 'a card hash key for tests'
 export type TestJournal = {
   journal: Journal
   path: string
-  /** Time only passes when it is told to; `jump` moves the wall clock alone. */
+  /** Only the test moves it: `pass` both clocks, `jump` only the wall clock. */
   clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void; jump(ms: number): void }
   lines: string[]
   /** Opens the file after a close. */
@@ -24,7 +24,7 @@ export type TestJournal = {
   end(): Promise<void>
 }
 
-/** A journal in a folder of its own, with a clock that only the test moves. */
+/** Opens a journal in a folder of its own, with a clock that only the test moves. */
 export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<TestJournal> {
   const folder = mkdtempSync(join(tmpdir(), 'journal-test-'))
   const path = join(folder, 'journal.sqlite')
@@ -73,7 +73,7 @@ export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<Te
   return test
 }
 
-/** @param coreId TRIFFT's id of the venue that has sent it */
+/** @param coreId TRIFFT's id of the venue that sent it */
 export function unreadMessage(text: string, coreId = 'venue-uuid') {
   const venue = { id: '1902', coreId, currency: 'GBP' }
   return {

@@ -23,10 +23,10 @@ export type JournalDeps = {
 export type Access = ReturnType<typeof createAccess>
 
 /**
- * How the file is read and written: in transactions, within its limits, while it is still the file that was opened, and
- * with times that follow the clock.
+ * Reads and writes the file: in transactions, within its limits, only while it is the file that was opened, and with
+ * times that follow the clock.
  *
- * @param applicationId names the file, if this process is the only one that writes it
+ * @param applicationId identifies the file; undefined if it has none, or for an operator's command
  */
 export function createAccess(
   db: Database,
@@ -42,14 +42,14 @@ export function createAccess(
   const nowMs = () => clock.nowMs()
   let isClosed = false
   const prepare = () => {
-    // Whoever is late finds it closed, which is no trouble: its files may be gone.
+    // After a close its files may be gone, which must not be reported as a trouble.
     if (isClosed) return
     files.checkIndex()
     jumps.follow()
   }
   const { write, flush } = createWriter(db, troubles, prepare, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
-    limits.noteCommit()
+    limits.remeasure()
     if (!isDone) metrics.journalFailures.inc()
   })
   metrics.journalMaxBytes.set(config.maxBytes)
@@ -60,7 +60,7 @@ export function createAccess(
       return work(nowMs())
     } catch (error) {
       if (!isStorageTrouble(error)) throw error
-      if (isDamaged(error)) troubles.note('damaged', storageUnavailable(error).message)
+      if (isDamaged(error)) troubles.set('damaged', storageUnavailable(error).message)
       throw storageUnavailable(error)
     }
   }
@@ -69,18 +69,18 @@ export function createAccess(
     limits,
     trouble: () => troubles.worst(),
 
-    /** Runs the work at once; what it reads is as of now. */
+    /** Runs the work at once, outside of a transaction. */
     read,
     /** Runs the work in a transaction; resolves when it is on disk. */
     write: <T>(work: (nowMs: number) => T) => write(() => work(nowMs())),
-    /** The same for what comes new: refused before anything is done for it if there is no room. */
+    /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
     async admit<T>(intake: Intake, work: (nowMs: number) => T): Promise<T> {
       await read(() => limits.admit(intake))
       return await write(() => work(nowMs()))
     },
 
     async tidy(): Promise<{ isTidy: boolean }> {
-      // No till may send anything for hours: whether it can be written again is tried here.
+      // Tills may send nothing for hours, so this tries whether the file can be written again.
       if (troubles.reason('unwritable')) {
         await read(() => db.renew())
         await write(() => db.run('UPDATE dead_letter_totals SET letters = letters'))
@@ -91,7 +91,7 @@ export function createAccess(
       })
       await read(() => {
         if (db.sizes().walBytes > walKeptBytes) db.checkpoint()
-        limits.look()
+        limits.measure()
       })
       return { isTidy: rows === 0 }
     },
@@ -105,9 +105,9 @@ export function createAccess(
   }
 }
 
-/** Before anything else runs that might touch the file: that would end the process without a word. */
+/** Throws before anything else runs: the next use of the file would kill the process without a log line. */
 function endAtOnce() {
   process.nextTick(() => {
-    throw new StorageUnavailable("somebody has cut the index of the journal's log (-shm) while it is in use")
+    throw new StorageUnavailable("the index of the journal's log (-shm) was cut while it is in use")
   })
 }

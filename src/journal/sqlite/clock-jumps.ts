@@ -4,20 +4,20 @@ import type { Metrics } from '../../observability/metrics.ts'
 import { rollBack, type Database } from './database.ts'
 import { whereOpen } from '../redemption-row.ts'
 
-/** Less than this is a clock that is being set right, a little at a time. */
-const leastJumpMs = 5_000
-/** What is past its time is forgotten only if the clock has been steady for so long. */
+/** A smaller difference is a clock that is being adjusted little by little. */
+const minJumpMs = 5_000
+/** Expired rows are deleted only if the clock has not jumped for this long. */
 const steadyMs = 60 * 60 * 1000
-/** Keys and credits are remembered for a day; what has not changed for two decides nothing any more. */
-const decidesMs = 2 * 24 * 60 * 60 * 1000
+/** Keys and credits are remembered for a day, so rows that have not changed for two days need not be moved. */
+const relevantMs = 2 * 24 * 60 * 60 * 1000
 const seenEveryMs = 60_000
 
 type Deps = { clock: Clock; log: Logger; metrics: Pick<Metrics, 'clockJumps'> }
 
 /**
- * Keeps due times and keys right while the wall clock jumps: an hour back would put every undo off by an hour, two days
- * ahead would end every key early, so that points are taken twice. A jump is the wall clock's difference from the
- * monotonic one; all times that decide something move with it.
+ * Keeps due times and keys right if the wall clock jumps. An hour back would delay every undo by an hour; two days
+ * ahead would expire every key, so that points could be taken twice. A jump is a change of the wall clock against the
+ * monotonic clock; all times that decide something move with it.
  */
 export function createClockJumps(db: Database, deps: Deps) {
   const { clock } = deps
@@ -27,16 +27,16 @@ export function createClockJumps(db: Database, deps: Deps) {
   let seenAtMs = -Infinity
 
   return {
-    /** Before each use of a time. Has to be called outside a transaction. */
+    /** To be called before each use of a time, outside of a transaction. */
     follow() {
       const jumpMs = offset() - offsetMs
-      if (Math.abs(jumpMs) >= leastJumpMs) {
+      if (Math.abs(jumpMs) >= minJumpMs) {
         moveAll(db, jumpMs, deps)
         steadySinceMs = clock.monotonicMs()
       }
       offsetMs += jumpMs
     },
-    /** Within a transaction, from time to time. */
+    /** To be called within a transaction, regularly: stores when the service last ran. */
     remember() {
       if (clock.monotonicMs() - seenAtMs < seenEveryMs) return
       seenAtMs = clock.monotonicMs()
@@ -47,13 +47,13 @@ export function createClockJumps(db: Database, deps: Deps) {
 }
 
 /**
- * The same for a clock that has gone back since the service last ran. One that has gone ahead cannot be told from a
- * service that was down for so long.
+ * The same for a clock that went back while the service was down. A clock that went ahead cannot be told from a service
+ * that was down for that long.
  */
 export function followClockSince(db: Database, deps: Deps) {
   const lastSeenMs = Number(db.get('SELECT seen_at FROM clock')?.seen_at ?? 0)
   const jumpMs = deps.clock.nowMs() - lastSeenMs
-  if (jumpMs <= -leastJumpMs) moveAll(db, jumpMs, deps)
+  if (jumpMs <= -minJumpMs) moveAll(db, jumpMs, deps)
 }
 
 function moveAll(db: Database, jumpMs: number, { clock, log, metrics }: Deps) {
@@ -67,7 +67,7 @@ function moveAll(db: Database, jumpMs: number, { clock, log, metrics }: Deps) {
     if (!isDone) rollBack(db)
   }
   metrics.clockJumps.inc()
-  log.warn({ jumpMs }, 'the clock has jumped: due times and keys have moved with it')
+  log.warn({ jumpMs }, 'the clock has jumped: due times and keys were moved with it')
 }
 
 function moveTimes(db: Database, jumpMs: number, nowMs: number) {
@@ -82,7 +82,7 @@ function moveTimes(db: Database, jumpMs: number, nowMs: number) {
   db.run(
     `UPDATE redemptions SET ${moved} WHERE due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck')
        AND changed_at > :fromMs`,
-    { jumpMs, fromMs: nowMs - decidesMs },
+    { jumpMs, fromMs: nowMs - relevantMs },
   )
   for (const [table, column] of [
     ['redemption_aliases', 'created_at'],

@@ -11,32 +11,32 @@ export type Database = {
   run(sql: string, values?: Row): { changes: number }
   get(sql: string, values?: Row): Row | undefined
   all(sql: string, values?: Row): Row[]
-  /** In bytes: the pages in use, and the write-ahead log beside the file. */
+  /** The bytes of the pages in use, and of the write-ahead log beside the file. */
   sizes(): { bytes: number; walBytes: number }
   /**
-   * Copies the write-ahead log into the file and cuts it, as far as its readers let it; waits for nobody.
-   * @throws what SQLite says if it cannot: within a transaction, or on a disk that fails
+   * Copies the write-ahead log into the file and truncates it, as far as readers allow without waiting for them.
+   * @throws SQLite's error, within a transaction or if the disk fails
    */
   checkpoint(): void
-  /** Connects anew: a connection to a file that was read-only stays so. */
+  /** Opens a new connection: one that was opened while the file was read-only stays read-only. */
   renew(): void
   close(): void
 }
 
 /**
- * A service would rather refuse than wait: nothing else runs meanwhile, and an answer at the till's deadline has 100 ms
- * to spare. An operator's command has time.
+ * How long to wait for a lock. The service refuses early, since nothing else runs while it waits, and an answer at the
+ * till's deadline has only 100 ms to spare. An operator's command has time.
  */
 const serviceWaitMs = 50
 const commandWaitMs = 5_000
-/** What the write-ahead log is cut to when it begins anew. */
+/** The write-ahead log is truncated to this size when it starts over. */
 export const walKeptBytes = 16 * 1024 * 1024
 
 /**
- * Opens the file, brings its schema up to date, and lets only this process write.
- * A damaged file is moved aside, never deleted: the service starts with an empty one and says so loudly.
+ * Opens the file and brings its schema up to date. A damaged file is moved aside, never deleted: the service starts
+ * with an empty one, and logs an error.
  *
- * @throws StorageUnavailable where the file cannot be opened, or was written by a newer version
+ * @throws StorageUnavailable if the file cannot be opened, or was written by a newer version
  */
 export function openDatabase(path: string, log: Logger): Database {
   try {
@@ -49,19 +49,19 @@ export function openDatabase(path: string, log: Logger): Database {
       if (existsSync(path + end)) renameSync(path + end, asidePath + end)
     log.error(
       { asidePath },
-      'the journal is damaged: it was moved aside and a new one begun; look for what it held',
+      'the journal is damaged: it was moved aside and a new one was created; see what can be recovered',
     )
-    const begun = open(path, serviceWaitMs, migrate)
-    // Not the very first start: what the process before has sent to the core is lost with the file.
-    begun.run('INSERT INTO starts VALUES (1, 0)')
-    return begun
+    const created = open(path, serviceWaitMs, migrate)
+    // Counts as started after a kill: the log of calls to the core is lost with the file.
+    created.run('INSERT INTO starts VALUES (1, 0)')
+    return created
   }
 }
 
 /**
- * Opens a service's file beside it, for an operator: makes, moves and migrates nothing.
+ * Opens the file of a service that may be running, for an operator's command. Never creates, moves or migrates it.
  *
- * @throws StorageUnavailable where there is none, or it is damaged or of another version
+ * @throws StorageUnavailable if there is none, or it is damaged or of another version
  */
 export function openExistingDatabase(path: string): Database {
   if (!existsSync(path)) throw new StorageUnavailable(`there is no journal at ${path}`)
@@ -86,7 +86,7 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
     get,
     all: (sql, values = {}) => prepare(sql).all(values) as Row[],
     sizes() {
-      // Not as tables of one SELECT: that would parse each pragma anew every time.
+      // One statement each: as tables of one SELECT, SQLite would parse the pragmas every time.
       const [pages = NaN, freePages = NaN, pageBytes = NaN] = [
         'page_count',
         'freelist_count',
@@ -115,7 +115,7 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
 function connect(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) => void): DatabaseSync {
   const file = new DatabaseSync(path)
   try {
-    // WAL with FULL syncs every commit, so that what was answered OK survives a power cut.
+    // WAL with FULL syncs every commit, so that what the till heard OK for survives a power cut.
     file.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
     file.exec(`PRAGMA journal_size_limit = ${walKeptBytes}`)
     prepareSchema(file)
@@ -126,7 +126,7 @@ function connect(path: string, waitMs: number, prepareSchema: (file: DatabaseSyn
   }
 }
 
-/** A page that is damaged in the middle would be found by the till that needs it, and by every one after it. */
+/** Checks all pages at the start: a damaged one would otherwise fail the requests of each till that needs it. */
 function checked(file: Database): Database {
   const found = file.get('PRAGMA quick_check(1)')?.quick_check
   if (found === 'ok') return file
@@ -159,7 +159,7 @@ function versionOf(file: DatabaseSync): number {
   return Number(file.prepare('PRAGMA user_version').get()?.user_version)
 }
 
-/** SQLite has rolled back by itself after some errors (a full disk, for one): then there is nothing left to do. */
+/** After some errors, such as a full disk, SQLite has already rolled back by itself. */
 export function rollBack(db: Database) {
   try {
     db.run('ROLLBACK')
@@ -168,7 +168,7 @@ export function rollBack(db: Database) {
   }
 }
 
-/** Anything SQLite says but a broken constraint or misuse, which are mistakes of ours: https://sqlite.org/rescode.html */
+/** Any error of SQLite except broken constraints and misuse, which are bugs of ours: https://sqlite.org/rescode.html */
 export function isStorageTrouble(error: unknown): boolean {
   const result = resultCode(error)
   return result !== undefined && ![1, 19, 20, 21, 25].includes(result)
@@ -194,6 +194,6 @@ export function isDamaged(error: unknown): boolean {
 }
 
 function resultCode(error: unknown): number | undefined {
-  const isOfSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-  return isOfSqlite ? (error.errcode as number) & 0xff : undefined
+  const isSqliteError = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+  return isSqliteError ? (error.errcode as number) & 0xff : undefined
 }

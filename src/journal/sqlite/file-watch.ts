@@ -4,11 +4,11 @@ import { closeSync, openSync, readSync, statSync, type BigIntStats } from 'node:
 import { isStorageTrouble, type Database } from './database.ts'
 
 export type FileWatch = {
-  /** @returns what has become of the files; undefined while they are the ones that were opened */
+  /** @returns what happened to the files; undefined while they are the ones that were opened */
   lost(): string | undefined
   /**
-   * Before every use: SQLite has the index of the log (`-shm`) mapped, and if somebody has cut it, a look at it ends the
-   * process by a signal, without a word.
+   * To be called before every use of the file. SQLite maps the index of the log (`-shm`) into memory; if that was cut,
+   * the next access kills the process by a signal, without a log line.
    * @throws StorageUnavailable if it was cut
    */
   checkIndex(): void
@@ -18,19 +18,19 @@ export type FileWatch = {
 const applicationIdAt = 68
 const headerBytes = 72
 const magic = 'SQLite format 3\0'
-/** Reading the header costs more than looking at the files. */
+/** Reading the header costs more than a `stat` of the files, so it is done less often. */
 const headerEveryMs = 1_000
 
 /**
- * Gives the database a number of its own, so that another in its place can be told from it.
- * @returns undefined if that could not be written just now
+ * Gives the database a random number, so that another file in its place can be recognised.
+ * @returns the number; undefined if it could not be written
  */
 export function identify(db: Database): number | undefined {
   try {
-    const known = Number(db.get('PRAGMA application_id')?.application_id)
-    const id = known === 0 ? randomInt(1, 2 ** 31) : known
-    if (known === 0) db.run(`PRAGMA application_id = ${id}`)
-    // The header is read from the file, not through the log.
+    const storedId = Number(db.get('PRAGMA application_id')?.application_id)
+    const id = storedId === 0 ? randomInt(1, 2 ** 31) : storedId
+    if (storedId === 0) db.run(`PRAGMA application_id = ${id}`)
+    // It has to be in the file itself, not only in the log, since the header is read from the file.
     return db.get('PRAGMA wal_checkpoint(TRUNCATE)')?.busy === 0 ? id : undefined
   } catch (error) {
     if (isStorageTrouble(error)) return undefined
@@ -39,11 +39,10 @@ export function identify(db: Database): number | undefined {
 }
 
 /**
- * Notices that somebody deletes, moves, replaces or overwrites the file while it is open: SQLite would go on writing
- * into what nobody will ever find again. It does not notice a file that is overwritten by an earlier copy of itself that
- * is as long.
+ * Notices if the file is deleted, moved, replaced or overwritten while it is open: SQLite would go on writing to a file
+ * that no longer has a name. Does not notice if it is overwritten by an earlier copy of itself of the same length.
  *
- * @param applicationId as `identify` has returned it
+ * @param applicationId as returned by `identify`
  * @param onIndexCut has to end the process
  */
 export function watchFile(
@@ -61,7 +60,7 @@ export function watchFile(
     const before = seen.get(end)
     if (!stats) return before && `${what} is gone`
     if (before && (before.ino !== stats.ino || before.dev !== stats.dev)) return `${what} was replaced`
-    // The log is cut by whoever copies it into the file, the file itself never is.
+    // A checkpoint may truncate the log; the file itself never shrinks.
     if (before && end !== '-wal' && stats.size < before.size) return `${what} was cut short`
     seen.set(end, stats)
     return undefined

@@ -16,18 +16,18 @@ import { identify } from './file-watch.ts'
 import { ownJournal } from './owner.ts'
 import { createTicketFunctions } from './ticket-functions.ts'
 
-/** A call was left by its process if it has not settled this long after the till's deadline. */
+/** If a call has not settled this long after the till's deadline, its process has died. */
 const abandonedAfterMs = 1000
 
 /**
- * The journal of one replica: one SQLite file on the pod's own volume, which nobody else may have.
+ * The journal of one replica: one SQLite file on the pod's own volume, used by no other service.
  *
  * @throws StorageUnavailable if the file cannot be opened
- * @throws JournalInUse if another process has it
- * @throws JournalKeyMissing if it holds rows that no given key opens
+ * @throws JournalInUse if another process uses it
+ * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export function createSqliteJournal(config: Config['journal'], deps: JournalDeps): Journal {
-  const disown = ownJournal(config.path)
+  const release = ownJournal(config.path)
   try {
     const db = openDatabase(config.path, deps.log)
     followClockSince(db, deps)
@@ -36,20 +36,20 @@ export function createSqliteJournal(config: Config['journal'], deps: JournalDeps
       ...journal,
       async close() {
         await journal.close()
-        disown()
+        release()
       },
     }
   } catch (error) {
-    disown()
+    release()
     throw error
   }
 }
 
 /**
- * The journal of a service that may be running, for an operator's command beside it.
+ * The journal of a service that may be running, for an operator's command.
  *
  * @throws StorageUnavailable if there is none, or it is damaged or of another version
- * @throws JournalKeyMissing if it holds rows that no given key opens
+ * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export function openSqliteJournal(config: Config['journal'], deps: JournalDeps): Journal {
   return journalIn(openExistingDatabase(config.path), config, deps, undefined)
@@ -109,7 +109,7 @@ function ofRedemptions(
 ): OfRedemptions {
   const rows = createRedemptionRows(db, seal)
   const redemptions = createRedemptions(rows, settleWithinMs)
-  /** OKs that have left while the journal could not be written: once it can, no undo of them may come first. */
+  /** OKs that left while the journal could not be written. Before an undo of one of these, it is marked as answered. */
   const answeredButUnmarked = new Set<string>()
   const markAnswered = (id: string, nowMs: number) => redemptions.record(id, { kind: 'answered' }, nowMs)
 

@@ -4,7 +4,7 @@ import { readDeadLetterBytesOf, readDeadLetterTotals } from '../dead-letters.ts'
 import type { FileWatch } from './file-watch.ts'
 import type { TroubleKind, Troubles } from '../troubles.ts'
 
-/** What can be refused, since whoever sends it keeps it: the redemptions last, as a guest waits at the till. */
+/** What is refused if there is no room. Redemptions are refused last, as a guest is waiting at the till. */
 export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 
 const closedBy: Record<Intake, TroubleKind[]> = {
@@ -13,41 +13,46 @@ const closedBy: Record<Intake, TroubleKind[]> = {
   dead_letter: ['lost', 'damaged', 'full', 'log_too_long', 'nearly_full', 'dead_letters_full'],
 }
 
-/** Tickets leave this part of the room to redemptions. */
+/** Tickets may use this part of the room; the rest is left to redemptions. */
 const ticketShare = 0.9
 const deadLetterShare = 0.1
-/** Once this part of the room for tickets, or for dead letters, is taken, each venue has only its share of it. */
+/** Once this part of the room for tickets, or for dead letters, is used, each venue is limited to its share of it. */
 const crowdedShare = 0.5
-/** The share of a venue, so that one that floods leaves room to the others. */
+/** The share of one venue, so that one that floods leaves room for the others. */
 const venueShare = 0.1
-/** What was full is open again a little lower, so that it does not open and close with each row. */
+/** A limit that was reached is over only below this part of it, so that it does not flip with each row. */
 const openAgainShare = 0.98
-/** The log begins anew at 4 MB. It grows on only while somebody reads an old state of the file without an end. */
+/** The log starts over at 4 MB. It only grows beyond that while a reader keeps a transaction open. */
 const longestWalBytes = 4 * walKeptBytes
 
 /**
- * Room for `maxBytes` of pages in use. What comes new is refused before anything is done for it; what is under way is
- * always settled, for which the rest of the disk has to do.
+ * Limits the pages in use to `maxBytes`. New work is refused before it begins. What is under way is always settled, even
+ * beyond the limit, for which the volume must have room.
  */
 export function createLimits(db: Database, maxBytes: number, troubles: Troubles, lost: FileWatch['lost']) {
   let bytesInUse = 0
 
-  const watch = (kind: TroubleKind, what: string, bytes: number, limitBytes: number) => {
+  const checkLimit = (kind: TroubleKind, what: string, bytes: number, limitBytes: number) => {
     const isOpen = troubles.reason(kind) === undefined
     const isOver = bytes >= (isOpen ? limitBytes : limitBytes * openAgainShare)
-    troubles.note(kind, isOver ? `${what}: ${toMiB(bytes)} of ${toMiB(limitBytes)} MiB` : undefined)
+    troubles.set(kind, isOver ? `${what}: ${toMiB(bytes)} of ${toMiB(limitBytes)} MiB` : undefined)
   }
 
-  /** Measures: some microseconds. */
-  const look = () => {
-    troubles.note('lost', lost())
+  /** Takes some microseconds. */
+  const measure = () => {
+    troubles.set('lost', lost())
     const { bytes, walBytes } = db.sizes()
     bytesInUse = bytes
-    watch('full', 'the journal is full', bytes, maxBytes)
-    watch('nearly_full', 'the journal has no room for tickets', bytes, maxBytes * ticketShare)
-    watch('log_too_long', "the journal's log cannot be cut while somebody reads", walBytes, longestWalBytes)
+    checkLimit('full', 'the journal is full', bytes, maxBytes)
+    checkLimit('nearly_full', 'the journal has no room for tickets', bytes, maxBytes * ticketShare)
+    checkLimit(
+      'log_too_long',
+      "the journal's log cannot be cut while it is being read",
+      walBytes,
+      longestWalBytes,
+    )
     const deadLetterBytes = readDeadLetterTotals(db).bytes
-    watch(
+    checkLimit(
       'dead_letters_full',
       'there is no room for dead letters',
       deadLetterBytes,
@@ -58,41 +63,42 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
   let hasGrown = true
 
   return {
-    look,
-    /** After each commit; nothing else takes room. */
-    noteCommit() {
+    measure,
+    /** To be called after each commit: the next `admit` measures again. */
+    remeasure() {
       hasGrown = true
     },
-    /** @throws StorageUnavailable where there is no room for it */
+    /** @throws StorageUnavailable if there is no room for it */
     admit(intake: Intake) {
-      if (hasGrown || troubles.worst()) look()
-      else troubles.note('lost', lost())
+      if (hasGrown || troubles.worst()) measure()
+      else troubles.set('lost', lost())
       hasGrown = false
       const [reason] = closedBy[intake].flatMap((kind) => troubles.reason(kind) ?? [])
       if (reason !== undefined) throw new StorageUnavailable(reason)
     },
     /**
+     * Leaves room for other venues while Kafka is down.
      * @param venue TRIFFT's id of the venue that sends one more ticket
-     * @returns why it may not, undefined if it may: others must find room while Kafka is away
+     * @returns why the ticket is refused; undefined if it is not
      */
     ticketShareTaken(venue: string): string | undefined {
       const roomBytes = maxBytes * ticketShare
-      // As measured when it was admitted.
+      // Measured when the ticket was admitted.
       if (bytesInUse < roomBytes * crowdedShare) return undefined
       const bytes = readTicketBytesOf(db, venue)
       if (bytes < roomBytes * Math.max(venueShare, 1 / countVenues(db))) return undefined
-      return `the venue has its share of the room for tickets: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
+      return `the venue has used its share of the room for tickets: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
     },
     /**
-     * @param venue TRIFFT's id of the venue that wants to keep one more dead letter
-     * @returns why it may not, undefined if it may
+     * @param venue TRIFFT's id of the venue whose message would be one more dead letter
+     * @returns why the message is refused; undefined if it is not
      */
     deadLetterShareTaken(venue: string): string | undefined {
       const roomBytes = maxBytes * deadLetterShare
       if (readDeadLetterTotals(db).bytes < roomBytes * crowdedShare) return undefined
       const bytes = readDeadLetterBytesOf(db, venue)
       if (bytes < roomBytes * venueShare) return undefined
-      return `the venue has its share of the room for dead letters: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
+      return `the venue has used its share of the room for dead letters: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
     },
   }
 }
@@ -101,7 +107,7 @@ function readTicketBytesOf(db: Database, venue: string): number {
   return Number(db.get('SELECT bytes FROM ticket_venues WHERE venue = :venue', { venue })?.bytes ?? 0)
 }
 
-/** One that is alone needs to leave nothing to others. */
+/** At least 1; a venue that is alone has all the room. */
 function countVenues(db: Database): number {
   return Math.max(1, Number(db.get('SELECT count(DISTINCT core_id) AS venues FROM venues')?.venues))
 }

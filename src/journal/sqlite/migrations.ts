@@ -1,4 +1,4 @@
-/** Each runs once, in order, in a transaction of its own. Never change one that was released: add another. */
+/** Each runs once, in order, in its own transaction. Never change the SQL of one that was released: add another. */
 export const migrations = [
   `
   CREATE TABLE redemptions (
@@ -95,7 +95,7 @@ export const migrations = [
   `
   ALTER TABLE redemptions ADD COLUMN settled_at INTEGER;
 
-  -- What is past its time is found without a look at the rest. What is open is never past its time.
+  -- Finds expired rows without scanning the others. Open rows never expire.
   CREATE INDEX redemptions_final ON redemptions (changed_at)
     WHERE due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck');
   CREATE INDEX redemption_aliases_by_age ON redemption_aliases (created_at);
@@ -103,11 +103,11 @@ export const migrations = [
   CREATE INDEX dead_letters_by_age ON dead_letters (created_at);
   CREATE INDEX venues_by_age ON venues (approved_at);
 
-  -- A start asks which keys are needed.
+  -- The service checks at its start which keys are needed.
   CREATE INDEX redemptions_sealed ON redemptions (seal_key) WHERE seal_key IS NOT NULL;
   CREATE INDEX tickets_sealed ON tickets (seal_key) WHERE seal_key IS NOT NULL;
 
-  -- Counted by triggers, so that no statement can forget it, nor another process.
+  -- Counted by triggers, so that no statement of any process can miss it.
   CREATE TABLE dead_letter_totals (
     only          INTEGER PRIMARY KEY CHECK (only = 1),
     letters       INTEGER NOT NULL,
@@ -122,8 +122,8 @@ export const migrations = [
   END;
   `,
   `
-  -- What is open has a due time or is stuck, and only that is sealed: one index for all that looks for it. What is sealed
-  -- of a ticket that no longer waits is broken, and no key opens it.
+  -- Open rows have a due time or are stuck, and only open rows are sealed, so one index serves all queries for them. A
+  -- ticket that no longer waits but is still sealed has a broken seal, which no key opens.
   DROP INDEX redemptions_due;
   DROP INDEX redemptions_open;
   DROP INDEX redemptions_sealed;
@@ -131,13 +131,13 @@ export const migrations = [
   CREATE INDEX redemptions_open ON redemptions (due_at) WHERE due_at IS NOT NULL OR state = 'stuck';
   `,
   `
-  -- A redemption goes out with one ticket. One that the ticket names by itself beats one that was found by the bill.
+  -- A redemption goes out with one ticket. A ticket that names it takes it over from one that was found by its bill.
   ALTER TABLE redemptions ADD COLUMN ticket_key TEXT;
   ALTER TABLE redemptions ADD COLUMN is_named_by_ticket INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX redemptions_by_ticket ON redemptions (ticket_key) WHERE ticket_key IS NOT NULL;
   `,
   `
-  -- When the service last ran, for a clock that went back before it started again.
+  -- When the service last ran, to notice a clock that went back while it was down.
   CREATE TABLE clock (
     only          INTEGER PRIMARY KEY CHECK (only = 1),
     seen_at       INTEGER
@@ -145,15 +145,15 @@ export const migrations = [
   INSERT INTO clock VALUES (1, NULL);
   `,
   `
-  -- Names the API key: two projects may have the same card number and coupon id. Nobody knows it of rows from before.
+  -- Identifies the API key: two projects may have the same card number and coupon id. NULL in rows of earlier versions.
   ALTER TABLE redemptions ADD COLUMN tenant TEXT;
   `,
   `
-  -- TRIFFT's id of the venue whose message a dead letter is; nobody knows it of those from before, nor is it asked of a
-  -- ticket that Kafka has refused.
+  -- TRIFFT's id of the venue that sent the message; NULL in rows of earlier versions, and for tickets that Kafka has
+  -- refused.
   ALTER TABLE dead_letters ADD COLUMN venue TEXT;
 
-  -- How much of the room each venue has. Counted by triggers, like the totals.
+  -- How much room the dead letters of each venue use. Counted by triggers, like the totals.
   CREATE TABLE dead_letter_venues (
     venue         TEXT PRIMARY KEY,
     bytes         INTEGER NOT NULL
@@ -168,7 +168,7 @@ export const migrations = [
   END;
   `,
   `
-  -- How much of the room the waiting tickets of each venue take: TRIFFT's id of it, which nobody knows of those from before.
+  -- How much room the waiting tickets of each venue use; venue is TRIFFT's id, and NULL in rows of earlier versions.
   ALTER TABLE tickets ADD COLUMN venue TEXT;
   CREATE TABLE ticket_venues (
     venue         TEXT PRIMARY KEY,
@@ -184,14 +184,14 @@ export const migrations = [
   END;
   `,
   `
-  -- A coupon's id that holds a card number: reward_id has what stands for it, and the id itself is sealed for as long as
-  -- the row is there, since whatever was taken may be given back.
+  -- If a coupon's id contains a card number, reward_id has its stand-in, and the id itself is sealed for as long as the
+  -- row is kept, since the coupon may have to be given back.
   ALTER TABLE redemptions ADD COLUMN reward_sealed BLOB;
   ALTER TABLE redemptions ADD COLUMN reward_seal_key TEXT;
   CREATE INDEX redemptions_reward_sealed ON redemptions (reward_seal_key) WHERE reward_seal_key IS NOT NULL;
   `,
   `
-  -- Raised by each change of a row: what was decided on a row is written only if it is still as it was.
+  -- Incremented by each change of a row: a decision is written only if the row has not changed since it was read.
   ALTER TABLE redemptions ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
   `,
 ]

@@ -6,14 +6,14 @@ import { JournalInUse } from '../journal.ts'
 import { isBusy, storageUnavailable } from './database.ts'
 
 /**
- * Makes this process the only service on a journal's file, until it lets go or ends, however it ends. Operators' commands
- * do not need to be the owner.
+ * Makes this process the only service on a journal's file, until it releases it or ends in whatever way. Operators'
+ * commands need not own the file.
  *
- * The lock is an open transaction on a file of its own, since the system drops that lock with the process. The text file
- * beside it only says who holds it.
+ * The lock is an open transaction on a separate file, since the system releases that when the process ends. The text
+ * file beside it only says who holds the lock.
  *
- * @returns what lets go; safe to call twice
- * @throws JournalInUse saying who has it; StorageUnavailable where the folder cannot be written
+ * @returns a function that releases it; safe to call twice
+ * @throws JournalInUse with its owner; StorageUnavailable if the folder cannot be written
  */
 export function ownJournal(path: string): () => void {
   mkdirSync(dirname(path), { recursive: true })
@@ -35,7 +35,7 @@ export function ownJournal(path: string): () => void {
   }
 }
 
-/** However the path is written, and through links: one file has one owner. */
+/** Resolves links and relative paths, so that one file has one owner. */
 function resolved(path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
 }
@@ -48,12 +48,12 @@ function openLock(path: string): DatabaseSync {
   }
 }
 
-/** Only for whoever is refused: on a read-only volume the lock alone has to do. */
+/** Only for the error message of a process that is refused, so it may fail, as on a read-only volume. */
 function writeOwner(path: string) {
   try {
     writeFileSync(path, `process ${process.pid} on ${hostname()}, since ${new Date().toISOString()}\n`)
   } catch {
-    // The lock is held all the same.
+    // The lock is what counts.
   }
 }
 

@@ -50,15 +50,19 @@ export function createTicketFunctions(
       const { tickets, broken } = await read(() => outbox.waiting(limit))
       if (broken.length > 0) {
         await write((nowMs) => outbox.setAside(broken, nowMs))
-        log.error({ eventIds: broken }, 'the seals of tickets are broken: set aside, as nobody can read them')
+        log.error(
+          { eventIds: broken },
+          'tickets were set aside: their seals are broken, so they cannot be read',
+        )
       }
       return tickets
     },
     markPublished: (eventIds) => write((nowMs) => outbox.markPublished(eventIds, nowMs)),
-    // Takes no more room than the ticket did, and must not hold up those behind it.
+    // Not refused if there is no room: it needs no more than the ticket did, and must not hold up the tickets behind
+    // it.
     buryTicket: (eventId, reason) => write((nowMs) => outbox.moveToDeadLetters(eventId, reason, nowMs)),
     async keepDeadLetter(message) {
-      // A repeat needs no more room.
+      // A repeat is accepted even if there is no room.
       if (await read(() => deadLetters.isKept(message))) return
       const refusal = await admit('dead_letter', (nowMs) => {
         const reason = limits.deadLetterShareTaken(message.venue.coreId)

@@ -1,7 +1,11 @@
 import { isDamaged, isStorageTrouble, rollBack, storageUnavailable, type Database } from './database.ts'
 import type { Troubles } from '../troubles.ts'
 
-type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
+type PendingWrite = {
+  work: () => unknown
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
 
 type Writer = {
   /** Runs the work in a transaction; resolves when it is on disk. */
@@ -11,13 +15,13 @@ type Writer = {
 }
 
 /**
- * Group commit: all writes of one turn of the event loop share one transaction and its one sync. Where the file cannot
- * be written all of them fail; where one of them is at fault each is run alone, so that it takes no other down with it.
+ * Group commit: all writes of one turn of the event loop share one transaction and one sync. If the file cannot be
+ * written, all of them fail. If one of them throws, each is run again alone, so that it does not fail the others.
  *
- * Works may run again, so they must do nothing but read and write the database.
+ * The work of a write may therefore run twice, and must do nothing but read and write the database.
  *
- * @param check before each commit; throws if the file cannot, or must not, be touched
- * @param observe gets the seconds of each commit and whether it worked
+ * @param check called before each commit; throws if the file cannot or must not be used
+ * @param observe gets the duration of each commit in seconds, and whether it succeeded
  */
 export function createWriter(
   db: Database,
@@ -25,7 +29,7 @@ export function createWriter(
   check: () => void,
   observe: (seconds: number, isDone: boolean) => void,
 ): Writer {
-  let queue: Waiting[] = []
+  let queue: PendingWrite[] = []
 
   const commit = (works: (() => unknown)[]): unknown[] => {
     const startedMs = performance.now()
@@ -36,8 +40,8 @@ export function createWriter(
       const results = works.map((work) => work())
       db.run('COMMIT')
       isDone = true
-      // Works that only looked prove nothing.
-      if (countChanges(db) > changesBefore) troubles.note('unwritable', undefined)
+      // A commit without changes does not prove that the file can be written.
+      if (countChanges(db) > changesBefore) troubles.set('unwritable', undefined)
       return results
     } finally {
       if (!isDone) rollBack(db)
@@ -45,31 +49,31 @@ export function createWriter(
     }
   }
 
-  const settle = (waiting: Waiting[]) => {
+  const settle = (pending: PendingWrite[]) => {
     try {
-      const results = commit(waiting.map(({ work }) => work))
-      waiting.forEach(({ resolve }, index) => resolve(results[index]))
+      const results = commit(pending.map(({ work }) => work))
+      pending.forEach(({ resolve }, index) => resolve(results[index]))
     } catch (error) {
       if (isStorageTrouble(error)) {
         const unavailable = storageUnavailable(error)
-        troubles.note(isDamaged(error) ? 'damaged' : 'unwritable', unavailable.message)
-        return waiting.forEach(({ reject }) => reject(unavailable))
+        troubles.set(isDamaged(error) ? 'damaged' : 'unwritable', unavailable.message)
+        return pending.forEach(({ reject }) => reject(unavailable))
       }
-      if (waiting.length > 1) return waiting.forEach((one) => settle([one]))
-      waiting[0]?.reject(error)
+      if (pending.length > 1) return pending.forEach((one) => settle([one]))
+      pending[0]?.reject(error)
     }
   }
 
   const flush = () => {
-    const waiting = queue
+    const pending = queue
     queue = []
-    if (waiting.length === 0) return
+    if (pending.length === 0) return
     try {
       check()
     } catch (error) {
-      return waiting.forEach(({ reject }) => reject(storageUnavailable(error)))
+      return pending.forEach(({ reject }) => reject(storageUnavailable(error)))
     }
-    settle(waiting)
+    settle(pending)
   }
 
   return {
