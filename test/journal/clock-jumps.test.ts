@@ -37,7 +37,7 @@ describe('a jump of the clock', () => {
       known = found
       return { do: 'refuse', code: 'REFUSED' }
     })
-    // A key that has ended is found, and means nothing.
+    // A key past its time is still found, but counts for nothing.
     const row = known?.attempts.find((one) => isRemembered(one, test.clock.nowMs()))
     return row && { ...row, revision: undefined }
   }

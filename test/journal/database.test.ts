@@ -19,8 +19,8 @@ describe('the connection to the file', () => {
 
   const waitMs = () => Number(db.get('PRAGMA busy_timeout')?.timeout)
 
-  // A checkpoint waits for nobody. One that failed left that to all that came after it: each write that met an
-  // operator's command in the middle of its own failed at once.
+  // A checkpoint does not wait for locks. One that failed left it at that: each later write that met an operator's
+  // command failed at once.
   it('still waits for others after a checkpoint, also after one that failed', () => {
     const before = waitMs()
     expect(before).to.be.above(0)

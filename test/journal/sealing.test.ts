@@ -129,7 +129,7 @@ describe('the sealed columns of the journal', () => {
     expect(asked).to.have.nested.property('redemption.what').that.deep.equals(what)
   })
 
-  // The key's name alone was looked at, so a box that stayed would have been seen by nobody.
+  // Only the key's name was checked, so nobody would have noticed a box that stayed.
   for (const kind of ['refused', 'not_done', 'given back'] as const)
     it(`leave no box in a row that is ${kind}`, async () => {
       const begun = await test.journal.beginDebit(debit, sendNext)

@@ -115,7 +115,7 @@ describe('a journal in trouble', () => {
     expect(String(await failureOf(test.journal.tidy()))).to.equal('StorageUnavailable: database is locked')
     other.exec('ROLLBACK')
     other.close()
-    // What only looks proves nothing.
+    // A call that writes nothing does not prove that the file can be written.
     await settleByOperator(test.journal, 'no-such-id', { as: 'taken', by: 'Dana', why: 'seen' })
     expect(test.journal.trouble()).to.match(/locked/)
     await test.journal.tidy()
