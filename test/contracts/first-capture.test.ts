@@ -34,9 +34,13 @@ export function isForm(`,
 // The story of contracts/recordings.md, "From a till": capture, look, change one folder, replay.
 describe('the first capture of a syntax that nobody here knows', function () {
   this.timeout(60_000)
-  const captured = mkdtempSync(join(tmpdir(), 'first-capture-'))
-  mkdirSync(join(root, '.cache'), { recursive: true })
-  const copy = mkdtempSync(join(root, '.cache', 'first-capture-'))
+  let captured: string
+  let copy: string
+  before(() => {
+    captured = mkdtempSync(join(tmpdir(), 'first-capture-'))
+    mkdirSync(join(root, '.cache'), { recursive: true })
+    copy = mkdtempSync(join(root, '.cache', 'first-capture-'))
+  })
   after(() => [captured, copy].forEach((folder) => rmSync(folder, { recursive: true })))
 
   const replayWith = async (build: string) => {

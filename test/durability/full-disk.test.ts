@@ -52,7 +52,7 @@ describe('a disk that is full', () => {
       for (; answer.status === 200; answer = await sendTicket()) taken++
       expect(taken).to.be.above(5)
       expect([answer.status, answer.reply.code]).to.deep.equal([503, 'STORAGE_UNAVAILABLE'])
-      // A redemption is smaller: if a ticket finds no room it may.
+      // A redemption is smaller, so it may still fit where a ticket does not.
       await limitFiles(adapter.pid, '1')
       const debit = { cardNumber: demo.cards.anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee }
       expect((await till.debit(debit)).reply.code).to.equal('STORAGE_UNAVAILABLE')
@@ -72,7 +72,7 @@ describe('a disk that is full', () => {
       const page = await (await fetch(`${adapter.managementUrl}/metrics`)).text()
       expect(page).to.match(new RegExp(`^zonal_tickets_waiting ${taken}$`, 'm'))
       expect(core.calls.filter(({ method }) => method === 'POST')).to.have.length(1)
-      // A small write may fit between two that do not; each begin has its end.
+      // A small write may fit between two that do not, so the trouble may begin again; each time it also ends.
       expect(told().join()).to.match(/^error,info(,error,info)*$/)
     } finally {
       await limitFiles(adapter.pid, 'unlimited')

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net'
 export type RawClient = Awaited<ReturnType<typeof say>>
 
 /**
- * A peer that says exactly these bytes and then nothing more, but keeps its side open.
- * @returns what it has heard so far, and all of it once the service says no more
+ * A client that sends exactly these bytes and nothing more, but keeps its side open.
+ * @returns what it has received so far, and all of it once the service sends no more
  */
 export async function say(port: number, bytes: string) {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })

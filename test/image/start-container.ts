@@ -22,7 +22,7 @@ const pod = {
 
 /**
  * The command of the image, until it listens.
- * @param writable the one folder that is
+ * @param writable the only folder that can be written
  * @throws Error with all it said, if it ends before
  */
 export async function startContainer(image: Image, given: Record<string, string>, writable: string) {

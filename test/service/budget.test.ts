@@ -21,7 +21,7 @@ describe('the service before a core that counts', () => {
 
   it("never trips the core's limit with ten times as many calls in window after window", async () => {
     const limit = { ...publishedLimit, windowMs: 300 }
-    // A patience that no slow machine uses up: what is shown is the limit.
+    // Patient enough for a slow machine: this is about the limit, not about time.
     const patience = { POS_DEADLINE_MS: '20000', CORE_BALANCE_DEADLINE_MS: '10000' }
     counter = await openCounter({ CORE_RATE_LIMIT: '48', CORE_RATE_WINDOW_MS: '300', ...patience }, { limit })
     const playTill = async (till: number) => {

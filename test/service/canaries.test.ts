@@ -199,7 +199,7 @@ describe('the card number, the API key and the member name', function () {
       expect(text.includes(canary.card), text.slice(0, 300)).to.equal(false)
   })
 
-  // 79 of 131 places leaked: one request each, and nothing is left of what was put there.
+  // 79 of 131 places leaked. One request for each: what was put there must be found nowhere afterwards.
   for (const placement of placements)
     it(`are found nowhere after they were put into ${placement.where}`, async () => {
       const answer = await send(service.url, placement)
@@ -212,7 +212,7 @@ describe('the card number, the API key and the member name', function () {
             text.toLowerCase().includes(spelled),
             `spelled so in ${place}: ${text.slice(0, 2000)}`,
           ).to.equal(false)
-          // A file's bytes may fall together by chance where they mean nothing.
+          // The bytes of a database may look like another spelling by chance.
           if (place === 'journal') expect(text).to.not.include(placement.secret)
           else expect(isSpotted(text), `in ${place}: ${text.slice(0, 2000)}`).to.equal(false)
         }

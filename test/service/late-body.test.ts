@@ -29,7 +29,7 @@ describe('a message that does not come whole', () => {
     const head = [
       `POST /zonal/v1/${operation} HTTP/1.1`,
       'Host: adapter',
-      // The end of a ticket's answer is seen by its end; all others have to be closed by the service.
+      // After a ticket the till asks for the connection to be closed; after all others the service has to do so by itself.
       `Connection: ${operation === 'ticket' ? 'close' : 'keep-alive'}`,
       `Authorization: ${basic({ venueId: demo.venueId, apiKey: demo.apiKey })}`,
       'Content-Type: application/json',
@@ -61,7 +61,7 @@ describe('a message that does not come whole', () => {
   it('is taken all the same if it is a ticket, for which nobody waits', async () => {
     await counter.till.balance({ cardNumber: demo.cards.anna })
     const ticket = await sendHalf('ticket', bill())
-    // The deadline of what came later is over, so that of the ticket is.
+    // The debit came later and its deadline is over, so the ticket's is over too.
     await (
       await sendHalf('debit', takePoints)
     ).answer

@@ -69,8 +69,8 @@ describe('a service that is told to stop', () => {
     expect(await adapter.stop()).to.deep.equal({ code: 0, signal: null })
   })
 
-  // A health checker, a scanner or a till that lost its network in mid-sentence: each kept the process until it was
-  // forced, so that a restart took half a minute and ended with 1.
+  // A health checker, a scanner or a till that lost its network half-way: each kept the process alive until it was killed,
+  // so that a restart took half a minute and ended with 1.
   for (const port of ['port', 'managementPort'] as const)
     it(`ends with 0 though some connections of its ${port} never finish what they ask`, async function () {
       this.timeout(30_000)

@@ -134,7 +134,7 @@ describe('a ticket that nobody can read', () => {
     ]
     socket.write(`${head.join('\r\n')}\r\nContent-Length: 1000\r\n\r\n${bill}`, () => socket.destroy())
     expect(await logged).to.include({ message: 'ticket', isAnswered: false })
-    // By the end of another request whatever was to come of that one has come.
+    // Once another request is answered this one has had its effect, if it has any.
     await post('{', { path: '/balance' })
     expect(await kept()).to.deep.equal([])
     expect(counter.core.calls).to.have.length(0)

@@ -39,7 +39,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
   const exchange = createExchange({ api, log, faults, settings, nowMs })
 
   const listener = await startListener(port, (request, response) => {
-    // Fails if a caller goes away in mid-body, and if what hangs is cut at the end.
+    // Fails if a caller goes away in mid-body, or if a call that hangs is cut off at the end.
     exchange(request, response).catch(() => response.destroy())
   })
 
@@ -73,7 +73,7 @@ type Parts = {
   nowMs: () => number
 }
 
-/** One request on its way: written down, counted, perhaps struck by a fault, and answered. */
+/** Logs a request, counts it, lets a fault hit it if one is due, and answers it. */
 function createExchange({ api, log, faults, settings, nowMs }: Parts) {
   const countRequest = createRateLimiter(nowMs)
 

@@ -11,6 +11,8 @@ export type Step = {
 }
 
 const listed = 10
+/** The whole message is above, where mocha lists the failures of a step. */
+const longestMessage = 300
 
 /** @returns the page at the end of `npm test` */
 export function describeRun(steps: Step[], all: Results): string {
@@ -61,7 +63,8 @@ function count({ passed, pending, failed }: Results): string {
 }
 
 function describeFailure({ file, title, message }: Results['failed'][number]): string {
-  return `  ${file}: ${title}\n      ${message.split('\n')[0]}`
+  const [line = ''] = message.split('\n')
+  return `  ${file}: ${title}\n      ${line.length > longestMessage ? `${line.slice(0, longestMessage)} …` : line}`
 }
 
 function describeUnexplained({ name, code }: Step): string {

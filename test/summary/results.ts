@@ -26,7 +26,9 @@ type Ended = Pick<Test, 'file' | 'duration' | 'err' | 'fullTitle'>
 export function collectResults(runner: Runner): Results {
   const results: Results = { passed: 0, pending: [], failed: [], files: {}, tests: [] }
 
-  const addTime = ({ file = '', duration = 0 }: Ended) => {
+  // The hooks of all files belong to none.
+  const addTime = ({ file, duration = 0 }: Ended) => {
+    if (!file) return
     const name = pathOf(file)
     results.files[name] = (results.files[name] ?? 0) + duration
   }

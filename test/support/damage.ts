@@ -23,7 +23,7 @@ export function rootPages(path: string): { name: string; page: number }[] {
   return rows.map(({ name, rootpage }) => ({ name: String(name), page: Number(rootpage) }))
 }
 
-/** So that nobody lives on what they have read, or what is in the log. */
+/** Moves the log into the file, and makes open connections drop the pages that they have cached. */
 function settleOnDisk(path: string) {
   const other = new DatabaseSync(path)
   other.exec('PRAGMA application_id = 1; PRAGMA wal_checkpoint(TRUNCATE)')

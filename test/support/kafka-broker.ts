@@ -33,7 +33,7 @@ export async function startBroker(
 ) {
   const classPath = await kafkaClassPath()
   const dataDir = await mkdtemp(join(tmpdir(), 'kafka-'))
-  // A broker has to tell its clients its ports before it listens, and is away from them while it is killed.
+  // A broker's properties name its ports before it listens, and it needs the same ones after it was killed.
   const held = await Promise.all([holdPort(), holdPort(), holdPort()])
   const [plain, controller, secure] = held
   const brokers = [`127.0.0.1:${options.port ?? plain.port}`]
@@ -143,7 +143,7 @@ async function waitUntilReady(brokers: string[]) {
 
 /**
  * A pipe closes when its process is gone, also by SIGKILL: then the watchdog ends the server and removes its data.
- * It stands in a group of its own, out of reach of a Ctrl-C.
+ * It runs in a process group of its own, out of reach of a Ctrl-C.
  */
 function endWithThisProcess(server: ChildProcess, dataDir: string) {
   const script = 'cat >/dev/null; kill -9 "$1"; sleep 0.5; rm -rf "$2"'

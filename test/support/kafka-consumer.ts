@@ -28,7 +28,7 @@ export async function readTopic(
   const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: `test-${randomUUID()}`,
   })
-  // A broker that has just started says for a while that it loads its groups. kafkajs begins anew, from the beginning.
+  // A broker that has just started answers for a while that it loads its groups. kafkajs then reads from the beginning.
   consumer.on('consumer.crash', ({ payload }) => {
     if (!payload.restart) done.reject(payload.error)
     records.length = 0

@@ -21,7 +21,7 @@ const pomOf = (artifact: Artifact) => `<project xmlns="http://maven.apache.org/P
 </project>
 `
 
-/** @returns the programs that a local broker needs and this machine has not */
+/** @returns the programs that a local broker needs and this machine lacks */
 export function missingPrograms(): string[] {
   const java = ['java', '-version']
   const needed = existsSync(folderOf('kafka_2.13')) ? [java] : [java, ['mvn', '--version']]

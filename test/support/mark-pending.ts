@@ -1,8 +1,8 @@
 /**
  * Leaves a test out, or in a `before` hook all tests of its suite, with a reason that the summary prints: what this
- * machine has not, and how to get it.
+ * machine lacks, and how to get it.
  * @param context `this` of the hook or test
- * @param required the variable that makes a failure of it if it is 1: `REQUIRE_KAFKA`
+ * @param required the variable that turns this into a failure if it is 1, such as `REQUIRE_KAFKA`
  */
 export function markPending(context: Mocha.Context, reason: string, required?: string): never {
   if (required !== undefined && process.env[required] === '1') throw new Error(`${required}=1, but ${reason}`)

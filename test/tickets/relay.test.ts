@@ -55,7 +55,7 @@ describe('the relay', () => {
     const looked = Promise.withResolvers<void>()
     const slow = {
       ...journal,
-      // The read sees nothing, and before it answers a ticket is written and rings.
+      // The read finds nothing, and before it returns a ticket is written and wakes the relay.
       waitingTickets: async (limit: number) => {
         const seen = await journal.waitingTickets(limit)
         looked.resolve()
@@ -98,7 +98,7 @@ describe('the relay', () => {
     for (let index = 0; index < 3; index++) {
       journal.add(closedBill({ eventId: `e-${index}` }))
       relay.wake()
-      // A relay that is wide awake has looked by then.
+      // A relay that does not sleep has looked by then.
       await clock.pass(0)
     }
     const published = journal.whenEmpty()

@@ -59,7 +59,7 @@ const lockJournal: Trouble = async ({ journalPath }, chance, figures, signal) =>
       figures.chaos('journalLocks')
       await pauseUntil(signal, chance.int(50, 1_500))
     } catch {
-      // The service is at it just now.
+      // The service is writing just now.
     } finally {
       shell.close()
     }

@@ -5,7 +5,7 @@ import { afterCredit, afterDebit, isDenied, type Heard, type Wish } from './memo
 import { pauseUntil } from './pause.ts'
 import type { MeasuredTill } from './till.ts'
 
-/** After a problem, or out of a mood, a till does not go on for ever. */
+/** After so many steps a till gives up. */
 const mostSteps = 8
 
 /** Which of two twins was served first nobody knows: the one that is lost may be the second, and an OK of either stands. */

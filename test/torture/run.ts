@@ -1,7 +1,9 @@
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { debitKey } from '../../src/model/keys.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { coverIds, createCoverId } from '../../src/loyalty/cover-ids.ts'
+import { createKeyedHash, debitKey } from '../../src/model/keys.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import type { Broker } from '../support/kafka-broker.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -146,12 +148,16 @@ async function audit(
   ]
 }
 
-function keysOf({ venueId, accountNumber, what, asked }: Wish): string[] {
+/** As the service names them, with a stand-in for the id of a coupon that holds the card number. */
+function keysOf({ venueId, cardNumber, accountNumber, what, asked }: Wish): string[] {
   const caller = { venue: { id: venueId, coreId: coreIdOf(venueId), currency: 'GBP' } }
-  return [...asked].map((transactionId) =>
-    debitKey(caller, { accountNumber, what, ...(transactionId && { transactionId }) }),
-  )
+  return [...asked].map((transactionId) => {
+    const request = { cardNumber, accountNumber, what, ...(transactionId && { transactionId }) }
+    return debitKey(caller, coverIds(request, coverId))
+  })
 }
+
+const coverId = createCoverId(createKeyedHash(readConfig({ HOST: '127.0.0.1' }).journal.cardHashKey))
 
 function summarize(
   { seconds, seed }: { seconds: number; seed: number },

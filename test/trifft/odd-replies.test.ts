@@ -175,7 +175,7 @@ describe('a reply of the core of which something cannot be read', () => {
     it(`says what is left, as text or with decimals too: ${name}`, async () => {
       for (const balance of ['1050', 1050.9, '1050.00'])
         expect((await readReply(name, { balance })).value).to.deep.equal({ pointsLeft: 1050 })
-      // They were moved, so it must not be undone.
+      // The points were moved, so the call must not be undone.
       expect((await readReply(name, { balance: -200 })).value).to.deep.equal({})
     })
 
@@ -209,7 +209,8 @@ describe('a reply of the core of which something cannot be read', () => {
 })
 
 describe('the breaker that all cards share', () => {
-  // One member's coupon without a name, or one card that a gateway answers with a page of its own: ten scans of it stopped the balances of every venue for ten seconds, again and again.
+  // One member's coupon without a name, or one card that a gateway answers with a page of its own: ten scans of it stopped
+  // the balances of every venue for ten seconds, again and again.
   const oddities: [what: string, status: number, body: nock.Body, expected: string][] = [
     [
       'a reply that does not say what it must',

@@ -32,7 +32,7 @@ function coreConfig(env: Record<string, string> = {}) {
 
 type LogLine = { msg: string; [field: string]: unknown }
 
-/** What the core room needs of a journal: approvals in memory, and a budget without a past. */
+/** What TRIFFT's side needs of a journal: approvals in memory, and a budget without a past. */
 export function memoryJournal(): CoreJournal {
   const approvals = new Map<string, Approval>()
   const pair = ({ venueId, apiKey }: Credentials) => `${venueId}:${apiKey}`
@@ -52,7 +52,7 @@ export type CoreJournal = Pick<
   'findApproval' | 'keepApproval' | 'dropApproval' | 'openBudget' | 'keepBlock' | 'closeBudget'
 >
 
-/** All that the core room needs, with a clock under control and the log in an array; no budget unless `env` gives one. */
+/** All that TRIFFT's side needs, with a clock under control and the log in an array; no budget unless `env` gives one. */
 export function coreParts(
   env: Record<string, string> = {},
   {

@@ -75,7 +75,7 @@ describe('a venue approval', () => {
     answer(200, crown())
     answer(200, crown('other-project'), { key: 'another-key-0123' })
     answer(200, [], { id: '1903' })
-    // The short name of a key is no proof of it.
+    // Approved by the key itself, not by the tenant that is made of it.
     const otherKey = toCredentials('1902', 'another-key-0123')
     expect(await approve()).to.include({ coreId: '5b1e' })
     expect(await approve(otherKey)).to.include({ coreId: 'other-project' })

@@ -24,7 +24,7 @@ async function debitAgainst(handler: Handler) {
   return { failure, requests: server.requests() }
 }
 
-/** The same, where the core does not answer in time: `handler` is called at once, and once more for each tenth of it. */
+/** The same, if the core does not answer in time: `handler` is called at once, and once more for each tenth of it. */
 async function lateDebitAgainst(handler: (response: http.ServerResponse) => unknown) {
   const core = http.createServer()
   await using server = await listen(core)
@@ -191,7 +191,7 @@ describe('the wire: it never left', () => {
     names.answer(0)
     expect(await calls[0]).to.have.property('code', 'CORE_BUSY')
     names.answer(1)
-    // As one that was held back before, and no failure of the network to the breaker.
+    // As if it had been held back before it left: to the breaker it is no failure of the network.
     expectBusy(await calls[1], 'blocked', 60)
     await client.close()
     expect(server.requests(), 'the second never arrived').to.equal(1)

@@ -16,7 +16,7 @@ describe('the body of a request', () => {
   let onRefused: (error: unknown) => void = () => undefined
 
   before(async () => {
-    // It would unpack what is broken on purpose, and take connections for its own.
+    // nock would unpack bodies that are broken on purpose, and replace the sockets.
     nock.restore()
     const app = new Koa()
     app.silent = true

@@ -39,7 +39,7 @@ function ticketOf(text: string): Ticket {
   return parseTicket(fields, { id: '1902', currency: 'GBP' }, settings).ticket
 }
 
-/** Names and values as they are, the last first, at every depth. */
+/** The same names and values in reverse order, at every depth. */
 function backwards(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(backwards)
   if (typeof value !== 'object' || value === null) return value

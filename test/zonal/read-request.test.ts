@@ -210,7 +210,7 @@ describe('a hostile request', () => {
   const depth = 100_000
   const deep = '['.repeat(depth) + ']'.repeat(depth)
   const keys = Array.from({ length: 9_000 }, (_, index) => `"k${index}":1`).join()
-  /** Each once: the bits of its number are its capitals. */
+  /** Each spelling once: the bits of its number say which letters are capitals. */
   const spellings = Array.from({ length: 2 ** 13 }, (_, number) =>
     [...'servicecharge'].map((sign, bit) => ((number >> bit) & 1 ? sign.toUpperCase() : sign)).join(''),
   )

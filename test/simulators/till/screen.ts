@@ -1,6 +1,6 @@
 import type { Operation, TillReply } from './messages.ts'
 
-/** A line of the screen; what stands right is pushed to the edge. */
+/** A line of the screen; `right` is aligned to the right edge. */
 type Line = { left: string; right?: string }
 
 const innerWidth = 44
