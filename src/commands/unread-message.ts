@@ -1,12 +1,8 @@
 import { Refusal } from '../model/refusal.ts'
 import type { UnreadMessage, Ticket } from '../model/words.ts'
-import { readContentEncoding, readContentType, unpack } from '../zonal/http/decode.ts'
-import { readRequest } from '../zonal/dialects/json/read-request.ts'
-import { parseTicket, type TicketSettings } from '../zonal/messages/ticket-message.ts'
+import { decodeKept, readKeptTicket } from '../zonal/kept-ticket.ts'
+import type { TicketSettings } from '../zonal/messages/ticket-message.ts'
 import { CommandFailed } from './command.ts'
-
-/** No till waits, so what was too long for the service may be read here. */
-const mostBytes = 64 * 1024 ** 2
 
 /**
  * As a till's message is read, by the code and the settings of today, but for the limit of its length.
@@ -16,11 +12,7 @@ export async function readAgain(message: UnreadMessage, settings: TicketSettings
   if (message.cut)
     throw new CommandFailed('it cannot be read: only its beginning was kept. Ask the venue for the bill')
   try {
-    const text = await decode(message)
-    const { contentType, venue } = message
-    const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
-    if (clash) throw clash
-    return parseTicket(fields, venue, settings).ticket
+    return await readKeptTicket(message, settings)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new CommandFailed(
@@ -35,7 +27,7 @@ export async function readAgain(message: UnreadMessage, settings: TicketSettings
  *   for what is no text
  */
 export async function readableText(message: UnreadMessage): Promise<string | undefined> {
-  const text = await decode(message).catch(() => Buffer.from(message.base64, 'base64').toString())
+  const text = await decodeKept(message).catch(() => Buffer.from(message.base64, 'base64').toString())
   const oddCharacters = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0
   return oddCharacters > text.length / 10 ? undefined : text
 }
@@ -54,14 +46,11 @@ export function describeMessage({ contentType, contentEncoding, base64, cut }: U
   ]
 }
 
-async function decode({ contentType, contentEncoding = '', base64 }: UnreadMessage): Promise<string> {
-  const toText = readContentType(contentType)
-  return toText(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), mostBytes))
-}
-
-function explain({ code, detail }: Refusal, { contentType, contentEncoding }: UnreadMessage): string {
-  if (code === 'MESSAGE_UNREADABLE') return 'it is neither JSON nor a form that holds JSON'
-  if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? code
+function explain(
+  { code, detail, message }: Refusal,
+  { contentType, contentEncoding }: UnreadMessage,
+): string {
+  if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? message
   const packing = contentEncoding ? ` packed as ${contentEncoding}` : ''
   return `"${contentType}"${packing} is not taken`
 }

@@ -128,42 +128,45 @@ export const catalogue = {
 
 export type Language = keyof typeof catalogue
 
-/** Assumed: how the plugin treats statuses is not public. The only place that knows them. */
-const statuses: Record<Code, number> = {
-  CARD_UNKNOWN: 200,
-  MEMBER_BLOCKED: 200,
-  REWARD_UNKNOWN: 200,
-  REWARD_ALREADY_REDEEMED: 200,
-  REWARD_EXPIRED: 200,
-  REWARD_NOT_ACTIVE: 200,
-  REWARD_NOT_FOR_VENUE: 200,
-  POINTS_NOT_ENOUGH: 200,
-  NOTHING_TO_GIVE_BACK: 200,
-  CREDIT_DIFFERS: 200,
-  ALREADY_GIVEN_BACK: 200,
-  DUPLICATE_REFERENCE: 200,
-  NOT_SUPPORTED: 200,
-  REFUSED: 200,
-  MESSAGE_INVALID: 400,
-  MESSAGE_UNREADABLE: 400,
-  CARD_INVALID: 400,
-  CREDENTIALS_MISSING: 401,
-  CREDENTIALS_WRONG: 401,
-  VENUE_UNKNOWN: 403,
-  KEY_NOT_ALLOWED: 403,
-  OPERATION_UNKNOWN: 404,
-  METHOD_NOT_ALLOWED: 405,
-  MESSAGE_TOO_LARGE: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  CREDENTIALS_LOCKED: 429,
-  TRY_AGAIN_SHORTLY: 503,
-  CORE_UNAVAILABLE: 503,
-  CORE_BUSY: 503,
-  NOT_REDEEMED: 503,
-  NOT_GIVEN_BACK_YET: 503,
-  STORAGE_UNAVAILABLE: 503,
-  STOPPING: 503,
-  INTERNAL_ERROR: 500,
+/**
+ * `retry`: the same message may succeed later. `status` is the one that HTTP suggests; how the plugin treats statuses is not
+ * public, so a dialect may send others.
+ */
+const outcomes: Record<Code, { status: number; retry: boolean }> = {
+  CARD_UNKNOWN: { status: 200, retry: false },
+  MEMBER_BLOCKED: { status: 200, retry: false },
+  REWARD_UNKNOWN: { status: 200, retry: false },
+  REWARD_ALREADY_REDEEMED: { status: 200, retry: false },
+  REWARD_EXPIRED: { status: 200, retry: false },
+  REWARD_NOT_ACTIVE: { status: 200, retry: false },
+  REWARD_NOT_FOR_VENUE: { status: 200, retry: false },
+  POINTS_NOT_ENOUGH: { status: 200, retry: false },
+  NOTHING_TO_GIVE_BACK: { status: 200, retry: false },
+  CREDIT_DIFFERS: { status: 200, retry: false },
+  ALREADY_GIVEN_BACK: { status: 200, retry: false },
+  DUPLICATE_REFERENCE: { status: 200, retry: false },
+  NOT_SUPPORTED: { status: 200, retry: false },
+  REFUSED: { status: 200, retry: false },
+  MESSAGE_INVALID: { status: 400, retry: false },
+  MESSAGE_UNREADABLE: { status: 400, retry: false },
+  CARD_INVALID: { status: 400, retry: false },
+  CREDENTIALS_MISSING: { status: 401, retry: false },
+  CREDENTIALS_WRONG: { status: 401, retry: false },
+  VENUE_UNKNOWN: { status: 403, retry: false },
+  KEY_NOT_ALLOWED: { status: 403, retry: false },
+  OPERATION_UNKNOWN: { status: 404, retry: false },
+  METHOD_NOT_ALLOWED: { status: 405, retry: false },
+  MESSAGE_TOO_LARGE: { status: 413, retry: false },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, retry: false },
+  CREDENTIALS_LOCKED: { status: 429, retry: true },
+  TRY_AGAIN_SHORTLY: { status: 503, retry: true },
+  CORE_UNAVAILABLE: { status: 503, retry: true },
+  CORE_BUSY: { status: 503, retry: true },
+  NOT_REDEEMED: { status: 503, retry: true },
+  NOT_GIVEN_BACK_YET: { status: 503, retry: true },
+  STORAGE_UNAVAILABLE: { status: 503, retry: true },
+  STOPPING: { status: 503, retry: true },
+  INTERNAL_ERROR: { status: 500, retry: true },
 }
 
 /**
@@ -171,6 +174,5 @@ const statuses: Record<Code, number> = {
  * @returns what the operator is told, the HTTP status, and whether the same message may succeed later
  */
 export function lookUp(code: Code, language: Language): Entry & { status: number; retry: boolean } {
-  const status = statuses[code]
-  return { ...catalogue[language][code], status, retry: status === 429 || status >= 500 }
+  return { ...catalogue[language][code], ...outcomes[code] }
 }

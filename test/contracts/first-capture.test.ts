@@ -13,11 +13,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What somebody has to write for a till that sends `CARD=…;OP=BAL` as plain text. */
 const corrections: [file: string, from: string, to: string][] = [
-  ['http/decode.ts', '(?:application|text)\\/json|', '(?:application|text)\\/json|text\\/plain|'],
   [
     'dialects/json/read-request.ts',
-    'const json = isForm(contentType) ? readFormField(text) : text',
-    `const json = contentType.startsWith('text/plain') ? fromLines(text) : isForm(contentType) ? readFormField(text) : text`,
+    '(?:application|text)\\/json|',
+    '(?:application|text)\\/json|text\\/plain|',
+  ],
+  [
+    'dialects/json/read-request.ts',
+    'const json = isForm(mediaType) ? readFormField(text) : text',
+    `const json = mediaType === 'text/plain' ? fromLines(text) : isForm(mediaType) ? readFormField(text) : text`,
   ],
   [
     'dialects/json/read-request.ts',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { readContentEncoding, readContentType, unpackedChunks } from '../http/decode.ts'
+import { findDecoder, readContentEncoding, unpackedChunks } from '../http/decode.ts'
 
 /** Of a longer body its beginning is captured. */
 export const sampleBytes = 64 * 1024
@@ -31,19 +31,17 @@ export function sampleBody(request: IncomingMessage): BodySample {
 }
 
 /**
- * A body of any type, charset or packing as text, so that its shape can be seen. What is no text of a charset that is
- * recognised has a character for each byte.
+ * A body of any type, charset or packing as text, so that its shape can be seen. Bytes in no charset that is recognised
+ * become a character each.
+ * @param how `charset` is undefined if what the request says of it cannot be relied on
  */
 export async function readSample(
   bytes: Buffer,
-  { contentType, contentEncoding }: { contentType: string; contentEncoding: string },
+  how: { charset: string | undefined; contentEncoding: string },
 ): Promise<string> {
-  const unpacked = await unpackBeginning(bytes, contentEncoding)
-  try {
-    return readContentType(contentType)(unpacked)
-  } catch {
-    return guessText(unpacked)
-  }
+  const unpacked = await unpackBeginning(bytes, how.contentEncoding)
+  const decode = how.charset === undefined ? undefined : findDecoder(how.charset)
+  return decode ? decode(unpacked) : guessText(unpacked)
 }
 
 async function unpackBeginning(bytes: Buffer, contentEncoding: string): Promise<Buffer> {

@@ -2,24 +2,26 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Middleware } from 'koa'
 import { describeError, type Logger } from '../../observability/logger.ts'
-import type { TrackedState } from '../../observability/tracking.ts'
+import { fallbackOf, type Dialect } from '../dialect.ts'
+import type { TillState } from '../http/state.ts'
 import { sampleBody } from './body-sample.ts'
 import { createCaptureFolder } from './folder.ts'
 import { recordBroken, recordExchange, type Recording } from './recording.ts'
 import { createStandIns } from './stand-ins.ts'
 
-export type CaptureParts = {
+export type CaptureDeps = {
   /** Undefined: off. */
   captureDir: string | undefined
   captureNames: 'replace' | 'keep'
   basePath: string
   cardPrefixes: readonly string[]
+  dialects: readonly Dialect[]
   log: Logger
   metrics: { captureFailures: { inc(): void } }
 }
 
 export type Capture = {
-  step: Middleware<TrackedState>
+  step: Middleware<TillState>
   /** Of a connection whose bytes were no HTTP. */
   broken(bytes: Buffer | undefined): void
   /** Resolves when what waits is written. */
@@ -38,13 +40,15 @@ export function createCapture({
   captureNames,
   basePath,
   cardPrefixes,
-  ...parts
-}: CaptureParts): Capture {
+  dialects,
+  ...deps
+}: CaptureDeps): Capture {
   if (captureDir === undefined)
     return { step: (_ctx, next) => next(), broken: () => undefined, settled: async () => undefined }
   const settings = { standIns: createStandIns(cardPrefixes), basePath, keepsNames: captureNames === 'keep' }
+  const dialect = fallbackOf(dialects).name
   const folder = createCaptureFolder(captureDir)
-  const queue = createQueue(createComplaint(parts))
+  const queue = createQueue(createComplaint(deps))
   const enqueue = (record: () => Promise<Recording> | Recording) =>
     queue.enqueue(async () => {
       // Redaction takes a moment: what tills wait for goes first.
@@ -60,14 +64,14 @@ export function createCapture({
     },
     broken(bytes) {
       if (bytes !== undefined && bytes.length > 0)
-        enqueue(() => recordBroken(bytes, Date.now(), randomUUID(), settings))
+        enqueue(() => recordBroken(bytes, { atMs: Date.now(), id: randomUUID(), dialect }, settings))
     },
     settled: queue.settled,
   }
 }
 
 /** Each is counted; of those that have the same reason one after the other only the first is logged. */
-function createComplaint({ log, metrics }: Pick<CaptureParts, 'log' | 'metrics'>) {
+function createComplaint({ log, metrics }: Pick<CaptureDeps, 'log' | 'metrics'>) {
   let last: string | undefined
   return function complain(error: unknown) {
     metrics.captureFailures.inc()

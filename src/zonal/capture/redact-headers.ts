@@ -1,7 +1,7 @@
-import { readOperation } from '../dialects/json/read-request.ts'
+import type { Dialect } from '../dialect.ts'
+import { removed } from '../messages/credential-fields.ts'
+import { redactQuery } from './redact-body.ts'
 import type { CaptureRules } from './rules.ts'
-import { removed } from '../dialects/json/remove-credentials.ts'
-import { redactForm } from '../dialects/json/redact.ts'
 
 /** Headers whose values are about the message, not about who sends it. */
 const plain = new Set([
@@ -58,12 +58,19 @@ function keepWords(value: string, rules: CaptureRules): string {
   )
 }
 
-/** Of an address only what leads to our operations is known. */
-export function redactPath(path: string, query: string, basePath: string, rules: CaptureRules): string {
-  const ours = new Set(['', ...basePath.toLowerCase().split('/'), 'register'])
+type Address = { path: string; query: string; basePath: string }
+
+/** Of an address the words of our base path and of the dialect stay. */
+export function redactAddress(
+  { path, query, basePath }: Address,
+  dialect: Dialect,
+  rules: CaptureRules,
+): string {
+  const ours = new Set(['', ...basePath.toLowerCase().split('/')])
+  const { pathWords } = dialect.redaction
   const segments = path.split('/').map((segment) => {
-    const isOurs = ours.has(segment.toLowerCase()) || readOperation(segment) !== undefined
-    return isOurs ? segment : rules.keepUnknownName(segment)
+    const word = segment.toLowerCase()
+    return ours.has(word) || pathWords.has(word) ? segment : rules.keepUnknownName(segment)
   })
-  return segments.join('/') + (query === '' ? '' : `?${redactForm(query, rules)}`)
+  return segments.join('/') + (query === '' ? '' : `?${redactQuery(dialect, query, rules)}`)
 }

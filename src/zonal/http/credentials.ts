@@ -1,8 +1,8 @@
 import { toCredentials } from '../../model/keys.ts'
 import { Refusal } from '../../model/refusal.ts'
 import type { Credentials } from '../../model/words.ts'
-import { isTextOrNumber } from '../dialects/json/contradiction.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from '../messages/raw-message.ts'
+import { isTextOrNumber } from '../messages/values.ts'
 import { createSpotter } from '../../model/secret-spotter.ts'
 
 const venueIdPattern = /^[A-Za-z0-9_-]{1,64}$/

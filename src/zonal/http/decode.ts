@@ -2,9 +2,6 @@ import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { Refusal } from '../../model/refusal.ts'
 
-const formType = 'application/x-www-form-urlencoded'
-const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
-
 const utf16be = new TextDecoder('utf-16be')
 /** By the charset of a content type; they drop a byte order mark. What calls itself ASCII is seldom more, and then UTF-8. */
 const decoders = new Map([
@@ -25,18 +22,20 @@ const codings = new Map<string, Coding>([
   ['br', 'br'],
 ])
 
-/**
- * @param contentType as it came
- * @returns how its text is decoded
- * @throws Refusal `MEDIA_TYPE_UNSUPPORTED` for a media type or charset that is not taken
- */
-export function readContentType(contentType: string): (bytes: Buffer) => string {
-  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
+/** In lower case. */
+export type ContentType = { mediaType: string; charset: string }
+
+/** @param contentType as it came; '' if the header is missing */
+export function readContentType(contentType: string): ContentType {
+  const [mediaType = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  const decoder = decoders.get(charset?.replaceAll('"', '') ?? 'utf-8')
-  if (!decoder || (type !== formType && !jsonTypes.test(type)))
-    throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no media type or charset of ours' })
-  return (bytes) => (isBigEndian(bytes) ? utf16be : decoder).decode(bytes)
+  return { mediaType, charset: charset?.replaceAll('"', '') ?? 'utf-8' }
+}
+
+/** @returns undefined for an unknown charset */
+export function findDecoder(charset: string): ((bytes: Buffer) => string) | undefined {
+  const decoder = decoders.get(charset)
+  return decoder && ((bytes) => (isBigEndian(bytes) ? utf16be : decoder).decode(bytes))
 }
 
 /**

@@ -10,19 +10,21 @@ import type { Socket } from 'node:net'
 import type { ConnectionReport } from '../../http/end-reasons.ts'
 import { createHttpServer } from '../../http/server.ts'
 import { Refusal, type Code } from '../../model/refusal.ts'
-import { replyRefusal, type ReplySettings } from '../dialects/json/replies.ts'
+import { fallbackOf, type Dialect, type ReplySettings } from '../dialect.ts'
 
 /** Beside the till's patience: by then every answer has been written. */
 const unreadMs = 15_000
 
-type Settings = ReplySettings & { basePath: string; deadlineMs: number }
+type Deps = {
+  listener: RequestListener
+  dialects: readonly Dialect[]
+  settings: ReplySettings & { basePath: string; deadlineMs: number }
+  report: ConnectionReport
+}
 
 /** The listener for tills. What is no HTTP at all, or asks for what is not spoken here, is answered in the till's shape too. */
-export function createTillServer(
-  listener: RequestListener,
-  settings: Settings,
-  report: ConnectionReport,
-): Server {
+export function createTillServer({ listener, dialects, settings, report }: Deps): Server {
+  const dialect = fallbackOf(dialects)
   const { server, connections } = createHttpServer({
     listener,
     report,
@@ -34,7 +36,7 @@ export function createTillServer(
       inactivityMs: settings.deadlineMs + unreadMs,
     },
     brokenAnswer: (reason) =>
-      brokenAnswer(reason === 'late' ? 'CORE_UNAVAILABLE' : 'MESSAGE_UNREADABLE', settings),
+      brokenAnswer(reason === 'late' ? 'CORE_UNAVAILABLE' : 'MESSAGE_UNREADABLE', dialect, settings),
   })
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
@@ -54,27 +56,23 @@ function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string
   listener(request, response)
 }
 
-/** For what was no request: nobody has begun an exchange for it. */
-function brokenAnswer(code: Code, settings: ReplySettings): { requestId: string; bytes: string } {
+/** For what was no request, so that there is no exchange for it. */
+function brokenAnswer(
+  code: Code,
+  dialect: Dialect,
+  settings: ReplySettings,
+): { requestId: string; bytes: string } {
   const requestId = randomUUID()
-  const refusal = new Refusal(code)
-  const { status, headers, body } = replyRefusal({
-    requestId,
-    refusal,
-    operation: undefined,
-    isKept: false,
-    settings,
-  })
-  const text = JSON.stringify(body)
+  const refused = { refusal: new Refusal(code), operation: undefined, isKept: false, settings }
+  const { status, headers, body } = dialect.writeRefusal(refused, { requestId, reference: undefined })
   const bytes = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `X-Request-Id: ${requestId}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(text)}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
     '',
-    text,
+    body,
   ].join('\r\n')
   return { requestId, bytes }
 }

@@ -1,4 +1,4 @@
-import { isTextOrNumber } from '../dialects/json/contradiction.ts'
+import { isTextOrNumber } from './values.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { longestCardText, mustBe } from './shapes.ts'
 

@@ -1,7 +1,7 @@
 import { createSpotter, type Spotter } from '../../model/secret-spotter.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
+import { credentialFields } from './credential-fields.ts'
+import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
-import { isSecret } from '../dialects/json/remove-credentials.ts'
 
 /** What is longer is refused, or left out, whatever it is. */
 const longestRead = 1024
@@ -19,7 +19,7 @@ export function refuseKeyInFields(fields: RawFields, apiKey: string) {
 /** @returns the path of the first text that is spotted, without index (`items.name`) */
 function findText(fields: object, isSpotted: Spotter, path: string[]): string | undefined {
   for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
-    if (path.length === 0 && isSecret(name)) continue
+    if (path.length === 0 && credentialFields.includes(name)) continue
     const inner = Array.isArray(fields) ? path : [...path, name]
     if (typeof value === 'string' || typeof value === 'number') {
       const text = String(value)

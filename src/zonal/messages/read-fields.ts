@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
 /**

@@ -96,7 +96,10 @@ export const mustBe = {
   id: 'must be a text or a whole number of at most 128 characters',
   card: 'must be 4 to 32 letters and digits',
   points: 'must be a positive whole number',
-  money: 'must be an amount in major units, such as 5.50',
+  money: {
+    major: 'must be an amount in major units, such as 5.50',
+    minor: 'must be an amount in minor units, such as 550',
+  },
   time: 'must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
   flag: 'must be true or false, 1 or 0, Y or N',
   currency: 'must be an ISO 4217 code, such as GBP: without it the total cannot be read',

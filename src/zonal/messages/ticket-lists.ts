@@ -1,6 +1,9 @@
-import { isTextOrNumber } from '../dialects/json/contradiction.ts'
-import { isObject, mostEntries, type RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
+import { isObject, isTextOrNumber } from './values.ts'
+
+/** A bill has a few dozen lines. Other tills wait while a line is read. */
+export const mostEntries = 1_000
 
 /**
  * Bounds what the schema has to look at, since it takes long to say what is wrong with each of some thousand fields: no

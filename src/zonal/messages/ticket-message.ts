@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { Ticket, TicketItem, Venue } from '../../model/words.ts'
 import { findCardNumber, readCardNumber } from './card.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
-import { known } from './known.ts'
 import { posFields, type MessageSettings } from './messages.ts'
 import { digitsOf, toMinor } from './money.ts'
+import type { AmountUnit, RawContents } from './raw-message.ts'
 import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
 import { boundLists } from './ticket-lists.ts'
 import { localDate, readDate, readSecondTime, readTime } from './time.ts'
+import { withoutUndefined } from './values.ts'
 
 const ticketItem = z.object({
   id: id.optional().describe('Entity code'),
@@ -52,7 +52,6 @@ export const ticketRequest = z
 const neededAlways = {
   ticketId: mustBe.id,
   closedAt: mustBe.time,
-  total: mustBe.money,
   currency: mustBe.currency,
   // Without it a void would be a sale.
   isVoid: mustBe.flag,
@@ -72,43 +71,46 @@ type ItemFields = z.output<typeof ticketItem>
 
 /**
  * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
- * @param fields as `readRequest` returns them
+ * @param contents as a dialect has read them
  * @param venue whose currency and time zone count if the ticket says none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
  * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
  *   leaves the total without a meaning, a list that is too long, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
  */
 export function parseTicket(
-  fields: RawFields,
+  { fields, amountUnit }: RawContents,
   venue: TicketVenue,
   settings: TicketSettings,
 ): { ticket: Ticket; unreadFields: string[] } {
   const needed = {
     ...neededAlways,
+    total: mustBe.money[amountUnit],
     ...(fields.ticketId === undefined ? { transactionId: mustBe.id } : {}),
     ...(settings.withoutCard === 'count' ? { cardNumber: mustBe.card } : {}),
   }
   const unread = new Set<string>()
   const { read, unreadFields } = readFields(ticketRequest, boundLists(fields, unread), needed)
   for (const path of unreadFields) unread.add(path)
-  return { ticket: toTicket(read, venue, settings, unread), unreadFields: [...unread] }
+  return { ticket: toTicket(read, { venue, settings, amountUnit, unread }), unreadFields: [...unread] }
 }
 
-function toTicket(
-  fields: TicketFields,
-  venue: TicketVenue,
-  settings: TicketSettings,
-  unread: Set<string>,
-): Ticket {
+type Context = {
+  venue: TicketVenue
+  settings: TicketSettings
+  amountUnit: AmountUnit
+  unread: Set<string>
+}
+
+function toTicket(fields: TicketFields, { venue, settings, amountUnit, unread }: Context): Ticket {
   const { ticketId, closedAt, total, currency, items, discounts, payments, redemptions, ...rest } = fields
   const { cardNumber, openedAt, businessDate, covers, tips, serviceCharge, isVoid, isRefund, ...pos } = rest
   const { cardPrefixes, withoutCard } = settings
   const timeZone = settings.venueTimeZones.get(venue.id) ?? settings.timeZone
   const readCard = withoutCard === 'count' ? readCardNumber : findCardNumber
-  const money = readMoneyOf(currency ?? venue.currency)
+  const money = readMoneyOf(currency ?? venue.currency, amountUnit)
   const closedAtMs = readClosedAt(closedAt, timeZone)
   const optional = createOptionalReader(money.digits, unread)
-  return known({
+  return withoutUndefined({
     ...pos,
     ticketId: readTicketId(ticketId ?? pos.transactionId),
     kind: isRefund ? 'refund' : isVoid ? 'void' : 'sale',
@@ -117,17 +119,17 @@ function toTicket(
     openedAtMs: optional.read('openedAt', openedAt, (text) => readTime(text, timeZone)),
     businessDate: optional.read('businessDate', businessDate, readDate) ?? localDate(closedAtMs, timeZone),
     currency: money.currency,
-    totalMinor: readTotal(total, money.digits),
+    totalMinor: readTotal(total, money.digits, amountUnit),
     cardNumber: optional.read('cardNumber', cardNumber, (raw) => readCard(raw, cardPrefixes)),
     covers,
     tipsMinor: optional.amount('tips', tips),
     serviceChargeMinor: optional.amount('serviceCharge', serviceCharge),
     items: (items ?? []).map((item) => toItem(item, optional)),
     discounts: (discounts ?? []).map(({ amount, ...discount }) =>
-      known({ ...discount, amountMinor: optional.amount('discounts.amount', amount) }),
+      withoutUndefined({ ...discount, amountMinor: optional.amount('discounts.amount', amount) }),
     ),
     payments: (payments ?? []).map(({ amount, ...payment }) =>
-      known({ ...payment, amountMinor: optional.amount('payments.amount', amount) }),
+      withoutUndefined({ ...payment, amountMinor: optional.amount('payments.amount', amount) }),
     ),
     redemptions: redemptions ?? [],
   })
@@ -137,7 +139,7 @@ function toItem(
   { unitPrice, total, tax, discount, ...item }: ItemFields,
   optional: OptionalReader,
 ): TicketItem {
-  return known({
+  return withoutUndefined({
     ...item,
     unitPriceMinor: optional.amount('items.unitPrice', unitPrice),
     totalMinor: optional.amount('items.total', total),
@@ -147,7 +149,7 @@ function toItem(
 }
 
 function readTicketId(id: string | undefined): string {
-  if (id === undefined) throw new RequestInvalid('ticketId', 'is missing, and transactionId too')
+  if (id === undefined) throw new RequestInvalid('ticketId', 'is missing, and {transactionId} too')
   return id
 }
 
@@ -157,17 +159,21 @@ function readClosedAt(text: string, timeZone: string): number {
   return closedAtMs
 }
 
-/** Without a known currency nobody can say what `total` is in minor units. */
-function readMoneyOf(currency: string | undefined): { currency: string; digits: number } {
+/**
+ * @returns `digits`: how many decimals its amounts may have
+ * @throws RequestInvalid for an unknown currency: without one nobody knows what `total` is in minor units
+ */
+function readMoneyOf(currency: string | undefined, unit: AmountUnit): { currency: string; digits: number } {
   const digits = currency === undefined ? undefined : digitsOf(currency)
   if (currency === undefined || digits === undefined) throw new RequestInvalid('currency', mustBe.currency)
-  return { currency, digits }
+  return { currency, digits: unit === 'minor' ? 0 : digits }
 }
 
-function readTotal(total: string | number, digits: number): number {
+function readTotal(total: string | number, digits: number, unit: AmountUnit): number {
   const amount = toMinor(total, digits, 'refuse')
-  if (!amount) throw new RequestInvalid('total', `must be an amount with at most ${digits} decimals`)
-  return amount.minor
+  if (amount) return amount.minor
+  const problem = unit === 'minor' ? mustBe.money.minor : `must be an amount with at most ${digits} decimals`
+  throw new RequestInvalid('total', problem)
 }
 
 type OptionalReader = ReturnType<typeof createOptionalReader>

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isTextOrNumber } from '../../messages/values.ts'
 
 /** Stands for a value that is given twice and differently: no schema accepts it, so the field is unreadable. */
 export const contradiction = Symbol('contradiction')
@@ -23,8 +24,4 @@ function isSame(one: unknown, other: unknown): boolean {
   } catch {
     return false // too deeply nested to compare
   }
-}
-
-export function isTextOrNumber(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number'
 }

@@ -1,8 +1,8 @@
+import type { RawFields } from '../../messages/raw-message.ts'
+import { mostEntries } from '../../messages/ticket-lists.ts'
+import { isObject } from '../../messages/values.ts'
 import { contradiction, isAbsent, reconcile } from './contradiction.ts'
 import type { Alias, Names } from './fields.ts'
-
-/** Fields under our names, without a prototype. What they hold is as it came: unchecked. */
-export type RawFields = Record<string, unknown>
 
 /** The two spellings of one field whose values differ; the same spelling twice if the very same key is repeated. */
 export type Clash = { first: string; second: string }
@@ -59,13 +59,6 @@ export function findClash(objects: object[], names: Names, fields: RawFields): C
 function findAlias({ aliases }: Names, spelling: string): Alias | undefined {
   return aliases.get(spelling) ?? aliases.get(spelling.toLowerCase())
 }
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A bill has some dozens. Each entry takes time that other tills wait for. */
-export const mostEntries = 1_000
 
 /** A till that makes its JSON from XML sends a list of one as a single object. One that is too long is left as it is. */
 function foldList(list: unknown, names: Names): unknown {

@@ -1,6 +1,6 @@
 /**
- * @returns whether a sign stands in a text more often than that; it stops as soon as it knows, so that what is too much
- *   is known before anything is made of it
+ * @returns whether a sign appears in a text more often than that; it stops counting there, so that an excess is noticed
+ *   before anything is made of the text
  */
 export function hasMore(text: string, sign: string, most: number): boolean {
   let count = 0
@@ -8,7 +8,7 @@ export function hasMore(text: string, sign: string, most: number): boolean {
   return count > most
 }
 
-/** One of its fields is `request`. */
+/** A form carries a message in one of its fields, or in some dozens. */
 export const mostFormFields = 64
 
 export function isLongForm(text: string): boolean {
