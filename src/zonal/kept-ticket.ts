@@ -7,7 +7,7 @@ import type { RawMessage, UnknownMessage } from './messages/raw-message.ts'
 import { parseTicket, type TicketSettings } from './messages/ticket-message.ts'
 
 /** No till waits, so what was too long for the service may be read here. */
-const mostBytes = 64 * 1024 ** 2
+const maxBytes = 64 * 1024 ** 2
 
 /** Earlier versions did not note the dialect: there was one. */
 const formerDialect = 'json'
@@ -41,7 +41,7 @@ export async function readKeptTicket(
   throw reason ?? new Refusal('MEDIA_TYPE_UNSUPPORTED')
 }
 
-/** Of a message that was sent to the base path it is known by now that it is a ticket. */
+/** A message that was sent to the base path was kept since it may be a ticket, so it is read as one. */
 const ticketPath = 'ticket'
 
 function readTicket(
@@ -65,5 +65,5 @@ export async function decodeKept({
 }: UnreadMessage): Promise<string> {
   const decode = findDecoder(readContentType(contentType).charset)
   if (!decode) throw new Refusal('MEDIA_TYPE_UNSUPPORTED')
-  return decode(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), mostBytes))
+  return decode(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), maxBytes))
 }

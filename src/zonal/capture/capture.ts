@@ -9,8 +9,8 @@ import { createCaptureFolder } from './folder.ts'
 import { recordBroken, recordExchange, type Recording } from './recording.ts'
 import { createStandIns } from './stand-ins.ts'
 
-export type CaptureDeps = {
-  /** Undefined: off. */
+type CaptureDeps = {
+  /** Undefined switches it off. */
   captureDir: string | undefined
   captureNames: 'replace' | 'keep'
   basePath: string
@@ -20,20 +20,20 @@ export type CaptureDeps = {
   metrics: { captureFailures: { inc(): void } }
 }
 
-export type Capture = {
+type Capture = {
   step: Middleware<TillState>
-  /** Of a connection whose bytes were no HTTP. */
+  /** Records the bytes of a connection that were not HTTP. */
   broken(bytes: Buffer | undefined): void
-  /** Resolves when what waits is written. */
+  /** Resolves once all waiting recordings are written. */
   settled(): Promise<void>
 }
 
-/** A disk that is slower than the tills loses recordings, not memory. */
-const mostWaiting = 20
+/** If the disk is slower than the tills, recordings are lost, so that they do not pile up in memory. */
+const maxWaiting = 20
 
 /**
- * Writes each exchange into a folder as a recording, as in `contracts/recordings/`, once its answer has left, whether it
- * was understood or not. It never delays or fails a request: what cannot be written is counted.
+ * Writes each exchange into a folder as a recording, as in `contracts/recordings/`, understood or not, once its answer has
+ * been sent. It never delays or fails a request; a recording that cannot be written is counted.
  */
 export function createCapture({
   captureDir,
@@ -48,10 +48,10 @@ export function createCapture({
   const settings = { standIns: createStandIns(cardPrefixes), basePath, keepsNames: captureNames === 'keep' }
   const dialect = fallbackOf(dialects).name
   const folder = createCaptureFolder(captureDir)
-  const queue = createQueue(createComplaint(deps))
+  const queue = createQueue(createFailureReport(deps))
   const enqueue = (record: () => Promise<Recording> | Recording) =>
     queue.enqueue(async () => {
-      // Redaction takes a moment: what tills wait for goes first.
+      // Redaction takes a moment, and requests that tills wait for go first.
       await nextTurn()
       await folder.write(await record())
     })
@@ -70,10 +70,10 @@ export function createCapture({
   }
 }
 
-/** Each is counted; of those that have the same reason one after the other only the first is logged. */
-function createComplaint({ log, metrics }: Pick<CaptureDeps, 'log' | 'metrics'>) {
+/** Counts each failure, and logs the first of a series with the same reason. */
+function createFailureReport({ log, metrics }: Pick<CaptureDeps, 'log' | 'metrics'>) {
   let last: string | undefined
-  return function complain(error: unknown) {
+  return function report(error: unknown) {
     metrics.captureFailures.inc()
     const { message } = describeError(error)
     if (message === last) return
@@ -82,13 +82,14 @@ function createComplaint({ log, metrics }: Pick<CaptureDeps, 'log' | 'metrics'>)
   }
 }
 
-/** One after the other, and never so many that they fill the memory. */
+/** Runs tasks one after the other. Too many at once are refused, so that they do not fill the memory. */
 function createQueue(onFailure: (error: unknown) => void) {
   let waiting = 0
   let last = Promise.resolve()
   return {
     enqueue(task: () => Promise<void>) {
-      if (waiting >= mostWaiting) return onFailure(new Error(`${mostWaiting} recordings wait for the disk`))
+      if (waiting >= maxWaiting)
+        return onFailure(new Error(`${maxWaiting} recordings are waiting for the disk`))
       waiting += 1
       last = last
         .then(task)

@@ -6,12 +6,12 @@ import { redactAddress, redactHeaders } from './redact-headers.ts'
 import { createRules } from './rules.ts'
 import type { StandIns } from './stand-ins.ts'
 
-export type RecordingSettings = { standIns: StandIns; basePath: string; keepsNames: boolean }
+type RecordingSettings = { standIns: StandIns; basePath: string; keepsNames: boolean }
 export type Recording = Awaited<ReturnType<typeof recordExchange>>
 
 type Context = ParameterizedContext<TillState>
 
-/** One exchange as in `contracts/recordings/`. Of a message that is not understood the shape is recorded. */
+/** One exchange as in `contracts/recordings/`, with the shape of a message that is not understood. */
 export async function recordExchange(
   ctx: Context,
   sample: BodySample,
@@ -45,7 +45,7 @@ export async function recordExchange(
   }
 }
 
-/** @param bytes that were no HTTP: without method, path or headers all of them are the body */
+/** @param bytes that were not HTTP: there is no method, path or header, so all of them count as the body */
 export function recordBroken(
   bytes: Buffer,
   { atMs, id, dialect }: { atMs: number; id: string; dialect: string },
@@ -80,7 +80,7 @@ function frame({ dialect, title, totalBytes, keptBytes }: Frame) {
     origin: 'captured',
     dialect,
     note:
-      `${title}${cut} Credentials and names are removed; cards, staff, and what nobody knows are stand-ins of the same ` +
+      `${title}${cut} Credentials and names are removed; cards, staff and unknown fields are stand-ins of the same ` +
       'shape.',
     core: [],
     event: null,
@@ -97,11 +97,11 @@ async function readBody(ctx: Context, sample: BodySample): Promise<string> {
 
 function secretsOf(ctx: Context): string[] {
   const { apiKey, cardNumber } = ctx.state.exchange.secrets
-  const known = [apiKey, cardNumber].filter((secret) => secret !== undefined)
-  return [...known, ...readAuthorization(ctx.get('Authorization'))]
+  const ofExchange = [apiKey, cardNumber].filter((secret) => secret !== undefined)
+  return [...ofExchange, ...readAuthorization(ctx.get('Authorization'))]
 }
 
-/** Whatever is in it, the user name too, as the key may have been typed there. */
+/** Everything in it, including the user name, since the key may have been typed there. */
 function readAuthorization(authorization: string): string[] {
   const words = authorization.split(/[\s,;="]+/).filter(({ length }) => length >= 8)
   const decoded = words.map((word) => Buffer.from(word, 'base64').toString())

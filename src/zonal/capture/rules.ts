@@ -12,9 +12,9 @@ export type CaptureRules = RedactionRules & {
 
 const namePattern = /^[A-Za-z_][\w.:[\]-]{0,63}$/
 /** A name may hold the number of a version; more digits may identify somebody. */
-const mostDigits = 2
+const maxDigits = 2
 /** Each secret is looked for in every value, which takes time. */
-const mostSecrets = 32
+const maxSecrets = 32
 const longestSecret = 512
 /** No value that may be kept is longer. */
 const longestKept = 4096
@@ -24,7 +24,7 @@ const longestKept = 4096
  * @param keepsNames `CAPTURE_NAMES=keep`
  */
 export function createRules(standIns: StandIns, secrets: string[], keepsNames: boolean): CaptureRules {
-  const wanted = secrets.filter(({ length }) => length >= 4 && length <= longestSecret).slice(0, mostSecrets)
+  const wanted = secrets.filter(({ length }) => length >= 4 && length <= longestSecret).slice(0, maxSecrets)
   const spotters = [...new Set(wanted)].map(createSpotter)
   const { ofText } = standIns
   const isSpotted = (text: string) => spotters.some((spotter) => spotter(text))
@@ -43,5 +43,5 @@ export function createRules(standIns: StandIns, secrets: string[], keepsNames: b
 }
 
 function isName(text: string): boolean {
-  return namePattern.test(text) && (text.match(/\d/g)?.length ?? 0) <= mostDigits
+  return namePattern.test(text) && (text.match(/\d/g)?.length ?? 0) <= maxDigits
 }

@@ -17,7 +17,7 @@ const answerReserveMs = 100
 
 /** @returns the refusal of a message that did not arrive completely in time: it may be sent again */
 export function bodyLate(): Refusal {
-  return new Refusal('CORE_UNAVAILABLE', { message: 'the message has not come whole in time' })
+  return new Refusal('CORE_UNAVAILABLE', { message: 'the message did not arrive completely in time' })
 }
 
 /**
@@ -32,7 +32,7 @@ export function createBodyReader({ pace, timers }: { pace: Pace; timers: Timers 
   return async function readBody(ctx, next) {
     const { isClaimed, charset, operationInAddress, exchange } = ctx.state
     const decode = isClaimed ? findDecoder(charset) : undefined
-    if (!decode) throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no media type or charset of ours' })
+    if (!decode) throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'unsupported media type or charset' })
     const coding = readContentEncoding(ctx.get('Content-Encoding'))
     const limitBytes = limitOf(operationInAddress)
     const read = limitBytes === largest ? readLarge : readSmall
@@ -93,11 +93,12 @@ async function readPacked(ctx: Context, read: Middleware) {
   await reading
 }
 
-/** The parser's error is not kept as a cause: it may hold the body. */
+/** The parser's error may hold the body, so it is not kept as the cause. */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   const { code, status } = error as { code?: string; status?: number }
   if (isCutOff(code)) return bodyLate()
-  if (status === 413) return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
+  if (status === 413)
+    return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is longer than its limit' })
   return new Refusal('MESSAGE_UNREADABLE', { message: 'the body ended early' })
 }

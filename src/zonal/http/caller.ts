@@ -6,7 +6,7 @@ import { readCredentials } from './credentials.ts'
 import type { TillState } from './state.ts'
 
 /**
- * Who is this, and are they known here?
+ * Finds out who has sent a message, and has TRIFFT approve them.
  * @param fields of the message, which may hold the credentials if the header does not
  * @throws Refusal for credentials that are missing, wrong or locked, and for a venue that cannot be approved
  */

@@ -18,10 +18,10 @@ export type OperationDeps = {
 }
 
 /** One message of an approved till; `textLength` is that of its body. */
-export type Incoming = { message: RawMessage; textLength: number; caller: Caller; exchange: Exchange }
+type Incoming = { message: RawMessage; textLength: number; caller: Caller; exchange: Exchange }
 
 /** `isReplayed`: it was done before, and this is the answer of that time. */
-export type Done = { answer: Answer; isReplayed: boolean }
+type Done = { answer: Answer; isReplayed: boolean }
 
 type Operations = Record<Operation, (incoming: Incoming) => Promise<Done>>
 

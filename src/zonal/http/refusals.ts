@@ -12,15 +12,15 @@ import type { TillState } from './state.ts'
 
 export type RefusalDeps = {
   settings: ReplySettings
-  /** Answers still go out, and ask for a new connection elsewhere. */
+  /** Requests are still answered, but the till is asked to connect anew, which leads it elsewhere. */
   isDraining: () => boolean
-  /** Once aborted the listener is closed: what still arrives on an open connection is not begun. */
+  /** Aborted once the listener is closed: requests that still arrive on an open connection are not begun. */
   stopping: AbortSignal
   timers: Timers
   log: Logger
 }
 
-/** The one place that turns an error into an answer: in the till's own words, whatever went wrong. */
+/** The only place that turns an error into an answer: whatever went wrong, the till is told in its own format. */
 export function createRefusalAnswers({
   settings,
   isDraining,

@@ -50,14 +50,14 @@ export function createRoutes(deps: RouteDeps): Router<TillState> {
   return router
 }
 
-/** An address of several segments is a dialect's own, or nobody's. */
+/** An address of several segments exists only if a dialect claims it. */
 const refuseUnknownAddress: Middleware<TillState> = function refuseUnknownAddress(ctx, next) {
   const { isClaimed, head } = ctx.state
   if (!isClaimed && head.path?.includes('/')) throw operationUnknown()
   return next()
 }
 
-/** One request: what do they want, who are they, are they known here, and then the message itself. */
+/** One request: read it, approve who sent it, and do what it asks for. */
 function createAnswering(deps: OperationDeps) {
   const { loyalty } = deps
   const operations = createOperations(deps)
@@ -76,7 +76,7 @@ function createAnswering(deps: OperationDeps) {
       const reply = dialect.writeAnswer(answer, { requestId, reference: message.reference })
       if (answer.to === 'debit') {
         const { redemptionId } = answer
-        // Only now that the reply is written: if that fails, an error leaves in its place, and the debit stays in doubt.
+        // Only once the reply is written: if writing fails, the till is sent an error and the debit stays in doubt.
         ctx.res.once('finish', () => void loyalty.markAnswered(redemptionId))
       }
       if (isReplayed) markReplayed(ctx)
@@ -89,7 +89,7 @@ function createAnswering(deps: OperationDeps) {
   }
 }
 
-/** @throws Refusal for a message that cannot be read, that asks for nothing we know, or that is too long */
+/** @throws Refusal for a message that cannot be read, names no operation, or is too long */
 function readMessage(state: TillState, text: string): RawMessage {
   const { dialect, exchange, head, operationInAddress } = state
   const isInside = operationInAddress === 'inside'
@@ -100,7 +100,7 @@ function readMessage(state: TillState, text: string): RawMessage {
   exchange.message = message.operation
   if (isInside && Buffer.byteLength(text) > maxBytes[message.operation])
     throw new Refusal('MESSAGE_TOO_LARGE', {
-      message: `the body is above the limit of a ${message.operation}`,
+      message: `the body is longer than a ${message.operation} may be`,
     })
   return message
 }

@@ -12,7 +12,7 @@ import { createHttpServer } from '../../http/server.ts'
 import { Refusal, type Code } from '../../model/refusal.ts'
 import { fallbackOf, type Dialect, type ReplySettings } from '../dialect.ts'
 
-/** Beside the till's patience: by then every answer has been written. */
+/** Added to the till's patience: by then every answer has been written. */
 const unreadMs = 15_000
 
 type Deps = {
@@ -22,16 +22,16 @@ type Deps = {
   report: ConnectionReport
 }
 
-/** The listener for tills. What is no HTTP at all, or asks for what is not spoken here, is answered in the till's shape too. */
+/** The listener for tills. Bytes that are not HTTP, and `CONNECT`, are answered in the till's format too. */
 export function createTillServer({ listener, dialects, settings, report }: Deps): Server {
   const dialect = fallbackOf(dialects)
   const { server, connections } = createHttpServer({
     listener,
     report,
     limits: {
-      // An ingress shares a few dozen among all tills; an idle one costs 30 KB.
+      // An ingress shares a few dozen among all tills. An idle one takes 30 KB.
       connections: 2_000,
-      // Tills send one message after the other; two or three at once are no surprise.
+      // Tills send one message after the other, occasionally two or three at once.
       pendingRequests: 8,
       inactivityMs: settings.deadlineMs + unreadMs,
     },
@@ -45,7 +45,7 @@ export function createTillServer({ listener, dialects, settings, report }: Deps)
   return server
 }
 
-/** Node leaves a CONNECT without an answer. It names no path, so it is answered like a wrong method at the base path. */
+/** Node does not answer a CONNECT. It names no path, so it is answered like a wrong method at the base path. */
 function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string, listener: RequestListener) {
   request.url = basePath
   const response = new ServerResponse(request)
@@ -56,7 +56,7 @@ function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string
   listener(request, response)
 }
 
-/** For what was no request, so that there is no exchange for it. */
+/** For bytes that were no request, so that there is no exchange. */
 function brokenAnswer(
   code: Code,
   dialect: Dialect,

@@ -3,7 +3,7 @@ import type { TrackedState } from '../../observability/tracking.ts'
 import type { Dialect, RequestHead } from '../dialect.ts'
 import type { Operation } from '../messages/raw-message.ts'
 
-/** What has become known of one request on its way through `zonal/`. */
+/** What is known of one request on its way through `zonal/`. */
 export type TillState = TrackedState & {
   /** In which it is read and answered. */
   dialect: Dialect

@@ -9,7 +9,7 @@ import { approveCaller } from './caller.ts'
 import { readContentEncoding, unpackedChunks } from './decode.ts'
 import type { Pace } from './pace.ts'
 import type { TillState } from './state.ts'
-import { beginningBytes, receiveUpload, takeSample, type Sample } from './upload.ts'
+import { beginningBytes, receiveUpload, collectSample, type Sample } from './upload.ts'
 
 type Context = ParameterizedContext<TillState>
 
@@ -19,7 +19,7 @@ type Deps = {
   pace: Pace
 }
 
-/** The message itself is at fault, so a till that hears one of these may drop it. */
+/** The message itself is at fault: a till that is told one of these may drop it. */
 const faults = new Set<Code>([
   'MESSAGE_INVALID',
   'MESSAGE_UNREADABLE',
@@ -29,11 +29,11 @@ const faults = new Set<Code>([
 ])
 
 /**
- * A ticket that nobody can read is refused and kept, whatever is wrong with it, so that nothing is lost to a strict
- * reader. If it is so broken that only the header says who sent it, that venue is approved first: what a stranger sends
- * is not kept, and a till whose venue cannot be approved just now keeps its ticket.
+ * Keeps each ticket that is refused because it cannot be read, whatever is wrong with it, so that no bill is lost. If only
+ * the header says who sent it, that venue is approved first: nothing of a stranger's is kept, and a till whose venue cannot
+ * be approved just now has to keep its ticket itself.
  *
- * @throws Refusal that came up, once the ticket is kept; instead of it the venue's, or StorageUnavailable
+ * @throws Refusal of the ticket, once it is kept; otherwise the one of its venue, or StorageUnavailable
  */
 export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Middleware<TillState> {
   // A text that no dialect has read may be in any.
@@ -65,12 +65,12 @@ export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Mid
   }
 }
 
-/** @returns undefined without credentials in the header: those inside the message cannot be read */
+/** @returns undefined without credentials in the header, as those in the message cannot be read */
 async function approveByHeader(ctx: Context, loyalty: Pick<Loyalty, 'approve'>): Promise<Caller | undefined> {
   return ctx.get('Authorization') === '' ? undefined : await approveCaller(ctx, {}, loyalty)
 }
 
-/** @returns undefined for what would unpack to more than 16 MiB */
+/** @returns undefined for a message of more than 16 MiB, decompressed */
 async function toMessage(
   ctx: Context,
   { venue, credentials }: Caller,
@@ -98,14 +98,14 @@ async function toMessage(
 type Unpacked = { sample: Sample; contentEncoding?: string }
 
 /**
- * @returns what cannot be unpacked as it came, with its encoding; undefined for what would unpack to more than 16 MiB
+ * @returns what cannot be decompressed as it came, with its encoding; undefined for more than 16 MiB, decompressed
  */
 async function unpackSample(sample: Sample, contentEncoding: string): Promise<Unpacked | undefined> {
   try {
     const coding = readContentEncoding(contentEncoding)
     if (!coding) return { sample }
     if (sample.cut) return { sample, contentEncoding }
-    const unpacked = await takeSample(unpackedChunks(sample.bytes, coding))
+    const unpacked = await collectSample(unpackedChunks(sample.bytes, coding))
     return unpacked && { sample: unpacked }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -1,15 +1,15 @@
 /** The fields that identify a till inside its message, under our names. */
 export const credentialFields: readonly string[] = ['username', 'token', 'password']
 
-/** Stands where something was removed. */
+/** Replaces what was removed. */
 export const removed = '(removed)'
 
 /** @returns the text without secrets; everything else stays as it is */
 export type Remove = (text: string) => string
 
 /**
- * Removes what stands behind certain names in JSON, forms, XML and plain lines, whole or cut, in a text that need not be
- * valid in any of them.
+ * Makes a function that removes the values of certain names from JSON, forms, XML and plain lines. The text need not be
+ * valid, or complete.
  * @param names in any case
  */
 export function createNamedRemover(names: readonly string[]): Remove {

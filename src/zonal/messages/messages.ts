@@ -6,7 +6,7 @@ import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, id, mustBe, points } from './shapes.ts'
 
-/** What the service needs to know to read a message: `cardPrefixes` are stripped from scanned codes. */
+/** `cardPrefixes` are stripped from scanned codes. */
 export type MessageSettings = { cardPrefixes: readonly string[] }
 
 /** Fields that any message may carry. The values are the POS's own and are only passed on. */

@@ -3,7 +3,7 @@ import { Refusal } from '../../model/refusal.ts'
 export const operations = ['balance', 'debit', 'credit', 'ticket'] as const
 export type Operation = (typeof operations)[number]
 
-/** The longest message, in bytes after unpacking. */
+/** The longest message, in bytes after decompression. */
 export const maxBytes: Record<Operation, number> = {
   balance: 16_384,
   debit: 16_384,
@@ -27,11 +27,11 @@ export type RawMessage = RawContents & {
    * identified first and its ticket can be kept.
    */
   problem: Refusal | undefined
-  /** The till's own name for this message, for a dialect whose answers and refusals repeat it. */
+  /** The till's own id of this message, in a dialect whose answers and refusals repeat it. */
   reference: string | undefined
 }
 
-/** A message that asks for nothing we know. */
+/** A message that names no operation, or an unknown one. */
 export type UnknownMessage = Pick<RawMessage, 'reference'> & { operation: undefined; problem: Refusal }
 
 export function operationUnknown(): Refusal {

@@ -3,13 +3,13 @@ import { base64Cores } from '../../model/secret-spotter.ts'
 import { removed, type Remove } from './credential-fields.ts'
 
 /**
- * Removes the credentials from whatever a till has sent: its own key in any spelling, and what `removeNamed` finds.
- * Everything else stays as it is, byte for byte.
- * @param removeNamed for each dialect that the text may be in: removes what its credential fields hold
+ * Removes the credentials from what a till has sent: its own key in any spelling, and what `removeNamed` removes. Everything
+ * else stays as it is, byte for byte.
+ * @param removeNamed one for each dialect that the text may be in; removes what its credential fields hold
  */
 export function createCredentialsRemover({ venueId, apiKey }: Credentials, removeNamed: readonly Remove[]) {
   const packed = [`${venueId}:${apiKey}`, apiKey].map((text) => `${spellingsOf(base64(text))}(?:=|%3D){0,2}`)
-  // Inside a longer text in Base64.
+  // Within a longer text in Base64.
   const inside = base64Cores(apiKey).map((core) => spellingsOf(core))
   const spelled = new RegExp([spellingsOf(apiKey, blanks), ...packed, ...inside].join('|'), 'gi')
 
@@ -19,7 +19,7 @@ export function createCredentialsRemover({ venueId, apiKey }: Credentials, remov
 
   return {
     fromText,
-    /** In any charset: nearly all have ASCII letters as they are; in UTF-16 they are every second byte. */
+    /** In any charset: nearly all contain ASCII unchanged, and UTF-16 has it in every second byte. */
     fromBytes: (bytes: Buffer): Buffer =>
       [latin1, utf16From(0), utf16From(1)].reduce((rest, view) => view(rest, fromText), bytes),
   }

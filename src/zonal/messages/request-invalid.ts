@@ -1,6 +1,6 @@
 import { Refusal } from '../../model/refusal.ts'
 
-/** @returns how a till calls a field that has this name here */
+/** @returns what a till calls the field that has this name here */
 export type Spell = (field: string) => string
 
 /** One field of a message cannot be used. */
@@ -21,7 +21,7 @@ export class RequestInvalid extends Refusal {
     this.problem = problem
   }
 
-  /** @returns field and problem as a till of that spelling has to read them */
+  /** @returns field and problem with the names of a till's dialect */
   spelled(spell: Spell): { field: string; problem: string } {
     return { field: this.field.split('.').map(spell).join('.'), problem: spellOthers(this.problem, spell) }
   }

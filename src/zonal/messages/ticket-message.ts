@@ -53,29 +53,30 @@ const neededAlways = {
   ticketId: mustBe.id,
   closedAt: mustBe.time,
   currency: mustBe.currency,
-  // Without it a void would be a sale.
+  // If it were left out, a void would become a sale.
   isVoid: mustBe.flag,
   isRefund: mustBe.flag,
 }
 
-/** `timeZone` (IANA) is that of times without an offset, where `venueTimeZones` has no other by the Aztec venue ID. */
+/** `timeZone` (IANA) applies to times without an offset, unless `venueTimeZones` has another for the Aztec venue ID. */
 export type TicketSettings = MessageSettings & {
   timeZone: string
   venueTimeZones: ReadonlyMap<string, string>
   withoutCard: 'publish' | 'count'
 }
-/** What a ticket does not say, its venue does. */
+/** For what a ticket does not say. */
 type TicketVenue = Pick<Venue, 'id' | 'currency'>
 type TicketFields = z.output<typeof ticketRequest>
 type ItemFields = z.output<typeof ticketItem>
 
 /**
- * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
+ * Reads a closed bill. So that none is lost to a strict schema, it is refused only if its id, time, total or flags cannot be
+ * read; any other unreadable field is left out.
  * @param contents as a dialect has read them
- * @param venue whose currency and time zone count if the ticket says none
+ * @param venue its currency and time zone apply if the ticket names none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
- * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
- *   leaves the total without a meaning, a list that is too long, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
+ * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, an unknown `currency`, a
+ *   list that is too long, and, if tickets without a card are dropped, for an unreadable `cardNumber`
  */
 export function parseTicket(
   { fields, amountUnit }: RawContents,
@@ -178,7 +179,7 @@ function readTotal(total: string | number, digits: number, unit: AmountUnit): nu
 
 type OptionalReader = ReturnType<typeof createOptionalReader>
 
-/** Reads fields that a ticket can do without, and notes the path of each that it could not read as it came. */
+/** Reads fields that a ticket can do without, and collects the paths of those that are unreadable or rounded. */
 function createOptionalReader(digits: number, unread: Set<string>) {
   function read<From, To>(path: string, value: From | undefined, parse: (value: From) => To | undefined) {
     if (value === undefined) return undefined
@@ -187,7 +188,7 @@ function createOptionalReader(digits: number, unread: Set<string>) {
     return parsed
   }
 
-  /** In minor units; finer ones are rounded, as in the unit price of a weighed item. */
+  /** In minor units. An amount with more decimals is rounded, such as the unit price of a weighed item. */
   function amount(path: string, value: string | number | undefined) {
     const inMinor = read(path, value, (major) => toMinor(major, digits, 'round'))
     if (inMinor?.isRounded) unread.add(path)

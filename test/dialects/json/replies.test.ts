@@ -115,7 +115,7 @@ describe('a refusal', () => {
 
   it('says code, text, action, retry and request id, in that order', () => {
     expect(JSON.stringify(refuse(new Refusal('CARD_UNKNOWN')))).to.equal(
-      '{"status":200,"headers":{},"body":{"response":"Error","code":"CARD_UNKNOWN","detail":"Card not known",' +
+      '{"status":200,"headers":{},"body":{"response":"Error","code":"CARD_UNKNOWN","detail":"Card not found",' +
         '"action":"Scan the card again, or type its number.","retry":false,"requestId":"q-1"}}',
     )
   })

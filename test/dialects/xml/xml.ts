@@ -11,8 +11,8 @@ const token = new RegExp(
   String.raw`<(?<open>${name})(?<attributes>(?:\s+${name}="[^"<]*")*)\s*(?<empty>/?)>|</(?<close>${name})>|<\?[^<>]*\?>|(?<text>[^<]+)`,
   'y',
 )
-const mostElements = 10_000
-const mostDepth = 16
+const maxElements = 10_000
+const maxDepth = 16
 
 /** @returns undefined for what is no document of elements, attributes and text, or is too large */
 export function parseXml(text: string): Element | undefined {
@@ -35,7 +35,7 @@ export function parseXml(text: string): Element | undefined {
       parent.children.push(element)
       count += 1
       if (!found.empty) path.push(element)
-      if (count > mostElements || path.length > mostDepth) return undefined
+      if (count > maxElements || path.length > maxDepth) return undefined
     }
     if (found.close !== undefined && path.pop()?.name !== found.close) return undefined
   }

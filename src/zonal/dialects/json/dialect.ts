@@ -13,7 +13,7 @@ export const json: Dialect = {
   read: readRequest,
   writeAnswer,
   writeRefusal,
-  // A till understands the names of the contract, whichever it has used.
+  // Whichever alias a till has used, it is told the name in the contract.
   spell: (field) => field,
   redaction: {
     pathWords: new Set([...operations, 'register']),

@@ -6,13 +6,13 @@ import { isObject } from '../../messages/values.ts'
 import { contradiction, reconcile } from './contradiction.ts'
 import { commonNames, messageNames } from './fields.ts'
 import { findClash, fold, type Clash } from './fold.ts'
-import { hasMore, isLongForm, mostFormFields } from '../../messages/has-more.ts'
-import { mostDepth, parseJson, tooDeep } from './json.ts'
+import { hasMore, isLongForm, maxFormFields } from '../../messages/has-more.ts'
+import { maxDepth, parseJson, tooDeep } from './json.ts'
 
 const formType = 'application/x-www-form-urlencoded'
 const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
 
-/** Whatever one segment below the base path says: an operation, or an unknown one, which hears what there is. */
+/** One segment below the base path may be anything: for an unknown operation the till is told the known ones. */
 export function claims({ path, mediaType }: RequestHead): boolean {
   return (mediaType === formType || jsonTypes.test(mediaType)) && !path?.includes('/')
 }
@@ -27,7 +27,7 @@ export function operationAt(path: string): Operation | 'inside' | undefined {
 }
 
 /**
- * From a body to the fields of one message under our names; their values are as they came.
+ * Reads a message into fields under our names, with their values as they came.
  * @throws Refusal `MESSAGE_UNREADABLE`, `MESSAGE_INVALID`, `OPERATION_UNKNOWN`, and `NOT_SUPPORTED`
  *   for `register`: members are registered in the app, never at the till
  */
@@ -45,7 +45,6 @@ export function readRequest({ path, mediaType, text }: TextMessage): RawMessage 
   return { operation, fields, amountUnit: 'major', problem, reference: undefined }
 }
 
-/** Most paths have nothing to decode. */
 function decodePath(path: string): string {
   if (!path.includes('%')) return path
   try {
@@ -89,33 +88,33 @@ function isRegister(name: string): boolean {
   return name.trim().toLowerCase() === 'register'
 }
 
-/** Four lists of a thousand entries, and room for fields that we do not know. */
-const mostObjects = 10_000
+/** Enough for four lists of a thousand entries and for unknown fields. */
+const maxObjects = 10_000
 
 /** Zonal's other services send a form whose field `request` holds the JSON, so ours may get one too. */
 function parseBody(mediaType: string, text: string): object {
   const json = isForm(mediaType) ? readFormField(text) : text
   if (json === undefined)
     throw new Refusal('MESSAGE_UNREADABLE', { message: 'the form has no field request, or several' })
-  // Counted in the text, since making that many takes memory and time that others need.
-  if (hasMore(json, '{', mostObjects))
-    throw new RequestInvalid('the message', `must have at most ${mostObjects} objects`)
+  // Counted in the text, since creating that many objects takes memory and time that other requests need.
+  if (hasMore(json, '{', maxObjects))
+    throw new RequestInvalid('the message', `must have at most ${maxObjects} objects`)
   const message = parseJson(json)
   if (message === tooDeep)
-    throw new RequestInvalid('the message', `must not be nested more than ${mostDepth} levels deep`)
+    throw new RequestInvalid('the message', `must not be nested more than ${maxDepth} levels deep`)
   if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
   return message
 }
 
 function readFormField(text: string): string | undefined {
-  if (isLongForm(text)) throw new RequestInvalid('the form', `must have at most ${mostFormFields} fields`)
-  const found = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
-  return found.length === 1 ? found[0]?.[1] : undefined
+  if (isLongForm(text)) throw new RequestInvalid('the form', `must have at most ${maxFormFields} fields`)
+  const envelopes = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
+  return envelopes.length === 1 ? envelopes[0]?.[1] : undefined
 }
 
 type Opened = { parts: object[]; envelopeClash?: Clash }
 
-/** @returns the message and what its `request` holds, if there is one; of two that differ nobody knows which is meant */
+/** @returns the message and the object in its `request`, if there is one; several that differ are a clash */
 function openEnvelope(message: object): Opened {
   const envelopes = Object.entries(message).filter(([name]) => isEnvelope(name))
   const [first] = envelopes

@@ -7,8 +7,7 @@ import { isEnvelope, isForm } from './read-request.ts'
 import { rewriteJson } from './rewrite.ts'
 
 /**
- * Of a message, also one that is refused: credentials are removed, cards and staff become stand-ins, and other fields
- * that we know are kept.
+ * Removes credentials, replaces cards, staff and unknown fields by stand-ins, and keeps the other fields that we know.
  */
 export function redactBody({ mediaType, text }: BodyText, rules: RedactionRules): string | undefined {
   const json = rewriteJson(text, (message) => redactMessage(message, anyMessageNames, rules))
@@ -108,7 +107,7 @@ export function findSecrets({ mediaType, text }: BodyText): string[] {
   return found
 }
 
-/** A short value of an unknown field, such as a flag, appears in others by chance. */
+/** A short value of an unknown field, such as a flag, may appear in other values by chance. */
 function secretsOf(name: string, value: unknown): string[] {
   const text = JSON.isRawJSON(value) ? value.rawJSON : String(value)
   return isSecret(name) || isCard(name) || text.length >= 6 ? [text] : []
@@ -131,7 +130,7 @@ function isSecret(name: string): boolean {
   return credentialFields.includes(fieldOf(name) ?? '')
 }
 
-/** Of a number, digit by digit; one with an exponent says no more than that it is a number. */
+/** A number is changed digit by digit; one with an exponent becomes 1. */
 function mapText(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
   if (!JSON.isRawJSON(value)) return value

@@ -76,7 +76,7 @@ function statusOf(usual: number, { operation, isKept, settings }: Refused): numb
   return usual === 503 && isWaitedFor ? settings.failureHttpStatus : usual
 }
 
-/** If the refusal names no time: by then a breaker, a lane or a restart may have moved on. */
+/** If the refusal gives no time: by then a breaker or a restart may be over. */
 const retryAfterSeconds = 2
 
 function headersOf(status: number, refusal: Refusal): Record<string, string> {
