@@ -122,7 +122,7 @@ describe('whatever is sent to whatever address', () => {
     expect(({} as Record<string, unknown>).polluted).to.equal(undefined)
   })
 
-  it('never logs an error that nobody foresaw', () => {
+  it('never logs an unexpected error', () => {
     expect(
       counter.service.lines().filter(({ level }) => level === 'error' || level === 'fatal'),
     ).to.deep.equal([])

@@ -39,7 +39,7 @@ export function createRefusalAnswers({
     } catch (error) {
       const refusal = asRefusal(error)
       if (!(error instanceof Refusal))
-        log.error({ requestId, error: describeError(error) }, 'a request failed in a way nobody foresaw')
+        log.error({ requestId, error: describeError(error) }, 'a request failed unexpectedly')
       const isSlowed = refusal.code !== 'CREDENTIALS_LOCKED' || (await slowdown.wait(exchange.leftMs()))
       if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
