@@ -39,8 +39,23 @@ export const libraries = {
   'node:sqlite': 'journal/sqlite/**',
 }
 
+/** Within zonal/ only a dialect knows a syntax, and it knows no other dialect: what these files must not import. */
+export const dialectWalls = [
+  {
+    files: ['src/zonal/{http,messages,capture}/**/*.ts', 'src/zonal/{catalogue,dialect}.ts'],
+    regex: '/dialects/',
+    message: 'A syntax is known to its dialect alone: take what it does from zonal/dialect.ts.',
+  },
+  {
+    files: ['src/zonal/dialects/*/*.ts'],
+    regex: '^\\.\\./(?!\\.\\./(messages/|catalogue\\.ts$|dialect\\.ts$|\\.\\./model/))',
+    message:
+      'A dialect may import model/, zonal/messages/, catalogue.ts and dialect.ts, and no other dialect.',
+  },
+]
+
 /** A later entry for the same rule replaces an earlier one, so each file gets all that applies to it in one entry. */
-function restrict(files, ignores, room, except) {
+function restrict(files, ignores, room, except, more = []) {
   const allowed = rooms[room]
   const others = [...Object.keys(rooms), 'exchange'].filter(
     (name) => name !== room && !allowed?.includes(name),
@@ -57,7 +72,10 @@ function restrict(files, ignores, room, except) {
     files,
     ignores,
     rules: {
-      'no-restricted-imports': ['error', { patterns: allowed ? [...patterns, ...walls, above] : patterns }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: allowed ? [...patterns, ...walls, above, ...more] : patterns },
+      ],
     },
   }
 }
@@ -74,6 +92,7 @@ const walls = [
     ),
   ),
   ...places.map(([place, known]) => restrict([`src/${place}`], [], place.split('/')[0], known)),
+  ...dialectWalls.map(({ files, ...wall }) => restrict(files, [], 'zonal', [], [wall])),
   // The one file beside the rooms that they import.
   {
     files: ['src/exchange.ts'],

@@ -26,9 +26,17 @@ import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
 import { createRelay } from './tickets/relay.ts'
 import { createCapture } from './zonal/capture/capture.ts'
+import type { Dialect } from './zonal/dialect.ts'
+import { registeredDialects } from './zonal/dialects/registered.ts'
 import { createTillServer } from './zonal/http/server.ts'
 
-type Deps = { log: Logger; version: string; clock?: Clock | undefined; timers?: Timers | undefined }
+type Deps = {
+  log: Logger
+  version: string
+  clock?: Clock | undefined
+  timers?: Timers | undefined
+  dialects?: readonly Dialect[] | undefined
+}
 
 export type Service = Awaited<ReturnType<typeof createService>>
 
@@ -40,7 +48,7 @@ export type Service = Awaited<ReturnType<typeof createService>>
  */
 export async function createService(
   config: Config,
-  { log, version, clock = systemClock, timers = systemTimers }: Deps,
+  { log, version, clock = systemClock, timers = systemTimers, dialects = registeredDialects }: Deps,
 ) {
   const metrics = createMetrics(lanes)
   metrics.buildInfo.set({ version }, 1)
@@ -93,7 +101,7 @@ export async function createService(
 
   let phase: 'starting' | 'ready' | 'draining' = 'starting'
   const stopping = new AbortController()
-  const capture = createCapture({ ...config.zonal, log, metrics })
+  const capture = createCapture({ ...config.zonal, dialects, log, metrics })
   const app = createApp({
     tracking: {
       clock,
@@ -105,12 +113,13 @@ export async function createService(
     },
     capture: capture.step,
     refusals: {
-      ...config.zonal,
+      settings: config.zonal,
       isDraining: () => phase !== 'ready',
       stopping: stopping.signal,
       timers,
     },
     routes: {
+      dialects,
       loyalty,
       settings: { ...config.zonal, withoutCard: config.tickets.withoutCard },
       timers,
@@ -120,11 +129,12 @@ export async function createService(
     log,
   })
   const handle = app.callback()
-  const tills = createTillServer(
-    (request, response) => void handle(request, response),
-    config.zonal,
-    createConnectionReport('tills', { clock, log, metrics }),
-  )
+  const tills = createTillServer({
+    listener: (request, response) => void handle(request, response),
+    dialects,
+    settings: config.zonal,
+    report: createConnectionReport('tills', { clock, log, metrics }),
+  })
   tills.on('clientError', ({ rawPacket }: Error & { rawPacket?: Buffer }) => capture.broken(rawPacket))
   const management = createManagement({
     health: () => reports.health(phase === 'ready'),

@@ -1,12 +1,8 @@
 import { Refusal } from '../model/refusal.ts'
 import type { UnreadMessage, Ticket } from '../model/words.ts'
-import { readContentEncoding, readContentType, unpack } from '../zonal/http/decode.ts'
-import { readRequest } from '../zonal/dialects/json/read-request.ts'
-import { parseTicket, type TicketSettings } from '../zonal/messages/ticket-message.ts'
+import { decodeKept, readKeptTicket } from '../zonal/kept-ticket.ts'
+import type { TicketSettings } from '../zonal/messages/ticket-message.ts'
 import { CommandFailed } from './command.ts'
-
-/** No till is waiting, so messages that were too long for the service can be read here. */
-const maxBytes = 64 * 1024 ** 2
 
 /**
  * Reads a message as the service reads a till's, with the current code and settings, but with a higher limit of its
@@ -17,11 +13,7 @@ export async function readAgain(message: UnreadMessage, settings: TicketSettings
   if (message.cut)
     throw new CommandFailed('it cannot be read: only its beginning was kept. Ask the venue for the bill')
   try {
-    const text = await decode(message)
-    const { contentType, venue } = message
-    const { fields, clash } = readRequest({ operationInPath: 'ticket', contentType, text })
-    if (clash) throw clash
-    return parseTicket(fields, venue, settings).ticket
+    return await readKeptTicket(message, settings)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new CommandFailed(
@@ -36,9 +28,9 @@ export async function readAgain(message: UnreadMessage, settings: TicketSettings
  * is not text
  */
 export async function readableText(message: UnreadMessage): Promise<string | undefined> {
-  const text = await decode(message).catch(() => Buffer.from(message.base64, 'base64').toString())
-  const unreadable = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0
-  return unreadable > text.length / 10 ? undefined : text
+  const text = await decodeKept(message).catch(() => Buffer.from(message.base64, 'base64').toString())
+  const oddCharacters = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0
+  return oddCharacters > text.length / 10 ? undefined : text
 }
 
 /** @returns the rows of a table that describe what was kept of a message */
@@ -55,14 +47,11 @@ export function describeMessage({ contentType, contentEncoding, base64, cut }: U
   ]
 }
 
-async function decode({ contentType, contentEncoding = '', base64 }: UnreadMessage): Promise<string> {
-  const toText = readContentType(contentType)
-  return toText(await unpack(Buffer.from(base64, 'base64'), readContentEncoding(contentEncoding), maxBytes))
-}
-
-function explain({ code, detail }: Refusal, { contentType, contentEncoding }: UnreadMessage): string {
-  if (code === 'MESSAGE_UNREADABLE') return 'it is neither JSON nor a form that holds JSON'
-  if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? code
+function explain(
+  { code, detail, message }: Refusal,
+  { contentType, contentEncoding }: UnreadMessage,
+): string {
+  if (code !== 'MEDIA_TYPE_UNSUPPORTED') return detail ?? message
   const encoding = contentEncoding ? ` encoded as ${contentEncoding}` : ''
   return `"${contentType}"${encoding} is not supported`
 }

@@ -137,6 +137,10 @@ export type Ticket = PosFields & {
 export type UnreadMessage = {
   venue: Venue
   tenant: string
+  /** In which it was answered; undefined for one of an earlier version, which knew `json` alone. */
+  dialect?: string
+  /** Of its address, below the base path; undefined for one of an earlier version. */
+  path?: string
   contentType: string
   /** The content encoding that is still on it, if it could not be decoded. */
   contentEncoding?: string | undefined

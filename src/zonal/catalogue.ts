@@ -5,11 +5,11 @@ type Entry = { text: string; action: string }
 
 export const catalogue = {
   en: {
-    CARD_UNKNOWN: { text: 'Card not known', action: 'Scan the card again, or type its number.' },
+    CARD_UNKNOWN: { text: 'Card not found', action: 'Scan the card again, or type its number.' },
     MEMBER_BLOCKED: { text: 'Member is blocked', action: 'Ask the guest to contact customer care.' },
     REWARD_UNKNOWN: { text: 'Reward not found', action: 'Check the balance again and pick from the list.' },
     REWARD_ALREADY_REDEEMED: {
-      text: 'Reward was already redeemed',
+      text: 'Reward already redeemed',
       action: 'Check the balance again and pick another reward.',
     },
     REWARD_EXPIRED: {
@@ -20,34 +20,34 @@ export const catalogue = {
     REWARD_NOT_FOR_VENUE: { text: 'Reward is not valid at this venue', action: 'Pick another reward.' },
     POINTS_NOT_ENOUGH: {
       text: 'Not enough points',
-      action: 'Check the balance, and take fewer points or another reward.',
+      action: 'Check the balance, then use fewer points or another reward.',
     },
     NOTHING_TO_GIVE_BACK: {
       text: 'Nothing to give back',
-      action: 'Check that it is the card and the bill that the reward or points were taken from.',
+      action: 'Check that this is the card and the bill that the reward or points were taken from.',
     },
     CREDIT_DIFFERS: {
       text: 'This is not what was taken',
       action: 'Give back exactly what was taken: the same reward, or the same points.',
     },
     ALREADY_GIVEN_BACK: {
-      text: 'Was already given back',
-      action: 'Nothing to do. To redeem once more, start again from the balance.',
+      text: 'Already given back',
+      action: 'Nothing to do. To redeem it again, start from the balance.',
     },
     DUPLICATE_REFERENCE: {
-      text: 'Reference was used for something else',
-      action: 'Start again from the balance. If it comes back, call support.',
+      text: 'Reference already used for something else',
+      action: 'Start again from the balance. If it happens again, call support.',
     },
     NOT_SUPPORTED: {
       text: 'Guests register in the app, not at the till',
       action: 'Ask the guest to register in the app.',
     },
     REFUSED: {
-      text: 'The loyalty service has refused this',
-      action: 'Check the balance again, or carry on without.',
+      text: 'The loyalty service refused this',
+      action: 'Check the balance again, or continue without loyalty.',
     },
     MESSAGE_INVALID: {
-      text: 'The till sent something not understood',
+      text: 'The till sent a message that is not valid',
       action: 'Call support with the request id.',
     },
     MESSAGE_UNREADABLE: {
@@ -64,15 +64,15 @@ export const catalogue = {
       action: 'Call support: check venue ID and API key.',
     },
     VENUE_UNKNOWN: {
-      text: 'This venue is not known to loyalty',
+      text: 'Loyalty does not know this venue',
       action: 'Call support: check the venue ID and its custom parameter in TRIFFT.',
     },
     KEY_NOT_ALLOWED: {
-      text: 'The loyalty key may not do this',
+      text: 'The loyalty key is not allowed to do this',
       action: 'Call support: the API key needs write access.',
     },
     OPERATION_UNKNOWN: {
-      text: 'The till asked for something unknown',
+      text: 'The till sent an unknown request',
       action: 'Call support with the request id.',
     },
     METHOD_NOT_ALLOWED: {
@@ -80,19 +80,19 @@ export const catalogue = {
       action: 'Call support with the request id.',
     },
     MESSAGE_TOO_LARGE: {
-      text: 'The message of the till is too large',
+      text: 'The till sent a message that is too large',
       action: 'Call support with the request id.',
     },
     MEDIA_TYPE_UNSUPPORTED: {
-      text: 'The message of the till has a wrong format',
+      text: 'The till sent a message in the wrong format',
       action: 'Call support with the request id.',
     },
     CREDENTIALS_LOCKED: {
       text: 'Too many wrong passwords, wait a minute',
-      action: 'Wait a minute and try again. If it stays, call support.',
+      action: 'Wait a minute and try again. If that does not help, call support.',
     },
     TRY_AGAIN_SHORTLY: {
-      text: 'Still being settled, try again shortly',
+      text: 'Still being processed, try again shortly',
       action: 'Wait a few seconds and try again.',
     },
     CORE_UNAVAILABLE: {
@@ -108,12 +108,12 @@ export const catalogue = {
       action: 'Do not give the reward. Wait a few seconds and try again.',
     },
     NOT_GIVEN_BACK_YET: {
-      text: 'Not given back yet, it will be by itself',
-      action: 'Nothing to do, or try again to see that it is done.',
+      text: 'Not given back yet, it will happen by itself',
+      action: 'Nothing to do. Try again to see whether it is done.',
     },
     STORAGE_UNAVAILABLE: {
       text: 'Loyalty cannot store this now, nothing was done',
-      action: 'Try again shortly. Balances work meanwhile.',
+      action: 'Try again shortly. Balances still work.',
     },
     STOPPING: {
       text: 'Loyalty is restarting, try again shortly',
@@ -121,49 +121,52 @@ export const catalogue = {
     },
     INTERNAL_ERROR: {
       text: 'Loyalty has a problem, try again',
-      action: 'Try again. If it comes back, call support with the request id.',
+      action: 'Try again. If it happens again, call support with the request id.',
     },
   },
 } satisfies Record<string, Record<Code, Entry>>
 
 export type Language = keyof typeof catalogue
 
-/** Assumed: how the plugin treats statuses is not public. The only place that knows them. */
-const statuses: Record<Code, number> = {
-  CARD_UNKNOWN: 200,
-  MEMBER_BLOCKED: 200,
-  REWARD_UNKNOWN: 200,
-  REWARD_ALREADY_REDEEMED: 200,
-  REWARD_EXPIRED: 200,
-  REWARD_NOT_ACTIVE: 200,
-  REWARD_NOT_FOR_VENUE: 200,
-  POINTS_NOT_ENOUGH: 200,
-  NOTHING_TO_GIVE_BACK: 200,
-  CREDIT_DIFFERS: 200,
-  ALREADY_GIVEN_BACK: 200,
-  DUPLICATE_REFERENCE: 200,
-  NOT_SUPPORTED: 200,
-  REFUSED: 200,
-  MESSAGE_INVALID: 400,
-  MESSAGE_UNREADABLE: 400,
-  CARD_INVALID: 400,
-  CREDENTIALS_MISSING: 401,
-  CREDENTIALS_WRONG: 401,
-  VENUE_UNKNOWN: 403,
-  KEY_NOT_ALLOWED: 403,
-  OPERATION_UNKNOWN: 404,
-  METHOD_NOT_ALLOWED: 405,
-  MESSAGE_TOO_LARGE: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  CREDENTIALS_LOCKED: 429,
-  TRY_AGAIN_SHORTLY: 503,
-  CORE_UNAVAILABLE: 503,
-  CORE_BUSY: 503,
-  NOT_REDEEMED: 503,
-  NOT_GIVEN_BACK_YET: 503,
-  STORAGE_UNAVAILABLE: 503,
-  STOPPING: 503,
-  INTERNAL_ERROR: 500,
+/**
+ * `retry`: the same message may succeed later. `status` is the one that HTTP suggests; how the plugin treats statuses is not
+ * public, so a dialect may send others.
+ */
+const outcomes: Record<Code, { status: number; retry: boolean }> = {
+  CARD_UNKNOWN: { status: 200, retry: false },
+  MEMBER_BLOCKED: { status: 200, retry: false },
+  REWARD_UNKNOWN: { status: 200, retry: false },
+  REWARD_ALREADY_REDEEMED: { status: 200, retry: false },
+  REWARD_EXPIRED: { status: 200, retry: false },
+  REWARD_NOT_ACTIVE: { status: 200, retry: false },
+  REWARD_NOT_FOR_VENUE: { status: 200, retry: false },
+  POINTS_NOT_ENOUGH: { status: 200, retry: false },
+  NOTHING_TO_GIVE_BACK: { status: 200, retry: false },
+  CREDIT_DIFFERS: { status: 200, retry: false },
+  ALREADY_GIVEN_BACK: { status: 200, retry: false },
+  DUPLICATE_REFERENCE: { status: 200, retry: false },
+  NOT_SUPPORTED: { status: 200, retry: false },
+  REFUSED: { status: 200, retry: false },
+  MESSAGE_INVALID: { status: 400, retry: false },
+  MESSAGE_UNREADABLE: { status: 400, retry: false },
+  CARD_INVALID: { status: 400, retry: false },
+  CREDENTIALS_MISSING: { status: 401, retry: false },
+  CREDENTIALS_WRONG: { status: 401, retry: false },
+  VENUE_UNKNOWN: { status: 403, retry: false },
+  KEY_NOT_ALLOWED: { status: 403, retry: false },
+  OPERATION_UNKNOWN: { status: 404, retry: false },
+  METHOD_NOT_ALLOWED: { status: 405, retry: false },
+  MESSAGE_TOO_LARGE: { status: 413, retry: false },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, retry: false },
+  CREDENTIALS_LOCKED: { status: 429, retry: true },
+  TRY_AGAIN_SHORTLY: { status: 503, retry: true },
+  CORE_UNAVAILABLE: { status: 503, retry: true },
+  CORE_BUSY: { status: 503, retry: true },
+  NOT_REDEEMED: { status: 503, retry: true },
+  NOT_GIVEN_BACK_YET: { status: 503, retry: true },
+  STORAGE_UNAVAILABLE: { status: 503, retry: true },
+  STOPPING: { status: 503, retry: true },
+  INTERNAL_ERROR: { status: 500, retry: true },
 }
 
 /**
@@ -171,6 +174,5 @@ const statuses: Record<Code, number> = {
  * @returns what the operator is told, the HTTP status, and whether the same message may succeed later
  */
 export function lookUp(code: Code, language: Language): Entry & { status: number; retry: boolean } {
-  const status = statuses[code]
-  return { ...catalogue[language][code], status, retry: status === 429 || status >= 500 }
+  return { ...catalogue[language][code], ...outcomes[code] }
 }

@@ -118,7 +118,7 @@ describe('the command dead-letters', function () {
   })
 
   for (const [name, message, why] of [
-    ['no JSON', {}, /neither JSON nor a form/],
+    ['no JSON', {}, /the body is no JSON object/],
     ['an unknown type', { contentType: 'text/xml' }, /"text\/xml" is not supported/],
     ['an unknown encoding', { contentEncoding: 'zip' }, /encoded as zip is not supported/],
     ['only the beginning', { cut: { totalBytes: 2_000_000, sha256: 'ab' } }, /only its beginning was kept/],

@@ -1,5 +1,6 @@
+import { understand } from '../simulators/till/dialects.ts'
 import { pick, replyHeaders } from './exchange.ts'
-import type { Recording } from './recording.ts'
+import type { Recording, Reply } from './recording.ts'
 
 /** @returns why a recording cannot be sent again; undefined if it can */
 export function whyNotSendable({ request }: Recording): string | undefined {
@@ -9,21 +10,34 @@ export function whyNotSendable({ request }: Recording): string | undefined {
 }
 
 /**
- * A captured exchange holds one run's own values, and `(removed)` in place of what was nobody's business.
- * @returns the recording with placeholders for the first and without the second, so that it can be sent and compared
+ * A captured exchange holds values of its own run, and `(removed)` in place of what was nobody's business. Its reply may be
+ * in any dialect.
+ * @returns the recording with placeholders for the first, without the second, and with its reply in our words, so that it
+ *   can be sent and compared
  */
 export function toComparable(captured: Recording): Recording {
   const { request, reply } = captured
   const headers = pick(reply.headers, replyHeaders)
+  const body = inOurWords(reply.body)
   return {
     ...captured,
     request: { ...request, headers: sendableHeaders(request.headers) },
     reply: {
       ...reply,
       headers: 'x-request-id' in headers ? { ...headers, 'x-request-id': '{{uuid}}' } : headers,
-      body: isRecord(reply.body) ? { ...reply.body, ...placeholdersOf(reply.body) } : reply.body,
+      body: isRecord(body) ? { ...body, ...placeholdersOf(body) } : body,
     },
   }
+}
+
+/** @returns the reply to a captured message, as it is compared */
+export function asCompared(reply: Reply): Reply {
+  return { ...reply, body: inOurWords(reply.body) }
+}
+
+/** @returns what the body of a reply says, whatever its dialect; as it is if it is in none */
+function inOurWords(body: unknown): unknown {
+  return understand(typeof body === 'string' ? body : JSON.stringify(body)) ?? body
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

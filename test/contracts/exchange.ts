@@ -1,4 +1,5 @@
 import { request as send } from 'undici'
+import { tillOf } from '../simulators/till/dialects.ts'
 import type { Reply, TillRequest } from './recording.ts'
 
 export type Credentials = { venueId: string; apiKey: string }
@@ -39,14 +40,18 @@ export function pick(headers: NodeJS.Dict<string | string[]>, names: string[]): 
   )
 }
 
-/**
- * Gives a recording the credentials of a real venue, if it has the dummy's or none any more; wrong ones stay wrong.
- */
-export function withCredentials(request: TillRequest, credentials: Credentials): TillRequest {
+/** Gives a message the credentials of a real venue, if it has the dummy's or none any more; wrong ones stay wrong. */
+export function withCredentials(
+  request: TillRequest,
+  credentials: Credentials,
+  dialect: string,
+): TillRequest {
+  const [mediaType = ''] = (findHeader(request.headers, 'content-type') ?? '').split(';')
+  const message = { mediaType: mediaType.trim().toLowerCase(), body: request.body }
   return {
     ...request,
     headers: fillHeader(request.headers, credentials),
-    body: fillBody(request, credentials),
+    body: tillOf(dialect)?.fillCredentials(message, credentials, isOpen) ?? request.body,
   }
 }
 
@@ -56,40 +61,22 @@ export function basic({ venueId, apiKey }: Credentials): string {
 
 const removed = '(removed)'
 
+function isOpen(value: string, box: keyof Credentials): boolean {
+  return value === removed || value === dummy[box]
+}
+
 function fillHeader(headers: Record<string, string>, credentials: Credentials): Record<string, string> {
-  const isOpen = (value: string) => value === basic(dummy) || value === `Basic ${removed}`
+  const isOpenHeader = (value: string) => value === basic(dummy) || value === `Basic ${removed}`
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      name.toLowerCase() === 'authorization' && isOpen(value) ? basic(credentials) : value,
+      name.toLowerCase() === 'authorization' && isOpenHeader(value) ? basic(credentials) : value,
     ]),
   )
 }
 
-function fillBody({ headers, body }: TillRequest, credentials: Credentials): string {
-  const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
-  if (!contentType?.startsWith('application/x-www-form-urlencoded')) return fillJson(body, credentials)
-  const form = new URLSearchParams()
-  for (const [name, json] of new URLSearchParams(body)) form.append(name, fillJson(json, credentials))
-  return form.toString()
-}
-
-/** In the text itself: a recording is replayed as it was written, long integers and all. */
-function fillJson(json: string, { venueId, apiKey }: Credentials): string {
-  const values = {
-    username: [dummy.venueId, venueId],
-    token: [dummy.venueId, venueId],
-    password: [dummy.apiKey, apiKey],
-  }
-  return Object.entries(values).reduce(
-    (text, [name, [old, value]]) =>
-      text.replace(
-        new RegExp(`("${name}"\\s*:\\s*)"([^"]*)"`, 'gi'),
-        (whole, start: string, given: string) =>
-          given === old || given === removed ? start + JSON.stringify(value) : whole,
-      ),
-    json,
-  )
+function findHeader(headers: Record<string, string>, name: string): string | undefined {
+  return Object.entries(headers).find(([each]) => each.toLowerCase() === name)?.[1]
 }
 
 /** @returns the text itself if it is no JSON */

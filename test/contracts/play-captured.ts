@@ -1,6 +1,6 @@
 import nock from 'nock'
 import { startTestService } from '../support/test-service.ts'
-import { isRecord } from './captured.ts'
+import { asCompared, isRecord } from './captured.ts'
 import { dummy, exchange, withCredentials } from './exchange.ts'
 import { mockAbsentCore } from './mocked-core.ts'
 import { compare } from './placeholders.ts'
@@ -26,11 +26,11 @@ const readingCodes = new Set([
  * refusal that the message itself has earned are compared in full; of any other only whether the message was understood.
  * @returns one line per difference; `isReadNow`: it was not understood when it was captured, and this build understands it
  */
-export async function playCaptured({ request, reply, settings }: Recording): Promise<PlayedCapture> {
+export async function playCaptured({ dialect, request, reply, settings }: Recording): Promise<PlayedCapture> {
   mockAbsentCore()
   const service = await startTestService(settings)
   try {
-    const got = await exchange(service.url, withCredentials(request, dummy))
+    const got = asCompared(await exchange(service.url, withCredentials(request, dummy, dialect)))
     if (isTicketTaken(reply.body)) return { problems: compare(asFirst(reply), got, 'reply', new Map()) }
     if (isUnderstood(reply.body))
       return isUnderstood(got.body)

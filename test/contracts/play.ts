@@ -6,6 +6,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { toEvent } from '../../src/tickets/event.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
+import { asCompared } from './captured.ts'
 import { dummy, exchange, withCredentials } from './exchange.ts'
 import { mockCore } from './mocked-core.ts'
 import { compare, fillIn, type Bindings } from './placeholders.ts'
@@ -45,10 +46,10 @@ export async function play(folder: string, recording: Recording): Promise<Played
       const request = fillRequest(each.request, bindings)
       reply = await exchange(
         service.url,
-        each.origin === 'captured' ? withCredentials(request, dummy) : request,
+        each.origin === 'captured' ? withCredentials(request, dummy, each.dialect) : request,
       )
       problems.push(
-        ...compare(each.reply, reply, each === recording ? 'reply' : `${each.file}: reply`, bindings),
+        ...compareReply(each, reply, each === recording ? 'reply' : `${each.file}: reply`, bindings),
       )
     }
     await service.stop()
@@ -60,6 +61,12 @@ export async function play(folder: string, recording: Recording): Promise<Played
     await service.end()
     nock.cleanAll()
   }
+}
+
+/** @returns one line per difference between what a recording says the till heard, and what it heard */
+export function compareReply(recording: Recording, got: Reply, path: string, bindings: Bindings): string[] {
+  const { origin, reply } = recording
+  return compare(reply, origin === 'captured' ? asCompared(got) : got, path, bindings)
 }
 
 export function fillRequest(request: TillRequest, bindings: Bindings): TillRequest {

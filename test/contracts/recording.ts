@@ -27,6 +27,8 @@ const coreCall = z.strictObject({
 const recording = z.strictObject({
   name: z.string().min(1),
   origin: z.enum(['modelled', 'captured']),
+  /** In which the till was answered. */
+  dialect: z.string().default('json'),
   note: z.string().default(''),
   /** File names, without `.json`, of recordings that are played first on the same service. */
   before: z.array(z.string()).default([]),

@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util'
 import { mockedCore } from '../support/test-service.ts'
 import { whyNotSendable } from './captured.ts'
 import { exchange, withCredentials, type Credentials } from './exchange.ts'
-import { compare, type Bindings } from './placeholders.ts'
+import type { Bindings } from './placeholders.ts'
 import { findReadingCode, playCaptured, type PlayedCapture } from './play-captured.ts'
-import { fillRequest, play } from './play.ts'
+import { compareReply, fillRequest, play } from './play.ts'
 import { readChain, readRecordings, type Recording } from './recording.ts'
 
 const usage = `npm run contracts:replay -- DIR [--url URL] [--venue ID] [--key KEY]
@@ -80,10 +80,10 @@ async function replayAt({ url, credentials }: Target, folder: string, recording:
   if (settings.length > 0) return { skipped: `it is about a service with ${settings.join(' ')}` }
   const bindings: Bindings = new Map()
   let problems: string[] = []
-  for (const { request, reply } of readChain(folder, recording)) {
-    const filled = fillRequest(request, bindings)
-    const got = await exchange(url, credentials ? withCredentials(filled, credentials) : filled)
-    problems = compare(reply, got, 'reply', bindings)
+  for (const each of readChain(folder, recording)) {
+    const filled = fillRequest(each.request, bindings)
+    const request = credentials ? withCredentials(filled, credentials, each.dialect) : filled
+    problems = compareReply(each, await exchange(url, request), 'reply', bindings)
   }
   return { problems }
 }

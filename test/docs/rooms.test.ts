@@ -67,6 +67,39 @@ describe('the rooms of src/', () => {
       expect(said.get(others.length), 'what is above all rooms').to.match(/above all rooms/)
     })
 
+  for (const file of [
+    'zonal/http/routes.ts',
+    'zonal/messages/card.ts',
+    'zonal/capture/rules.ts',
+    'zonal/catalogue.ts',
+    'zonal/dialect.ts',
+  ])
+    it(`let no syntax into ${file}`, async () => {
+      const up = relative(dirname(file), 'zonal') || '.'
+      const imports = [`${up}/dialects/json/fold.ts`, `${up}/dialects/registered.ts`, `${up}/messages/any.ts`]
+      expect([...(await complaints(file, imports)).keys()]).to.deep.equal([0, 1])
+    })
+
+  it('let a dialect know the messages and the catalogue, and no other dialect', async () => {
+    const allowed = [
+      './fields.ts',
+      '../../messages/card.ts',
+      '../../catalogue.ts',
+      '../../dialect.ts',
+      '../../../model/words.ts',
+    ]
+    const forbidden = [
+      '../xml/read.ts',
+      '../registered.ts',
+      '../../http/body.ts',
+      '../../capture/rules.ts',
+      '../../kept-ticket.ts',
+      '../../../http/server.ts',
+    ]
+    const said = await complaints('zonal/dialects/json/dialect.ts', [...allowed, ...forbidden])
+    expect([...said.keys()]).to.deep.equal(forbidden.map((_, index) => allowed.length + index))
+  })
+
   for (const [library, place] of Object.entries(libraries))
     it(`let only ${place} know ${library}`, async () => {
       const inside = files.find((file) => isIn(file, place))!

@@ -221,6 +221,17 @@ function messageHeaders(): Record<string, string> {
   return { 'content-type': 'application/json', authorization }
 }
 
+/** @returns a request at the base path for each body, with the key and with the card in it */
+export function placementsIn(
+  contentType: string,
+  bodies: Record<string, (secret: string) => string>,
+): Placement[] {
+  const headers = { ...messageHeaders(), 'content-type': contentType }
+  return Object.entries(bodies).flatMap(([where, toBody]) =>
+    ofBoth((name, secret) => [raw(`${where}: ${name}`, secret, { path: '', headers, body: toBody(secret) })]),
+  )
+}
+
 export const placements: Placement[] = [
   ...inIds,
   ...inLists,

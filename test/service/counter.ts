@@ -1,5 +1,6 @@
 import { startCoreSimulator, type CoreOptions } from '../simulators/core.ts'
 import { demo } from '../simulators/core/demo-project.ts'
+import type { Dialect } from '../../src/zonal/dialect.ts'
 import { createTill, type TillOptions } from '../simulators/till.ts'
 import type { ManualClock } from '../support/manual-clock.ts'
 import { startTestService } from '../support/test-service.ts'
@@ -14,10 +15,10 @@ export type Counter = Awaited<ReturnType<typeof openCounter>>
  */
 export async function openCounter(
   env: Record<string, string> = {},
-  { clock, ...options }: CoreOptions & { clock?: ManualClock } = {},
+  { clock, dialects, ...options }: CoreOptions & { clock?: ManualClock; dialects?: readonly Dialect[] } = {},
 ) {
   const core = await startCoreSimulator({ limit: 'off', nowMs: clock?.nowMs, ...options })
-  const service = await startTestService({ CORE_BASE_URL: core.url, ...env }, { clock })
+  const service = await startTestService({ CORE_BASE_URL: core.url, ...env }, { clock, dialects })
   const openTill = (more: Partial<TillOptions> = {}) =>
     createTill({ baseUrl: service.url, venueId: demo.venueId, apiKey: demo.apiKey, ...more })
   return {

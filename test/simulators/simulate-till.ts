@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createTill, type Till, type TillAnswer } from './till.ts'
-import { dialects } from './till/dialects.ts'
+import { wordings } from './till/dialects.ts'
 import { drawScreen } from './till/screen.ts'
 import type { Operation } from './till/messages.ts'
 
@@ -15,7 +15,7 @@ npm run simulate:till -- --url URL --venue ID --key KEY [--dialect NAME] [--raw]
   ticket  [CARD] --account BILL --total 12.50
 
 Prints what the operator sees; with --raw also what went over the wire. Dialects:
-${dialects.map(({ name }) => `  ${name}`).join('\n')}
+${wordings.map(({ name }) => `  ${name}`).join('\n')}
 `
 
 const { values: options, positionals } = parseArgs({
@@ -37,11 +37,11 @@ const { values: options, positionals } = parseArgs({
 })
 const [operation, cardNumber] = positionals
 const { url: baseUrl, venue: venueId, key: apiKey } = options
-const dialect = dialects.find(({ name }) => name === options.dialect)
+const wording = wordings.find(({ name }) => name === options.dialect)
 
 const answer =
-  baseUrl && venueId && apiKey && dialect && isOperation(operation)
-    ? await ask(createTill({ baseUrl, venueId, apiKey, dialect }), operation)
+  baseUrl && venueId && apiKey && wording && isOperation(operation)
+    ? await ask(createTill({ baseUrl, venueId, apiKey, wording }), operation)
     : undefined
 if (answer && isOperation(operation)) {
   if (options.raw) printWire(answer)

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { createTill } from './till.ts'
-import { dialects, type Dialect } from './till/dialects.ts'
+import { till } from '../dialects/json/till.ts'
 import type { TillTicket } from './till/messages.ts'
+import type { Wording } from './till/wording.ts'
 
 const key = 'crown-demo-write-key'
 const login = 'Basic MTkwMjpjcm93bi1kZW1vLXdyaXRlLWtleQ=='
@@ -44,13 +45,13 @@ describe('the simulated till', () => {
     server.close()
   })
 
-  const tillOf = (dialect?: Dialect) => createTill({ baseUrl, venueId: '1902', apiKey: key, dialect })
-  const dialect = (name: string) => dialects.find((one) => one.name === name)
+  const tillOf = (wording?: Wording) => createTill({ baseUrl, venueId: '1902', apiKey: key, wording })
+  const wordingOf = (name: string) => till.wordings.find((one) => one.name === name)
 
-  it('says the same in every dialect with another raw request', async () => {
-    for (const one of dialects) await tillOf(one).ticket(ticket)
+  it('says the same in every wording with another raw request', async () => {
+    for (const one of till.wordings) await tillOf(one).ticket(ticket)
     const raw = heard.map((request) => JSON.stringify(request))
-    expect(new Set(raw).size).to.equal(dialects.length)
+    expect(new Set(raw).size).to.equal(till.wordings.length)
   })
 
   const wordings: [
@@ -126,12 +127,12 @@ describe('the simulated till', () => {
   ]
   for (const [name, request, contentType, authorization, body] of wordings)
     it(`words a ticket: ${name}`, async () => {
-      await tillOf(dialect(name)).ticket(ticket)
+      await tillOf(wordingOf(name)).ticket(ticket)
       expect(heard).to.deep.equal([{ request, contentType, authorization, body }])
     })
 
   it('puts everything into a form, all at once', async () => {
-    await tillOf(dialects.at(-1)).ticket(ticket)
+    await tillOf(till.wordings.at(-1)).ticket(ticket)
     const { request, contentType, authorization, body } = heard[0] ?? expect.fail('nothing was heard')
     expect([request, contentType, authorization]).to.deep.equal([
       'POST /zonal/v1',

@@ -1,7 +1,7 @@
-import { plainDialect, type Dialect } from './till/dialects.ts'
-import { encode, type Login } from './till/encode.ts'
+import { till as json } from '../dialects/json/till.ts'
+import type { Login } from './till/encode.ts'
+import type { Wording } from './till/wording.ts'
 import {
-  tillReply,
   type Operation,
   type TillBalance,
   type TillCredit,
@@ -29,15 +29,18 @@ export type TillAnswer = {
 export type TillOptions = Login & {
   /** With the base path. */
   baseUrl: string
-  dialect?: Dialect
+  wording?: Wording
   /** The connection is closed then, and the call throws a `TimeoutError`. */
   patienceMs?: number
 }
 
+/** The one that people read most easily. */
+const [plainWording] = json.wordings
+
 export type Till = ReturnType<typeof createTill>
 
 /** One till of one venue. Every call is one HTTP request; nothing is repeated. */
-export function createTill({ baseUrl, dialect = plainDialect, patienceMs = 10_000, ...login }: TillOptions) {
+export function createTill({ baseUrl, wording = plainWording, patienceMs = 10_000, ...login }: TillOptions) {
   async function raw({
     method = 'POST',
     path = '',
@@ -45,9 +48,9 @@ export function createTill({ baseUrl, dialect = plainDialect, patienceMs = 10_00
     body,
   }: { path?: string } & Partial<Omit<TillRequest, 'url'>>) {
     const request: TillRequest = { method, url: baseUrl + path, headers, ...(body !== undefined && { body }) }
-    return deliver(request, patienceMs)
+    return deliver(request, wording, patienceMs)
   }
-  const send = (operation: Operation, message: TillMessage) => raw(encode(dialect, operation, message, login))
+  const send = (operation: Operation, message: TillMessage) => raw(wording.encode(operation, message, login))
 
   return {
     balance: (message: TillBalance) => send('balance', message),
@@ -59,20 +62,19 @@ export function createTill({ baseUrl, dialect = plainDialect, patienceMs = 10_00
   }
 }
 
-async function deliver(request: TillRequest, patienceMs: number): Promise<TillAnswer> {
+async function deliver(request: TillRequest, wording: Wording, patienceMs: number): Promise<TillAnswer> {
   const { url, ...init } = request
   const startedMs = performance.now()
   const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(patienceMs) })
   const text = await response.text()
   const ms = performance.now() - startedMs
-  const body = readJson(text)
   return {
     request,
     status: response.status,
     headers: Object.fromEntries(response.headers),
     text,
-    body,
-    reply: tillReply.safeParse(body).data ?? {},
+    body: readJson(text),
+    reply: wording.decode(text) ?? {},
     ms,
   }
 }

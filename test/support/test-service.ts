@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { readConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createService } from '../../src/service.ts'
+import type { Dialect } from '../../src/zonal/dialect.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 export type LogLine = Record<string, unknown> & { msg: string }
@@ -17,11 +18,11 @@ export const mockedCore = 'https://core.test'
 /**
  * The real service on free ports of 127.0.0.1, with a journal in a folder of its own; its log lines are kept.
  * @param env as for `npm start`; unless it says otherwise the core is one that only nock answers, without a limit
- * @param options `clock`: instead of the system's clock and timers
+ * @param options `clock`: instead of the system's clock and timers; `dialects`: instead of the registered ones
  */
 export async function startTestService(
   env: Record<string, string> = {},
-  { clock }: { clock?: ManualClock } = {},
+  { clock, dialects }: { clock?: ManualClock; dialects?: readonly Dialect[] } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'adapter-test-'))
   const journalPath = join(folder, 'journal.sqlite')
@@ -43,7 +44,7 @@ export async function startTestService(
     CORE_RATE_LIMIT: '0',
     ...env,
   })
-  const service = await createService(config, { log, version: '0.0.0-test', clock, timers: clock })
+  const service = await createService(config, { log, version: '0.0.0-test', clock, timers: clock, dialects })
   const ports = await service.start()
   if (!ports) throw new Error('the service was stopped while it started')
   const { port, managementPort } = ports

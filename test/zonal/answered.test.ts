@@ -5,6 +5,7 @@ import type { Loyalty } from '../../src/loyalty/loyalty.ts'
 import { systemClock, systemTimers } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
+import { registeredDialects } from '../../src/zonal/dialects/registered.ts'
 import { basic } from '../simulators/till/encode.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { serve } from './serve.ts'
@@ -35,12 +36,13 @@ describe('a debit is marked as answered', () => {
       },
       capture: (_ctx, next) => next(),
       refusals: {
-        ...settings,
+        settings,
         isDraining: () => false,
         stopping: new AbortController().signal,
         timers: systemTimers,
       },
       routes: {
+        dialects: registeredDialects,
         loyalty: loyalty as Loyalty,
         timers: systemTimers,
         settings: {

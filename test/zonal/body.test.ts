@@ -4,7 +4,12 @@ import { expect } from 'chai'
 import Koa from 'koa'
 import nock from 'nock'
 import { Refusal } from '../../src/model/refusal.ts'
+import { createExchange } from '../../src/exchange.ts'
+import { systemClock, systemTimers } from '../../src/time/clock.ts'
+import { registeredDialects as dialects } from '../../src/zonal/dialects/registered.ts'
 import { createBodyReader } from '../../src/zonal/http/body.ts'
+import { createDialectChoice } from '../../src/zonal/http/choose-dialect.ts'
+import type { TillState } from '../../src/zonal/http/state.ts'
 import { serve } from './serve.ts'
 
 const json = { 'Content-Type': 'application/json' }
@@ -18,7 +23,7 @@ describe('the body of a request', () => {
   before(async () => {
     // nock would unpack bodies that are broken on purpose, and replace the sockets.
     nock.restore()
-    const app = new Koa()
+    const app = new Koa<TillState>()
     app.silent = true
     app.use(async (ctx, next) => {
       try {
@@ -28,7 +33,12 @@ describe('the body of a request', () => {
         ctx.body = { code: error instanceof Refusal ? error.code : String(error) }
       }
     })
-    app.use(createBodyReader('/zonal/v1', () => undefined))
+    app.use(async (ctx, next) => {
+      ctx.state.exchange = createExchange(systemClock, 2500)
+      await next()
+    })
+    app.use(createDialectChoice({ dialects, basePath: '/zonal/v1' }))
+    app.use(createBodyReader({ pace: () => undefined, timers: systemTimers }))
     app.use((ctx) => {
       ctx.body = { text: ctx.request.body }
     })

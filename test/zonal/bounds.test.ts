@@ -1,12 +1,11 @@
 import { expect } from 'chai'
-import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
+import { read as readAt } from '../dialects/json/read.ts'
 import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 
 // Sixteen tickets of 129,000 items each, or one form of 130,000 fields, kept every other till waiting for seconds.
 describe('a large message', () => {
-  const read = (text: string, contentType = 'application/json') =>
-    readRequest({ operationInPath: 'ticket', contentType, text })
+  const read = (text: string, contentType?: string) => readAt('ticket', text, contentType)
   const saidOf = (act: () => unknown) => {
     const { code, detail } = refusalOf(act)
     return [code, detail]

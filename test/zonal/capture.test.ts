@@ -6,10 +6,12 @@ import { expect } from 'chai'
 import Koa from 'koa'
 import { pino } from 'pino'
 import { createExchange } from '../../src/exchange.ts'
-import { systemClock } from '../../src/time/clock.ts'
-import type { TrackedState } from '../../src/observability/tracking.ts'
-import { createBodyReader } from '../../src/zonal/http/body.ts'
+import { systemClock, systemTimers } from '../../src/time/clock.ts'
 import { createCapture } from '../../src/zonal/capture/capture.ts'
+import { registeredDialects as dialects } from '../../src/zonal/dialects/registered.ts'
+import { createBodyReader } from '../../src/zonal/http/body.ts'
+import { createDialectChoice } from '../../src/zonal/http/choose-dialect.ts'
+import type { TillState } from '../../src/zonal/http/state.ts'
 import { recordingsIn } from '../support/recordings-in.ts'
 import { serve } from './serve.ts'
 
@@ -41,18 +43,20 @@ describe('capture', () => {
     captureNames: 'replace' | 'keep' = 'replace',
   ) {
     const metrics = { captureFailures: { inc: onFailure } }
-    const app = new Koa<TrackedState>()
+    const app = new Koa<TillState>()
     app.use(async (ctx, next) => {
-      ctx.state = { exchange: createExchange(systemClock, 2500), code: 'OK' }
+      Object.assign(ctx.state, { exchange: createExchange(systemClock, 2500), code: 'OK' })
       await next()
     })
-    const parts = { captureDir: folder, captureNames, basePath: '/zonal/v1', cardPrefixes: ['LOY-'] }
-    app.use(createCapture({ ...parts, log: pino({ level: 'silent' }), metrics }).step)
+    const basePath = '/zonal/v1'
+    app.use(createDialectChoice({ dialects, basePath }))
+    const deps = { captureDir: folder, captureNames, basePath, cardPrefixes: ['LOY-'], dialects }
+    app.use(createCapture({ ...deps, log: pino({ level: 'silent' }), metrics }).step)
     app.use(async (ctx, next) => {
       await next().catch(() => undefined)
-      ctx.body = reply
+      ctx.body = JSON.stringify(reply)
     })
-    app.use(createBodyReader('/zonal/v1', () => undefined))
+    app.use(createBodyReader({ pace: () => undefined, timers: systemTimers }))
     const { port, close } = await serve(app)
     closers.push(close)
     return `http://127.0.0.1:${port}/zonal/v1`

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
 import type { Ticket } from '../../src/model/words.ts'
-import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
+import { read } from '../dialects/json/read.ts'
 import { parseTicket } from '../../src/zonal/messages/ticket-message.ts'
 
 const settings = {
@@ -35,8 +35,7 @@ function fingerprintOfText(text: string): string {
 }
 
 function ticketOf(text: string): Ticket {
-  const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
-  return parseTicket(fields, { id: '1902', currency: 'GBP' }, settings).ticket
+  return parseTicket(read('ticket', text), { id: '1902', currency: 'GBP' }, settings).ticket
 }
 
 /** The same names and values in reverse order, at every depth. */

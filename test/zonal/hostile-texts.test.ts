@@ -4,18 +4,20 @@ import { maskPaymentCards, plainText, printable } from '../../src/observability/
 import { createSpotter } from '../../src/model/secret-spotter.ts'
 import { createRules } from '../../src/zonal/capture/rules.ts'
 import { findCardNumber } from '../../src/zonal/messages/card.ts'
-import { readContentType } from '../../src/zonal/http/decode.ts'
+import { findDecoder, readContentType } from '../../src/zonal/http/decode.ts'
 import { parseJson } from '../../src/zonal/dialects/json/json.ts'
 import { toMinor } from '../../src/zonal/messages/money.ts'
-import { isForm } from '../../src/zonal/dialects/json/read-request.ts'
-import { findSecrets, redactBody } from '../../src/zonal/dialects/json/redact.ts'
-import { createCredentialsRemover } from '../../src/zonal/dialects/json/remove-credentials.ts'
+import { json } from '../../src/zonal/dialects/json/dialect.ts'
+import { redactBody, redactQuery } from '../../src/zonal/capture/redact-body.ts'
+import { createCredentialsRemover } from '../../src/zonal/messages/remove-credentials.ts'
 import { createStandIns } from '../../src/zonal/capture/stand-ins.ts'
 import { readDate, readTime } from '../../src/zonal/messages/time.ts'
-import { refusalOf } from './refusal-of.ts'
 
 const apiKey = 'crown-demo-write-key'
 const lengthBytes = 256 * 1024
+/** Node reads no longer head. */
+const longestQuery = 16 * 1024
+const formType = 'application/x-www-form-urlencoded'
 const pieces = [
   ...['a', ' ', '+', '/', '-', '.', '1', '"', '\\', '%', '<', '=', '\n', '\0', '\u202e', '\ufdfa'],
   ...[
@@ -55,7 +57,9 @@ const pieces = [
 
 /** Whatever looks at a text of a till with a pattern. */
 const readers: Record<string, (text: string) => unknown> = {
-  'removes credentials': createCredentialsRemover(toCredentials('1902', apiKey)).fromText,
+  'removes credentials': createCredentialsRemover(toCredentials('1902', apiKey), [
+    json.redaction.removeCredentials,
+  ]).fromText,
   'spots a key': createSpotter(apiKey),
   'spots a card': createSpotter('9826123456'),
   'masks payment cards': maskPaymentCards,
@@ -63,15 +67,15 @@ const readers: Record<string, (text: string) => unknown> = {
   'makes it plain': plainText,
   'reads a card number': (text) => findCardNumber(`https://${text}`, ['LOY-']),
   'reads JSON': parseJson,
-  'reads a media type': (text) => refusalOf(() => readContentType(text)),
-  'reads a form': isForm,
+  'reads a content type': (text) => findDecoder(readContentType(text).charset),
   'reads an amount': (text) => toMinor(text, 2, 'round'),
   'reads a time': (text) => readTime(text, 'Europe/London'),
   'reads a date': readDate,
-  'finds secrets': (text) => findSecrets('application/x-www-form-urlencoded', text),
-  'captures what nobody knows': (text) => redactBody('text/plain', text, rules),
-  'captures XML': (text) => redactBody('text/xml', `<${text}>`, rules),
-  'captures a form': (text) => redactBody('application/x-www-form-urlencoded', text, rules),
+  'finds secrets': (text) => json.redaction.findSecrets({ mediaType: formType, text }),
+  'captures what nobody knows': (text) => redactBody(json, { mediaType: 'text/plain', text }, rules),
+  'captures XML': (text) => redactBody(json, { mediaType: 'text/xml', text: `<${text}>` }, rules),
+  'captures a form': (text) => redactBody(json, { mediaType: formType, text }, rules),
+  'captures a query': (text) => redactQuery(json, text.slice(0, longestQuery), rules),
 }
 const rules = createRules(createStandIns(['LOY-']), [apiKey, '9826123456'], true)
 

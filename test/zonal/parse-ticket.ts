@@ -1,4 +1,4 @@
-import type { RawFields } from '../../src/zonal/dialects/json/fold.ts'
+import type { RawFields } from '../../src/zonal/messages/raw-message.ts'
 import { parseTicket, type TicketSettings } from '../../src/zonal/messages/ticket-message.ts'
 
 const london: TicketSettings = {
@@ -18,5 +18,5 @@ export function parse(
   settings: Partial<TicketSettings> = {},
   venue: Partial<Parameters<typeof parseTicket>[1]> = {},
 ) {
-  return parseTicket(fields, { ...crown, ...venue }, { ...london, ...settings })
+  return parseTicket({ fields, amountUnit: 'major' }, { ...crown, ...venue }, { ...london, ...settings })
 }

@@ -1,10 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { toCredentials } from '../../src/model/keys.ts'
-import { createCredentialsRemover } from '../../src/zonal/dialects/json/remove-credentials.ts'
+import { createNamedRemover, credentialFields } from '../../src/zonal/messages/credential-fields.ts'
+import { createCredentialsRemover } from '../../src/zonal/messages/remove-credentials.ts'
 
 const apiKey = 'Tr1fft/K&y"<7>+x'
-const { fromBytes, fromText } = createCredentialsRemover(toCredentials('1902', apiKey))
+const { fromBytes, fromText } = createCredentialsRemover(toCredentials('1902', apiKey), [
+  createNamedRemover(credentialFields),
+])
 
 const escapeAll = (text: string, escape: (code: string) => string) =>
   [...text].map((character) => escape(character.charCodeAt(0).toString(16).padStart(2, '0'))).join('')

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
+import { read } from '../dialects/json/read.ts'
 import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 
@@ -108,7 +108,7 @@ describe('a ticket', () => {
   ] as const)
     it(`is a ${kind} with ${JSON.stringify(flags)}`, () => {
       const text = JSON.stringify({ ...least, ...flags })
-      const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
+      const { fields } = read('ticket', text)
       const { ticket, unreadFields } = parse(fields)
       expect([ticket.kind, unreadFields]).to.deep.equal([kind, []])
     })

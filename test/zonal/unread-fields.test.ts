@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { contradiction } from '../../src/zonal/dialects/json/contradiction.ts'
-import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
+import { read } from '../dialects/json/read.ts'
 import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 
@@ -101,7 +101,7 @@ describe('a ticket with fields that cannot be read', () => {
 
   it('is taken without what a line says twice and differently', () => {
     const text = JSON.stringify({ ...least, items: [{ unitPrice: 1, price: 2, name: 'Tea' }] })
-    const { fields } = readRequest({ operationInPath: 'ticket', contentType: 'application/json', text })
+    const { fields } = read('ticket', text)
     const { ticket, unreadFields } = parse(fields)
     expect(ticket.items).to.deep.equal([{ name: 'Tea' }])
     expect(unreadFields).to.deep.equal(['items.unitPrice'])

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http'
-import { readContentEncoding, readContentType, unpackedChunks } from '../http/decode.ts'
+import { findDecoder, readContentEncoding, unpackedChunks } from '../http/decode.ts'
 
-/** Of a longer body its beginning is captured. */
+/** Only the beginning of a longer body is captured. */
 export const sampleBytes = 64 * 1024
 
 export type BodySample = {
-  /** What has come so far, up to 64 KiB. */
+  /** What has arrived so far, up to 64 KiB. */
   bytes(): Buffer
-  /** Of all that has come. */
+  /** The length of all that has arrived. */
   totalBytes(): number
 }
 
 /**
- * Listens to a body whoever reads it, also if nobody does. It begins to flow in the next turn of the event loop, so
- * whoever reads it has to begin in this one.
+ * Watches a body, whether anything else reads it or not. It begins to flow in the next turn of the event loop, so its reader
+ * has to start in this one.
  */
 export function sampleBody(request: IncomingMessage): BodySample {
   const chunks: Buffer[] = []
@@ -23,7 +23,7 @@ export function sampleBody(request: IncomingMessage): BodySample {
     totalBytes += chunk.length
     const room = sampleBytes - keptBytes
     if (room <= 0) return
-    // Copied, as a chunk may be a single byte that holds a whole page of memory.
+    // Copied, since even a single byte keeps its whole memory page alive.
     chunks.push(Buffer.from(chunk.subarray(0, room)))
     keptBytes += Math.min(room, chunk.length)
   })
@@ -31,19 +31,17 @@ export function sampleBody(request: IncomingMessage): BodySample {
 }
 
 /**
- * A body of any type, charset or packing as text, so that its shape can be seen. What is no text of a charset that is
- * recognised has a character for each byte.
+ * A body of any type, charset and coding as text, so that its shape can be seen. If its charset is not recognised, each byte
+ * becomes a character.
+ * @param how `charset` is undefined if the request does not reliably say it
  */
 export async function readSample(
   bytes: Buffer,
-  { contentType, contentEncoding }: { contentType: string; contentEncoding: string },
+  how: { charset: string | undefined; contentEncoding: string },
 ): Promise<string> {
-  const unpacked = await unpackBeginning(bytes, contentEncoding)
-  try {
-    return readContentType(contentType)(unpacked)
-  } catch {
-    return guessText(unpacked)
-  }
+  const unpacked = await unpackBeginning(bytes, how.contentEncoding)
+  const decode = how.charset === undefined ? undefined : findDecoder(how.charset)
+  return decode ? decode(unpacked) : guessText(unpacked)
 }
 
 async function unpackBeginning(bytes: Buffer, contentEncoding: string): Promise<Buffer> {

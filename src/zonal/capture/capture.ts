@@ -2,52 +2,56 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Middleware } from 'koa'
 import { describeError, type Logger } from '../../observability/logger.ts'
-import type { TrackedState } from '../../observability/tracking.ts'
+import { fallbackOf, type Dialect } from '../dialect.ts'
+import type { TillState } from '../http/state.ts'
 import { sampleBody } from './body-sample.ts'
 import { createCaptureFolder } from './folder.ts'
 import { recordBroken, recordExchange, type Recording } from './recording.ts'
 import { createStandIns } from './stand-ins.ts'
 
-export type CaptureParts = {
-  /** Undefined: off. */
+type CaptureDeps = {
+  /** Undefined switches it off. */
   captureDir: string | undefined
   captureNames: 'replace' | 'keep'
   basePath: string
   cardPrefixes: readonly string[]
+  dialects: readonly Dialect[]
   log: Logger
   metrics: { captureFailures: { inc(): void } }
 }
 
-export type Capture = {
-  step: Middleware<TrackedState>
-  /** Of a connection whose bytes were no HTTP. */
+type Capture = {
+  step: Middleware<TillState>
+  /** Records the bytes of a connection that were not HTTP. */
   broken(bytes: Buffer | undefined): void
-  /** Resolves when what waits is written. */
+  /** Resolves once all waiting recordings are written. */
   settled(): Promise<void>
 }
 
-/** A disk that is slower than the tills loses recordings, not memory. */
-const mostWaiting = 20
+/** If the disk is slower than the tills, recordings are lost, so that they do not pile up in memory. */
+const maxWaiting = 20
 
 /**
- * Writes each exchange into a folder as a recording, as in `contracts/recordings/`, once its answer has left, whether it
- * was understood or not. It never delays or fails a request: what cannot be written is counted.
+ * Writes each exchange into a folder as a recording, as in `contracts/recordings/`, understood or not, once its answer has
+ * been sent. It never delays or fails a request; a recording that cannot be written is counted.
  */
 export function createCapture({
   captureDir,
   captureNames,
   basePath,
   cardPrefixes,
-  ...parts
-}: CaptureParts): Capture {
+  dialects,
+  ...deps
+}: CaptureDeps): Capture {
   if (captureDir === undefined)
     return { step: (_ctx, next) => next(), broken: () => undefined, settled: async () => undefined }
   const settings = { standIns: createStandIns(cardPrefixes), basePath, keepsNames: captureNames === 'keep' }
+  const dialect = fallbackOf(dialects).name
   const folder = createCaptureFolder(captureDir)
-  const queue = createQueue(createComplaint(parts))
+  const queue = createQueue(createFailureReport(deps))
   const enqueue = (record: () => Promise<Recording> | Recording) =>
     queue.enqueue(async () => {
-      // Redaction takes a moment: what tills wait for goes first.
+      // Redaction takes a moment, and requests that tills wait for go first.
       await nextTurn()
       await folder.write(await record())
     })
@@ -60,16 +64,16 @@ export function createCapture({
     },
     broken(bytes) {
       if (bytes !== undefined && bytes.length > 0)
-        enqueue(() => recordBroken(bytes, Date.now(), randomUUID(), settings))
+        enqueue(() => recordBroken(bytes, { atMs: Date.now(), id: randomUUID(), dialect }, settings))
     },
     settled: queue.settled,
   }
 }
 
-/** Each is counted; of those that have the same reason one after the other only the first is logged. */
-function createComplaint({ log, metrics }: Pick<CaptureParts, 'log' | 'metrics'>) {
+/** Counts each failure, and logs the first of a series with the same reason. */
+function createFailureReport({ log, metrics }: Pick<CaptureDeps, 'log' | 'metrics'>) {
   let last: string | undefined
-  return function complain(error: unknown) {
+  return function report(error: unknown) {
     metrics.captureFailures.inc()
     const { message } = describeError(error)
     if (message === last) return
@@ -78,13 +82,14 @@ function createComplaint({ log, metrics }: Pick<CaptureParts, 'log' | 'metrics'>
   }
 }
 
-/** One after the other, and never so many that they fill the memory. */
+/** Runs tasks one after the other. Too many at once are refused, so that they do not fill the memory. */
 function createQueue(onFailure: (error: unknown) => void) {
   let waiting = 0
   let last = Promise.resolve()
   return {
     enqueue(task: () => Promise<void>) {
-      if (waiting >= mostWaiting) return onFailure(new Error(`${mostWaiting} recordings wait for the disk`))
+      if (waiting >= maxWaiting)
+        return onFailure(new Error(`${maxWaiting} recordings are waiting for the disk`))
       waiting += 1
       last = last
         .then(task)

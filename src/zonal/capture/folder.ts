@@ -1,10 +1,10 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const mostRecordings = 2000
-const mostBytes = 24 * 1024 ** 2
+const maxRecordings = 2000
+const maxBytes = 24 * 1024 ** 2
 
-/** A folder for recordings, each a file. What is in it already counts. */
+/** A folder with one file for each recording. Recordings that it already holds count towards its limits. */
 export function createCaptureFolder(dir: string) {
   let files = 0
   let bytes = 0
@@ -12,7 +12,7 @@ export function createCaptureFolder(dir: string) {
 
   async function count() {
     await mkdir(dir, { recursive: true })
-    const names = (await readdir(dir)).filter((name) => name.endsWith('.json')).slice(0, mostRecordings)
+    const names = (await readdir(dir)).filter((name) => name.endsWith('.json')).slice(0, maxRecordings)
     const sizes = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).size))
     files = names.length
     bytes = sizes.reduce((sum, size) => sum + size, 0)
@@ -24,9 +24,9 @@ export function createCaptureFolder(dir: string) {
     async write(recording: { name: string }): Promise<void> {
       if (!isCounted) await count()
       const text = `${JSON.stringify(recording, null, 2)}\n`
-      if (files >= mostRecordings || bytes + Buffer.byteLength(text) > mostBytes)
+      if (files >= maxRecordings || bytes + Buffer.byteLength(text) > maxBytes)
         throw new Error(
-          `the folder is full (${mostRecordings} recordings or ${mostBytes} bytes): empty it and restart`,
+          `the folder is full (${maxRecordings} recordings or ${maxBytes} bytes): empty it and restart`,
         )
       await writeFile(join(dir, `${recording.name}.json`), text, { flag: 'wx', mode: 0o600 })
       files += 1

@@ -1,61 +1,66 @@
 import type { ParameterizedContext } from 'koa'
-import type { TrackedState } from '../../observability/tracking.ts'
+import type { TillState } from '../http/state.ts'
 import { readSample, sampleBytes, type BodySample } from './body-sample.ts'
-import { createRules, type CaptureRules } from './rules.ts'
-import { findSecrets, redactBody, redactReply } from '../dialects/json/redact.ts'
-import { redactHeaders, redactPath } from './redact-headers.ts'
+import { redactBody } from './redact-body.ts'
+import { redactAddress, redactHeaders } from './redact-headers.ts'
+import { createRules } from './rules.ts'
 import type { StandIns } from './stand-ins.ts'
 
-export type RecordingSettings = { standIns: StandIns; basePath: string; keepsNames: boolean }
+type RecordingSettings = { standIns: StandIns; basePath: string; keepsNames: boolean }
 export type Recording = Awaited<ReturnType<typeof recordExchange>>
 
-/** One exchange as in `contracts/recordings/`, with the shape of what nobody understands. */
+type Context = ParameterizedContext<TillState>
+
+/** One exchange as in `contracts/recordings/`, with the shape of a message that is not understood. */
 export async function recordExchange(
-  ctx: ParameterizedContext<TrackedState>,
+  ctx: Context,
   sample: BodySample,
   { standIns, basePath, keepsNames }: RecordingSettings,
 ) {
-  const { exchange, code } = ctx.state
+  const { exchange, code, dialect, head } = ctx.state
   const at = new Date(exchange.arrivedAtMs).toISOString()
-  const contentType = ctx.get('Content-Type')
-  const text = await readBody(ctx, sample)
-  const { apiKey, cardNumber } = exchange.secrets
-  const secrets = [apiKey, cardNumber, ...readAuthorization(ctx.get('Authorization'))]
-  const known = secrets.flatMap((secret) => secret ?? [])
-  const rules = createRules(standIns, [...known, ...findSecrets(contentType, text)], keepsNames)
+  const body = { mediaType: head.mediaType, text: await readBody(ctx, sample) }
+  const secrets = [...secretsOf(ctx), ...dialect.redaction.findSecrets(body)]
+  const rules = createRules(standIns, secrets, keepsNames)
+  const address = { path: ctx.path, query: ctx.querystring, basePath }
   return {
     name: [at.replace(/[:.]/g, '-'), exchange.message ?? 'none', code, exchange.requestId].join('_'),
-    ...frame(
-      `Captured ${at}.`,
-      Math.max(sample.totalBytes(), ctx.request.length ?? 0),
-      sample.bytes().length,
-    ),
+    ...frame({
+      dialect: dialect.name,
+      title: `Captured ${at}.`,
+      totalBytes: Math.max(sample.totalBytes(), ctx.request.length ?? 0),
+      keptBytes: sample.bytes().length,
+    }),
     request: {
       method: rules.keep(ctx.method),
-      path: redactPath(ctx.path, ctx.querystring, basePath, rules),
+      path: redactAddress(address, dialect, rules),
       headers: redactHeaders(ctx.headers, rules),
-      body: redactBody(contentType, text, rules),
+      body: redactBody(dialect, body, rules),
     },
     reply: {
       status: ctx.status,
       headers: ctx.response.headers,
-      body: redactReply(ctx.body, rules) ?? null,
+      body: typeof ctx.body === 'string' ? dialect.redaction.redactReply(ctx.body, rules) : null,
     },
   }
 }
 
-/** What was no HTTP: it has no method, path or headers, so all of it is the body. */
+/** @param bytes that were not HTTP: there is no method, path or header, so all of them count as the body */
 export function recordBroken(
   bytes: Buffer,
-  atMs: number,
-  id: string,
+  { atMs, id, dialect }: { atMs: number; id: string; dialect: string },
   { standIns }: RecordingSettings,
 ): Recording {
   const at = new Date(atMs).toISOString()
-  const rules: CaptureRules = createRules(standIns, [], false)
+  const rules = createRules(standIns, [], false)
   return {
     name: [at.replace(/[:.]/g, '-'), 'none', 'NO_HTTP', id].join('_'),
-    ...frame(`Captured ${at}. It was no HTTP.`, bytes.length, Math.min(bytes.length, sampleBytes)),
+    ...frame({
+      dialect,
+      title: `Captured ${at}. It was no HTTP.`,
+      totalBytes: bytes.length,
+      keptBytes: Math.min(bytes.length, sampleBytes),
+    }),
     request: {
       method: '',
       path: '',
@@ -66,27 +71,37 @@ export function recordBroken(
   }
 }
 
-function frame(what: string, bodyBytes: number, keptBytes: number) {
+type Frame = { dialect: string; title: string; totalBytes: number; keptBytes: number }
+
+function frame({ dialect, title, totalBytes, keptBytes }: Frame) {
   const cut =
-    bodyBytes > keptBytes ? ` Of ${bodyBytes} bytes of its body the first ${keptBytes} are here.` : ''
+    totalBytes > keptBytes ? ` Of ${totalBytes} bytes of its body the first ${keptBytes} are here.` : ''
   return {
     origin: 'captured',
+    dialect,
     note:
-      `${what}${cut} Credentials and names are removed; cards, staff, and what nobody knows are stand-ins of the same ` +
+      `${title}${cut} Credentials and names are removed; cards, staff and unknown fields are stand-ins of the same ` +
       'shape.',
     core: [],
     event: null,
   }
 }
 
-async function readBody(ctx: ParameterizedContext<TrackedState>, sample: BodySample): Promise<string> {
+async function readBody(ctx: Context, sample: BodySample): Promise<string> {
   const { body } = ctx.request
   if (typeof body === 'string') return body.slice(0, sampleBytes)
+  const { isClaimed, charset } = ctx.state
   const contentEncoding = ctx.get('Content-Encoding')
-  return readSample(sample.bytes(), { contentType: ctx.get('Content-Type'), contentEncoding })
+  return readSample(sample.bytes(), { charset: isClaimed ? charset : undefined, contentEncoding })
 }
 
-/** Whatever is in it: the user's name too, as the key may have been typed there. */
+function secretsOf(ctx: Context): string[] {
+  const { apiKey, cardNumber } = ctx.state.exchange.secrets
+  const ofExchange = [apiKey, cardNumber].filter((secret) => secret !== undefined)
+  return [...ofExchange, ...readAuthorization(ctx.get('Authorization'))]
+}
+
+/** Everything in it, including the user name, since the key may have been typed there. */
 function readAuthorization(authorization: string): string[] {
   const words = authorization.split(/[\s,;="]+/).filter(({ length }) => length >= 8)
   const decoded = words.map((word) => Buffer.from(word, 'base64').toString())

@@ -1,9 +1,9 @@
-import { readOperation } from '../dialects/json/read-request.ts'
+import type { Dialect } from '../dialect.ts'
+import { removed } from '../messages/credential-fields.ts'
+import { redactQuery } from './redact-body.ts'
 import type { CaptureRules } from './rules.ts'
-import { removed } from '../dialects/json/remove-credentials.ts'
-import { redactForm } from '../dialects/json/redact.ts'
 
-/** Headers whose values are about the message, not about who sends it. */
+/** Their values describe the message, not its sender. */
 const plain = new Set([
   'accept',
   'accept-charset',
@@ -17,15 +17,15 @@ const plain = new Set([
   'transfer-encoding',
   'user-agent',
 ])
-/** Who sends it, and where it has been. */
+/** Their values identify the sender, or the way that the request has taken. */
 const personal = new Set(['forwarded', 'host', 'traceparent', 'tracestate', 'via', 'x-request-id'])
 const secretName = /auth|cookie|credential|key|password|secret|session|token|^x-forwarded-/
-/** Names that are known, though not what they hold. */
-const known = new Set(['cache-control', 'date', 'from', 'origin', 'pragma', 'referer', 'soapaction'])
-/** Numbers of charsets. */
+/** Their names may be seen, but not their values. */
+const named = new Set(['cache-control', 'date', 'from', 'origin', 'pragma', 'referer', 'soapaction'])
+/** In the names of charsets. */
 const plainNumbers = new Set(['8859', ...Array.from({ length: 9 }, (_, index) => String(1250 + index))])
 
-/** How credentials are carried is worth knowing, so the scheme stays. */
+/** The scheme of credentials stays, to show how they are sent. */
 export function redactHeaders(
   headers: NodeJS.Dict<string | string[]>,
   rules: CaptureRules,
@@ -40,17 +40,17 @@ function redactHeader(name: string, value: string, rules: CaptureRules): [string
   if (personal.has(name)) return [name, removed]
   if (secretName.test(name)) {
     const [scheme = ''] = name === 'authorization' ? (/^(Basic|Bearer|Digest) /i.exec(value) ?? []) : []
-    return [isKnownSecret(name) ? name : rules.keepName(name), scheme + removed]
+    return [isStandardSecret(name) ? name : rules.keepName(name), scheme + removed]
   }
-  return [known.has(name) ? name : rules.keepUnknownName(name), rules.ofText(value)]
+  return [named.has(name) ? name : rules.keepUnknownName(name), rules.ofText(value)]
 }
 
-/** The name of a header that holds a secret is worth knowing too, unless it is somebody's. */
-function isKnownSecret(name: string): boolean {
+/** Standard names of headers that hold a secret. Any other name may itself identify somebody. */
+function isStandardSecret(name: string): boolean {
   return name === 'authorization' || name === 'proxy-authorization' || name === 'cookie'
 }
 
-/** A number of three digits or more may be somebody's. */
+/** A word with three digits or more may identify somebody. */
 function keepWords(value: string, rules: CaptureRules): string {
   const kept = rules.keep(value)
   return kept.replace(/[A-Za-z0-9]+/g, (word) =>
@@ -58,12 +58,19 @@ function keepWords(value: string, rules: CaptureRules): string {
   )
 }
 
-/** Of an address only what leads to our operations is known. */
-export function redactPath(path: string, query: string, basePath: string, rules: CaptureRules): string {
-  const ours = new Set(['', ...basePath.toLowerCase().split('/'), 'register'])
+type Address = { path: string; query: string; basePath: string }
+
+/** Keeps the words of our base path and of the dialect. */
+export function redactAddress(
+  { path, query, basePath }: Address,
+  dialect: Dialect,
+  rules: CaptureRules,
+): string {
+  const ours = new Set(['', ...basePath.toLowerCase().split('/')])
+  const { pathWords } = dialect.redaction
   const segments = path.split('/').map((segment) => {
-    const isOurs = ours.has(segment.toLowerCase()) || readOperation(segment) !== undefined
-    return isOurs ? segment : rules.keepUnknownName(segment)
+    const word = segment.toLowerCase()
+    return ours.has(word) || pathWords.has(word) ? segment : rules.keepUnknownName(segment)
   })
-  return segments.join('/') + (query === '' ? '' : `?${redactForm(query, rules)}`)
+  return segments.join('/') + (query === '' ? '' : `?${redactQuery(dialect, query, rules)}`)
 }

@@ -1,5 +1,5 @@
-/** `keepName` says what becomes of a name; all else becomes a stand-in. */
-export type TextRules = { ofText: (text: string) => string; keepName: (name: string) => string }
+/** `keepName` says what becomes of a name; everything else becomes a stand-in. */
+type TextRules = { ofText: (text: string) => string; keepName: (name: string) => string }
 
 const nameStart = 'A-Za-z_'
 const name = `[${nameStart}][\\w.:-]{0,63}`
@@ -12,7 +12,7 @@ export function looksLikeXml(text: string): boolean {
   return /^\s*</.test(text) && text.trimEnd().endsWith('>')
 }
 
-/** Names of elements and attributes stay. */
+/** Keeps the names of elements and attributes, as far as `keepName` allows. */
 export function shapeOfXml(xml: string, rules: TextRules): string {
   return xml.replace(tagOrText, (part) => (part.endsWith('>') ? shapeOfTag(part, rules) : rules.ofText(part)))
 }
@@ -31,8 +31,8 @@ function shapeOfTag(tag: string, { ofText, keepName }: TextRules): string {
 }
 
 /**
- * Of a syntax that nobody knows: what stands before a colon or an equals sign, as in `card=1234`, may be a name.
- * @param isKept which of them stay
+ * For any other syntax: a word before a colon or an equals sign, as in `card=1234`, may be a name.
+ * @param isKept says which of them stay
  */
 export function shapeOfLines(
   text: string,
@@ -43,7 +43,7 @@ export function shapeOfLines(
   return around(text, names, ofText, ([key]) => key)
 }
 
-/** Each match becomes what `change` says, and what is between them a stand-in. */
+/** Replaces each match by what `change` returns, and the text between matches by stand-ins. */
 function around(
   text: string,
   matches: Iterable<RegExpExecArray>,

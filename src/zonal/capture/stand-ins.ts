@@ -1,21 +1,21 @@
 import { createHash, hash, randomBytes } from 'node:crypto'
 import { findCardNumber } from '../messages/card.ts'
 
-/** What `findCardNumber` drops from inside a number, also as a URL has it. */
+/** What `findCardNumber` drops from inside a number, and how a URL spells it. */
 const separator = String.raw`[\s\p{Pd}]|%20`
 
-/** What is neither punctuation, blank, nor currency sign. What nobody can see is shown as a letter. */
+/** Anything but punctuation, blanks and currency signs. Invisible characters become letters. */
 const words = /[^\0-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e\p{P}\p{Sc}\p{Zs}]+/gu
-/** A shorter word, such as one digit, would soon be known by where it stands: it differs from text to text. */
+/** The stand-in of a shorter word, such as a digit, differs from text to text, as its context would soon give it away. */
 const leastStable = 4
 
 export type StandIns = ReturnType<typeof createStandIns>
 
 /**
  * Replaces values by others of the same shape: digits by digits, letters by letters; punctuation, blanks and lengths stay.
- * The same word has the same stand-in until the process ends, so that a debit and its ticket can still be seen to belong
- * together; its secret is never written, so that nobody can find the value behind it.
- * @param cardPrefixes as configured: the card behind a prefix, or in a URL, is the same card
+ * Until the process ends the same word has the same stand-in, so that one can see which debit and ticket belong together.
+ * Stand-ins depend on a secret that is never written down, so nobody can find the value behind one.
+ * @param cardPrefixes as configured: a card after a prefix, or in a URL, gets the stand-in of the card itself
  */
 export function createStandIns(cardPrefixes: readonly string[]) {
   const secret = randomBytes(32).toString('base64')
@@ -40,7 +40,7 @@ export function createStandIns(cardPrefixes: readonly string[]) {
     return ofLead(text.slice(0, last.index)) + fillIn(number, ofText(cardNumber)) + ofText(rest)
   }
 
-  /** What stands before a number is only kept if it is known: it may be the number once more. */
+  /** Only a configured prefix or the scheme of a URL is kept, as anything else before a number may repeat the number. */
   function ofLead(lead: string): string {
     if (cardPrefixes.includes(lead.trim())) return lead
     const [scheme = ''] = /^https?:\/\//i.exec(lead) ?? []
@@ -50,7 +50,7 @@ export function createStandIns(cardPrefixes: readonly string[]) {
   return { ofText, ofCard }
 }
 
-/** The blanks and dashes in a card number stay where they are: they are part of how a till writes it. */
+/** Blanks and dashes in a card number stay where they are: they show how a till writes it. */
 function fillIn(number: string, standIn: string): string {
   const signs = standIn[Symbol.iterator]()
   return number.replace(
@@ -59,13 +59,13 @@ function fillIn(number: string, standIn: string): string {
   )
 }
 
-/** A byte for each character. One call is much faster, and most texts are short. */
+/** One byte for each character. Most texts are short, and a single call is much faster. */
 function noiseFor(secret: string, text: string): Buffer {
   if (text.length <= 32) return hash('sha256', `${secret} of ${text}`, 'buffer')
   return createHash('shake256', { outputLength: text.length }).update(secret).update(text).digest()
 }
 
-/** Of a word longer than the noise, the noise repeats. */
+/** In a word that is longer than the noise, the noise repeats. */
 function replaceWord(word: string, noise: Buffer): string {
   let index = 0
   let standIn = ''
@@ -73,7 +73,7 @@ function replaceWord(word: string, noise: Buffer): string {
   return standIn
 }
 
-/** Never itself, and no zero: a number must not begin with one. */
+/** Never the sign itself, and never zero, since a number must not begin with one. */
 function another(sign: string, noise: number): string {
   const code = sign.charCodeAt(0)
   if (sign >= '0' && sign <= '9') return String(1 + ((code - 49 + 1 + (noise % 8) + 9) % 9))

@@ -2,51 +2,45 @@ import type { Context, Middleware } from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { isCutOff } from '../../http/server.ts'
 import { Refusal } from '../../model/refusal.ts'
-import { systemTimers, type Timers } from '../../time/clock.ts'
+import type { Timers } from '../../time/clock.ts'
 import { within } from '../../time/waiting.ts'
-import type { TrackedState } from '../../observability/tracking.ts'
-import { readContentEncoding, readContentType, unpack } from './decode.ts'
+import { maxBytes, type Operation } from '../messages/raw-message.ts'
+import { findDecoder, readContentEncoding, unpack } from './decode.ts'
 import type { Pace } from './pace.ts'
-import { maxBytes, readOperation, type Operation } from '../dialects/json/read-request.ts'
+import type { TillState } from './state.ts'
 
 const smallest = Math.min(...Object.values(maxBytes))
 const largest = Math.max(...Object.values(maxBytes))
 
-/** Kept back for the answer to a message that has not come whole. */
+/** Time left to answer a message that was cut short. */
 const answerReserveMs = 100
 
-/** @returns what a till hears whose message has not come whole in time: it may be sent again */
+/** @returns the refusal of a message that did not arrive completely in time: it may be sent again */
 export function bodyLate(): Refusal {
-  return new Refusal('CORE_UNAVAILABLE', { message: 'the message has not come whole in time' })
+  return new Refusal('CORE_UNAVAILABLE', { message: 'the message did not arrive completely in time' })
 }
 
 /**
- * Delivers the body as text in `ctx.request.body`, unpacked and decoded; `readRequest` parses it, once.
- * @param basePath where the operations are served; a ticket, and the bare base path, may be longer than the rest
+ * Delivers the body as text in `ctx.request.body`, unpacked and decoded. The dialect parses it, once.
  * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`; `CORE_UNAVAILABLE` if it does not
- *   come whole in time
+ *   arrive completely in time
  */
-export function createBodyReader(
-  basePath: string,
-  pace: Pace,
-  timers: Timers = systemTimers,
-): Middleware<TrackedState> {
+export function createBodyReader({ pace, timers }: { pace: Pace; timers: Timers }): Middleware<TillState> {
   const readSmall = createReader(smallest)
   const readLarge = createReader(largest)
 
   return async function readBody(ctx, next) {
-    const decode = readContentType(ctx.get('Content-Type'))
+    const { isClaimed, charset, operationInAddress, exchange } = ctx.state
+    const decode = isClaimed ? findDecoder(charset) : undefined
+    if (!decode) throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'unsupported media type or charset' })
     const coding = readContentEncoding(ctx.get('Content-Encoding'))
-    const address = readAddress(ctx.path, basePath)
-    const limitBytes = limitOf(address)
+    const limitBytes = limitOf(operationInAddress)
     const read = limitBytes === largest ? readLarge : readSmall
-    // Nobody waits for a ticket, so it has the time that the server leaves it.
-    const exchange = address === 'ticket' ? undefined : ctx.state.exchange
     const reading = readPacked(ctx, read)
-    const bytes = await readBytes(
-      ctx,
-      exchange ? within(timers, exchange.leftMs() - answerReserveMs, reading, bodyLate) : reading,
-    )
+    const leftMs = exchange.leftMs() - answerReserveMs
+    // Nobody waits for the answer to a ticket, so it has as long as the server allows.
+    const isWaitedFor = operationInAddress !== 'ticket'
+    const bytes = await readBytes(ctx, isWaitedFor ? within(timers, leftMs, reading, bodyLate) : reading)
     await pace(bytes.length)
     const text = decode(await unpack(bytes, coding, limitBytes))
     if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is empty' })
@@ -55,13 +49,7 @@ export function createBodyReader(
   }
 }
 
-/** @returns the operation that a path names; `bare` for the base path, where the message itself names it */
-export function readAddress(path: string, basePath: string): Operation | 'bare' | undefined {
-  const name = path.slice(basePath.length).replaceAll('/', '')
-  return name === '' ? 'bare' : readOperation(name)
-}
-
-/** The media type has been looked at, and the charset is not left to the parser, which knows one for all messages. */
+/** The media type has been checked, and the charset is not left to the parser, which takes one for all messages. */
 function createReader(limitBytes: number): Middleware {
   const options = {
     enableTypes: ['text'],
@@ -73,17 +61,17 @@ function createReader(limitBytes: number): Middleware {
   return bodyParser(options)
 }
 
-/** At the bare base path the message names the operation, so the limit of the longest counts until it is read. */
-function limitOf(address: Operation | 'bare' | undefined): number {
-  if (address === 'bare') return largest
-  return address === undefined ? smallest : maxBytes[address]
+/** If the message itself names the operation, the largest limit applies until it is read. */
+function limitOf(operation: Operation | 'inside' | undefined): number {
+  if (operation === 'inside') return largest
+  return operation === undefined ? smallest : maxBytes[operation]
 }
 
 async function readBytes(ctx: Context, reading: Promise<void>): Promise<Buffer> {
   try {
     await reading
   } catch (error) {
-    // What is left of the body would be taken for the next request on this connection.
+    // The rest of the body would be read as the next request on this connection.
     ctx.set('Connection', 'close')
     throw toRefusal(error)
   }
@@ -93,23 +81,24 @@ async function readBytes(ctx: Context, reading: Promise<void>): Promise<Buffer> 
 }
 
 /**
- * The parser gets a packed body as it came: it knows codings by lower case names only, and no raw deflate, and it would
- * wait for ever for a till that hangs up in the middle of a packed body.
+ * The parser gets a packed body as it is: it only recognises codings in lower case, no raw deflate, and would wait for
+ * ever if a till hung up in the middle of a packed body.
  */
 async function readPacked(ctx: Context, read: Middleware) {
   const { headers } = ctx.req
   ctx.req.headers = { ...headers, 'content-encoding': 'identity' }
   const reading = read(ctx, async () => undefined)
-  // It has looked at them by now.
+  // By now it has read them.
   ctx.req.headers = headers
   await reading
 }
 
-/** The parser's error is not kept as a cause: it may hold the body. */
+/** The parser's error may hold the body, so it is not kept as the cause. */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   const { code, status } = error as { code?: string; status?: number }
   if (isCutOff(code)) return bodyLate()
-  if (status === 413) return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
+  if (status === 413)
+    return new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is longer than its limit' })
   return new Refusal('MESSAGE_UNREADABLE', { message: 'the body ended early' })
 }

@@ -1,12 +1,11 @@
 import type { Middleware } from 'koa'
 import { Refusal } from '../../model/refusal.ts'
 
-/** A till sends a dozen, and each proxy some more. */
+/** A till sends about a dozen, and each proxy adds some. */
 const maxHeaders = 100
 
 /**
- * HTTP/1.1 without `Host`, with an `Expect` that nobody knows or with very many headers is refused like an unreadable
- * message.
+ * Refuses HTTP/1.1 without `Host`, an unknown `Expect` and too many headers, in the same way as an unreadable message.
  * @throws Refusal `MESSAGE_UNREADABLE`
  */
 export const refuseBrokenHttp: Middleware = async function refuseBrokenHttp(ctx, next) {
@@ -18,7 +17,7 @@ export const refuseBrokenHttp: Middleware = async function refuseBrokenHttp(ctx,
   await next()
 }
 
-/** @param message for the log and a dead letter: the till hears the usual text */
+/** @param message for the log and for a dead letter; the till is told the usual text */
 function unreadable(message: string): Refusal {
   return new Refusal('MESSAGE_UNREADABLE', { message })
 }

@@ -1,32 +1,33 @@
 import { toCredentials } from '../../model/keys.ts'
 import { Refusal } from '../../model/refusal.ts'
 import type { Credentials } from '../../model/words.ts'
-import { isTextOrNumber } from '../dialects/json/contradiction.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from '../messages/raw-message.ts'
+import { isTextOrNumber } from '../messages/values.ts'
 import { createSpotter } from '../../model/secret-spotter.ts'
 
 const venueIdPattern = /^[A-Za-z0-9_-]{1,64}$/
 const apiKeyPattern = /^[\x21-\x7e]{8,512}$/
 
 /**
- * HTTP Basic: user name = Aztec venue ID, password = TRIFFT API key. Without the header, `username` (or `token`) and
- * `password` of the message count.
- * @param authorization the header as it came; undefined where there is none
- * @throws Refusal `CREDENTIALS_MISSING` where there are none or the header cannot be read, `CREDENTIALS_WRONG` where
- *   they cannot be anyone's, so that nobody needs to be asked
+ * HTTP Basic: the user name is the Aztec venue ID, the password the TRIFFT API key. Without the header, `username` (or
+ * `token`) and `password` of the message are used.
+ * @param authorization the header as it came; undefined if there is none
+ * @throws Refusal `CREDENTIALS_MISSING` if there are none or the header cannot be read, `CREDENTIALS_WRONG` if they are
+ *   malformed, so that TRIFFT need not be asked
  */
 export function readCredentials(authorization: string | undefined, fields: RawFields): Credentials {
   const pair = authorization === undefined ? readFields(fields) : readBasic(authorization)
   if (!pair) {
-    const message = authorization === undefined ? 'there are none' : 'the Authorization header cannot be read'
+    const message =
+      authorization === undefined ? 'no credentials were sent' : 'the Authorization header cannot be read'
     throw new Refusal('CREDENTIALS_MISSING', { message })
   }
   const { venueId, apiKey } = pair
   if (!venueIdPattern.test(venueId))
-    throw new Refusal('CREDENTIALS_WRONG', { message: 'no venue ID has this shape' })
+    throw new Refusal('CREDENTIALS_WRONG', { message: 'the venue ID is malformed' })
   if (!apiKeyPattern.test(apiKey))
-    throw new Refusal('CREDENTIALS_WRONG', { message: 'no API key has this shape' })
-  // Typed into both boxes: as a venue the key would be in logs and addresses.
+    throw new Refusal('CREDENTIALS_WRONG', { message: 'the API key is malformed' })
+  // The key was typed into both boxes. As a venue ID it would get into logs and addresses.
   if (createSpotter(apiKey)(venueId))
     throw new Refusal('CREDENTIALS_WRONG', { message: 'the venue ID is the API key' })
   return toCredentials(venueId, apiKey)
@@ -34,7 +35,7 @@ export function readCredentials(authorization: string | undefined, fields: RawFi
 
 type Pair = { venueId: string; apiKey: string }
 
-/** RFC 7617: the password is all that follows the first colon. */
+/** RFC 7617: the password is everything after the first colon. */
 function readBasic(authorization: string): Pair | undefined {
   const [, base64] = /^\s*Basic +([A-Za-z0-9+/]+={0,2})\s*$/i.exec(authorization) ?? []
   const text = Buffer.from(base64 ?? '', 'base64').toString()
@@ -48,7 +49,7 @@ function readFields({ username, token, password }: RawFields): Pair | undefined 
   return { venueId: toText(venueId), apiKey: toText(password) }
 }
 
-/** A venue ID may come as a number; anything else that is no text fits no pattern. */
+/** A venue ID may be a number. Anything else but a text becomes one that matches no pattern. */
 function toText(value: unknown): string {
   return isTextOrNumber(value) ? String(value) : ''
 }

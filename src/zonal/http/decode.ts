@@ -2,11 +2,8 @@ import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { Refusal } from '../../model/refusal.ts'
 
-const formType = 'application/x-www-form-urlencoded'
-const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
-
 const utf16be = new TextDecoder('utf-16be')
-/** By the charset of a content type; they drop a byte order mark. What calls itself ASCII is seldom more, and then UTF-8. */
+/** By charset. They drop a byte order mark. Anything labelled ASCII that is not ASCII is most likely UTF-8. */
 const decoders = new Map([
   ...['utf-8', 'utf8', 'us-ascii', 'ascii'].map((charset) => [charset, new TextDecoder('utf-8')] as const),
   ...['iso-8859-1', 'latin1', 'windows-1252', 'cp1252'].map(
@@ -15,8 +12,8 @@ const decoders = new Map([
   ...['utf-16', 'utf-16le'].map((charset) => [charset, new TextDecoder('utf-16le')] as const),
 ])
 
-/** How a body is packed. */
-export type Coding = 'gzip' | 'deflate' | 'br'
+/** How a body is compressed. */
+type Coding = 'gzip' | 'deflate' | 'br'
 
 const codings = new Map<string, Coding>([
   ['gzip', 'gzip'],
@@ -25,24 +22,26 @@ const codings = new Map<string, Coding>([
   ['br', 'br'],
 ])
 
-/**
- * @param contentType as it came
- * @returns how its text is decoded
- * @throws Refusal `MEDIA_TYPE_UNSUPPORTED` for a media type or charset that is not taken
- */
-export function readContentType(contentType: string): (bytes: Buffer) => string {
-  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
+/** In lower case. */
+type ContentType = { mediaType: string; charset: string }
+
+/** @param contentType as it came; '' if the header is missing */
+export function readContentType(contentType: string): ContentType {
+  const [mediaType = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  const decoder = decoders.get(charset?.replaceAll('"', '') ?? 'utf-8')
-  if (!decoder || (type !== formType && !jsonTypes.test(type)))
-    throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no media type or charset of ours' })
-  return (bytes) => (isBigEndian(bytes) ? utf16be : decoder).decode(bytes)
+  return { mediaType, charset: charset?.replaceAll('"', '') ?? 'utf-8' }
+}
+
+/** @returns undefined for an unknown charset */
+export function findDecoder(charset: string): ((bytes: Buffer) => string) | undefined {
+  const decoder = decoders.get(charset)
+  return decoder && ((bytes) => (isBigEndian(bytes) ? utf16be : decoder).decode(bytes))
 }
 
 /**
  * @param contentEncoding as it came; '' if the header is missing
- * @returns undefined for a body that is not packed
- * @throws Refusal `MEDIA_TYPE_UNSUPPORTED` for a coding that is not known, or several
+ * @returns undefined for a body that is not compressed
+ * @throws Refusal `MEDIA_TYPE_UNSUPPORTED` for an unknown coding, or several
  */
 export function readContentEncoding(contentEncoding: string): Coding | undefined {
   const names = contentEncoding.split(',').map((name) => name.trim().toLowerCase())
@@ -50,13 +49,13 @@ export function readContentEncoding(contentEncoding: string): Coding | undefined
   if (name === undefined) return undefined
   const coding = codings.get(name)
   if (!coding || more.length > 0)
-    throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'no content coding of ours' })
+    throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'unsupported content coding' })
   return coding
 }
 
 /**
- * @param limitBytes of what is unpacked
- * @throws Refusal `MESSAGE_TOO_LARGE`; `MESSAGE_UNREADABLE` for bytes that are not packed that way
+ * @param limitBytes for the decompressed body
+ * @throws Refusal `MESSAGE_TOO_LARGE`; `MESSAGE_UNREADABLE` for bytes that are not compressed in that way
  */
 export async function unpack(bytes: Buffer, coding: Coding | undefined, limitBytes: number): Promise<Buffer> {
   if (!coding) return bytes
@@ -65,15 +64,15 @@ export async function unpack(bytes: Buffer, coding: Coding | undefined, limitByt
   for await (const chunk of unpackedChunks(bytes, coding)) {
     unpackedBytes += chunk.length
     if (unpackedBytes > limitBytes)
-      throw new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is above its limit' })
+      throw new Refusal('MESSAGE_TOO_LARGE', { message: 'the body is longer than its limit' })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
 /**
- * Unpacks no further than the chunks are asked for.
- * @throws Refusal `MESSAGE_UNREADABLE` for bytes that are not packed that way
+ * Decompresses only as far as chunks are asked for.
+ * @throws Refusal `MESSAGE_UNREADABLE` for bytes that are not compressed in that way
  */
 export async function* unpackedChunks(bytes: Buffer, coding: Coding): AsyncGenerator<Buffer> {
   const unpacker = createUnpacker(bytes, coding)
@@ -81,7 +80,7 @@ export async function* unpackedChunks(bytes: Buffer, coding: Coding): AsyncGener
   try {
     for await (const chunk of unpacker) yield chunk as Buffer
   } catch {
-    throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body cannot be unpacked' })
+    throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body cannot be decompressed' })
   }
 }
 
@@ -96,13 +95,13 @@ function createUnpacker(bytes: Buffer, coding: Coding): Transform {
   }
 }
 
-/** "deflate" means zlib's format, but some clients send it without its header: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2 */
+/** "deflate" means the zlib format, but some clients leave out its header: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2 */
 function hasZlibHeader(bytes: Buffer): boolean {
   const [first = 0, second = 0] = bytes
   return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 }
 
-/** A byte order mark of UTF-16 as Java writes it; in no other charset does a message begin so. */
+/** The byte order mark of UTF-16 as Java writes it. No message in another charset begins with it. */
 function isBigEndian(bytes: Buffer): boolean {
   return bytes[0] === 0xfe && bytes[1] === 0xff
 }

@@ -1,49 +1,56 @@
 import type { Middleware } from 'koa'
 import { Refusal } from '../../model/refusal.ts'
-import type { Facts } from '../../exchange.ts'
+import type { CoreCallFact, Facts } from '../../exchange.ts'
 import { describeError, type Logger } from '../../observability/logger.ts'
-import type { TrackedState } from '../../observability/tracking.ts'
-import { replyRefusal, type ReplySettings } from '../dialects/json/replies.ts'
-import { operationUnknown } from '../dialects/json/read-request.ts'
+import type { Dialect, ReplySettings } from '../dialect.ts'
+import { operationUnknown } from '../messages/raw-message.ts'
 import { RequestInvalid } from '../messages/request-invalid.ts'
+import { markReplayed, send } from './reply.ts'
 import type { Timers } from '../../time/clock.ts'
 import { createSlowdown } from './slowdown.ts'
+import type { TillState } from './state.ts'
 
-export type RefusalSettings = ReplySettings & {
-  /** Answers still go out, and ask for a new connection elsewhere. */
+export type RefusalDeps = {
+  settings: ReplySettings
+  /** Requests are still answered, but the till is asked to connect anew, which leads it elsewhere. */
   isDraining: () => boolean
-  /** Once aborted the listener is closed: what still arrives on an open connection is not begun. */
+  /** Aborted once the listener is closed: requests that still arrive on an open connection are not begun. */
   stopping: AbortSignal
   timers: Timers
+  log: Logger
 }
 
-/** The one place that turns an error into an answer: in the till's own shape, whatever went wrong. */
-export function createRefusalAnswers(settings: RefusalSettings, log: Logger): Middleware<TrackedState> {
-  const slowdown = createSlowdown(settings.stopping, settings.timers)
+/** The only place that turns an error into an answer: whatever went wrong, the till is told in its own format. */
+export function createRefusalAnswers({
+  settings,
+  isDraining,
+  stopping,
+  timers,
+  log,
+}: RefusalDeps): Middleware<TillState> {
+  const slowdown = createSlowdown(stopping, timers)
   return async function answerRefusals(ctx, next) {
-    const { exchange } = ctx.state
+    const { dialect, exchange } = ctx.state
+    const { requestId, facts } = exchange
     try {
-      if (settings.stopping.aborted) throw new Refusal('STOPPING')
+      if (stopping.aborted) throw new Refusal('STOPPING')
       await next()
       if (ctx.status === 404) throw operationUnknown()
     } catch (error) {
       const refusal = asRefusal(error)
-      if (!(error instanceof Refusal) && refusal.code === 'INTERNAL_ERROR')
-        log.error(
-          { requestId: exchange.requestId, error: describeError(error) },
-          'a request failed in a way nobody foresaw',
-        )
+      if (!(error instanceof Refusal))
+        log.error({ requestId, error: describeError(error) }, 'a request failed unexpectedly')
       const isSlowed = refusal.code !== 'CREDENTIALS_LOCKED' || (await slowdown.wait(exchange.leftMs()))
       if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
-      const { requestId, message: operation, isKept, facts } = exchange
-      Object.assign(facts, explain(refusal, facts))
-      const reply = replyRefusal({ requestId, refusal, operation, isKept, settings })
-      ctx.status = reply.status
-      ctx.set(reply.headers)
-      ctx.body = reply.body
+      Object.assign(facts, explain(refusal, dialect, facts.coreCalls))
+      const { message: operation, isKept, isReplayed } = exchange
+      if (isReplayed) markReplayed(ctx)
+      const { reference } = ctx.state
+      const refused = { refusal, operation, isKept, settings }
+      send(ctx, dialect.writeRefusal(refused, { requestId, reference }))
     } finally {
-      if (settings.isDraining()) ctx.set('Connection', 'close')
+      if (isDraining()) ctx.set('Connection', 'close')
     }
   }
 }
@@ -53,9 +60,16 @@ function asRefusal(error: unknown): Refusal {
   return new Refusal('INTERNAL_ERROR', { cause: error })
 }
 
-/** For the log line: why, in a few words that the code does not say; if it says all, nothing. */
-function explain(refusal: Refusal, { coreCalls }: Facts): Pick<Facts, 'field' | 'reason'> {
-  if (refusal instanceof RequestInvalid) return { field: refusal.field, reason: refusal.problem }
+/** For the log line: the reason in a few words, if the code does not say it all. */
+function explain(
+  refusal: Refusal,
+  { spell }: Dialect,
+  coreCalls: readonly CoreCallFact[],
+): Pick<Facts, 'field' | 'reason'> {
+  if (refusal instanceof RequestInvalid) {
+    const { field, problem } = refusal.spelled(spell)
+    return { field, reason: problem }
+  }
   if (refusal.message !== refusal.code) return { reason: refusal.message }
   if (refusal.code !== 'NOT_REDEEMED' && refusal.code !== 'NOT_GIVEN_BACK_YET') return {}
   const reason = coreCalls.at(-1)?.reason

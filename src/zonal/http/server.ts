@@ -10,31 +10,33 @@ import type { Socket } from 'node:net'
 import type { ConnectionReport } from '../../http/end-reasons.ts'
 import { createHttpServer } from '../../http/server.ts'
 import { Refusal, type Code } from '../../model/refusal.ts'
-import { replyRefusal, type ReplySettings } from '../dialects/json/replies.ts'
+import { fallbackOf, type Dialect, type ReplySettings } from '../dialect.ts'
 
-/** Beside the till's patience: by then every answer has been written. */
+/** Added to the till's patience: by then every answer has been written. */
 const unreadMs = 15_000
 
-type Settings = ReplySettings & { basePath: string; deadlineMs: number }
+type Deps = {
+  listener: RequestListener
+  dialects: readonly Dialect[]
+  settings: ReplySettings & { basePath: string; deadlineMs: number }
+  report: ConnectionReport
+}
 
-/** The listener for tills. What is no HTTP at all, or asks for what is not spoken here, is answered in the till's shape too. */
-export function createTillServer(
-  listener: RequestListener,
-  settings: Settings,
-  report: ConnectionReport,
-): Server {
+/** The listener for tills. Bytes that are not HTTP, and `CONNECT`, are answered in the till's format too. */
+export function createTillServer({ listener, dialects, settings, report }: Deps): Server {
+  const dialect = fallbackOf(dialects)
   const { server, connections } = createHttpServer({
     listener,
     report,
     limits: {
-      // An ingress shares a few dozen among all tills; an idle one costs 30 KB.
+      // An ingress shares a few dozen among all tills. An idle one takes 30 KB.
       connections: 2_000,
-      // Tills send one message after the other; two or three at once are no surprise.
+      // Tills send one message after the other, occasionally two or three at once.
       pendingRequests: 8,
       inactivityMs: settings.deadlineMs + unreadMs,
     },
     brokenAnswer: (reason) =>
-      brokenAnswer(reason === 'late' ? 'CORE_UNAVAILABLE' : 'MESSAGE_UNREADABLE', settings),
+      brokenAnswer(reason === 'late' ? 'CORE_UNAVAILABLE' : 'MESSAGE_UNREADABLE', dialect, settings),
   })
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
@@ -43,7 +45,7 @@ export function createTillServer(
   return server
 }
 
-/** Node leaves a CONNECT without an answer. It names no path, so it is answered like a wrong method at the base path. */
+/** Node does not answer a CONNECT. It names no path, so it is answered like a wrong method at the base path. */
 function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string, listener: RequestListener) {
   request.url = basePath
   const response = new ServerResponse(request)
@@ -54,27 +56,23 @@ function answerTunnel(request: IncomingMessage, socket: Socket, basePath: string
   listener(request, response)
 }
 
-/** For what was no request: nobody has begun an exchange for it. */
-function brokenAnswer(code: Code, settings: ReplySettings): { requestId: string; bytes: string } {
+/** For bytes that were no request, so that there is no exchange. */
+function brokenAnswer(
+  code: Code,
+  dialect: Dialect,
+  settings: ReplySettings,
+): { requestId: string; bytes: string } {
   const requestId = randomUUID()
-  const refusal = new Refusal(code)
-  const { status, headers, body } = replyRefusal({
-    requestId,
-    refusal,
-    operation: undefined,
-    isKept: false,
-    settings,
-  })
-  const text = JSON.stringify(body)
+  const refused = { refusal: new Refusal(code), operation: undefined, isKept: false, settings }
+  const { status, headers, body } = dialect.writeRefusal(refused, { requestId, reference: undefined })
   const bytes = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `X-Request-Id: ${requestId}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(text)}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
     '',
-    text,
+    body,
   ].join('\r\n')
   return { requestId, bytes }
 }

@@ -3,16 +3,14 @@ import type { Timers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
 
 const slowMs = 1_000
-/** Whoever waits costs memory: a flood is not slowed but hung up on. */
+/** Each waiting request takes memory. During a flood further ones are answered at once and disconnected. */
 const maxWaiting = 100
-/** Kept back for the answer itself. */
+/** Time left to send the answer. */
 const answerReserveMs = 100
 
-export type Slowdown = ReturnType<typeof createSlowdown>
-
 /**
- * Makes whoever guesses keys wait for each answer. Nobody else waits.
- * @param stopping ends every wait, so that a stop is not slowed
+ * Delays the answers to clients that guess keys. Nobody else waits.
+ * @param stopping ends every wait, so that it does not delay a stop
  */
 export function createSlowdown(stopping: AbortSignal, timers: Timers) {
   let waiting = 0
@@ -21,7 +19,7 @@ export function createSlowdown(stopping: AbortSignal, timers: Timers) {
   return {
     /**
      * @param leftMs until the till's patience ends
-     * @returns true once the wait is over; false at once if too many wait already
+     * @returns true once the wait is over; false, at once, if too many are waiting already
      */
     async wait(leftMs: number): Promise<boolean> {
       if (waiting >= maxWaiting) return false
@@ -29,7 +27,7 @@ export function createSlowdown(stopping: AbortSignal, timers: Timers) {
       try {
         await sleep(timers, Math.max(0, Math.min(slowMs, leftMs - answerReserveMs)), stopping)
       } catch {
-        // It stops: answered at once.
+        // The service is stopping.
       } finally {
         waiting -= 1
       }

@@ -2,16 +2,24 @@ import type { Middleware, ParameterizedContext } from 'koa'
 import type { Loyalty } from '../../loyalty/loyalty.ts'
 import { Refusal, type Code } from '../../model/refusal.ts'
 import type { UnreadMessage, Caller } from '../../model/words.ts'
-import { readAddress } from './body.ts'
-import { approveCaller, type CallerState } from './caller.ts'
+import type { Dialect } from '../dialect.ts'
+import type { Remove } from '../messages/credential-fields.ts'
+import { createCredentialsRemover } from '../messages/remove-credentials.ts'
+import { approveCaller } from './caller.ts'
 import { readContentEncoding, unpackedChunks } from './decode.ts'
 import type { Pace } from './pace.ts'
-import { createCredentialsRemover } from '../dialects/json/remove-credentials.ts'
-import { beginningBytes, receiveUpload, takeSample, type Sample } from './upload.ts'
+import type { TillState } from './state.ts'
+import { beginningBytes, receiveUpload, collectSample, type Sample } from './upload.ts'
 
-type Context = ParameterizedContext<CallerState>
+type Context = ParameterizedContext<TillState>
 
-/** The message itself is at fault, so a till that hears one of these may drop it. */
+type Deps = {
+  loyalty: Pick<Loyalty, 'approve' | 'keepUnreadTicket'>
+  dialects: readonly Dialect[]
+  pace: Pace
+}
+
+/** The message itself is at fault: a till that is told one of these may drop it. */
 const faults = new Set<Code>([
   'MESSAGE_INVALID',
   'MESSAGE_UNREADABLE',
@@ -21,22 +29,21 @@ const faults = new Set<Code>([
 ])
 
 /**
- * A ticket that nobody can read is refused and kept, whatever is wrong with it, so that nothing is lost to a strict
- * reader. If it is so broken that only the header says who sent it, that venue is approved first: what a stranger sends
- * is not kept, and a till whose venue cannot be approved just now keeps its ticket.
+ * Keeps each ticket that is refused because it cannot be read, whatever is wrong with it, so that no bill is lost. If only
+ * the header says who sent it, that venue is approved first: nothing of a stranger's is kept, and a till whose venue cannot
+ * be approved just now has to keep its ticket itself.
  *
- * @throws Refusal that came up, once the ticket is kept; instead of it the venue's, or StorageUnavailable
+ * @throws Refusal of the ticket, once it is kept; otherwise the one of its venue, or StorageUnavailable
  */
-export function createUnreadTicketKeeper(
-  loyalty: Pick<Loyalty, 'approve' | 'keepUnreadTicket'>,
-  basePath: string,
-  pace: Pace,
-): Middleware<CallerState> {
+export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Middleware<TillState> {
+  // A text that no dialect has read may be in any.
+  const removeNamed = dialects.map(({ redaction }) => redaction.removeCredentials)
+
   return async function keepUnreadTicket(ctx, next) {
-    const address = readAddress(ctx.path, basePath)
-    if (address !== 'ticket' && address !== 'bare') return await next()
-    const { exchange } = ctx.state
-    if (address === 'ticket') exchange.message = 'ticket'
+    const { state } = ctx
+    const { exchange, operationInAddress } = state
+    if (operationInAddress !== 'ticket' && operationInAddress !== 'inside') return await next()
+    if (operationInAddress === 'ticket') exchange.message = 'ticket'
     const upload = receiveUpload(ctx.req)
     try {
       await next()
@@ -44,12 +51,12 @@ export function createUnreadTicketKeeper(
       const isTicket = exchange.message === 'ticket' || exchange.message === undefined
       if (!isTicket || !(error instanceof Refusal) || !faults.has(error.code)) throw error
       const sample = await upload.sample()
-      // What is left of the body would be taken for the next request on this connection.
+      // The rest of the body would be read as the next request on this connection.
       if (!sample) ctx.set('Connection', 'close')
       if (!sample || sample.bytes.length === 0) throw error
       await pace(sample.bytes.length)
-      const caller = ctx.state.caller ?? (await approveByHeader(ctx, loyalty))
-      const message = caller && (await toMessage(ctx, caller, sample))
+      const caller = state.caller ?? (await approveByHeader(ctx, loyalty))
+      const message = caller && (await toMessage(ctx, caller, sample, removeNamed))
       if (!message) throw error
       await loyalty.keepUnreadTicket({ ...message, reason: error.message })
       exchange.isKept = true
@@ -58,25 +65,29 @@ export function createUnreadTicketKeeper(
   }
 }
 
-/** @returns undefined without credentials in the header: those inside the message cannot be read */
+/** @returns undefined without credentials in the header, as those in the message cannot be read */
 async function approveByHeader(ctx: Context, loyalty: Pick<Loyalty, 'approve'>): Promise<Caller | undefined> {
   return ctx.get('Authorization') === '' ? undefined : await approveCaller(ctx, {}, loyalty)
 }
 
-/** @returns undefined for what would unpack to more than 16 MiB */
+/** @returns undefined for a message of more than 16 MiB, decompressed */
 async function toMessage(
   ctx: Context,
   { venue, credentials }: Caller,
   sample: Sample,
+  removeNamed: readonly Remove[],
 ): Promise<UnreadMessage | undefined> {
   const unpacked = await unpackSample(sample, ctx.get('Content-Encoding'))
   if (!unpacked) return undefined
   const { bytes, cut } = unpacked.sample
-  const { fromText, fromBytes } = createCredentialsRemover(credentials)
+  const { fromText, fromBytes } = createCredentialsRemover(credentials, removeNamed)
   const kept = fromBytes(bytes)
+  const { dialect, head } = ctx.state
   return {
     venue,
     tenant: credentials.tenant,
+    dialect: dialect.name,
+    path: fromText(head.path ?? ''),
     contentType: fromText(ctx.get('Content-Type')),
     contentEncoding: unpacked.contentEncoding && fromText(unpacked.contentEncoding),
     base64: (cut ? kept.subarray(0, beginningBytes) : kept).toString('base64'),
@@ -87,14 +98,14 @@ async function toMessage(
 type Unpacked = { sample: Sample; contentEncoding?: string }
 
 /**
- * @returns what cannot be unpacked as it came, with its encoding; undefined for what would unpack to more than 16 MiB
+ * @returns what cannot be decompressed as it came, with its encoding; undefined for more than 16 MiB, decompressed
  */
 async function unpackSample(sample: Sample, contentEncoding: string): Promise<Unpacked | undefined> {
   try {
     const coding = readContentEncoding(contentEncoding)
     if (!coding) return { sample }
     if (sample.cut) return { sample, contentEncoding }
-    const unpacked = await takeSample(unpackedChunks(sample.bytes, coding))
+    const unpacked = await collectSample(unpackedChunks(sample.bytes, coding))
     return unpacked && { sample: unpacked }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -1,17 +1,17 @@
-import { isTextOrNumber } from '../dialects/json/contradiction.ts'
+import { isTextOrNumber } from './values.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { longestCardText, mustBe } from './shapes.ts'
 
 const cardPattern = /^[A-Za-z0-9]{4,32}$/
 
-/** Some tills print and send the number in groups, as it stands on the card. */
+/** Some tills print and send the number in groups, as on the card. */
 const dashesBetweenDigits = /(?<=\d)\p{Pd}(?=\d)/gu
 
 /**
- * The card number in what was typed, swiped or scanned: blanks and the dashes between groups of digits are dropped,
- * prefixes of scanned codes are stripped, and of a URL the last path segment counts.
- * @param raw a text, or a number where the till sends one
- * @param prefixes the configured `CARD_PREFIXES`; the longest that fits is stripped, once
+ * Finds the card number in what was typed, swiped or scanned: blanks, and dashes between groups of digits, are dropped,
+ * prefixes of scanned codes are stripped, and in a URL the number is the last segment of the path.
+ * @param raw a text, or a number if the till sends one
+ * @param prefixes the configured `CARD_PREFIXES`; the longest that matches is stripped, once
  * @returns 4 to 32 letters and digits
  * @throws RequestInvalid `CARD_INVALID`
  */
@@ -21,7 +21,7 @@ export function readCardNumber(raw: unknown, prefixes: readonly string[]): strin
   return number
 }
 
-/** The same, for messages that do without a card number that cannot be read: undefined then. */
+/** The same for messages that can do without a card number. @returns undefined if it cannot be read */
 export function findCardNumber(raw: unknown, prefixes: readonly string[]): string | undefined {
   const given = isTextOrNumber(raw) ? String(raw).trim() : ''
   if (given.length > longestCardText) return undefined
@@ -33,8 +33,8 @@ export function findCardNumber(raw: unknown, prefixes: readonly string[]): strin
 
 function stripPrefix(text: string, prefixes: readonly string[]): string {
   const code = withoutBlanks(text)
-  const fitting = prefixes.map(withoutBlanks).filter((prefix) => code.startsWith(prefix))
-  const longest = Math.max(0, ...fitting.map((prefix) => prefix.length))
+  const matching = prefixes.map(withoutBlanks).filter((prefix) => code.startsWith(prefix))
+  const longest = Math.max(0, ...matching.map((prefix) => prefix.length))
   return code.slice(longest)
 }
 
@@ -52,6 +52,6 @@ function lastPathSegment(url: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {
-    return segment // a per cent sign that encodes nothing: no card number has one
+    return segment // it has a stray per cent sign, so it is no card number
   }
 }

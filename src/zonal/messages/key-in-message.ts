@@ -1,14 +1,14 @@
 import { createSpotter, type Spotter } from '../../model/secret-spotter.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
+import { credentialFields } from './credential-fields.ts'
+import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
-import { isSecret } from '../dialects/json/remove-credentials.ts'
 
-/** What is longer is refused, or left out, whatever it is. */
+/** A longer value is refused or left out in any case. */
 const longestRead = 1024
 
 /**
- * A field that holds the API key would carry it into keys, logs, and Kafka: somebody has typed it into the wrong box.
- * @param fields as `readRequest` returns them; those that credentials belong into are not looked at
+ * Refuses a message in which the API key was typed into the wrong box: it would get into keys, logs and Kafka.
+ * @param fields as a dialect has read them; those for credentials are not examined
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field
  */
 export function refuseKeyInFields(fields: RawFields, apiKey: string) {
@@ -16,10 +16,10 @@ export function refuseKeyInFields(fields: RawFields, apiKey: string) {
   if (field) throw new RequestInvalid(field, 'must not hold the API key')
 }
 
-/** @returns the path of the first text that is spotted, without index (`items.name`) */
+/** @returns the path of the first text that holds the key, without array index (`items.name`) */
 function findText(fields: object, isSpotted: Spotter, path: string[]): string | undefined {
   for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
-    if (path.length === 0 && isSecret(name)) continue
+    if (path.length === 0 && credentialFields.includes(name)) continue
     const inner = Array.isArray(fields) ? path : [...path, name]
     if (typeof value === 'string' || typeof value === 'number') {
       const text = String(value)

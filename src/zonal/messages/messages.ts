@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { BalanceRequest, CreditRequest, DebitRequest, What } from '../../model/words.ts'
 import { readCardNumber } from './card.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from './raw-message.ts'
 import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, id, mustBe, points } from './shapes.ts'
 
-/** What the service needs to know to read a message: `cardPrefixes` are stripped from scanned codes. */
+/** `cardPrefixes` are stripped from scanned codes. */
 export type MessageSettings = { cardPrefixes: readonly string[] }
 
 /** Fields that any message may carry. The values are the POS's own and are only passed on. */
@@ -55,7 +55,7 @@ const neededToDebit = {
 const neededToCredit = { ...neededToDebit, redemptionId: mustBe.id, originalTransactionId: mustBe.id }
 
 /**
- * @param fields as `readRequest` returns them
+ * @param fields as a dialect has read them
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field, or `CARD_INVALID`
  */
 export function parseBalance(fields: RawFields, settings: MessageSettings): BalanceRequest {
@@ -64,20 +64,20 @@ export function parseBalance(fields: RawFields, settings: MessageSettings): Bala
 }
 
 /**
- * @param fields as `readRequest` returns them
+ * @param fields as a dialect has read them
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field, or `CARD_INVALID`
  */
 export function parseDebit(fields: RawFields, settings: MessageSettings): DebitRequest {
   const { rewardId, points, ...read } = readFields(debitRequest, fields, neededToDebit).read
   const what = readWhat(rewardId, points)
-  if (!what) throw new RequestInvalid('rewardId', 'is missing, and points too: one of them must be given')
+  if (!what) throw new RequestInvalid('rewardId', 'is missing, and {points} too: one of them must be given')
   if (what.kind === 'points' && read.transactionId === undefined)
     throw new RequestInvalid('transactionId', 'is missing: a debit of points needs it')
   return { ...read, cardNumber: readCardNumber(read.cardNumber, settings.cardPrefixes), what }
 }
 
 /**
- * @param fields as `readRequest` returns them
+ * @param fields as a dialect has read them
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field, or `CARD_INVALID`
  */
 export function parseCredit(fields: RawFields, settings: MessageSettings): CreditRequest {
@@ -93,15 +93,15 @@ function checkByAccount(read: { accountNumber?: string; transactionId?: string }
   if (read.accountNumber === undefined || !what)
     throw new RequestInvalid(
       'redemptionId',
-      'is missing: give it, or originalTransactionId, or accountNumber with rewardId or points',
+      'is missing: give it, or {originalTransactionId}, or {accountNumber} with {rewardId} or {points}',
     )
   if (what.kind === 'points' && read.transactionId === undefined)
-    throw new RequestInvalid('transactionId', 'is missing: points are found by accountNumber only with it')
+    throw new RequestInvalid('transactionId', 'is missing: points are found by {accountNumber} only with it')
 }
 
 function readWhat(rewardId: string | undefined, points: number | undefined): What | undefined {
   if (rewardId !== undefined && points !== undefined)
-    throw new RequestInvalid('points', 'must not be given beside rewardId')
+    throw new RequestInvalid('points', 'must not be given beside {rewardId}')
   if (rewardId !== undefined) return { kind: 'coupon', rewardId }
   return points === undefined ? undefined : { kind: 'points', points }
 }

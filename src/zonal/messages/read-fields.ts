@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import type { RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
 /**
- * Checks the fields of a message. What a message cannot do without refuses it; any other field that cannot be read is
- * left out, so that a till with one odd field is still served.
- * @param needed fields that refuse the message where they cannot be read, each with what it must be
- * @returns what was read, and the paths of what was left out, without array index (`items.quantity`)
+ * Checks the fields of a message. If one that the message cannot do without is unreadable, the message is refused; any other
+ * unreadable field is left out, so that one odd field does not cost a till its answer.
+ * @param needed the fields that the message cannot do without, each with what it must be
+ * @returns what was read, and the paths of the fields that were left out, without array index (`items.quantity`)
  * @throws RequestInvalid for the first needed field that cannot be read
  */
 export function readFields<Schema extends z.ZodObject>(
@@ -14,11 +14,11 @@ export function readFields<Schema extends z.ZodObject>(
   fields: RawFields,
   needed: Readonly<Record<string, string>>,
 ): { read: z.output<Schema>; unreadFields: string[] } {
-  const whole = schema.safeParse(fields)
-  if (whole.success) return { read: whole.data, unreadFields: [] }
-  for (const { path } of whole.error.issues) refuseNeeded(String(path[0]), fields, needed)
+  const parsed = schema.safeParse(fields)
+  if (parsed.success) return { read: parsed.data, unreadFields: [] }
+  for (const { path } of parsed.error.issues) refuseNeeded(String(path[0]), fields, needed)
 
-  const paths = whole.error.issues.map((issue) => issue.path)
+  const paths = parsed.error.issues.map((issue) => issue.path)
   const unreadFields = paths.map((path) => path.filter((part) => typeof part === 'string').join('.'))
   return { read: schema.parse(withoutPaths(fields, paths)), unreadFields }
 }

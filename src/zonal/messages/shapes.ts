@@ -18,7 +18,7 @@ export const id = z.union([
   z.int().transform(String),
 ])
 
-/** Half an emoji, as a till leaves it that cuts names to a length, would break readers of what we send. */
+/** A till that shortens names may cut an emoji in half, which breaks consumers of the event. */
 const wellFormed = z
   .string()
   .trim()
@@ -27,7 +27,7 @@ const wellFormed = z
 
 export const name = z.union([wellFormed, z.int().transform(String)])
 
-/** Of the text that a card number is found in, such as a URL. */
+/** The longest text in which a card number is looked for, such as a URL. */
 export const longestCardText = 512
 
 export const card = z
@@ -91,12 +91,15 @@ export const currency = z
   .transform((code) => code.toUpperCase())
   .describe("ISO 4217; the venue's own where it is not given")
 
-/** What a till is told of a field that refuses its message. */
+/** What a till is told about a field because of which its message is refused. */
 export const mustBe = {
   id: 'must be a text or a whole number of at most 128 characters',
   card: 'must be 4 to 32 letters and digits',
   points: 'must be a positive whole number',
-  money: 'must be an amount in major units, such as 5.50',
+  money: {
+    major: 'must be an amount in major units, such as 5.50',
+    minor: 'must be an amount in minor units, such as 550',
+  },
   time: 'must be an ISO 8601 time, such as 2026-11-23T12:00:00Z',
   flag: 'must be true or false, 1 or 0, Y or N',
   currency: 'must be an ISO 4217 code, such as GBP: without it the total cannot be read',

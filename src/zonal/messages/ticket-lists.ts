@@ -1,18 +1,21 @@
-import { isTextOrNumber } from '../dialects/json/contradiction.ts'
-import { isObject, mostEntries, type RawFields } from '../dialects/json/fold.ts'
+import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
+import { isObject, isTextOrNumber } from './values.ts'
+
+/** A bill has a few dozen lines. Other tills wait while lines are read. */
+export const maxEntries = 1_000
 
 /**
- * Bounds what the schema has to look at, since it takes long to say what is wrong with each of some thousand fields: no
- * field of an entry holds an object or a list, so what does is left out here.
- * @param unread gets the paths of what was left out, without array index (`items.quantity`)
+ * Limits what the schema has to check, since reporting thousands of wrong fields takes it long. No field of an entry holds
+ * an object or a list, so one that does is left out here.
+ * @param unread receives the paths of the fields that were left out, without array index (`items.quantity`)
  * @throws RequestInvalid for a list that is too long
  */
 export function boundLists(fields: RawFields, unread: Set<string>): RawFields {
   const bounded = { ...fields }
   for (const [name, value] of Object.entries(fields)) {
     if (!Array.isArray(value)) continue
-    if (value.length > mostEntries) throw new RequestInvalid(name, `must have at most ${mostEntries} entries`)
+    if (value.length > maxEntries) throw new RequestInvalid(name, `must have at most ${maxEntries} entries`)
     bounded[name] = value.map((entry: unknown) => dropOddFields(name, entry, unread))
   }
   return bounded

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { Ticket, TicketItem, Venue } from '../../model/words.ts'
 import { findCardNumber, readCardNumber } from './card.ts'
-import type { RawFields } from '../dialects/json/fold.ts'
-import { known } from './known.ts'
 import { posFields, type MessageSettings } from './messages.ts'
 import { digitsOf, toMinor } from './money.ts'
+import type { AmountUnit, RawContents } from './raw-message.ts'
 import { readFields } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
 import { boundLists } from './ticket-lists.ts'
 import { localDate, readDate, readSecondTime, readTime } from './time.ts'
+import { withoutUndefined } from './values.ts'
 
 const ticketItem = z.object({
   id: id.optional().describe('Entity code'),
@@ -52,63 +52,66 @@ export const ticketRequest = z
 const neededAlways = {
   ticketId: mustBe.id,
   closedAt: mustBe.time,
-  total: mustBe.money,
   currency: mustBe.currency,
-  // Without it a void would be a sale.
+  // If it were left out, a void would become a sale.
   isVoid: mustBe.flag,
   isRefund: mustBe.flag,
 }
 
-/** `timeZone` (IANA) is that of times without an offset, where `venueTimeZones` has no other by the Aztec venue ID. */
+/** `timeZone` (IANA) applies to times without an offset, unless `venueTimeZones` has another for the Aztec venue ID. */
 export type TicketSettings = MessageSettings & {
   timeZone: string
   venueTimeZones: ReadonlyMap<string, string>
   withoutCard: 'publish' | 'count'
 }
-/** What a ticket does not say, its venue does. */
+/** For what a ticket does not say. */
 type TicketVenue = Pick<Venue, 'id' | 'currency'>
 type TicketFields = z.output<typeof ticketRequest>
 type ItemFields = z.output<typeof ticketItem>
 
 /**
- * A closed bill is not to be lost to a strict schema: only what names it, dates it, sums it up or turns it around refuses it.
- * @param fields as `readRequest` returns them
- * @param venue whose currency and time zone count if the ticket says none
+ * Reads a closed bill. So that none is lost to a strict schema, it is refused only if its id, time, total or flags cannot be
+ * read; any other unreadable field is left out.
+ * @param contents as a dialect has read them
+ * @param venue its currency and time zone apply if the ticket names none
  * @returns the ticket, and the paths, each once, of fields that were left out and of amounts that were rounded
- * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, a `currency` that
- *   leaves the total without a meaning, a list that is too long, and a `cardNumber` if tickets without a card are dropped: it is somebody's, if not readable
+ * @throws RequestInvalid for `ticketId`/`transactionId`, `closedAt`, `total`, `isVoid`, `isRefund`, an unknown `currency`, a
+ *   list that is too long, and, if tickets without a card are dropped, for an unreadable `cardNumber`
  */
 export function parseTicket(
-  fields: RawFields,
+  { fields, amountUnit }: RawContents,
   venue: TicketVenue,
   settings: TicketSettings,
 ): { ticket: Ticket; unreadFields: string[] } {
   const needed = {
     ...neededAlways,
+    total: mustBe.money[amountUnit],
     ...(fields.ticketId === undefined ? { transactionId: mustBe.id } : {}),
     ...(settings.withoutCard === 'count' ? { cardNumber: mustBe.card } : {}),
   }
   const unread = new Set<string>()
   const { read, unreadFields } = readFields(ticketRequest, boundLists(fields, unread), needed)
   for (const path of unreadFields) unread.add(path)
-  return { ticket: toTicket(read, venue, settings, unread), unreadFields: [...unread] }
+  return { ticket: toTicket(read, { venue, settings, amountUnit, unread }), unreadFields: [...unread] }
 }
 
-function toTicket(
-  fields: TicketFields,
-  venue: TicketVenue,
-  settings: TicketSettings,
-  unread: Set<string>,
-): Ticket {
+type Context = {
+  venue: TicketVenue
+  settings: TicketSettings
+  amountUnit: AmountUnit
+  unread: Set<string>
+}
+
+function toTicket(fields: TicketFields, { venue, settings, amountUnit, unread }: Context): Ticket {
   const { ticketId, closedAt, total, currency, items, discounts, payments, redemptions, ...rest } = fields
   const { cardNumber, openedAt, businessDate, covers, tips, serviceCharge, isVoid, isRefund, ...pos } = rest
   const { cardPrefixes, withoutCard } = settings
   const timeZone = settings.venueTimeZones.get(venue.id) ?? settings.timeZone
   const readCard = withoutCard === 'count' ? readCardNumber : findCardNumber
-  const money = readMoneyOf(currency ?? venue.currency)
+  const money = readMoneyOf(currency ?? venue.currency, amountUnit)
   const closedAtMs = readClosedAt(closedAt, timeZone)
   const optional = createOptionalReader(money.digits, unread)
-  return known({
+  return withoutUndefined({
     ...pos,
     ticketId: readTicketId(ticketId ?? pos.transactionId),
     kind: isRefund ? 'refund' : isVoid ? 'void' : 'sale',
@@ -117,17 +120,17 @@ function toTicket(
     openedAtMs: optional.read('openedAt', openedAt, (text) => readTime(text, timeZone)),
     businessDate: optional.read('businessDate', businessDate, readDate) ?? localDate(closedAtMs, timeZone),
     currency: money.currency,
-    totalMinor: readTotal(total, money.digits),
+    totalMinor: readTotal(total, money.digits, amountUnit),
     cardNumber: optional.read('cardNumber', cardNumber, (raw) => readCard(raw, cardPrefixes)),
     covers,
     tipsMinor: optional.amount('tips', tips),
     serviceChargeMinor: optional.amount('serviceCharge', serviceCharge),
     items: (items ?? []).map((item) => toItem(item, optional)),
     discounts: (discounts ?? []).map(({ amount, ...discount }) =>
-      known({ ...discount, amountMinor: optional.amount('discounts.amount', amount) }),
+      withoutUndefined({ ...discount, amountMinor: optional.amount('discounts.amount', amount) }),
     ),
     payments: (payments ?? []).map(({ amount, ...payment }) =>
-      known({ ...payment, amountMinor: optional.amount('payments.amount', amount) }),
+      withoutUndefined({ ...payment, amountMinor: optional.amount('payments.amount', amount) }),
     ),
     redemptions: redemptions ?? [],
   })
@@ -137,7 +140,7 @@ function toItem(
   { unitPrice, total, tax, discount, ...item }: ItemFields,
   optional: OptionalReader,
 ): TicketItem {
-  return known({
+  return withoutUndefined({
     ...item,
     unitPriceMinor: optional.amount('items.unitPrice', unitPrice),
     totalMinor: optional.amount('items.total', total),
@@ -147,7 +150,7 @@ function toItem(
 }
 
 function readTicketId(id: string | undefined): string {
-  if (id === undefined) throw new RequestInvalid('ticketId', 'is missing, and transactionId too')
+  if (id === undefined) throw new RequestInvalid('ticketId', 'is missing, and {transactionId} too')
   return id
 }
 
@@ -157,22 +160,26 @@ function readClosedAt(text: string, timeZone: string): number {
   return closedAtMs
 }
 
-/** Without a known currency nobody can say what `total` is in minor units. */
-function readMoneyOf(currency: string | undefined): { currency: string; digits: number } {
+/**
+ * @returns `digits`: how many decimals its amounts may have
+ * @throws RequestInvalid for an unknown currency: without one nobody knows what `total` is in minor units
+ */
+function readMoneyOf(currency: string | undefined, unit: AmountUnit): { currency: string; digits: number } {
   const digits = currency === undefined ? undefined : digitsOf(currency)
   if (currency === undefined || digits === undefined) throw new RequestInvalid('currency', mustBe.currency)
-  return { currency, digits }
+  return { currency, digits: unit === 'minor' ? 0 : digits }
 }
 
-function readTotal(total: string | number, digits: number): number {
+function readTotal(total: string | number, digits: number, unit: AmountUnit): number {
   const amount = toMinor(total, digits, 'refuse')
-  if (!amount) throw new RequestInvalid('total', `must be an amount with at most ${digits} decimals`)
-  return amount.minor
+  if (amount) return amount.minor
+  const problem = unit === 'minor' ? mustBe.money.minor : `must be an amount with at most ${digits} decimals`
+  throw new RequestInvalid('total', problem)
 }
 
 type OptionalReader = ReturnType<typeof createOptionalReader>
 
-/** Reads fields that a ticket can do without, and notes the path of each that it could not read as it came. */
+/** Reads fields that a ticket can do without, and collects the paths of those that are unreadable or rounded. */
 function createOptionalReader(digits: number, unread: Set<string>) {
   function read<From, To>(path: string, value: From | undefined, parse: (value: From) => To | undefined) {
     if (value === undefined) return undefined
@@ -181,7 +188,7 @@ function createOptionalReader(digits: number, unread: Set<string>) {
     return parsed
   }
 
-  /** In minor units; finer ones are rounded, as in the unit price of a weighed item. */
+  /** In minor units. An amount with more decimals is rounded, such as the unit price of a weighed item. */
   function amount(path: string, value: string | number | undefined) {
     const inMinor = read(path, value, (major) => toMinor(major, digits, 'round'))
     if (inMinor?.isRounded) unread.add(path)

@@ -1,19 +1,19 @@
 import { Temporal } from 'temporal-polyfill'
 
-/** A .NET till writes 0001-01-01 for "no time"; no year of five digits is meant either. */
+/** Years of five digits are mistakes. (.NET writes 0001-01-01 for "no time".) */
 const latestMs = Date.UTC(9999, 0)
-/** Throwing is slow, so look for an offset before asking whether this is an instant. A date alone looks like one too. */
+/** Parsing throws for a text without an offset, which is slow, so look for one first. A date alone matches too. */
 const perhapsOffset = /(?:z|[+-]\d\d(?::?\d\d){0,2}(?:[.,]\d+)?)(?:\[.*)?$/i
-/** As Java and Temporal write it; an annotation with an equals sign is about something else. */
+/** As Java and Temporal write a zone. An annotation with an equals sign is something else. */
 const zoneInBrackets = /^[^[]*\[[^\]=]+\]/
 
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
  * @param text ISO 8601, with or without an offset
- * @param timeZone IANA zone of times without an offset or a zone of their own in brackets; a local time that occurs
- *   twice is the first, one that does not exist is one hour on
- * @returns epoch ms; undefined for anything else, an unknown zone in brackets among it
+ * @param timeZone IANA zone of times that have neither an offset nor a zone in brackets. If a local time occurs twice, the
+ *   first is meant; if it does not exist, the time one hour later
+ * @returns epoch ms; undefined for anything else, including an unknown zone in brackets
  */
 export function readTime(text: string, timeZone: string): number | undefined {
   const trimmed = text.trim()
@@ -21,9 +21,9 @@ export function readTime(text: string, timeZone: string): number | undefined {
 }
 
 /**
- * @param firstMs what `readTime` has made of the same text
- * @returns epoch ms of the second time that a local time occurs, as 01:30 does in the night when summer time ends;
- *   undefined for any other text
+ * @param firstMs what `readTime` returned for the same text
+ * @returns epoch ms of the second occurrence of a local time, such as 01:30 in the night when summer time ends; undefined for
+ *   any other text
  */
 export function readSecondTime(text: string, timeZone: string, firstMs: number): number | undefined {
   const trimmed = text.trim()
@@ -32,14 +32,14 @@ export function readSecondTime(text: string, timeZone: string, firstMs: number):
   return second === firstMs ? undefined : second
 }
 
-/** @returns on which side of `nowMs` a bill's closing time is so far off that the till's date must be wrong */
+/** @returns whether a bill's closing time is so far `ahead` or `back` of `nowMs` that the till's date must be wrong */
 export function findImplausible(closedAtMs: number, nowMs: number): 'ahead' | 'back' | undefined {
   if (closedAtMs > nowMs + dayMs) return 'ahead'
   return closedAtMs < nowMs - 60 * dayMs ? 'back' : undefined
 }
 
 /**
- * @param text ISO 8601; of a date with a time the date counts as it is written
+ * @param text ISO 8601; if there is a time too, the date is taken as it is written
  * @returns YYYY-MM-DD; undefined for anything else
  */
 export function readDate(text: string): string | undefined {
@@ -49,7 +49,7 @@ export function readDate(text: string): string | undefined {
   return parsed && parsed.year >= 1970 ? parsed.toString() : undefined
 }
 
-/** @returns YYYY-MM-DD of that moment in that zone */
+/** @returns the date at that moment in that zone, as YYYY-MM-DD */
 export function localDate(epochMs: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(epochMs).toZonedDateTimeISO(timeZone).toPlainDate().toString()
 }
@@ -76,7 +76,7 @@ function readLocalTime(
   })
 }
 
-/** Temporal says by a RangeError that a text is no time. */
+/** Temporal throws a RangeError for a text that is no time. */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read()

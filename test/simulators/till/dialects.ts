@@ -1,84 +1,29 @@
-import type { Operation } from './messages.ts'
+import type { Dialect } from '../../../src/zonal/dialect.ts'
+import { registeredDialects } from '../../../src/zonal/dialects/registered.ts'
+import type { TillReply } from './messages.ts'
+import type { TillDialect, Wording } from './wording.ts'
 
-/** How a till words a message. The plugin's wire format is not public, so the adapter understands all of these. */
-export type Dialect = {
-  name: string
-  /** What follows the base address. */
-  path: (operation: Operation) => string
-  isMethodInside: boolean
-  mediaType: string
-  isEnveloped: boolean
-  /** @param list of which this is an entry's field */
-  spell: (name: string, list?: string) => string
-  credentials: 'header' | 'username' | 'token'
-  amounts: 'number' | 'text'
-  ids: 'text' | 'number'
-  times: 'offset' | 'local'
+/** @throws Error for a dialect that has no `test/dialects/NAME/till.ts` */
+export async function loadTill({ name }: Pick<Dialect, 'name'>): Promise<TillDialect> {
+  const module = (await import(`../../dialects/${name}/till.ts`)) as { till: TillDialect }
+  return module.till
 }
 
-const plain: Dialect = {
-  name: 'plain JSON',
-  path: (operation) => `/${operation}`,
-  isMethodInside: false,
-  mediaType: 'application/json',
-  isEnveloped: false,
-  spell: (name) => name,
-  credentials: 'header',
-  amounts: 'number',
-  ids: 'text',
-  times: 'offset',
+const registered = new Map<string, TillDialect>()
+for (const dialect of registeredDialects) registered.set(dialect.name, await loadTill(dialect))
+
+/** Every wording of every dialect that the service speaks. */
+export const wordings: readonly Wording[] = [...registered.values()].flatMap((till) => till.wordings)
+
+export function tillOf(dialect: string): TillDialect | undefined {
+  return registered.get(dialect)
 }
 
-const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
-
-/** Names of Zonal's Basket Data subscription, if it has one for a field. */
-const basketNames: Record<string, string> = {
-  cardNumber: 'CardId',
-  siteId: 'AztecSiteId',
-  siteRef: 'PlatformServicesSiteId',
-  closedAt: 'TransactionDate',
-  total: 'TotalSpend',
+/** @returns what an answer says, in whatever dialect it is; undefined if it is in none */
+export function understand(body: string): TillReply | undefined {
+  for (const till of registered.values()) {
+    const reply = till.wordings[0].decode(body)
+    if (reply) return reply
+  }
+  return undefined
 }
-const basketItemNames: Record<string, string> = { id: 'AztecID', unitPrice: 'Price' }
-const namesByList: Record<string, Record<string, string>> = { '': basketNames, items: basketItemNames }
-
-function basketData(name: string, list = '') {
-  return namesByList[list]?.[name] ?? pascal(name)
-}
-
-const bareBase = { path: () => '', isMethodInside: true }
-
-/** The last one does everything differently at once. */
-export const dialects: Dialect[] = [
-  plain,
-  { ...plain, name: 'path in capitals', path: (operation) => `/${operation.toUpperCase()}` },
-  { ...plain, name: 'path in title case with a slash', path: (operation) => `/${pascal(operation)}/` },
-  { ...plain, name: 'bare base', ...bareBase },
-  { ...plain, name: 'bare base with a slash and envelope', ...bareBase, path: () => '/', isEnveloped: true },
-  { ...plain, name: 'envelope', isEnveloped: true },
-  { ...plain, name: 'text/json', mediaType: 'text/json; charset=utf-8' },
-  { ...plain, name: 'vendor media type', mediaType: 'application/vnd.zonal.loyalty+json' },
-  { ...plain, name: 'form', mediaType: 'application/x-www-form-urlencoded' },
-  { ...plain, name: 'PascalCase', spell: pascal },
-  { ...plain, name: 'lowercase', spell: (name) => name.toLowerCase() },
-  { ...plain, name: 'names of the Basket Data subscription', spell: basketData },
-  { ...plain, name: 'user name and password inside', credentials: 'username' },
-  { ...plain, name: 'token and password inside', credentials: 'token', isEnveloped: true },
-  { ...plain, name: 'amounts as text', amounts: 'text' },
-  { ...plain, name: 'ids as numbers', ids: 'number' },
-  { ...plain, name: 'local times', times: 'local' },
-  {
-    name: 'all at once',
-    ...bareBase,
-    mediaType: 'application/x-www-form-urlencoded',
-    isEnveloped: false,
-    spell: basketData,
-    credentials: 'token',
-    amounts: 'text',
-    ids: 'number',
-    times: 'local',
-  },
-]
-
-/** The one that people read most easily. */
-export const plainDialect = plain

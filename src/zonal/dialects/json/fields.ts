@@ -1,13 +1,12 @@
 /**
- * The names of the POS side, in one table: what we call a field, and the other names it is taken by. All match
- * without regard to case. The plugin's wire format is not public, so these are assumed, from the style of Zonal's other
- * services; a first captured exchange corrects them here.
+ * Our name of each field, and the other names that it is accepted under, all in any case. The plugin's wire format is not
+ * public, so they are assumed, from the style of Zonal's other services; the first captured exchange corrects them here.
  *
- * Two names of one field with different values refuse the message. So a name is an alias only where it cannot
- * stand beside the other with a meaning of its own (a `salesArea` beside a `salesAreaId` would), or where the first
- * that is given can stand for all (`sideBySide`).
+ * A message with two names of one field and different values is refused. So a name is an alias only if it cannot appear
+ * beside the other with a meaning of its own (as `salesArea` may beside `salesAreaId`), or if one of them can be preferred
+ * (`sideBySide`).
  */
-const cardNumber = { cardNumber: ['cardNo', 'cardId', 'loyaltyCardNumber'] }
+const card = { cardNumber: ['cardNo', 'cardId', 'loyaltyCardNumber'] }
 const what = { rewardId: ['prizeId'], points: [] }
 
 export const aliases = {
@@ -26,16 +25,16 @@ export const aliases = {
     staffId: ['employeeId', 'operatorId'],
     dateTime: ['timestamp'],
   },
-  balance: { ...cardNumber },
-  debit: { ...cardNumber, ...what },
+  balance: { ...card },
+  debit: { ...card, ...what },
   credit: {
-    ...cardNumber,
+    ...card,
     ...what,
     redemptionId: [],
     originalTransactionId: ['originalTransactionReference', 'originalTransactionRef'],
   },
   ticket: {
-    ...cardNumber,
+    ...card,
     ticketId: ['ticketNumber', 'ticketNo'],
     closedAt: ['transactionDate', 'closedDateTime', 'closeTime'],
     openedAt: ['openedDateTime', 'openTime'],
@@ -68,14 +67,14 @@ export const aliases = {
   redemption: { redemptionId: [], ...what },
 } satisfies Record<string, Record<string, string[]>>
 
-/** Fields whose names Zonal may well send side by side, each with a value of its own: the first in the table counts. */
+/** Fields whose names Zonal may send side by side with different values: the first in the table is used. */
 const sideBySide: ReadonlySet<string[]> = new Set([
   aliases.ticket.ticketId,
   aliases.item.id,
   aliases.item.category,
 ])
 
-/** The lists of a ticket, each with the context of its entries. */
+/** The lists of a ticket, each with the table for its entries. */
 const lists = {
   items: 'item',
   discounts: 'discount',
@@ -83,10 +82,10 @@ const lists = {
   redemptions: 'redemption',
 } as const
 
-/** What a name stands for: our name of the field, and its rank; of names of different rank the lower one counts. */
+/** `name` is our name of the field. Of several with different ranks the lowest is used. */
 export type Alias = { name: string; rank: number }
 
-/** How one kind of object is read: its names, as in the table and in lower case, and the lists in it. */
+/** How one kind of object is read: its names, as in the table and in lower case, and its lists. */
 export type Names = { aliases: ReadonlyMap<string, Alias>; lists: ReadonlyMap<string, Names> }
 
 const nameless: ReadonlyMap<string, Names> = new Map()
@@ -103,10 +102,10 @@ function toNames(table: Record<string, string[]>, inner = nameless): Names {
 
 const ticketLists = new Map(Object.entries(lists).map(([list, entry]) => [list, toNames(aliases[entry])]))
 
-/** What every message may carry, for reading one whose operation is not known yet. */
+/** For a message whose operation is not known yet. */
 export const commonNames = toNames(aliases.common)
 
-/** The names of each message, with the common ones. */
+/** For each message, including the common names. */
 export const messageNames = {
   balance: toNames({ ...aliases.common, ...aliases.balance }),
   debit: toNames({ ...aliases.common, ...aliases.debit }),
@@ -114,7 +113,7 @@ export const messageNames = {
   ticket: toNames({ ...aliases.common, ...aliases.ticket }, ticketLists),
 }
 
-/** Every name of every message, for looking at one without knowing which it is. */
+/** The names of all messages, for one of which only its syntax can be read. */
 export const anyMessageNames = toNames(
   {
     ...aliases.common,

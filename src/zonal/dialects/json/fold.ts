@@ -1,22 +1,22 @@
+import type { RawFields } from '../../messages/raw-message.ts'
+import { maxEntries } from '../../messages/ticket-lists.ts'
+import { isObject } from '../../messages/values.ts'
 import { contradiction, isAbsent, reconcile } from './contradiction.ts'
 import type { Alias, Names } from './fields.ts'
 
-/** Fields under our names, without a prototype. What they hold is as it came: unchecked. */
-export type RawFields = Record<string, unknown>
-
-/** The two spellings of one field whose values differ; the same spelling twice if the very same key is repeated. */
+/** Two spellings of one field with different values; the same spelling twice if a key is repeated. */
 export type Clash = { first: string; second: string }
 
 /**
- * Folds objects into one under our names. Unknown names (`__proto__`, `constructor` and the like among them) stay
- * out, and so do nulls and empty texts, which count as not given. A field with two different values is
- * `contradiction`; of names that may stand side by side the first in the table counts.
- * @param objects parts of one message: the outer one and what is in its `request`
+ * Folds objects into one under our names. Unknown names are left out, including `__proto__` and `constructor`, and so are
+ * absent values. A field with two different values becomes `contradiction`; of names that may appear side by side the first
+ * in the table is used.
+ * @param objects the parts of one message: the outer object, and the one in its `request`
  * @param names how to read them
  */
 export function fold(objects: object[], names: Names): RawFields {
   const fields: RawFields = Object.create(null)
-  /** Of what counts so far, if it is not the first in the table. */
+  /** Ranks of the fields that were not given under the first name in the table. */
   const ranks = new Map<string, number>()
   for (const object of objects)
     for (const [spelling, value] of Object.entries(object)) {
@@ -35,9 +35,9 @@ export function fold(objects: object[], names: Names): RawFields {
 }
 
 /**
- * Of the message itself, not of the entries in its lists: there a field is only made unreadable, so that one odd line
- * loses no bill.
- * @param fields what `fold` has made of the same objects
+ * Entries of lists are not examined: there a contradiction only makes the field unreadable, so that one odd line does not
+ * cost the whole bill.
+ * @param fields what `fold` returned for the same objects
  * @returns the first field that contradicts itself; undefined if there is none
  */
 export function findClash(objects: object[], names: Names, fields: RawFields): Clash | undefined {
@@ -55,21 +55,14 @@ export function findClash(objects: object[], names: Names, fields: RawFields): C
   return { first: spelling, second: second?.spelling ?? spelling }
 }
 
-/** Most tills spell as we do. */
+/** Tries the spelling as it is first, since most need no folding. */
 function findAlias({ aliases }: Names, spelling: string): Alias | undefined {
   return aliases.get(spelling) ?? aliases.get(spelling.toLowerCase())
 }
 
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A bill has some dozens. Each entry takes time that other tills wait for. */
-export const mostEntries = 1_000
-
-/** A till that makes its JSON from XML sends a list of one as a single object. One that is too long is left as it is. */
+/** A till that converts XML to JSON sends a list of one as a single object. A list that is too long is refused later. */
 function foldList(list: unknown, names: Names): unknown {
   if (isObject(list)) return [fold([list], names)]
-  if (!Array.isArray(list) || list.length > mostEntries) return list
+  if (!Array.isArray(list) || list.length > maxEntries) return list
   return list.map((entry: unknown) => (isObject(entry) ? fold([entry], names) : entry))
 }

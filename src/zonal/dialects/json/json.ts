@@ -2,26 +2,26 @@ import { parse } from 'lossless-json'
 import { reconcile } from './contradiction.ts'
 
 /**
- * Integers beyond 2^53 have 16 digits or more; the reviver is slow, so it is used only where such may be, and not for
- * the digits of a card number in a text.
+ * Integers beyond 2^53 have 16 digits or more. The reviver is slow, so it is used only if there may be one, and not because
+ * of a card number within a text.
  */
 const longDigits = /[:[,\s]-?\d{16}/
-/** A ticket in an envelope has four levels. */
-export const mostDepth = 64
-/** Stands for JSON that is nested more deeply than that. */
+/** A ticket in an envelope needs four levels. */
+export const maxDepth = 64
+/** Returned for JSON that is nested more deeply. */
 export const tooDeep = Symbol('too deep')
 
 /**
- * JSON in which integers that a JavaScript number cannot hold come as text: Zonal's product ids have 64 bits. A key
- * that one object has twice with different values is `contradiction`.
- * @returns undefined for what is no JSON; `tooDeep` for what is nested too deeply
+ * Parses JSON. Integers that a JavaScript number cannot hold become texts, since Zonal's product ids have 64 bits. The value
+ * of a key that one object has twice with different values becomes `contradiction`.
+ * @returns undefined for a text that is not JSON; `tooDeep` for one that is nested too deeply
  */
 export function parseJson(text: string): unknown {
   try {
     const value = longDigits.test(text) ? JSON.parse(text, keepLongIntegers) : JSON.parse(text)
     const keys = countKeysIn(value)
     if (keys === undefined) return tooDeep
-    // JSON.parse keeps the last of a repeated key in silence; what sees all of them is five times slower.
+    // JSON.parse silently keeps the last of repeated keys. A parser that sees all of them is five times slower.
     return keys === countKeysWritten(text) ? value : parseRepeatedKeys(text)
   } catch {
     return undefined
@@ -44,7 +44,7 @@ function parseRepeatedKeys(text: string): unknown {
   })
 }
 
-/** At least as many keys as the text has: what looks like one inside a text is counted too. */
+/** At least the number of keys in the text: anything inside a text value that looks like one is counted too. */
 function countKeysWritten(text: string): number {
   let keys = 0
   for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', colon + 1)) {
@@ -60,14 +60,14 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * Level by level, not by recursion: the nesting may be as deep as the text is long.
+ * Goes level by level, not by recursion, since the nesting may be as deep as the text is long.
  * @returns undefined if it is nested too deeply
  */
 function countKeysIn(value: unknown): number | undefined {
   let keys = 0
   let level = [value]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= mostDepth) return undefined
+    if (depth >= maxDepth) return undefined
     const below: unknown[] = []
     const wait = (inner: unknown) => typeof inner === 'object' && inner !== null && below.push(inner)
     for (const one of level) {

@@ -1,47 +1,39 @@
 import { Refusal } from '../../../model/refusal.ts'
-import { commonNames, messageNames } from './fields.ts'
-import { contradiction, reconcile } from './contradiction.ts'
-import { findClash, fold, isObject, type Clash, type RawFields } from './fold.ts'
-import { hasMore, isLongForm, mostFormFields } from './has-more.ts'
-import { mostDepth, parseJson, tooDeep } from './json.ts'
+import type { RequestHead, TextMessage } from '../../dialect.ts'
+import { operations, operationUnknown, type Operation, type RawMessage } from '../../messages/raw-message.ts'
 import { RequestInvalid } from '../../messages/request-invalid.ts'
+import { isObject } from '../../messages/values.ts'
+import { contradiction, reconcile } from './contradiction.ts'
+import { commonNames, messageNames } from './fields.ts'
+import { findClash, fold, type Clash } from './fold.ts'
+import { hasMore, isLongForm, maxFormFields } from '../../messages/has-more.ts'
+import { maxDepth, parseJson, tooDeep } from './json.ts'
 
-export type Operation = keyof typeof messageNames
-export type RawRequest = {
-  operation: Operation
-  fields: RawFields
-  /** The message contradicts itself. Not thrown, so that a ticket of a known venue can be kept before it is refused. */
-  clash: RequestInvalid | undefined
+const formType = 'application/x-www-form-urlencoded'
+const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
+
+/** One segment below the base path may be anything: for an unknown operation the till is told the known ones. */
+export function claims({ path, mediaType }: RequestHead): boolean {
+  return (mediaType === formType || jsonTypes.test(mediaType)) && !path?.includes('/')
 }
 
-/** Longest message, in bytes after unpacking. */
-export const maxBytes: Record<Operation, number> = {
-  balance: 16_384,
-  debit: 16_384,
-  credit: 16_384,
-  ticket: 262_144,
+export function isForm(mediaType: string): boolean {
+  return mediaType === formType
 }
 
-/** @returns the operation that is meant, in any case; undefined for any other name */
-export function readOperation(name: string): Operation | undefined {
-  const known = name.trim().toLowerCase()
-  return isOperation(known) ? known : undefined
+/** @returns `inside` for the base path, where `method` in the message names the operation */
+export function operationAt(path: string): Operation | 'inside' | undefined {
+  return path === '' ? 'inside' : readOperation(decodePath(path))
 }
 
 /**
- * From a body to the fields of one message under our names; their values are as they came.
- * @param input `operationInPath` is undefined at the bare base path, where `method` in the message names the operation
+ * Reads a message into fields under our names, with their values as they came.
  * @throws Refusal `MESSAGE_UNREADABLE`, `MESSAGE_INVALID`, `OPERATION_UNKNOWN`, and `NOT_SUPPORTED`
  *   for `register`: members are registered in the app, never at the till
  */
-export function readRequest(input: {
-  operationInPath: string | undefined
-  contentType: string
-  text: string
-}): RawRequest {
-  const named = input.operationInPath
-  const operationInPath = named === undefined ? undefined : toOperation(named)
-  const { parts, envelopeClash } = openEnvelope(parseBody(input.contentType, input.text))
+export function readRequest({ path, mediaType, text }: TextMessage): RawMessage {
+  const operationInPath = path === '' ? undefined : toOperation(decodePath(path))
+  const { parts, envelopeClash } = openEnvelope(parseBody(mediaType, text))
   if (envelopeClash && operationInPath !== 'ticket') throw toInvalid(envelopeClash)
   const operation = operationInPath ?? readOperationInside(parts)
   const names = messageNames[operation]
@@ -49,7 +41,17 @@ export function readRequest(input: {
   const methodProblem = operationInPath && findMethodProblem(fields.method, operationInPath)
   if (methodProblem && operation !== 'ticket') throw methodProblem
   const clash = envelopeClash ?? findClash(parts, names, fields)
-  return { operation, fields, clash: methodProblem ?? (clash && toInvalid(clash)) }
+  const problem = methodProblem ?? (clash && toInvalid(clash))
+  return { operation, fields, amountUnit: 'major', problem, reference: undefined }
+}
+
+function decodePath(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }
 
 function readOperationInside(parts: object[]): Operation {
@@ -59,7 +61,7 @@ function readOperationInside(parts: object[]): Operation {
   return toOperation(typeof method === 'string' ? method : '')
 }
 
-/** Need not be there, but must not contradict. */
+/** `method` may be missing, but must not contradict the path. */
 function findMethodProblem(method: unknown, operationInPath: Operation): RequestInvalid | undefined {
   if (method === undefined) return undefined
   const inside = typeof method === 'string' ? method : ''
@@ -75,51 +77,44 @@ function toOperation(name: string): Operation {
   return operation
 }
 
-export function operationUnknown(): Refusal {
-  return new Refusal('OPERATION_UNKNOWN', {
-    detail: `The operations are ${Object.keys(messageNames).join(', ')}`,
-  })
-}
+const operationsByName: ReadonlyMap<string, Operation> = new Map(operations.map((name) => [name, name]))
 
-function isOperation(name: string): name is Operation {
-  return Object.hasOwn(messageNames, name)
+/** In any case. */
+function readOperation(name: string): Operation | undefined {
+  return operationsByName.get(name) ?? operationsByName.get(name.trim().toLowerCase())
 }
 
 function isRegister(name: string): boolean {
   return name.trim().toLowerCase() === 'register'
 }
 
-/** Four lists of a thousand entries, and room for what we do not know. */
-const mostObjects = 10_000
+/** Enough for four lists of a thousand entries and for unknown fields. */
+const maxObjects = 10_000
 
-/** Zonal's other services send a form whose field `request` holds the JSON, so ours may come that way too. */
-function parseBody(contentType: string, text: string): object {
-  const json = isForm(contentType) ? readFormField(text) : text
+/** Zonal's other services send a form whose field `request` holds the JSON, so ours may get one too. */
+function parseBody(mediaType: string, text: string): object {
+  const json = isForm(mediaType) ? readFormField(text) : text
   if (json === undefined)
     throw new Refusal('MESSAGE_UNREADABLE', { message: 'the form has no field request, or several' })
-  // Counted as text: to make so many takes memory and time that others need.
-  if (hasMore(json, '{', mostObjects))
-    throw new RequestInvalid('the message', `must have at most ${mostObjects} objects`)
+  // Counted in the text, since creating that many objects takes memory and time that other requests need.
+  if (hasMore(json, '{', maxObjects))
+    throw new RequestInvalid('the message', `must have at most ${maxObjects} objects`)
   const message = parseJson(json)
   if (message === tooDeep)
-    throw new RequestInvalid('the message', `must not be nested more than ${mostDepth} levels deep`)
+    throw new RequestInvalid('the message', `must not be nested more than ${maxDepth} levels deep`)
   if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
   return message
 }
 
-export function isForm(contentType: string): boolean {
-  return /^\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType)
-}
-
 function readFormField(text: string): string | undefined {
-  if (isLongForm(text)) throw new RequestInvalid('the form', `must have at most ${mostFormFields} fields`)
-  const found = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
-  return found.length === 1 ? found[0]?.[1] : undefined
+  if (isLongForm(text)) throw new RequestInvalid('the form', `must have at most ${maxFormFields} fields`)
+  const envelopes = [...new URLSearchParams(text)].filter(([name]) => isEnvelope(name))
+  return envelopes.length === 1 ? envelopes[0]?.[1] : undefined
 }
 
 type Opened = { parts: object[]; envelopeClash?: Clash }
 
-/** @returns the message and what its `request` holds, if there is one: nobody knows which of two that differ is meant */
+/** @returns the message and the object in its `request`, if there is one; several that differ are a clash */
 function openEnvelope(message: object): Opened {
   const envelopes = Object.entries(message).filter(([name]) => isEnvelope(name))
   const [first] = envelopes

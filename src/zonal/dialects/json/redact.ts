@@ -1,40 +1,35 @@
+import type { BodyText, RedactionRules } from '../../dialect.ts'
+import { credentialFields, removed } from '../../messages/credential-fields.ts'
+import { isObject } from '../../messages/values.ts'
 import { anyMessageNames, type Names } from './fields.ts'
-import { isObject } from './fold.ts'
-import type { CaptureRules } from '../../capture/rules.ts'
-import { isLongForm } from './has-more.ts'
+import { isLongForm } from '../../messages/has-more.ts'
 import { isEnvelope, isForm } from './read-request.ts'
-import { isSecret, removed } from './remove-credentials.ts'
 import { rewriteJson } from './rewrite.ts'
-import { looksLikeXml, shapeOfLines, shapeOfXml } from '../../capture/shapes-of-text.ts'
 
 /**
- * A body for a recording. Of a message that is understood credentials are removed, cards and staff are stand-ins, and
- * known fields are kept. Of anything else its shape is: names where the syntax is recognised, and a stand-in for every
- * letter and digit of a value.
+ * Removes credentials, replaces cards, staff and unknown fields by stand-ins, and keeps the other fields that we know.
  */
-export function redactBody(contentType: string, text: string, rules: CaptureRules): string {
+export function redactBody({ mediaType, text }: BodyText, rules: RedactionRules): string | undefined {
   const json = rewriteJson(text, (message) => redactMessage(message, anyMessageNames, rules))
   if (json !== undefined) return json
-  if (looksLikeXml(text)) return shapeOfXml(text, { ofText: rules.ofText, keepName: rules.keepName })
-  if (isForm(contentType) && !isLongForm(text)) return redactForm(text, rules)
-  // A field that we know is nobody's secret, whatever it stands in.
-  const isKept = (name: string) =>
-    canonicalOf(name, anyMessageNames) !== undefined || rules.isUnknownNameKept(name)
-  return shapeOfLines(text, rules.ofText, isKept)
+  return isForm(mediaType) && !looksLikeXml(text) && !isLongForm(text) ? redactForm(text, rules) : undefined
 }
 
-/** Also of the query of an address. */
-export function redactForm(text: string, rules: CaptureRules): string {
+function looksLikeXml(text: string): boolean {
+  return /^\s*</.test(text)
+}
+
+function redactForm(text: string, rules: RedactionRules): string {
   const form = new URLSearchParams()
   for (const [name, value] of new URLSearchParams(text)) {
     const message =
       isEnvelope(name) && rewriteJson(value, (inner) => redactMessage(inner, anyMessageNames, rules))
-    form.append(rules.keepName(name), message || coverScalar(name, value, rules))
+    form.append(rules.keepName(name), message || String(coverField(name, value, rules)))
   }
   return form.toString()
 }
 
-/** Names of our own replies: what else may be in one is reduced to its shape. */
+/** The names in our own replies. */
 const replyNames = new Set(
   (
     'response requestId cardNumber member program points balances rewards asOf stale transactionId redemptionId reward ' +
@@ -43,24 +38,30 @@ const replyNames = new Set(
   ).split(' '),
 )
 
-export function redactReply(body: unknown, rules: CaptureRules): unknown {
-  if (typeof body === 'string') return rules.ofText(body)
-  if (Array.isArray(body)) return body.map((entry: unknown) => redactReply(entry, rules))
-  if (!isRecord(body)) return Buffer.isBuffer(body) ? null : body
-  return mapFields(body, (name, value) => {
+/** Anything in a reply that is not ours is reduced to its shape. */
+export function redactReply(body: string, rules: RedactionRules): unknown {
+  const redacted = rewriteJson(body, (reply) => redactReplyValue(reply, rules))
+  return redacted === undefined ? rules.ofText(body) : (JSON.parse(redacted) as unknown)
+}
+
+function redactReplyValue(value: unknown, rules: RedactionRules): unknown {
+  if (typeof value === 'string') return rules.ofText(value)
+  if (Array.isArray(value)) return value.map((entry: unknown) => redactReplyValue(entry, rules))
+  if (!isRecord(value)) return value
+  return mapFields(value, (name, inner) => {
     if (name === 'member') return { name: removed }
-    if (name === 'cardNumber') return rules.ofCard(String(value))
-    if (!replyNames.has(name)) return cover(value, rules)
-    return typeof value === 'string' ? rules.keep(value) : redactReply(value, rules)
+    if (name === 'cardNumber') return rules.ofCard(String(inner))
+    if (!replyNames.has(name)) return cover(inner, rules)
+    return typeof inner === 'string' ? rules.keep(inner) : redactReplyValue(inner, rules)
   })
 }
 
-function redactMessage(message: unknown, names: Names, rules: CaptureRules): unknown {
+function redactMessage(message: unknown, names: Names, rules: RedactionRules): unknown {
   if (!isRecord(message)) return cover(message, rules)
   return mapFields(message, (name, value) => redactField(name, value, names, rules), rules.keepName)
 }
 
-function redactField(name: string, value: unknown, names: Names, rules: CaptureRules): unknown {
+function redactField(name: string, value: unknown, names: Names, rules: RedactionRules): unknown {
   const canonical = canonicalOf(name, names)
   if (isSecret(name)) return removed
   if (isEnvelope(name)) return redactMessage(value, names, rules)
@@ -72,52 +73,49 @@ function redactField(name: string, value: unknown, names: Names, rules: CaptureR
   return isScalar(value) ? mapText(value, rules.keep) : cover(value, rules)
 }
 
-function coverField(name: string, value: unknown, rules: CaptureRules): unknown {
+function coverField(name: string, value: unknown, rules: RedactionRules): unknown {
   if (isSecret(name)) return removed
   if (isCard(name) && isScalar(value)) return mapText(value, rules.ofCard)
   return cover(value, rules)
 }
 
-function coverScalar(name: string, value: string, rules: CaptureRules): string {
-  return isSecret(name) ? removed : isCard(name) ? rules.ofCard(value) : rules.ofText(value)
-}
-
-function cover(value: unknown, rules: CaptureRules): unknown {
+function cover(value: unknown, rules: RedactionRules): unknown {
   if (Array.isArray(value)) return value.map((entry) => cover(entry, rules))
   if (isRecord(value))
     return mapFields(value, (name, inner) => coverField(name, inner, rules), rules.keepName)
   return mapText(value, rules.ofText)
 }
 
-/**
- * What a message holds that must not be seen in any of its fields: credentials, cards, and what stands in a field that
- * nobody knows, since it may be one of them.
- */
-export function findSecrets(contentType: string, text: string): string[] {
+/** Credentials, cards, and what stands in unknown fields, since it may be one of these. */
+export function findSecrets({ mediaType, text }: BodyText): string[] {
   const found: string[] = []
-  const look = (value: unknown, names: Names) => {
+  const look = (value: unknown) => {
     for (const [name, inner] of Object.entries(isObject(value) ? value : {}) as [string, unknown][]) {
-      const canonical = canonicalOf(name, names)
-      const isKnown = canonical !== undefined && !isSecret(name) && !isCard(name)
-      if (isScalar(inner) && !isKnown) found.push(...secretsOf(name, inner))
-      else if (isEnvelope(name)) look(inner, names)
+      const isHarmless = fieldOf(name) !== undefined && !isSecret(name) && !isCard(name)
+      if (isScalar(inner) && !isHarmless) found.push(...secretsOf(name, inner))
+      else if (isEnvelope(name)) look(inner)
     }
   }
   const lookInJson = (json: string) =>
     rewriteJson(json, (message) => {
-      look(message, anyMessageNames)
+      look(message)
       return null
     })
-  if (lookInJson(text) === undefined && isForm(contentType) && !isLongForm(text))
+  if (lookInJson(text) === undefined && isForm(mediaType) && !isLongForm(text))
     for (const [name, value] of new URLSearchParams(text))
       if (!isEnvelope(name) || lookInJson(value) === undefined) found.push(...secretsOf(name, value))
   return found
 }
 
-/** A short value of a field that nobody knows, such as a flag, stands in others by chance. */
+/** A short value of an unknown field, such as a flag, may appear in other values by chance. */
 function secretsOf(name: string, value: unknown): string[] {
   const text = JSON.isRawJSON(value) ? value.rawJSON : String(value)
   return isSecret(name) || isCard(name) || text.length >= 6 ? [text] : []
+}
+
+/** @returns our name of a field as a till spells it, in any message */
+export function fieldOf(spelling: string): string | undefined {
+  return canonicalOf(spelling, anyMessageNames)
 }
 
 function canonicalOf(name: string, names: Names): string | undefined {
@@ -125,10 +123,14 @@ function canonicalOf(name: string, names: Names): string | undefined {
 }
 
 function isCard(name: string): boolean {
-  return canonicalOf(name, anyMessageNames) === 'cardNumber'
+  return fieldOf(name) === 'cardNumber'
 }
 
-/** Of a number, digit by digit; one with an exponent says no more than that it is a number. */
+function isSecret(name: string): boolean {
+  return credentialFields.includes(fieldOf(name) ?? '')
+}
+
+/** A number is changed digit by digit; one with an exponent becomes 1. */
 function mapText(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
   if (!JSON.isRawJSON(value)) return value

@@ -1,17 +1,41 @@
 import type { Refusal } from '../../../model/refusal.ts'
-import type { Balance, Moved, Reward, What } from '../../../model/words.ts'
-import { lookUp, type Language } from '../../catalogue.ts'
-import { known } from '../../messages/known.ts'
-import type { Operation } from './read-request.ts'
+import type { Balance, Reward } from '../../../model/words.ts'
+import { lookUp } from '../../catalogue.ts'
+import type { Answer, AnswerIds, Redeemed, Refused, Reply } from '../../dialect.ts'
+import { withoutUndefined } from '../../messages/values.ts'
 
-/** @returns the body of a balance's OK */
-export function replyBalance(input: { requestId: string; cardNumber: string; balance: Balance }): object {
-  const { member, rewards, asOfMs, isStale } = input.balance
+const contentType = { 'Content-Type': 'application/json; charset=utf-8' }
+
+export function writeAnswer(answer: Answer, { requestId }: AnswerIds): Reply {
+  return { status: 200, headers: contentType, body: JSON.stringify(toBody(answer, requestId)) }
+}
+
+function toBody(answer: Answer, requestId: string): object {
+  switch (answer.to) {
+    case 'balance':
+      return toBalance(answer.cardNumber, answer.balance, requestId)
+    case 'debit':
+      return toRedemption(answer, requestId, (points) => ({ pointsTaken: points }))
+    case 'credit':
+      return toRedemption(answer, requestId, (points) => ({ pointsReturned: points }))
+    case 'ticket': {
+      const { ticketId, isDuplicate } = answer
+      return { response: 'OK', requestId, ticketId, accepted: true, duplicate: isDuplicate }
+    }
+    case 'address check': {
+      const { service, version } = answer
+      return { service, version }
+    }
+  }
+}
+
+function toBalance(cardNumber: string, balance: Balance, requestId: string): object {
+  const { member, rewards, asOfMs, isStale } = balance
   const { name, program, points } = member
-  return known({
+  return withoutUndefined({
     response: 'OK',
-    requestId: input.requestId,
-    cardNumber: input.cardNumber,
+    requestId,
+    cardNumber,
     member: name === undefined ? undefined : { name },
     program,
     points,
@@ -22,84 +46,37 @@ export function replyBalance(input: { requestId: string; cardNumber: string; bal
   })
 }
 
-type Redemption = {
-  requestId: string
-  transactionId?: string | undefined
-  redemptionId: string
-  what: What
-  moved: Moved
-}
-
-/** @returns the body of a debit's OK: the reward, or the points taken and what is left */
-export function replyDebit(redemption: Redemption): object {
-  return replyRedemption(redemption, (points) => ({ pointsTaken: points }))
-}
-
-/** @returns the body of a credit's OK: the reward, or the points given back and what there is now */
-export function replyCredit(redemption: Redemption): object {
-  return replyRedemption(redemption, (points) => ({ pointsReturned: points }))
-}
-
-/** @returns the body of a ticket's OK */
-export function replyTicket(input: { requestId: string; ticketId: string; isDuplicate: boolean }): object {
-  const { requestId, ticketId, isDuplicate } = input
-  return { response: 'OK', requestId, ticketId, accepted: true, duplicate: isDuplicate }
-}
-
-export type ReplySettings = {
-  language: Language
-  /** Sent instead of 503 to the messages that an operator waits for. */
-  failureHttpStatus: number
-  /** Sent for a ticket that was kept as a dead letter; 400 leaves 413 and 415 as they are. */
-  invalidTicketHttpStatus: number
-}
-
-/**
- * @param input `operation` is undefined where it was not known yet; `isKept`: the ticket is a dead letter now
- * @returns an answer in the till's own shape
- */
-export function replyRefusal(input: {
-  requestId: string
-  refusal: Refusal
-  operation: Operation | undefined
-  isKept: boolean
-  settings: ReplySettings
-}): { status: number; headers: Record<string, string>; body: object } {
-  const { requestId, refusal, operation, isKept, settings } = input
-  const { text, action, retry, ...usual } = lookUp(refusal.code, settings.language)
-  const status = statusOf(usual.status, operation, isKept, settings)
-  return {
-    status,
-    headers: headersOf(status, refusal),
-    body: { response: 'Error', code: refusal.code, detail: refusal.detail ?? text, action, retry, requestId },
-  }
-}
-
-function replyRedemption(redemption: Redemption, nameMoved: (points: number) => object): object {
-  const { requestId, transactionId, redemptionId, what, moved } = redemption
-  const common = known({ response: 'OK', requestId, transactionId, redemptionId })
+/** The reward, or the points that were moved and how many there are now. */
+function toRedemption(redeemed: Redeemed, requestId: string, namePoints: (points: number) => object): object {
+  const { transactionId, redemptionId, what, moved } = redeemed
+  const common = withoutUndefined({ response: 'OK', requestId, transactionId, redemptionId })
   return what.kind === 'coupon'
     ? { ...common, reward: toZonalReward(moved.reward ?? { id: what.rewardId }) }
-    : known({ ...common, ...nameMoved(what.points), points: moved.pointsLeft })
+    : withoutUndefined({ ...common, ...namePoints(what.points), points: moved.pointsLeft })
 }
 
 function toZonalReward({ id, name, type, entityCode, discountId, cost, expires }: Reward): object {
   const valueType = cost === undefined ? undefined : 'Points'
-  return known({ id, name, type, entityCode, discountId, cost, valueType, expires })
+  return withoutUndefined({ id, name, type, entityCode, discountId, cost, valueType, expires })
 }
 
-function statusOf(
-  usual: number,
-  operation: Operation | undefined,
-  isKept: boolean,
-  { failureHttpStatus, invalidTicketHttpStatus }: ReplySettings,
-): number {
-  if (isKept && usual < 500 && invalidTicketHttpStatus !== 400) return invalidTicketHttpStatus
+export function writeRefusal(refused: Refused, { requestId }: AnswerIds): Reply {
+  const { refusal, settings } = refused
+  const { text, action, retry, ...usual } = lookUp(refusal.code, settings.language)
+  const status = statusOf(usual.status, refused)
+  const detail = refusal.detail ?? text
+  const body = { response: 'Error', code: refusal.code, detail, action, retry, requestId }
+  return { status, headers: { ...contentType, ...headersOf(status, refusal) }, body: JSON.stringify(body) }
+}
+
+function statusOf(usual: number, { operation, isKept, settings }: Refused): number {
+  if (isKept && usual < 500 && settings.invalidTicketHttpStatus !== 400)
+    return settings.invalidTicketHttpStatus
   const isWaitedFor = operation !== undefined && operation !== 'ticket'
-  return usual === 503 && isWaitedFor ? failureHttpStatus : usual
+  return usual === 503 && isWaitedFor ? settings.failureHttpStatus : usual
 }
 
-/** Where nobody says how long, the time in which a breaker, a lane or a restart may have moved on. */
+/** If the refusal gives no time: by then a breaker or a restart may be over. */
 const retryAfterSeconds = 2
 
 function headersOf(status: number, refusal: Refusal): Record<string, string> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { aliases } from '../../src/zonal/dialects/json/fields.ts'
-import { balanceRequest, creditRequest, debitRequest } from '../../src/zonal/messages/messages.ts'
-import { ticketRequest } from '../../src/zonal/messages/ticket-message.ts'
+import { aliases } from '../../../src/zonal/dialects/json/fields.ts'
+import { balanceRequest, creditRequest, debitRequest } from '../../../src/zonal/messages/messages.ts'
+import { ticketRequest } from '../../../src/zonal/messages/ticket-message.ts'
 
 /** Read by `readRequest` and `readCredentials`, before the message. */
 const ahead = ['method', 'username', 'token', 'password']

@@ -1,8 +1,5 @@
 import { expect } from 'chai'
-import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
-
-const read = (operationInPath: string, text: string) =>
-  readRequest({ operationInPath, contentType: 'application/json', text })
+import { read } from './read.ts'
 
 describe('names that may stand side by side', () => {
   for (const [given, name, value] of [
@@ -15,8 +12,8 @@ describe('names that may stand side by side', () => {
     [{ categoryId: 7 }, 'category', 7],
   ] as const)
     it(`mean in a line what the first in the table says: ${JSON.stringify(given)}`, () => {
-      const { fields, clash } = read('ticket', JSON.stringify({ items: [given] }))
-      expect(clash).to.equal(undefined)
+      const { fields, problem } = read('ticket', JSON.stringify({ items: [given] }))
+      expect(problem).to.equal(undefined)
       expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ [name]: value }])
     })
 
@@ -28,8 +25,8 @@ describe('names that may stand side by side', () => {
     '{"ticketId":"B-77","ticketNumber":5,"TicketNumber":6}',
   ])
     it(`name the ticket by its ticketId: ${text}`, () => {
-      const { fields, clash } = read('ticket', text)
-      expect(clash).to.equal(undefined)
+      const { fields, problem } = read('ticket', text)
+      expect(problem).to.equal(undefined)
       expect(fields.ticketId).to.equal('B-77')
     })
 
@@ -42,7 +39,7 @@ describe('names that may stand side by side', () => {
     ['{"total":1,"totalSpend":2}', 'total and totalSpend are the same field with different values'],
   ] as const)
     it(`may not say two things by themselves, and no others may: ${text}`, () => {
-      expect(read('ticket', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
+      expect(read('ticket', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 })
 

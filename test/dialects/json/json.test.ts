@@ -1,11 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { contradiction } from '../../src/zonal/dialects/json/contradiction.ts'
-import { parseJson } from '../../src/zonal/dialects/json/json.ts'
-import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
-
-const read = (operationInPath: string, text: string) =>
-  readRequest({ operationInPath, contentType: 'application/json', text })
+import { contradiction } from '../../../src/zonal/dialects/json/contradiction.ts'
+import { parseJson } from '../../../src/zonal/dialects/json/json.ts'
+import { read } from './read.ts'
 
 // A till that gathers its fields from two places can write {"points":100,"points":900}. Every JSON parser keeps the last
 // and says nothing, so 900 points were taken, and "isVoid":true,"isVoid":false was a sale.
@@ -27,7 +24,7 @@ describe('a key that one object has twice', () => {
     ],
   ] as const)
     it(`with two values makes the message invalid: ${text}`, () => {
-      expect(read('debit', text).clash).to.include({ code: 'MESSAGE_INVALID', detail })
+      expect(read('debit', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 
   for (const text of [
@@ -43,8 +40,8 @@ describe('a key that one object has twice', () => {
     '{"points":100,"foo":[{"points":1},{"points":2}]}',
   ])
     it(`does no harm in ${text}`, () => {
-      const { fields, clash } = read('debit', text)
-      expect(clash).to.equal(undefined)
+      const { fields, problem } = read('debit', text)
+      expect(problem).to.equal(undefined)
       expect(String(fields.points)).to.equal('100')
     })
 
@@ -54,8 +51,8 @@ describe('a key that one object has twice', () => {
     ['{"items":[{"foo":1,"foo":2,"id":9007199254740993}]}', [{ id: '9007199254740993' }]],
   ] as const)
     it(`in an entry of a list loses only that field: ${text}`, () => {
-      const { fields, clash } = read('ticket', text)
-      expect(clash).to.equal(undefined)
+      const { fields, problem } = read('ticket', text)
+      expect(problem).to.equal(undefined)
       expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal(items)
     })
 

@@ -1,0 +1,90 @@
+import type { Exchange } from '../../exchange.ts'
+import { coverIds } from '../../loyalty/cover-ids.ts'
+import type { Loyalty } from '../../loyalty/loyalty.ts'
+import { maskCard, type Caller, type PosFields, type Ticket } from '../../model/words.ts'
+import type { Metrics } from '../../observability/metrics.ts'
+import type { Answer } from '../dialect.ts'
+import { parseBalance, parseCredit, parseDebit } from '../messages/messages.ts'
+import type { Operation, RawMessage } from '../messages/raw-message.ts'
+import { parseTicket, type TicketSettings } from '../messages/ticket-message.ts'
+import { findImplausible } from '../messages/time.ts'
+import type { Pace } from './pace.ts'
+
+export type OperationDeps = {
+  loyalty: Loyalty
+  settings: TicketSettings
+  metrics: Pick<Metrics, 'unreadFields' | 'ticketTimesImplausible'>
+  pace: Pace
+}
+
+/** One message of an approved till; `textLength` is that of its body. */
+type Incoming = { message: RawMessage; textLength: number; caller: Caller; exchange: Exchange }
+
+/** `isReplayed`: it was done before, and this is the answer of that time. */
+type Done = { answer: Answer; isReplayed: boolean }
+
+type Operations = Record<Operation, (incoming: Incoming) => Promise<Done>>
+
+/**
+ * What each operation does: parse the message, have it done, and say what came of it.
+ * @throws Refusal for a message that cannot be used, and why it was not done
+ */
+export function createOperations({ loyalty, settings, metrics, pace }: OperationDeps): Operations {
+  function parseBill({ message, caller, exchange }: Incoming): Ticket {
+    const { ticket, unreadFields } = parseTicket(message, caller.venue, settings)
+    if (unreadFields.length > 0) exchange.facts.unreadFields = unreadFields
+    for (const field of unreadFields) metrics.unreadFields.inc({ message: 'ticket', field })
+    // It is accepted all the same: a wrong clock is no reason to lose a bill.
+    const direction = findImplausible(ticket.closedAtMs, exchange.arrivedAtMs)
+    if (direction) metrics.ticketTimesImplausible.inc({ direction })
+    exchange.facts.implausibleTime = direction
+    return ticket
+  }
+
+  return {
+    async balance({ message, caller, exchange }) {
+      const request = parseBalance(message.fields, settings)
+      logIds(request, exchange, loyalty)
+      const balance = await loyalty.balance(request, caller, exchange)
+      return { answer: { to: 'balance', cardNumber: request.cardNumber, balance }, isReplayed: false }
+    },
+
+    async debit({ message, caller, exchange }) {
+      const request = parseDebit(message.fields, settings)
+      logIds(request, exchange, loyalty)
+      const { isReplayed, ...redeemed } = await loyalty.debit(request, caller, exchange)
+      return { answer: { to: 'debit', transactionId: request.transactionId, ...redeemed }, isReplayed }
+    },
+
+    async credit({ message, caller, exchange }) {
+      const request = parseCredit(message.fields, settings)
+      logIds(request, exchange, loyalty)
+      const { isReplayed, ...redeemed } = await loyalty.credit(request, caller, exchange)
+      return { answer: { to: 'credit', transactionId: request.transactionId, ...redeemed }, isReplayed }
+    },
+
+    async ticket(incoming) {
+      const { textLength, caller, exchange } = incoming
+      await pace(textLength)
+      const bill = parseBill(incoming)
+      logIds(bill, exchange, loyalty)
+      const { ticketId, isDuplicate } = await loyalty.ticket(bill, caller, exchange)
+      return { answer: { to: 'ticket', ticketId, isDuplicate }, isReplayed: false }
+    },
+  }
+}
+
+/** For the log line: what tells one request from another. Ids that hold the card number are hashed. */
+function logIds(
+  message: PosFields & { cardNumber?: string; ticketId?: string },
+  { facts, secrets }: Exchange,
+  { coverId }: Pick<Loyalty, 'coverId'>,
+) {
+  const { cardNumber } = message
+  const { accountNumber, transactionId, ticketId } = coverIds(message, coverId)
+  secrets.cardNumber = cardNumber
+  facts.card = cardNumber && maskCard(cardNumber)
+  facts.account = accountNumber
+  facts.transactionId = transactionId
+  facts.ticketId = ticketId
+}

@@ -1,0 +1,61 @@
+import type { BodyText, RedactionRules } from '../../../src/zonal/dialect.ts'
+import { credentialFields, removed } from '../../../src/zonal/messages/credential-fields.ts'
+import { fieldOf } from './names.ts'
+import { parseXml, write, type Element } from './xml.ts'
+
+export function redactBody({ text }: BodyText, rules: RedactionRules): string | undefined {
+  const root = parseXml(text)
+  return root && redactElement(root, rules)
+}
+
+function redactElement(element: Element, rules: RedactionRules): string {
+  const attributes = Object.entries(element.attributes).map(([name, value]) => [
+    rules.keepName(name),
+    name === 'ref' ? rules.keep(value) : rules.ofText(value),
+  ])
+  const content =
+    element.children.length > 0
+      ? element.children.map((child) => redactElement(child, rules))
+      : redactText(fieldOf(element.name), element.text, rules)
+  return write(
+    rules.keepName(element.name),
+    content,
+    Object.fromEntries(attributes) as Record<string, string>,
+  )
+}
+
+function redactText(field: string | undefined, text: string, rules: RedactionRules): string {
+  if (field === undefined || field === 'staffId') return rules.ofText(text)
+  if (credentialFields.includes(field)) return removed
+  return field === 'cardNumber' ? rules.ofCard(text) : rules.keep(text)
+}
+
+/** Credentials, cards, and what stands in elements and attributes that we do not know. */
+export function findSecrets({ text }: BodyText): string[] {
+  const root = parseXml(text)
+  return root ? secretsOf(root) : []
+}
+
+function secretsOf({ name, attributes, children, text }: Element): string[] {
+  const field = fieldOf(name)
+  const isSecret = field === 'cardNumber' || credentialFields.includes(field ?? '')
+  const own = isSecret || (field === undefined && text.length >= 6) ? [text] : []
+  const ofAttributes = Object.entries(attributes).flatMap(([key, value]) =>
+    key !== 'ref' && value.length >= 6 ? [value] : [],
+  )
+  return [...own, ...ofAttributes, ...children.flatMap(secretsOf)]
+}
+
+export function redactReply(body: string, rules: RedactionRules): string {
+  const root = parseXml(body)
+  return root ? redactReplyElement(root, rules) : rules.ofText(body)
+}
+
+function redactReplyElement({ name, attributes, children, text }: Element, rules: RedactionRules): string {
+  if (name === 'Member') return write(name, removed)
+  if (name === 'Card') return write(name, rules.ofCard(text))
+  const content =
+    children.length > 0 ? children.map((child) => redactReplyElement(child, rules)) : rules.keep(text)
+  const kept = Object.entries(attributes).map(([key, value]) => [key, rules.keep(value)])
+  return write(name, content, Object.fromEntries(kept) as Record<string, string>)
+}

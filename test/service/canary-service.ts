@@ -1,0 +1,139 @@
+import { expect } from 'chai'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { createSpotter } from '../../src/model/secret-spotter.ts'
+import { toEvent } from '../../src/tickets/event.ts'
+import type { Dialect } from '../../src/zonal/dialect.ts'
+import { startCoreSimulator } from '../simulators/core.ts'
+import type { Project } from '../simulators/core/project.ts'
+import { readJournal } from '../support/read-journal.ts'
+import { startTestService } from '../support/test-service.ts'
+import { canary, type Placement } from './canary-placements.ts'
+
+/** Some cores build their ids from the card. */
+export const couponOfCard = `uc-${canary.card}-1`
+
+const project: Project = {
+  name: 'canaries',
+  keys: { [canary.apiKey]: 'write' },
+  venues: [
+    {
+      id: '5b1e7a52-0001-4c7e-9a01-000000000001',
+      name: 'The Cage',
+      slug: 'the-cage',
+      currency: 'GBP',
+      params: { aztecVenueId: '1902' },
+    },
+  ],
+  cards: [
+    {
+      id: canary.card,
+      member: { id: '0b6f', first_name: canary.firstName, last_name: canary.lastName, is_blocked: false },
+      wallet: { id: 'w', name: 'Points', points: 500 },
+      coupons: [
+        {
+          id: couponOfCard,
+          status: 'activated',
+          valid_until: null,
+          coupon: {
+            id: 'c-1',
+            name: `Coffee for ${canary.card}`,
+            type: 'GENERAL',
+            points: null,
+            is_enabled: true,
+            params: { aztecEntityCode: '10000000123' },
+          },
+        },
+      ],
+    },
+  ],
+}
+
+export type CanaryService = Awaited<ReturnType<typeof startCanaryService>>
+
+/** A service that captures all, before a core that knows one member. */
+export async function startCanaryService(dialects?: readonly Dialect[]) {
+  const captureDir = mkdtempSync(join(tmpdir(), 'captures-'))
+  const core = await startCoreSimulator({ projects: [project], limit: 'off' })
+  const env = {
+    CORE_BASE_URL: core.url,
+    CAPTURE_DIR: captureDir,
+    CARD_PREFIXES: 'LOY-',
+    GUESSES_PER_ADDRESS: '100000',
+    GUESSES_IN_ALL: '100000',
+  }
+  const service = await startTestService(env, { dialects })
+
+  /** Stops it. */
+  async function collect() {
+    const page = async (path: string) => (await fetch(service.managementUrl + path)).text()
+    const pages = [await page('/metrics'), await page('/health/ready')]
+    const open = filesOf(service.folder)
+    const letters = await readJournal(service, (journal) => journal.deadLetters())
+    const events = await readJournal(service, (journal) => journal.waitingTickets(1000))
+    const kafka = events.map((waiting) => {
+      const { key, headers } = toEvent(waiting, { venueParameter: 'aztecVenueId' })
+      return JSON.stringify({ key, headers })
+    })
+    await service.stop()
+    return {
+      log: service.rawLines,
+      pages,
+      journal: [...open, ...filesOf(service.folder)],
+      'dead letters': letters.map((letter) => JSON.stringify(letter)),
+      captures: filesOf(captureDir),
+      kafka,
+    }
+  }
+
+  return {
+    core,
+    service,
+    /** @returns all that leaves the service but for the core's calls, the till's answers and the events' values */
+    collect,
+
+    /** Sends one request with a secret in it, and looks for the secret, in any spelling, wherever it may have gone. */
+    async expectNowhere(placement: Placement) {
+      const answer = await send(service.url, placement)
+      if (placement.code !== undefined) expect(answer).to.include(`"code":"${placement.code}"`)
+      const isSpotted = createSpotter(placement.secret)
+      const spelled = placement.spelled.toLowerCase()
+      for (const [place, texts] of Object.entries(await collect()))
+        for (const seen of texts) {
+          expect(
+            seen.toLowerCase().includes(spelled),
+            `spelled so in ${place}: ${seen.slice(0, 2000)}`,
+          ).to.equal(false)
+          // In a file, bytes that mean nothing may fall together by chance.
+          if (place === 'journal') expect(seen).to.not.include(placement.secret)
+          else expect(isSpotted(seen), `in ${place}: ${seen.slice(0, 2000)}`).to.equal(false)
+        }
+    },
+
+    async end() {
+      core.faults.clear()
+      await service.end()
+      await core.close()
+      rmSync(captureDir, { recursive: true })
+    },
+  }
+}
+
+/** As it stands: `fetch` would refuse or rewrite some of it. */
+function send(baseUrl: string, { path, method, headers, body }: Placement): Promise<string> {
+  const { hostname, port, pathname } = new URL(baseUrl)
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, method, path: pathname + path, headers, agent: false }, (answer) =>
+      resolve(text(answer)),
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
+}
