@@ -5,8 +5,7 @@ import type { TicketSettings } from '../zonal/messages/ticket-message.ts'
 import { CommandFailed } from './command.ts'
 
 /**
- * Reads a message as the service reads a till's, with the current code and settings, but with a higher limit of its
- * length.
+ * Reads a message as the service does, with the current code and settings, but a higher limit of its length.
  * @throws CommandFailed with the reason why it cannot be read
  */
 export async function readAgain(message: UnreadMessage, settings: TicketSettings): Promise<Ticket> {

@@ -10,8 +10,7 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
 
   /**
    * A bill that was reopened and closed again comes with the same event id, and gets another.
-   * @returns the event id under which to store it; undefined for a repeat, be it of a ticket that an earlier version
-   * stored
+   * @returns the event id under which to store it; undefined for a repeat, also of what an earlier version stored
    */
   function newEventId(ticket: TicketIntake): string | undefined {
     const { fingerprint, formerFingerprint } = ticket

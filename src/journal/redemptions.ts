@@ -98,7 +98,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
       case 'leaveTombstone': {
         const attempts = rows.findAttempts(decision.key)
         const begun = beginUnseen(intent, decision, { attempts, nowMs, abandonedAtMs })
-        // A row with this id that was not found is another venue's, which this one may not give back.
+        // A row that exists under this id is another venue's, which this one may not give back.
         if (rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
         rows.add(begun, nowMs)
         return decision.do === 'adopt'

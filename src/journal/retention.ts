@@ -7,7 +7,8 @@ const stepRows = 50
 
 type Rule = {
   table: string
-  /** Served by an index, and never true of what is still open. */ isPast: string
+  /** SQL: has an index, and is never true of a row that is open. */
+  isPast: string
   keptMs: number
 }
 

@@ -15,9 +15,7 @@ export type TroubleKind = (typeof troubleKinds)[number]
 
 export type Troubles = ReturnType<typeof createTroubles>
 
-/**
- * What is wrong with the journal at the moment. Each trouble is logged once when it begins and once when it is over.
- */
+/** What is wrong with the journal now. Each trouble is logged once when it begins and once when it is over. */
 export function createTroubles({ log, metrics }: { log: Logger; metrics: Pick<Metrics, 'journalTrouble'> }) {
   const reasons = new Map<TroubleKind, string>()
   for (const kind of troubleKinds) metrics.journalTrouble.set({ kind }, 0)

@@ -7,7 +7,7 @@ const rememberedMs = 24 * 60 * 60 * 1000
 
 /**
  * Earlier versions stored ids that contain a card number as they were. For a day after an upgrade a debit is also
- * looked up under that key, or a repeat would be taken twice.
+ * looked up under the key that they gave it, or a repeat would be taken twice.
  * @param keys of the debit, with its ids as the till sent them
  */
 export async function isStoredUnderFormerKey(

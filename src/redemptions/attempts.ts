@@ -7,9 +7,7 @@ export function isRemembered({ keyUntilMs, dueAtMs, state }: Redemption, nowMs: 
 
 /** The rows that belong to a debit's key, in any order. */
 export type KeyRows = {
-  /**
-   * Attempts under the key, and the row with the id of the first one: a credit may have made it before its debit came.
-   */
+  /** Attempts under the key, and the row with the id of the first: a credit may have made it before the debit came. */
   attempts: Redemption[]
   /** The redemption that a debit under this key was a repeat of. */
   alias: Redemption | undefined

@@ -8,9 +8,7 @@ import { keyMs } from './transitions.ts'
 export type CreditRows = {
   /** The redemption that a credit with this transaction id was for before. */
   sameCredit: Redemption | undefined
-  /**
-   * The redemption that it names, of any venue; else the attempts of the debit that it names; else those on its bill.
-   */
+  /** The redemption that it names, of any venue; else the attempts of the debit that it names; else its bill's. */
   debits: Redemption[]
   /** The redemption that its debit was a repeat of, if it names the debit's transaction. */
   alias: Redemption | undefined
@@ -27,9 +25,7 @@ export type CreditDecision =
   | { do: 'send'; redemption: Redemption }
   /** The debit is still on its way: request its undo, and answer with the code. */
   | { do: 'requestUndo'; redemption: Redemption; code: Code }
-  /**
-   * The debit has no row: ask the core under this reference. `code`: the answer if the reference is another venue's.
-   */
+  /** The debit has no row: ask the core under this reference. `code`: the answer if that is another venue's. */
   | { do: 'adopt'; reference: string; key: string; code: Code }
   /** The debit has no row, and the core is not asked: for a while, refuse a debit that comes late under this key. */
   | { do: 'leaveTombstone'; reference: string; key: string; forMs: number; code: Code }

@@ -56,7 +56,7 @@ function decideRepeatedDebit(row: Redemption, intent: DebitIntent): DebitDecisio
   }
 }
 
-/** The till heard "not redeemed" and tries again; unless it sent a credit for it. */
+/** The till heard "not redeemed" and tries again, unless it has sent a credit for it. */
 function decideReversed(row: Redemption, { hasTransactionId }: DebitIntent): DebitDecision | undefined {
   return hasTransactionId && row.undo?.by === 'till'
     ? { do: 'refuse', code: 'ALREADY_GIVEN_BACK' }

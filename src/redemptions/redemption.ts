@@ -35,9 +35,7 @@ export type Redemption = {
   cardHash: string
   cardMasked: string
   account: string | undefined
-  /**
-   * Undefined if only a credit came and did not say what it gives back, or if the seal of the coupon's id is broken.
-   */
+  /** Undefined if only a credit came and did not say what it gives back, or if the coupon's id cannot be unsealed. */
   what: What | undefined
   state: RedemptionState
   createdAtMs: number
@@ -167,9 +165,7 @@ export function isDue({ dueAtMs }: Redemption, nowMs: number): boolean {
   return dueAtMs !== undefined && dueAtMs <= nowMs
 }
 
-/**
- * Whether the core had nothing to give back: the reward is free, and the row only waits in case the lost call arrives.
- */
+/** Whether the core had nothing to give back: the reward is free, and the row only waits for a lost call to arrive. */
 export function hasNothingAtCore({ state, undo }: Redemption): boolean {
   return state === 'in_doubt' && undo?.last === 'nothing'
 }

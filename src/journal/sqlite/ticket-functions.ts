@@ -58,8 +58,7 @@ export function createTicketFunctions(
       return tickets
     },
     markPublished: (eventIds) => write((nowMs) => outbox.markPublished(eventIds, nowMs)),
-    // Not refused if there is no room: it needs no more than the ticket did, and must not hold up the tickets behind
-    // it.
+    // Never refused for lack of room: it needs no more than the ticket did, and must not hold up those behind it.
     buryTicket: (eventId, reason) => write((nowMs) => outbox.moveToDeadLetters(eventId, reason, nowMs)),
     async keepDeadLetter(message) {
       // A repeat is accepted even if there is no room.
