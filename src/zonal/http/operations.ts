@@ -20,14 +20,11 @@ export type OperationDeps = {
 /** One message of an approved till; `textLength` is that of its body. */
 type Incoming = { message: RawMessage; textLength: number; caller: Caller; exchange: Exchange }
 
-/** `isReplayed`: it was done before, and this is the answer of that time. */
-type Done = { answer: Answer; isReplayed: boolean }
-
-type Operations = Record<Operation, (incoming: Incoming) => Promise<Done>>
+type Operations = Record<Operation, (incoming: Incoming) => Promise<Answer>>
 
 /**
- * What each operation does: parse the message, have it done, and say what came of it.
- * @throws Refusal for a message that cannot be used, and why it was not done
+ * What each operation does: parse the message, have it done, and return the answer.
+ * @throws Refusal for a message that cannot be used, and for what was not done
  */
 export function createOperations({ loyalty, settings, metrics, pace }: OperationDeps): Operations {
   function parseBill({ message, caller, exchange }: Incoming): Ticket {
@@ -46,21 +43,21 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
       const request = parseBalance(message.fields, settings)
       logIds(request, exchange, loyalty)
       const balance = await loyalty.balance(request, caller, exchange)
-      return { answer: { to: 'balance', cardNumber: request.cardNumber, balance }, isReplayed: false }
+      return { to: 'balance', cardNumber: request.cardNumber, balance }
     },
 
     async debit({ message, caller, exchange }) {
       const request = parseDebit(message.fields, settings)
       logIds(request, exchange, loyalty)
-      const { isReplayed, ...redeemed } = await loyalty.debit(request, caller, exchange)
-      return { answer: { to: 'debit', transactionId: request.transactionId, ...redeemed }, isReplayed }
+      const debit = await loyalty.debit(request, caller, exchange)
+      return { to: 'debit', transactionId: request.transactionId, ...debit }
     },
 
     async credit({ message, caller, exchange }) {
       const request = parseCredit(message.fields, settings)
       logIds(request, exchange, loyalty)
-      const { isReplayed, ...redeemed } = await loyalty.credit(request, caller, exchange)
-      return { answer: { to: 'credit', transactionId: request.transactionId, ...redeemed }, isReplayed }
+      const credit = await loyalty.credit(request, caller, exchange)
+      return { to: 'credit', transactionId: request.transactionId, ...credit }
     },
 
     async ticket(incoming) {
@@ -68,8 +65,7 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
       await pace(textLength)
       const bill = parseBill(incoming)
       logIds(bill, exchange, loyalty)
-      const { ticketId, isDuplicate } = await loyalty.ticket(bill, caller, exchange)
-      return { answer: { to: 'ticket', ticketId, isDuplicate }, isReplayed: false }
+      return { to: 'ticket', ...(await loyalty.ticket(bill, caller, exchange)) }
     },
   }
 }

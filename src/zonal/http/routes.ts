@@ -71,8 +71,8 @@ function createAnswering(deps: OperationDeps) {
       if (message.problem) throw message.problem
       refuseKeyInFields(message.fields, caller.credentials.apiKey)
       const incoming = { message, textLength: text.length, caller, exchange }
-      const { answer, isReplayed } = await operations[message.operation](incoming)
-      const { requestId } = exchange
+      const answer = await operations[message.operation](incoming)
+      const { requestId, isReplayed } = exchange
       const reply = dialect.writeAnswer(answer, { requestId, reference: message.reference })
       if (answer.to === 'debit') {
         const { redemptionId } = answer
