@@ -74,7 +74,7 @@ export const checkout: Step[] = [
     operation: 'ticket',
     play: (till, before) => till.ticket(closedBill(before?.reply.redemptionId)),
     claims: ({ reply }, core) => ({
-      'the ticket is taken in': reply.accepted === true && reply.duplicate === false,
+      'the ticket is accepted': reply.accepted === true && reply.duplicate === false,
       'she keeps points and coffee':
         core.points(cardNumber) === 1250 && core.coupon(coffee)?.status === 'activated',
       'the adapter kept to the contract of the core': core.violations.length === 0,

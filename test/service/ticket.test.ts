@@ -38,7 +38,7 @@ describe('a ticket', () => {
     return { status, body: JSON.parse(text) as Record<string, unknown> }
   }
 
-  it('is taken in without a call to the core, and waits with what was redeemed', async () => {
+  it('is accepted without a call to the core, and waits with what was redeemed', async () => {
     const debit = await counter.till.debit(takeCoffee)
     const callsBefore = counter.core.calls.length
     const { status, reply } = await counter.till.ticket(bill)
