@@ -67,7 +67,10 @@ function restrict(files, ignores, room, except, more = []) {
     regex: `^(\\.\\./)+${name === 'exchange' ? 'exchange\\.ts$' : `${name}/`}`,
     message: `${room}/ must not import ${name}: see \`rooms\` in eslint.config.js.`,
   }))
-  const above = { regex: '^(\\.\\./)+(service|app|main|health)\\.ts$', message: 'It is above all rooms.' }
+  const above = {
+    regex: '^(\\.\\./)+(service|parts|app|main|health)\\.ts$',
+    message: 'It is above all rooms.',
+  }
   return {
     files,
     ignores,

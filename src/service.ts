@@ -3,28 +3,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import type { Config } from './config/config.ts'
-import { createBalances } from './trifft/balances.ts'
-import { createBudget } from './trifft/budget/budget.ts'
-import { lanes } from './trifft/budget/lanes.ts'
-import { createCoreClient } from './trifft/client.ts'
-import { createVenues } from './trifft/venues.ts'
 import { createConnectionReport } from './observability/connection-report.ts'
 import { closeServer } from './http/server.ts'
-import { createHousekeeping } from './journal/housekeeping.ts'
-import { openJournal } from './journal/open.ts'
-import { createKeyedHash } from './model/keys.ts'
-import { createLoyalty } from './loyalty/loyalty.ts'
+import { createParts } from './parts.ts'
 import { systemClock, systemTimers, type Clock, type Timers } from './time/clock.ts'
 import { sleep } from './time/waiting.ts'
-import { createReports } from './health.ts'
 import type { Logger } from './observability/logger.ts'
 import { createManagement } from './observability/management.ts'
-import { createMetrics } from './observability/metrics.ts'
-import { createTurns } from './loyalty/turns.ts'
-import { createCoverId } from './loyalty/cover-ids.ts'
-import { createReversals } from './reversals/reversals.ts'
-import { createPublisher } from './tickets/publisher.ts'
-import { createRelay } from './tickets/relay.ts'
 import { createCapture } from './zonal/capture/capture.ts'
 import type { Dialect } from './zonal/dialect.ts'
 import { registeredDialects } from './zonal/dialects/registered.ts'
@@ -50,54 +35,10 @@ export async function createService(
   config: Config,
   { log, version, clock = systemClock, timers = systemTimers, dialects = registeredDialects }: Deps,
 ) {
-  const metrics = createMetrics(lanes)
+  const parts = await createParts(config, { log, clock, timers })
+  const { metrics, loyalty, reports, core, budget, journal, housekeeping, reversals, publisher, relay } =
+    parts
   metrics.buildInfo.set({ version }, 1)
-  const journal = await openJournal(config.journal, { clock, log, metrics })
-  const housekeeping = createHousekeeping({ journal, timers })
-  const budget = createBudget(config.core, { journal, clock, timers, log, metrics })
-  const core = createCoreClient(config.core, { budget, clock, timers, log, metrics })
-  const venues = createVenues(config.core, { client: core, journal, clock, timers, log, metrics })
-  const balances = createBalances(config.core, { client: core, clock, timers, metrics })
-  const publisher =
-    config.tickets.brokers.length > 0 ? createPublisher(config.tickets, { timers, log, metrics }) : undefined
-  const relay =
-    publisher &&
-    createRelay({ journal, publisher, venueParameter: config.core.venueParameter, timers, log, metrics })
-  const waitForTurn = createTurns(timers)
-  const hashCard = createKeyedHash(config.journal.cardHashKey)
-  const coverId = createCoverId(hashCard)
-  const reversals = createReversals({
-    journal,
-    core,
-    balances,
-    waitForTurn,
-    coverId,
-    clock,
-    timers,
-    log,
-    metrics,
-  })
-  const loyalty = createLoyalty({
-    waitForTurn,
-    timers,
-    core,
-    venues,
-    balances,
-    journal,
-    hashCard,
-    wakeRelay: () => relay?.wake(),
-    ticketsWithoutCard: config.tickets.withoutCard,
-    log,
-    metrics,
-  })
-  const reports = createReports({
-    journal,
-    metrics,
-    clock,
-    breakers: core.states,
-    budget: budget.stats,
-    publisher,
-  })
 
   let phase: 'starting' | 'ready' | 'draining' = 'starting'
   const stopping = new AbortController()

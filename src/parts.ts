@@ -1,0 +1,56 @@
+import type { Config } from './config/config.ts'
+import { createReports } from './health.ts'
+import { createHousekeeping } from './journal/housekeeping.ts'
+import { openJournal } from './journal/open.ts'
+import { createCoverId } from './loyalty/cover-ids.ts'
+import { createLoyalty } from './loyalty/loyalty.ts'
+import { createTurns } from './loyalty/turns.ts'
+import { createKeyedHash } from './model/keys.ts'
+import type { Logger } from './observability/logger.ts'
+import { createMetrics } from './observability/metrics.ts'
+import { createReversals } from './reversals/reversals.ts'
+import { createPublisher } from './tickets/publisher.ts'
+import { createRelay } from './tickets/relay.ts'
+import type { Clock, Timers } from './time/clock.ts'
+import { createBalances } from './trifft/balances.ts'
+import { createBudget } from './trifft/budget/budget.ts'
+import { lanes } from './trifft/budget/lanes.ts'
+import { createCoreClient } from './trifft/client.ts'
+import { createVenues } from './trifft/venues.ts'
+
+type Deps = { log: Logger; clock: Clock; timers: Timers }
+
+/**
+ * Everything but the two ports: what answers a message, and what works in the background.
+ *
+ * @throws StorageUnavailable, JournalInUse, JournalKeyMissing if the journal cannot be used
+ */
+export async function createParts(config: Config, { log, clock, timers }: Deps) {
+  const metrics = createMetrics(lanes)
+  const journal = await openJournal(config.journal, { clock, log, metrics })
+  const deps = { journal, clock, timers, log, metrics }
+  const housekeeping = createHousekeeping(deps)
+  const budget = createBudget(config.core, deps)
+  const core = createCoreClient(config.core, { ...deps, budget })
+  const venues = createVenues(config.core, { ...deps, client: core })
+  const balances = createBalances(config.core, { ...deps, client: core })
+  const publisher = config.tickets.brokers.length > 0 ? createPublisher(config.tickets, deps) : undefined
+  const { venueParameter } = config.core
+  const relay = publisher && createRelay({ ...deps, publisher, venueParameter })
+  const waitForTurn = createTurns(timers)
+  const hashCard = createKeyedHash(config.journal.cardHashKey)
+  const coverId = createCoverId(hashCard)
+  const reversals = createReversals({ ...deps, core, balances, waitForTurn, coverId })
+  const loyalty = createLoyalty({
+    ...deps,
+    waitForTurn,
+    core,
+    venues,
+    balances,
+    hashCard,
+    wakeRelay: () => relay?.wake(),
+    ticketsWithoutCard: config.tickets.withoutCard,
+  })
+  const reports = createReports({ ...deps, breakers: core.states, budget: budget.stats, publisher })
+  return { metrics, loyalty, reports, core, budget, journal, housekeeping, reversals, publisher, relay }
+}
