@@ -7,7 +7,7 @@ ARG BASE_IMAGE=gcr.io/distroless/cc-debian13:nonroot
 
 FROM ${NODE_IMAGE} AS official
 
-# What runs in production. The optional package is one more Node, for machines without.
+# What runs in production. The optional packages are one more Node, for machines without, and PostgreSQL for tests.
 FROM official AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

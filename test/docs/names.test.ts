@@ -16,10 +16,13 @@ const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const otherVariables: Record<string, string> = {
   NODE_ENV: 'src/config/config.ts',
   REQUIRE_KAFKA: 'test/support/kafka-for-tests.ts',
+  REQUIRE_POSTGRES: 'test/support/postgres-for-tests.ts',
   REQUIRE_PROMTOOL: 'test/helm/observability/promtool-for-tests.ts',
   REQUIRE_HELM: 'test/helm/chart.ts',
   REQUIRE_SCHEMATHESIS: 'test/contracts/schemathesis/run.ts',
   REQUIRE_IMAGE: 'test/image/image-for-tests.ts',
+  POSTGRES_BIN: 'test/support/postgres-programs.ts',
+  JOURNAL_TEST_URL: 'test/support/postgres-for-tests.ts',
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
@@ -117,7 +120,7 @@ describe('what the pages name', () => {
     const { dependencies, devDependencies, optionalDependencies } = manifest
     const pinned = { ...dependencies, ...devDependencies, ...optionalDependencies }
     expect(packages).not.to.have.length(0)
-    for (const name of packages) expect(pinned[name], name).to.match(/^\d+\.\d+\.\d+$/)
+    for (const name of packages) expect(pinned[name], name).to.match(/^\d+\.\d+\.\d+(-[a-z]+\.\d+)?$/)
   })
 
   it("of a redemption's states is what the journal keeps, in the diagram no other, in the text all", () => {

@@ -10,6 +10,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { holdPort } from './held-ports.ts'
 import { kafkaClassPath } from './kafka-jars.ts'
 import { secureListener } from './kafka-tls.ts'
+import { startWatchdog, type Watchdog } from './watchdog.ts'
 
 type Properties = Record<string, string>
 export type Broker = Awaited<ReturnType<typeof startBroker>>
@@ -50,7 +51,8 @@ export async function startBroker(
   const java = (...args: string[]) => [...jvm, '-cp', classPath, ...args]
   const propertiesFile = await format(java, dataDir, properties, options.password)
 
-  const run = () => runUntilReady(java('kafka.Kafka', propertiesFile), dataDir, brokers)
+  const watchdog = startWatchdog(dataDir, 'KILL')
+  const run = () => runUntilReady(java('kafka.Kafka', propertiesFile), dataDir, brokers, watchdog)
   let server = await run()
   return {
     brokers,
@@ -66,6 +68,7 @@ export async function startBroker(
     },
     stop: async () => {
       await end(server, 'SIGTERM')
+      watchdog.dismiss()
       for (const { release } of held) release()
       await rm(dataDir, { recursive: true, force: true })
     },
@@ -117,12 +120,17 @@ async function format(
 }
 
 /** @throws with the end of the server's output if it does not come up */
-async function runUntilReady(args: string[], dataDir: string, brokers: string[]): Promise<ChildProcess> {
+async function runUntilReady(
+  args: string[],
+  dataDir: string,
+  brokers: string[],
+  watchdog: Watchdog,
+): Promise<ChildProcess> {
   const outputFile = join(dataDir, 'output.txt')
   const output = openSync(outputFile, 'a')
   const server = spawn('java', args, { stdio: ['ignore', output, output] })
   closeSync(output)
-  endWithThisProcess(server, dataDir)
+  watchdog.watch(server)
 
   const died = new AbortController()
   const isDead = once(server, 'exit', { signal: died.signal }).then(async () => {
@@ -139,22 +147,6 @@ async function waitUntilReady(brokers: string[]) {
   const admin = new Kafka({ brokers, retry, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   await admin.disconnect()
-}
-
-/**
- * A pipe closes when its process is gone, also by SIGKILL: then the watchdog ends the server and removes its data.
- * It runs in a process group of its own, out of reach of a Ctrl-C.
- */
-function endWithThisProcess(server: ChildProcess, dataDir: string) {
-  const script = 'cat >/dev/null; kill -9 "$1"; sleep 0.5; rm -rf "$2"'
-  const watchdog = spawn('sh', ['-c', script, 'watchdog', String(server.pid), dataDir], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  watchdog.unref()
-  watchdog.stdin.on('error', () => undefined)
-  if ('unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref()
-  server.once('exit', () => watchdog.kill('SIGKILL'))
 }
 
 async function end(server: ChildProcess, signal: NodeJS.Signals) {

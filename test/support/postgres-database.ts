@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+
+/**
+ * @param server URL of any database on the server, with a user who may create databases
+ * @param template URL of a database to copy, to which nobody is connected; without it the new one is empty
+ * @returns URL of the new database
+ */
+export async function createDatabase(server: string, template?: string): Promise<string> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await runOn(server, `CREATE DATABASE ${name} TEMPLATE ${template ? nameOf(template) : 'template0'}`)
+  const url = new URL(server)
+  url.pathname = name
+  return url.href
+}
+
+/** Also ends the connections to it. @param server URL of another database on the server */
+export async function dropDatabase(server: string, url: string) {
+  await runOn(server, `DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`)
+}
+
+export async function canLogIn(url: string): Promise<boolean> {
+  try {
+    await runOn(url, 'SELECT 1')
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function runOn(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  // A broken connection fails the query, but without this listener it would also end the process.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+function nameOf(url: string): string {
+  return pg.escapeIdentifier(decodeURIComponent(new URL(url).pathname.slice(1)))
+}
