@@ -1,4 +1,5 @@
-import type { Code } from '../model/refusal.ts'
+import type { Code, Refusal } from '../model/refusal.ts'
+import { RequestInvalid, type Spell } from './messages/request-invalid.ts'
 
 /** What the operator is told: `text` on the till, at most 60 characters, and `action`, what to do next. */
 type Entry = { text: string; action: string }
@@ -175,4 +176,20 @@ const outcomes: Record<Code, { status: number; retry: boolean }> = {
  */
 export function lookUp(code: Code, language: Language): Entry & { status: number; retry: boolean } {
   return { ...catalogue[language][code], ...outcomes[code] }
+}
+
+/**
+ * @param spell names the fields as the till does
+ * @returns the same for one refusal: its own text, if it has one, replaces that of its code
+ */
+export function explain(refusal: Refusal, language: Language, spell: Spell) {
+  return { ...lookUp(refusal.code, language), ...ownText(refusal, spell) }
+}
+
+function ownText(refusal: Refusal, spell: Spell): { text: string } | undefined {
+  if (refusal instanceof RequestInvalid) {
+    const { field, problem } = refusal.spelled(spell)
+    return { text: `${field} ${problem}` }
+  }
+  return refusal.detail === undefined ? undefined : { text: refusal.detail }
 }

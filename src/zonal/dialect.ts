@@ -1,9 +1,9 @@
 import type { Refusal } from '../model/refusal.ts'
 import type { Balance, Moved, What } from '../model/words.ts'
 import type { Language } from './catalogue.ts'
-import type { Remove } from './messages/credential-fields.ts'
 import type { Operation, RawMessage, UnknownMessage } from './messages/raw-message.ts'
 import type { Spell } from './messages/request-invalid.ts'
+import type { Redaction } from './redaction.ts'
 
 /**
  * The wire format of some tills: their syntax, their names for fields and how they are answered. Each is one folder in
@@ -26,7 +26,7 @@ export type Dialect = {
   /** Answers what was done. */
   writeAnswer: (answer: Answer, ids: AnswerIds) => Reply
   writeRefusal: (refused: Refused, ids: AnswerIds) => Reply
-  /** How its tills call a field, for refusals that name one. */
+  /** What its tills call a field, for refusals that name one. */
   spell: Spell
   redaction: Redaction
 }
@@ -76,43 +76,6 @@ export type ReplySettings = {
 }
 
 export type Reply = { status: number; headers: Readonly<Record<string, string>>; body: string }
-
-/** What becomes of the texts of this dialect where they are kept: in recordings, and as dead letters. */
-export type Redaction = {
-  /** The words of its addresses, in lower case: a recording shows no others. */
-  pathWords: ReadonlySet<string>
-  /** @returns our name of a field as a till spells it, in any message; undefined for an unknown one */
-  fieldOf: (spelling: string) => string | undefined
-  /**
-   * @returns values of a message that must not be seen anywhere in its recording: credentials, card numbers, and what
-   *   stands in unknown fields, since it may be one of these
-   */
-  findSecrets: (message: BodyText) => string[]
-  /** @returns undefined for a text that is not in its syntax, which is then reduced to its shape */
-  redactBody: (message: BodyText, rules: RedactionRules) => string | undefined
-  /**
-   * @param body as `writeAnswer` or `writeRefusal` has made it
-   * @returns for the recording: JSON, or a text
-   */
-  redactReply: (body: string, rules: RedactionRules) => unknown
-  /** Removes what credential fields hold from a text that is otherwise kept as it is; `createNamedRemover` makes one. */
-  removeCredentials: Remove
-}
-
-/** A text whose syntax may be any. */
-export type BodyText = { mediaType: string; text: string }
-
-/** What a redacted text may show of its values and names. */
-export type RedactionRules = {
-  /** A stand-in of the same shape for a value. */
-  ofText: (text: string) => string
-  /** The same for a card number, so that one card has one stand-in however it is written. */
-  ofCard: (text: string) => string
-  /** For a value that may be seen, such as an amount: it stays, unless it holds a secret or a payment card. */
-  keep: (text: string) => string
-  /** For the name of a field or element. */
-  keepName: (name: string) => string
-}
 
 /** @returns the first dialect that claims the request; undefined if none does */
 export function findDialect(dialects: readonly Dialect[], head: RequestHead): Dialect | undefined {

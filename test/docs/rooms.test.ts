@@ -73,6 +73,7 @@ describe('the rooms of src/', () => {
     'zonal/capture/rules.ts',
     'zonal/catalogue.ts',
     'zonal/dialect.ts',
+    'zonal/redaction.ts',
   ])
     it(`let no syntax into ${file}`, async () => {
       const up = relative(dirname(file), 'zonal') || '.'
@@ -86,6 +87,7 @@ describe('the rooms of src/', () => {
       '../../messages/card.ts',
       '../../catalogue.ts',
       '../../dialect.ts',
+      '../../redaction.ts',
       '../../../model/words.ts',
     ]
     const forbidden = [

@@ -1,6 +1,6 @@
-import type { BodyText, Dialect, Redaction } from '../dialect.ts'
-import { credentialFields, removed } from '../messages/credential-fields.ts'
+import type { Dialect } from '../dialect.ts'
 import { isLongForm } from '../messages/has-more.ts'
+import { coverValue, type BodyText, type Redaction } from '../redaction.ts'
 import type { CaptureRules } from './rules.ts'
 import { looksLikeXml, shapeOfLines, shapeOfXml } from './shapes-of-text.ts'
 
@@ -30,12 +30,6 @@ export function redactQuery({ redaction }: Dialect, query: string, rules: Captur
 function redactForm(text: string, { fieldOf }: Redaction, rules: CaptureRules): string {
   const form = new URLSearchParams()
   for (const [name, value] of new URLSearchParams(text))
-    form.append(rules.keepName(name), redactValue(fieldOf(name), value, rules))
+    form.append(rules.keepName(name), coverValue(fieldOf(name), value, rules))
   return form.toString()
-}
-
-function redactValue(field: string | undefined, value: string, rules: CaptureRules): string {
-  if (field === undefined) return rules.ofText(value)
-  if (credentialFields.includes(field)) return removed
-  return field === 'cardNumber' ? rules.ofCard(value) : rules.ofText(value)
 }

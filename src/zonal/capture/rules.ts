@@ -1,6 +1,6 @@
 import { maskPaymentCards, plainText } from '../../observability/printable.ts'
 import { createSpotter } from '../../model/secret-spotter.ts'
-import type { RedactionRules } from '../dialect.ts'
+import type { RedactionRules } from '../redaction.ts'
 import type { StandIns } from './stand-ins.ts'
 
 /** How one exchange is redacted: what of it may be kept, and what becomes of the rest. */

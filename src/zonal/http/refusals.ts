@@ -43,7 +43,7 @@ export function createRefusalAnswers({
       const isSlowed = refusal.code !== 'CREDENTIALS_LOCKED' || (await slowdown.wait(exchange.leftMs()))
       if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
-      Object.assign(facts, explain(refusal, dialect, facts.coreCalls))
+      Object.assign(facts, reasonOf(refusal, dialect, facts.coreCalls))
       const { message: operation, isKept, isReplayed } = exchange
       if (isReplayed) markReplayed(ctx)
       const { reference } = ctx.state
@@ -61,7 +61,7 @@ function asRefusal(error: unknown): Refusal {
 }
 
 /** For the log line: the reason in a few words, if the code does not say it all. */
-function explain(
+function reasonOf(
   refusal: Refusal,
   { spell }: Dialect,
   coreCalls: readonly CoreCallFact[],

@@ -1,7 +1,10 @@
 import { Refusal } from '../../model/refusal.ts'
 
-/** @returns what a till calls the field that has this name here */
-export type Spell = (field: string) => string
+/**
+ * @param list of whose entries it is a field
+ * @returns what a till calls the field that has this name here
+ */
+export type Spell = (field: string, list?: string) => string
 
 /** One field of a message cannot be used. */
 export class RequestInvalid extends Refusal {
@@ -23,7 +26,8 @@ export class RequestInvalid extends Refusal {
 
   /** @returns field and problem with the names of a till's dialect */
   spelled(spell: Spell): { field: string; problem: string } {
-    return { field: this.field.split('.').map(spell).join('.'), problem: spellOthers(this.problem, spell) }
+    const names = this.field.split('.').map((name, index, path) => spell(name, path[index - 1]))
+    return { field: names.join('.'), problem: spellOthers(this.problem, spell) }
   }
 }
 

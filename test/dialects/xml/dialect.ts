@@ -1,7 +1,6 @@
-import { codes } from '../../../src/model/refusal.ts'
 import type { Reward } from '../../../src/model/words.ts'
-import { Refusal } from '../../../src/model/refusal.ts'
-import { lookUp } from '../../../src/zonal/catalogue.ts'
+import { codes, Refusal } from '../../../src/model/refusal.ts'
+import { explain } from '../../../src/zonal/catalogue.ts'
 import type { Answer, AnswerIds, Dialect, Redeemed, Refused, Reply } from '../../../src/zonal/dialect.ts'
 import { createNamedRemover } from '../../../src/zonal/messages/credential-fields.ts'
 import {
@@ -123,9 +122,7 @@ export function numberOf(code: Refusal['code']): number {
 }
 
 function writeRefusal({ refusal, settings }: Refused, ids: AnswerIds): Reply {
-  const { text, action, retry } = lookUp(refusal.code, settings.language)
-  const spelled =
-    refusal instanceof RequestInvalid ? Object.values(refusal.spelled(spell)).join(' ') : undefined
-  const content = [write('Text', spelled ?? refusal.detail ?? text), write('Action', action)]
+  const { text, action, retry } = explain(refusal, settings.language, spell)
+  const content = [write('Text', text), write('Action', action)]
   return toReply(numberOf(refusal.code), ids, content, { retry: retry ? '1' : '0' })
 }

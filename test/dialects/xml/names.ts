@@ -42,6 +42,7 @@ export function fieldOf(element: string): string | undefined {
   return Object.hasOwn(all, element) ? all[element] : undefined
 }
 
-export function spell(field: string): string {
-  return Object.entries(all).find(([, ours]) => ours === field)?.[0] ?? field
+export function spell(field: string, list?: string): string {
+  const table = (list === undefined ? undefined : lists[list]) ?? all
+  return Object.entries(table).find(([, ours]) => ours === field)?.[0] ?? field
 }

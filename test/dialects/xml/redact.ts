@@ -1,5 +1,10 @@
-import type { BodyText, RedactionRules } from '../../../src/zonal/dialect.ts'
-import { credentialFields, removed } from '../../../src/zonal/messages/credential-fields.ts'
+import { removed } from '../../../src/zonal/messages/credential-fields.ts'
+import {
+  isSecretValue,
+  redactValue,
+  type BodyText,
+  type RedactionRules,
+} from '../../../src/zonal/redaction.ts'
 import { fieldOf } from './names.ts'
 import { parseXml, write, type Element } from './xml.ts'
 
@@ -16,18 +21,12 @@ function redactElement(element: Element, rules: RedactionRules): string {
   const content =
     element.children.length > 0
       ? element.children.map((child) => redactElement(child, rules))
-      : redactText(fieldOf(element.name), element.text, rules)
+      : redactValue(fieldOf(element.name), element.text, rules)
   return write(
     rules.keepName(element.name),
     content,
     Object.fromEntries(attributes) as Record<string, string>,
   )
-}
-
-function redactText(field: string | undefined, text: string, rules: RedactionRules): string {
-  if (field === undefined || field === 'staffId') return rules.ofText(text)
-  if (credentialFields.includes(field)) return removed
-  return field === 'cardNumber' ? rules.ofCard(text) : rules.keep(text)
 }
 
 /** Credentials, cards, and what stands in elements and attributes that we do not know. */
@@ -37,13 +36,12 @@ export function findSecrets({ text }: BodyText): string[] {
 }
 
 function secretsOf({ name, attributes, children, text }: Element): string[] {
-  const field = fieldOf(name)
-  const isSecret = field === 'cardNumber' || credentialFields.includes(field ?? '')
-  const own = isSecret || (field === undefined && text.length >= 6) ? [text] : []
-  const ofAttributes = Object.entries(attributes).flatMap(([key, value]) =>
-    key !== 'ref' && value.length >= 6 ? [value] : [],
-  )
-  return [...own, ...ofAttributes, ...children.flatMap(secretsOf)]
+  const unknown = Object.entries(attributes).flatMap(([key, value]) => (key === 'ref' ? [] : value))
+  return [
+    ...(isSecretValue(fieldOf(name), text) ? [text] : []),
+    ...unknown.filter((value) => isSecretValue(undefined, value)),
+    ...children.flatMap(secretsOf),
+  ]
 }
 
 export function redactReply(body: string, rules: RedactionRules): string {

@@ -2,7 +2,7 @@ import type { Dialect } from '../../dialect.ts'
 import { operations } from '../../messages/raw-message.ts'
 import { createNamedRemover, credentialFields } from '../../messages/credential-fields.ts'
 import { fieldOf, findSecrets, redactBody, redactReply } from './redact.ts'
-import { writeAnswer, writeRefusal } from './replies.ts'
+import { spell, writeAnswer, writeRefusal } from './replies.ts'
 import { claims, operationAt, readRequest } from './read-request.ts'
 
 /** The contract of contracts/zonal-izone.openapi.yaml: modelled, since the plugin's own format is not public. */
@@ -13,8 +13,7 @@ export const json: Dialect = {
   read: readRequest,
   writeAnswer,
   writeRefusal,
-  // Whichever alias a till has used, it is told the name in the contract.
-  spell: (field) => field,
+  spell,
   redaction: {
     pathWords: new Set([...operations, 'register']),
     fieldOf,

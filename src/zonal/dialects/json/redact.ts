@@ -1,6 +1,12 @@
-import type { BodyText, RedactionRules } from '../../dialect.ts'
 import { credentialFields, removed } from '../../messages/credential-fields.ts'
 import { isObject } from '../../messages/values.ts'
+import {
+  coverValue,
+  isSecretValue,
+  redactValue,
+  type BodyText,
+  type RedactionRules,
+} from '../../redaction.ts'
 import { anyMessageNames, type Names } from './fields.ts'
 import { isLongForm } from '../../messages/has-more.ts'
 import { isEnvelope, isForm } from './read-request.ts'
@@ -62,21 +68,21 @@ function redactMessage(message: unknown, names: Names, rules: RedactionRules): u
 }
 
 function redactField(name: string, value: unknown, names: Names, rules: RedactionRules): unknown {
-  const canonical = canonicalOf(name, names)
   if (isSecret(name)) return removed
   if (isEnvelope(name)) return redactMessage(value, names, rules)
-  if (canonical === undefined || canonical === 'staffId' || isCard(name))
-    return coverField(name, value, rules)
-  const entryNames = names.lists.get(canonical)
+  // A card is one wherever it appears.
+  const field = fieldOf(name) === 'cardNumber' ? 'cardNumber' : canonicalOf(name, names)
+  const entryNames = field === undefined ? undefined : names.lists.get(field)
   if (entryNames && Array.isArray(value)) return value.map((entry) => redactMessage(entry, entryNames, rules))
   if (entryNames && isRecord(value)) return redactMessage(value, entryNames, rules)
-  return isScalar(value) ? mapText(value, rules.keep) : cover(value, rules)
+  return isScalar(value) ? mapText(value, (text) => redactValue(field, text, rules)) : cover(value, rules)
 }
 
 function coverField(name: string, value: unknown, rules: RedactionRules): unknown {
   if (isSecret(name)) return removed
-  if (isCard(name) && isScalar(value)) return mapText(value, rules.ofCard)
-  return cover(value, rules)
+  return isScalar(value)
+    ? mapText(value, (text) => coverValue(fieldOf(name), text, rules))
+    : cover(value, rules)
 }
 
 function cover(value: unknown, rules: RedactionRules): unknown {
@@ -86,15 +92,16 @@ function cover(value: unknown, rules: RedactionRules): unknown {
   return mapText(value, rules.ofText)
 }
 
-/** Credentials, cards, and what stands in unknown fields, since it may be one of these. */
+/** Looks into the message, its `request`, and forms, but not into lists. */
 export function findSecrets({ mediaType, text }: BodyText): string[] {
   const found: string[] = []
+  const collect = (name: string, value: string) => {
+    if (isSecretValue(fieldOf(name), value)) found.push(value)
+  }
   const look = (value: unknown) => {
-    for (const [name, inner] of Object.entries(isObject(value) ? value : {}) as [string, unknown][]) {
-      const isHarmless = fieldOf(name) !== undefined && !isSecret(name) && !isCard(name)
-      if (isScalar(inner) && !isHarmless) found.push(...secretsOf(name, inner))
+    for (const [name, inner] of Object.entries(isObject(value) ? value : {}) as [string, unknown][])
+      if (isScalar(inner)) collect(name, JSON.isRawJSON(inner) ? inner.rawJSON : String(inner))
       else if (isEnvelope(name)) look(inner)
-    }
   }
   const lookInJson = (json: string) =>
     rewriteJson(json, (message) => {
@@ -103,14 +110,8 @@ export function findSecrets({ mediaType, text }: BodyText): string[] {
     })
   if (lookInJson(text) === undefined && isForm(mediaType) && !isLongForm(text))
     for (const [name, value] of new URLSearchParams(text))
-      if (!isEnvelope(name) || lookInJson(value) === undefined) found.push(...secretsOf(name, value))
+      if (!isEnvelope(name) || lookInJson(value) === undefined) collect(name, value)
   return found
-}
-
-/** A short value of an unknown field, such as a flag, may appear in other values by chance. */
-function secretsOf(name: string, value: unknown): string[] {
-  const text = JSON.isRawJSON(value) ? value.rawJSON : String(value)
-  return isSecret(name) || isCard(name) || text.length >= 6 ? [text] : []
 }
 
 /** @returns our name of a field as a till spells it, in any message */
@@ -120,10 +121,6 @@ export function fieldOf(spelling: string): string | undefined {
 
 function canonicalOf(name: string, names: Names): string | undefined {
   return names.aliases.get(name.toLowerCase())?.name
-}
-
-function isCard(name: string): boolean {
-  return fieldOf(name) === 'cardNumber'
 }
 
 function isSecret(name: string): boolean {

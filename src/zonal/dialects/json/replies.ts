@@ -1,7 +1,8 @@
 import type { Refusal } from '../../../model/refusal.ts'
 import type { Balance, Reward } from '../../../model/words.ts'
-import { lookUp } from '../../catalogue.ts'
+import { explain } from '../../catalogue.ts'
 import type { Answer, AnswerIds, Redeemed, Refused, Reply } from '../../dialect.ts'
+import type { Spell } from '../../messages/request-invalid.ts'
 import { withoutUndefined } from '../../messages/values.ts'
 
 const contentType = { 'Content-Type': 'application/json; charset=utf-8' }
@@ -60,12 +61,14 @@ function toZonalReward({ id, name, type, entityCode, discountId, cost, expires }
   return withoutUndefined({ id, name, type, entityCode, discountId, cost, valueType, expires })
 }
 
+/** Whichever alias a till has used, it is told the name in the contract. */
+export const spell: Spell = (field) => field
+
 export function writeRefusal(refused: Refused, { requestId }: AnswerIds): Reply {
   const { refusal, settings } = refused
-  const { text, action, retry, ...usual } = lookUp(refusal.code, settings.language)
+  const { text, action, retry, ...usual } = explain(refusal, settings.language, spell)
   const status = statusOf(usual.status, refused)
-  const detail = refusal.detail ?? text
-  const body = { response: 'Error', code: refusal.code, detail, action, retry, requestId }
+  const body = { response: 'Error', code: refusal.code, detail: text, action, retry, requestId }
   return { status, headers: { ...contentType, ...headersOf(status, refusal) }, body: JSON.stringify(body) }
 }
 
