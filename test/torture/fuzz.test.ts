@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { codes } from '../../src/model/refusal.ts'
 import { aliases } from '../../src/zonal/dialects/json/fields.ts'
+import { understand } from '../simulators/till/dialects.ts'
 import { basic } from '../simulators/till/encode.ts'
 import { demo, openCounter, type Counter } from '../service/counter.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
@@ -51,7 +52,7 @@ describe('recorded messages, mutated at random', () => {
 
 function check({ status, body }: { status: number; body: string }, sent: Sample): string {
   const context = `${JSON.stringify(sent)} → ${body}`
-  const said = JSON.parse(body) as Record<string, unknown>
+  const said = understand(body) ?? expect.fail(context)
   if (said.response === 'OK') {
     expect(status, context).to.equal(200)
     return 'OK'
