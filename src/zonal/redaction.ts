@@ -1,6 +1,6 @@
 import { credentialFields, removed, type Remove } from './messages/credential-fields.ts'
 
-/** What becomes of the texts of this dialect where they are kept: in recordings, and as dead letters. */
+/** What is removed from texts in this dialect before they are kept, in recordings and as dead letters. */
 export type Redaction = {
   /** The words of its addresses, in lower case: a recording shows no others. */
   pathWords: ReadonlySet<string>

@@ -13,7 +13,7 @@ export type TillState = TrackedState & {
   charset: string
   /** The operation that its address names; `inside` if its message does; undefined for any other address. */
   operationInAddress: Operation | 'inside' | undefined
-  /** The till's own name for its message, once that is read. */
+  /** The till's own id of its message, once that is read. */
   reference?: string | undefined
   /** Who sends the message, once they are approved. */
   caller?: Caller
