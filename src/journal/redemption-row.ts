@@ -36,6 +36,17 @@ const columnNames = {
   refusedWith: 'refused_with',
 } as const
 
+export const allColumns = [
+  'id',
+  'revision',
+  'changed_at',
+  ...Object.values(columnNames),
+  ...['kind', 'reward_id', 'points', 'reward_sealed', 'reward_seal_key'],
+  ...['undo_by', 'undo_since', 'undo_calls', 'undo_tries', 'undo_last'],
+  ...['moved', 'given_back', 'is_named_by_ticket'],
+  ...['settled_by', 'settled_why', 'settled_at', 'sealed', 'seal_key'],
+]
+
 type StoredAsIs = keyof typeof columnNames
 
 /** @returns the columns that a change sets, with their values */
