@@ -33,8 +33,11 @@ export type Journal = {
     intent: CreditIntent,
     decide: (rows: CreditRows, nowMs: number) => CreditDecision,
   ): Promise<CreditBegun>
-  /** Changes a redemption as the event requires (`redemptions/transitions.ts`). */
-  record(id: string, event: RedemptionEvent): Promise<Recorded>
+  /**
+   * Changes a redemption as the event requires (`redemptions/transitions.ts`).
+   * @param of its id, or its row as the caller knows it, which saves reading it if it has not changed since
+   */
+  record(of: string | Redemption, event: RedemptionEvent): Promise<Recorded>
   /** Records that the till's OK has left. If that fails, it is still known before the next undo of it. */
   markAnswered(id: string): Promise<void>
 
@@ -105,7 +108,7 @@ export class JournalKeyMissing extends Error {
   override name = 'JournalKeyMissing'
 }
 
-export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; id: string }
+export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; redemption: Redemption }
 
 export type CreditBegun =
   | { do: 'send'; redemption: Redemption }

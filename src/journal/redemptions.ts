@@ -53,11 +53,11 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         const abandonedAtMs = nowMs + settleWithinMs
         if (again) {
           const redemption = apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
-          return redemption && { do: 'send', id: redemption.id }
+          return redemption && { do: 'send', redemption }
         }
         const begun = newDebit(intent, { attempt, nowMs, abandonedAtMs })
         rows.add(begun, nowMs)
-        return { do: 'send', id: begun.redemption.id }
+        return { do: 'send', redemption: begun.redemption }
       }
     }
   }
@@ -143,13 +143,20 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     const { what, cardHash } = found.redemption
     const isTaken = isTakenLater(found.redemption, rows.findByCoupon(cardHash, what))
     const event = { kind: 'due', isTakenLater: isTaken, abandonedAtMs: nowMs + settleWithinMs } as const
-    const { redemption } = record(id, event, nowMs)
+    const { redemption } = record(found.redemption, event, nowMs)
     if (!redemption || redemption.state === 'reversed') return undefined
     // If the seal of the coupon's id is broken, it cannot be given back either.
     return { redemption, secret: what && found.openSecret() }
   }
 
-  function record(id: string, event: RedemptionEvent, nowMs: number): Recorded {
+  function record(of: string | Redemption, event: RedemptionEvent, nowMs: number): Recorded {
+    const id = typeof of === 'string' ? of : of.id
+    if (typeof of !== 'string') {
+      const change = next(of, event, nowMs)
+      const redemption = change && rows.change(of, change, nowMs)
+      // Else the row may not be as the caller knows it.
+      if (redemption) return { redemption, isChanged: true }
+    }
     return untilWritten(() => {
       const before = rows.find(id)?.redemption
       if (!before) return { redemption: undefined, isChanged: false }

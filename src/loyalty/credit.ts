@@ -130,7 +130,11 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
   const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(deps, order, exchange)
-  const isOpen = await settle(deps, id, undoOutcome(outcome, cardNumber, createCoverId(deps.hashCard)))
+  const isOpen = await settle(
+    deps,
+    redemption,
+    undoOutcome(outcome, cardNumber, createCoverId(deps.hashCard)),
+  )
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   // The till never heard OK, and the core has nothing to give back: nothing is taken.
   if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
@@ -139,14 +143,18 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
 }
 
 /** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written */
-async function settle({ journal, log }: RedemptionDeps, id: string, outcome: UndoOutcome): Promise<boolean> {
+async function settle(
+  { journal, log }: RedemptionDeps,
+  sent: Redemption,
+  outcome: UndoOutcome,
+): Promise<boolean> {
   try {
     const event = { kind: 'undo_outcome', outcome, jitter: Math.random() } as const
-    const { redemption } = await journal.record(id, event)
+    const { redemption } = await journal.record(sent, event)
     return redemption === undefined || !isFinal(redemption)
   } catch (error) {
     log.warn(
-      { redemptionId: id, error: describeError(error) },
+      { redemptionId: sent.id, error: describeError(error) },
       'the outcome of a credit could not be written',
     )
     return true

@@ -6,7 +6,7 @@ import { maskCard, type Caller, type DebitRequest } from '../model/words.ts'
 import { describeError } from '../observability/logger.ts'
 import { isSameContent } from '../redemptions/content.ts'
 import { decideDebit } from '../redemptions/decide-debit.ts'
-import { stands, type DebitIntent, type DebitOutcome } from '../redemptions/redemption.ts'
+import { stands, type DebitIntent, type DebitOutcome, type Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
 import { coverIds, coverMoved, createCoverId, uncoverMoved } from './cover-ids.ts'
@@ -103,7 +103,7 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Redem
       return decision.do === 'send' && !endTurn ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
     })
     if (begun.do === 'refuse') throw new Refusal(begun.code)
-    if (begun.do === 'send') return await send(deps, call, begun.id)
+    if (begun.do === 'send') return await send(deps, call, begun.redemption)
     const { id, refusedWith, moved = {} } = begun.redemption
     exchange.facts.redemptionId = id
     exchange.isReplayed = true
@@ -118,8 +118,9 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Redem
 async function send(
   deps: RedemptionDeps,
   { intent, caller, exchange }: DebitCall,
-  id: string,
+  redemption: Redemption,
 ): Promise<RedemptionDone> {
+  const { id } = redemption
   exchange.facts.redemptionId = id
   const { what, secret } = intent
   const { cardNumber } = secret
@@ -127,7 +128,7 @@ async function send(
   const outcome = await take(deps, order, exchange)
   if (outcome.kind === 'done') {
     const moved = coverMoved(outcome.moved, cardNumber, createCoverId(deps.hashCard))
-    if (!(await confirm(deps, id, { kind: 'confirmed', moved, secret })))
+    if (!(await confirm(deps, redemption, { kind: 'confirmed', moved, secret })))
       throw new Refusal('NOT_REDEEMED', { message: 'taken, but not recorded, or its undo was requested' })
     return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
   }
@@ -136,7 +137,7 @@ async function send(
   // core. Writes keep their order, so it comes before anything later for this card.
   const { kind } = outcome
   const recorded: DebitOutcome = kind === 'refused' ? { kind, code: outcome.code } : { kind }
-  deps.journal.record(id, { kind: 'debit_outcome', outcome: recorded }).catch((error: unknown) => {
+  deps.journal.record(redemption, { kind: 'debit_outcome', outcome: recorded }).catch((error: unknown) => {
     deps.log.warn(
       { redemptionId: id, error: describeError(error) },
       'the outcome of a debit could not be written',
@@ -148,11 +149,11 @@ async function send(
 /** @returns whether the till may hear OK: the success is on disk, and no undo was requested meanwhile */
 async function confirm(
   { journal }: RedemptionDeps,
-  id: string,
+  sent: Redemption,
   outcome: Extract<DebitOutcome, { kind: 'confirmed' }>,
 ): Promise<boolean> {
   try {
-    const { redemption } = await journal.record(id, { kind: 'debit_outcome', outcome })
+    const { redemption } = await journal.record(sent, { kind: 'debit_outcome', outcome })
     return redemption !== undefined && stands(redemption)
   } catch (error) {
     if (error instanceof StorageUnavailable) return false

@@ -26,9 +26,9 @@ describe('the coupons that go out with a ticket', () => {
     }
     const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    await settleDebit(test.journal, begun.id, confirmed())
-    await test.journal.markAnswered(begun.id)
-    return begun.id
+    await settleDebit(test.journal, begun.redemption.id, confirmed())
+    await test.journal.markAnswered(begun.redemption.id)
+    return begun.redemption.id
   }
   const close = (ticketKey: string, more: Partial<CardBill> = {}) =>
     couponsOf(test.journal, { ...bill, ticketKey, ...more })

@@ -29,7 +29,7 @@ describe('a jump of the clock', () => {
   const begin = async () => {
     const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    return begun.id
+    return begun.redemption.id
   }
   const look = async () => {
     let rows: DebitRows | undefined

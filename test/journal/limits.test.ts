@@ -67,7 +67,7 @@ describe('the limits of the journal', () => {
       const batch = Array.from({ length: 50 }, () => begin(`T-${++count} ${'x'.repeat(500)}`))
       for (const begun of await Promise.allSettled(batch)) {
         if (begun.status === 'rejected') return ids
-        if (begun.value.do === 'send') ids.push(begun.value.id)
+        if (begun.value.do === 'send') ids.push(begun.value.redemption.id)
       }
     }
   }

@@ -23,8 +23,8 @@ describe('an operator', () => {
   const inDoubt = async () => {
     const begun = await test.journal.beginDebit(stuckDebit, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    await settleDebit(test.journal, begun.id, { kind: 'unknown' })
-    return begun.id
+    await settleDebit(test.journal, begun.redemption.id, { kind: 'unknown' })
+    return begun.redemption.id
   }
   const settleLater = async (
     decision: OperatorDecision,

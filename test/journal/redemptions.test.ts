@@ -47,7 +47,7 @@ describe('the journal of redemptions', () => {
   const begin = async (intent: DebitIntent) => {
     const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    return begun
+    return begun.redemption
   }
   /** What a debit would find now: its row, whether another has taken its coupon, or holds it. */
   const look = async (intent: DebitIntent) => {

@@ -30,7 +30,7 @@ describe('housekeeping', () => {
   const begin = async (key: string) => {
     const begun = await test.journal.beginDebit({ ...stuckDebit, key }, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    return begun
+    return begun.redemption
   }
   const acceptTicket = async (eventId: string) => {
     await test.journal.acceptTicket({

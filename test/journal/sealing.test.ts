@@ -99,8 +99,8 @@ describe('the sealed columns of the journal', () => {
   it('are erased when a row is final, so that its key may be dropped', async () => {
     const begun = await test.journal.beginDebit(debit, sendNext)
     if (begun.do !== 'send') return expect.fail()
-    await settleDebit(test.journal, begun.id, confirmed())
-    await test.journal.markAnswered(begun.id)
+    await settleDebit(test.journal, begun.redemption.id, confirmed())
+    await test.journal.markAnswered(begun.redemption.id)
     await test.reopen([newKey])
   })
 
@@ -108,8 +108,8 @@ describe('the sealed columns of the journal', () => {
     const what = { kind: 'coupon', rewardId: `uc-${cardNumber}`, standIn: 'id-1' } as const
     const begun = await test.journal.beginDebit({ ...debit, what }, sendNext)
     if (begun.do !== 'send') return expect.fail()
-    await settleDebit(test.journal, begun.id, confirmed())
-    await test.journal.markAnswered(begun.id)
+    await settleDebit(test.journal, begun.redemption.id, confirmed())
+    await test.journal.markAnswered(begun.redemption.id)
     await test.reopen([newKey]).then(
       () => expect.fail('was opened'),
       (error: Error) => expect(error).to.be.instanceOf(JournalKeyMissing),
@@ -118,7 +118,7 @@ describe('the sealed columns of the journal', () => {
     const credit = {
       ...debit,
       creditKey: undefined,
-      redemptionId: begun.id,
+      redemptionId: begun.redemption.id,
       debitKey: undefined,
       what: undefined,
     }
@@ -134,7 +134,7 @@ describe('the sealed columns of the journal', () => {
     it(`are empty in a row that is ${kind}`, async () => {
       const begun = await test.journal.beginDebit(debit, sendNext)
       if (begun.do !== 'send') return expect.fail()
-      const { id } = begun
+      const { id } = begun.redemption
       const isUndone = kind === 'given back'
       await settleDebit(test.journal, id, isUndone ? { kind: 'unknown' } : { kind, code: 'REFUSED' })
       if (isUndone) {

@@ -65,7 +65,7 @@ describe('an OK that left while the journal was locked', () => {
     const timers = createManualClock()
     const begun = await journal.beginDebit(stuckDebit, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    const { id } = begun
+    const { id } = begun.redemption
     await settleDebit(journal, id, confirmed())
 
     let undos = 0

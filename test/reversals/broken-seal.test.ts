@@ -25,7 +25,7 @@ describe('a redemption in doubt whose seal is broken', () => {
     const intent = { ...stuckDebit, key: `T-${number}`, cardHash: `card-${number}` }
     const begun = await test.journal.beginDebit(intent, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
-    const { id } = begun
+    const { id } = begun.redemption
     await settleDebit(test.journal, id, { kind: 'unknown' })
     test.clock.pass(1)
     return id

@@ -41,7 +41,7 @@ describe('hundreds of redemptions in doubt', () => {
       },
       sendNext,
     )
-    if (begun.do === 'send') await settleDebit(test.journal, begun.id, { kind: 'unknown' })
+    if (begun.do === 'send') await settleDebit(test.journal, begun.redemption.id, { kind: 'unknown' })
   }
 
   function start(giveBack: () => Promise<object>) {

@@ -23,7 +23,7 @@ export const stuckDebit: DebitIntent = {
 export async function getStuck(journal: Journal, pass: (ms: number) => void, intent = stuckDebit) {
   const begun = await journal.beginDebit(intent, sendNext)
   if (begun.do !== 'send') throw new Error('was not sent')
-  const { id } = begun
+  const { id } = begun.redemption
   await settleDebit(journal, id, { kind: 'unknown' })
   for (let isStuck = false; !isStuck;) {
     pass(300_000)

@@ -118,7 +118,7 @@ function ofRedemptions(
       admit('redemption', (nowMs) => redemptions.beginDebit(intent, decide, nowMs)),
     beginCredit: (intent, decide) =>
       admit('redemption', (nowMs) => redemptions.beginCredit(intent, decide, nowMs)),
-    record: (id, event) => write((nowMs) => redemptions.record(id, event, nowMs)),
+    record: (of, event) => write((nowMs) => redemptions.record(of, event, nowMs)),
     async markAnswered(id) {
       answeredButUnmarked.add(id)
       await write((nowMs) => markAnswered(id, nowMs))
