@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
+import { allColumns } from '../../src/journal/redemption-columns.ts'
 import { createRedemptionRows } from '../../src/journal/redemption-rows.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { openDatabase } from '../../src/journal/sqlite/database.ts'
@@ -40,5 +41,18 @@ describe('a row that somebody else has changed since it was read', () => {
     let tries = 0
     expect(untilWritten(() => (++tries < 3 ? undefined : 'written'))).to.equal('written')
     expect(() => untilWritten(() => undefined)).to.throw(/changed by others/)
+  })
+})
+
+describe('the columns of a redemption', () => {
+  it('are all written when it begins', async () => {
+    const test = await openTestJournal()
+    try {
+      using file = new DatabaseSync(test.path, { readOnly: true })
+      const columns = file.prepare(`SELECT name FROM pragma_table_info('redemptions')`).all()
+      expect(columns.map(({ name }) => name)).to.have.members(allColumns)
+    } finally {
+      await test.end()
+    }
   })
 })
