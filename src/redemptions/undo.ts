@@ -1,4 +1,11 @@
-import { hasNothingAtCore, type Change, type Redemption, type Undo, type UndoOutcome } from './redemption.ts'
+import {
+  hasNothingAtCore,
+  type Change,
+  type Redemption,
+  type RedemptionState,
+  type Undo,
+  type UndoOutcome,
+} from './redemption.ts'
 
 /** How long the till's OK has to leave before the redemption is in doubt. */
 export const answerWithinMs = 10_000
@@ -55,15 +62,18 @@ export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, 
     case 'given_back':
       return { ...counted, ...final(isCredit ? 'credited' : 'reversed'), givenBack: outcome.moved }
     case 'nothing':
-      if (isCredit) return { ...counted, ...afterFailure(row, undo, outcome, nowMs, jitter) }
-      return { ...counted, ...afterNothing(row, nowMs) }
-    case 'refused':
-    case 'not_done':
+      if (!isCredit) return { ...counted, ...afterNothing(row, nowMs) }
+      break
     case 'unknown':
-      return { ...counted, ...afterFailure(row, undo, outcome, nowMs, jitter) }
+      return { ...counted, ...callAgain(row.state, undo, nowMs, jitter) }
     case 'seal_broken':
       return { ...counted, state: 'stuck', dueAtMs: undefined }
+    case 'refused':
+    case 'not_done':
   }
+  // The first call of a credit has an answer for the till, so the credit is over and the debit as it was before.
+  const after = isFirstOfCredit(row) ? withoutCredit(row, nowMs) : callAgain(row.state, undo, nowMs, jitter)
+  return { ...counted, ...after }
 }
 
 function afterCall(row: Redemption, outcome: UndoOutcome, nowMs: number): Undo {
@@ -90,19 +100,11 @@ function afterNothing({ sentAtMs }: Redemption, nowMs: number): Change {
 }
 
 /** @param undo after this call */
-function afterFailure(
-  row: Redemption,
-  undo: Undo,
-  outcome: UndoOutcome,
-  nowMs: number,
-  jitter: number,
-): Change {
-  // The first call of a credit has an answer for the till, so the credit is over and the debit as it was before.
-  if (outcome.kind !== 'unknown' && isFirstOfCredit(row)) return withoutCredit(row, nowMs)
+function callAgain(state: RedemptionState, undo: Undo, nowMs: number, jitter: number): Change {
   if (undo.refusals >= mostRefusals || nowMs - undo.sinceMs >= longestDoubtMs)
     return { state: 'stuck', dueAtMs: undefined }
   const backoffMs = Math.min(firstUndoInMs * 2 ** (undo.calls - 1), longestBackoffMs)
-  return { state: row.state, dueAtMs: nowMs + Math.round(backoffMs * (0.5 + jitter / 2)) }
+  return { state, dueAtMs: nowMs + Math.round(backoffMs * (0.5 + jitter / 2)) }
 }
 
 /** Only of a debit that stands or was never seen here: a debit in doubt has to be given back in any case. */
