@@ -125,7 +125,11 @@ describe('a tab that is named by its card', () => {
         )
         if (begun.do !== 'send') throw new Error('it was not begun')
         const secret = { cardNumber: anna, apiKey: demo.apiKey }
-        await settleDebit(journal, begun.redemption.id, { kind: 'confirmed', moved: { pointsLeft: 1 }, secret })
+        await settleDebit(journal, begun.redemption.id, {
+          kind: 'confirmed',
+          moved: { pointsLeft: 1 },
+          secret,
+        })
         await journal.markAnswered(begun.redemption.id)
       })
       const movesBefore = counter.moves().length
