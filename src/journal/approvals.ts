@@ -1,3 +1,4 @@
+import { textOrUndefined } from './row-values.ts'
 import type { Database } from './sqlite/database.ts'
 import type { Approval } from './journal.ts'
 
@@ -13,9 +14,8 @@ export function createApprovals(db: Database, hashApiKey: (apiKey: string) => st
         hash: hashApiKey(apiKey),
       })
       if (!row) return undefined
-      const currency = row.currency === null ? undefined : String(row.currency)
       return {
-        venue: { id: venueId, coreId: String(row.core_id), currency },
+        venue: { id: venueId, coreId: String(row.core_id), currency: textOrUndefined(row.currency) },
         approvedAtMs: Number(row.approved_at),
       }
     },

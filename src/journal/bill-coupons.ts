@@ -1,6 +1,5 @@
 import type { CouponsDecision } from '../redemptions/coupons.ts'
 import type { CardBill, Redemption } from '../redemptions/redemption.ts'
-import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
 
@@ -20,19 +19,13 @@ export function createBillCoupons(rows: RedemptionRows) {
       const { coupons, claims, releases } = decide(rows.findByTicket(bill, ids).toSorted(byAge))
       const { ticketKey } = bill
       const isWritten = [
-        ...releases.map((row) => apply(row, { kind: 'released', ticketKey }, nowMs)),
+        ...releases.map((row) => rows.apply(row, { kind: 'released', ticketKey }, nowMs)),
         ...claims.map(({ redemption, isNamed }) =>
-          apply(redemption, { kind: 'claimed', ticketKey, isNamed }, nowMs),
+          rows.apply(redemption, { kind: 'claimed', ticketKey, isNamed }, nowMs),
         ),
       ].every(Boolean)
       return isWritten ? coupons : undefined
     })
-  }
-
-  /** @returns false if the row has changed since it was read */
-  function apply(row: Redemption, event: RedemptionEvent, nowMs: number): boolean {
-    const change = next(row, event, nowMs)
-    return change === undefined || rows.change(row, change, nowMs) !== undefined
   }
 }
 

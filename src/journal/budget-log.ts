@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberOrUndefined } from './row-values.ts'
 import type { Database } from './sqlite/database.ts'
 import type { BudgetLeft } from './journal.ts'
 
@@ -13,7 +14,7 @@ export function createBudgetLog(db: Database) {
       const scopes = db.all('SELECT * FROM budget').map((row) => ({
         scope: String(row.scope),
         freeAtMs: times.parse(JSON.parse(String(row.free_at))),
-        blockedUntilMs: row.blocked_until === null ? undefined : Number(row.blocked_until),
+        blockedUntilMs: numberOrUndefined(row.blocked_until),
       }))
       db.run('INSERT INTO starts VALUES (1, 0) ON CONFLICT DO UPDATE SET is_clean = 0')
       db.run(`UPDATE budget SET free_at = '[]'`)

@@ -8,6 +8,7 @@ import type {
   Undo,
 } from '../redemptions/redemption.ts'
 import { columnNames } from './redemption-columns.ts'
+import { numberOrUndefined, textOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
 import type { Row } from './sqlite/database.ts'
 
@@ -161,12 +162,4 @@ function readMoved(value: Row[string] | undefined): Moved | undefined {
   if (typeof value !== 'string') return undefined
   const { points, pointsLeft = points, ...moved } = JSON.parse(value) as Moved & { points?: number }
   return { ...moved, ...(pointsLeft === undefined ? {} : { pointsLeft }) }
-}
-
-function textOrUndefined(value: Row[string] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function numberOrUndefined(value: Row[string] | undefined): number | undefined {
-  return typeof value === 'number' ? value : undefined
 }

@@ -1,8 +1,8 @@
 import { redemptionId } from '../model/keys.ts'
 import type { What } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
-import type { Change, Redemption } from '../redemptions/redemption.ts'
-import { keyMs } from '../redemptions/transitions.ts'
+import { keyMs, type Change, type Redemption } from '../redemptions/redemption.ts'
+import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import { allColumns } from './redemption-columns.ts'
 import { columnsOf, openSecret, readRedemption, whereOpen } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
@@ -20,7 +20,7 @@ export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 export function createRedemptionRows(db: Database, seal: Seal) {
   return {
     add,
-    change,
+    apply,
     find,
     findDue,
     findStuck,
@@ -42,8 +42,17 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     db.run(insertSql, row)
   }
 
-  /** @returns the row as it is now; undefined if it has changed since it was read */
-  function change(before: Redemption, change: Change, nowMs: number): Redemption | undefined {
+  /**
+   * Writes what an event changes.
+   * @returns the row as it is now, which is the given one if the event changes nothing; undefined if the row has changed
+   *   since it was read
+   */
+  function apply(row: Redemption, event: RedemptionEvent, nowMs: number): Redemption | undefined {
+    const change = next(row, event, nowMs)
+    return change ? write(row, change, nowMs) : row
+  }
+
+  function write(before: Redemption, change: Change, nowMs: number): Redemption | undefined {
     const { id, revision } = before
     const columns = columnsOf(id, change, seal)
     const set = Object.keys(columns).map((name) => `${name} = :${name}, `)
@@ -59,7 +68,11 @@ export function createRedemptionRows(db: Database, seal: Seal) {
   /** @returns the row, and a function that opens its seal */
   function find(id: string) {
     const row = db.get('SELECT * FROM redemptions WHERE id = :id', { id })
-    return row && { redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }
+    return row && withSeal(row)
+  }
+
+  function withSeal(row: Row) {
+    return { redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }
   }
 
   function all(where: string, values: Row): Redemption[] {
@@ -73,7 +86,7 @@ export function createRedemptionRows(db: Database, seal: Seal) {
         nowMs,
         limit,
       })
-      .map((row) => ({ redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }))
+      .map(withSeal)
   }
 
   /** @returns the oldest first */
@@ -81,10 +94,12 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     return all(`${whereOpen} AND state = 'stuck' ORDER BY created_at`, {})
   }
 
-  /** @returns the attempts under a key, and the row with the id of the first: a credit may have made it */
-  function findAttempts(key: string): Redemption[] {
+  /**
+   * @param id of the first attempt under the key
+   * @returns the attempts under a key, and the row with that id: a credit may have made it
+   */
+  function findAttempts(key: string, id = redemptionId(key, 1)): Redemption[] {
     const ofKey = all('key = :key', { key })
-    const id = redemptionId(key, 1)
     return ofKey.some((row) => row.id === id) ? ofKey : [...ofKey, ...all('id = :id', { id })]
   }
 

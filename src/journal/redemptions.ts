@@ -1,9 +1,9 @@
-import { tenantOf } from '../model/keys.ts'
+import { redemptionId, tenantOf } from '../model/keys.ts'
 import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
 import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
 import { isTakenLater, type DebitDecision, type DebitRows } from '../redemptions/decide-debit.ts'
 import { isDue, type CreditIntent, type DebitIntent, type Redemption } from '../redemptions/redemption.ts'
-import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
+import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
@@ -23,19 +23,24 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     nowMs: number,
   ): DebitBegun {
     const { key, cardHash, what } = intent
+    const firstId = redemptionId(key, 1)
     return untilWritten(() => {
       const found = {
-        attempts: rows.findAttempts(key),
+        attempts: rows.findAttempts(key, firstId),
         alias: rows.findAlias(key, nowMs),
         ofCoupon: rows.findByCoupon(cardHash, what),
       }
-      return carryOutDebit(intent, decide(found, nowMs), nowMs)
+      return carryOutDebit(intent, firstId, decide(found, nowMs), nowMs)
     })
   }
 
-  /** @returns undefined if its row has changed since it was read */
+  /**
+   * @param firstId of the first attempt under its key
+   * @returns undefined if its row has changed since it was read
+   */
   function carryOutDebit(
     intent: DebitIntent,
+    firstId: string,
     decision: DebitDecision,
     nowMs: number,
   ): DebitBegun | undefined {
@@ -44,7 +49,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         return decision
       case 'replay': {
         const { redemption } = decision
-        if (!apply(redemption, { kind: 'replayed' }, nowMs)) return undefined
+        if (!rows.apply(redemption, { kind: 'replayed' }, nowMs)) return undefined
         if (redemption.key !== intent.key) rows.addAlias(intent.key, redemption, nowMs)
         return decision
       }
@@ -52,10 +57,11 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         const { attempt, again } = decision
         const abandonedAtMs = nowMs + settleWithinMs
         if (again) {
-          const redemption = apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
+          const redemption = rows.apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
           return redemption && { do: 'send', redemption }
         }
-        const begun = newDebit(intent, { attempt, nowMs, abandonedAtMs })
+        const id = attempt === 1 ? firstId : redemptionId(intent.key, attempt)
+        const begun = newDebit(intent, { id, attempt, nowMs, abandonedAtMs })
         rows.add(begun, nowMs)
         return { do: 'send', redemption: begun.redemption }
       }
@@ -84,14 +90,14 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         return decision
       case 'requestUndo':
         return (
-          apply(decision.redemption, { kind: 'undo_requested', creditKey }, nowMs) && {
+          rows.apply(decision.redemption, { kind: 'undo_requested', creditKey }, nowMs) && {
             do: 'refuse',
             code: decision.code,
           }
         )
       case 'send': {
         const event = { kind: 'credit_sent', creditKey, secret, abandonedAtMs } as const
-        const redemption = apply(decision.redemption, event, nowMs)
+        const redemption = rows.apply(decision.redemption, event, nowMs)
         return redemption && { do: 'send', redemption }
       }
       case 'adopt':
@@ -143,8 +149,9 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     const { what, cardHash } = found.redemption
     const isTaken = isTakenLater(found.redemption, rows.findByCoupon(cardHash, what))
     const event = { kind: 'due', isTakenLater: isTaken, abandonedAtMs: nowMs + settleWithinMs } as const
-    const { redemption } = record(found.redemption, event, nowMs)
-    if (!redemption || redemption.state === 'reversed') return undefined
+    const { redemption, isChanged } = record(found.redemption, event, nowMs)
+    // It may be reversed by now, or have been claimed by somebody else.
+    if (!redemption || !isChanged || redemption.state === 'reversed') return undefined
     // If the seal of the coupon's id is broken, it cannot be given back either.
     return { redemption, secret: what && found.openSecret() }
   }
@@ -152,22 +159,15 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
   function record(of: string | Redemption, event: RedemptionEvent, nowMs: number): Recorded {
     const id = typeof of === 'string' ? of : of.id
     if (typeof of !== 'string') {
-      const change = next(of, event, nowMs)
-      const redemption = change && rows.change(of, change, nowMs)
-      // Else the row may not be as the caller knows it.
-      if (redemption) return { redemption, isChanged: true }
+      const redemption = rows.apply(of, event, nowMs)
+      // Otherwise the row may not be as the caller knows it.
+      if (redemption && redemption !== of) return { redemption, isChanged: true }
     }
     return untilWritten(() => {
       const before = rows.find(id)?.redemption
       if (!before) return { redemption: undefined, isChanged: false }
-      const redemption = apply(before, event, nowMs)
-      return redemption && { redemption, isChanged: redemption.revision !== before.revision }
+      const redemption = rows.apply(before, event, nowMs)
+      return redemption && { redemption, isChanged: redemption !== before }
     })
-  }
-
-  /** @returns the row as it is now; undefined if it has changed since it was read */
-  function apply(row: Redemption, event: RedemptionEvent, nowMs: number): Redemption | undefined {
-    const change = next(row, event, nowMs)
-    return change ? rows.change(row, change, nowMs) : row
   }
 }

@@ -1,3 +1,4 @@
+import { numberOrUndefined } from './row-values.ts'
 import type { Database } from './sqlite/database.ts'
 import { readDeadLetterTotals } from './dead-letters.ts'
 import type { JournalStats } from './journal.ts'
@@ -30,8 +31,4 @@ export function readStats(db: Database): JournalStats {
     deadLetterBytes: deadLetters.bytes,
     ...db.sizes(),
   }
-}
-
-function numberOrUndefined(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined
 }

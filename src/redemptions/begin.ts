@@ -1,26 +1,37 @@
 import { redemptionId } from '../model/keys.ts'
 import { nextAttempt } from './attempts.ts'
 import type { CreditDecision } from './decide-credit.ts'
-import type { CreditIntent, DebitIntent, Redemption, RedemptionSecret } from './redemption.ts'
-import { keyMs } from './transitions.ts'
+import {
+  keyMs,
+  type CreditIntent,
+  type DebitIntent,
+  type Redemption,
+  type RedemptionSecret,
+} from './redemption.ts'
 
 /** A row to be inserted, and what is sealed in it. */
 export type NewRedemption = { redemption: Redemption; secret: RedemptionSecret | undefined }
 
 /**
  * The row of a debit whose call is about to leave.
- * @param abandonedAtMs if the call has not settled by then, its process has died
+ * @param attempt `id`: `redemptionId` of its key and number. `abandonedAtMs`: if the call has not settled by then, its
+ *   process has died
  */
 export function beginDebit(
   intent: DebitIntent,
-  { attempt, nowMs, abandonedAtMs }: { attempt: number; nowMs: number; abandonedAtMs: number },
+  {
+    id,
+    attempt,
+    nowMs,
+    abandonedAtMs,
+  }: { id: string; attempt: number; nowMs: number; abandonedAtMs: number },
 ): NewRedemption {
   const { hasTransactionId: _, secret, ...content } = intent
   return {
     redemption: {
       ...initial,
       ...content,
-      id: redemptionId(intent.key, attempt),
+      id,
       attempt,
       state: 'sent',
       createdAtMs: nowMs,

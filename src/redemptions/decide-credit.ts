@@ -1,8 +1,7 @@
 import type { Code } from '../model/refusal.ts'
 import { latestAttempt } from './attempts.ts'
 import { isSameWhat } from './content.ts'
-import { isDue, type CreditIntent, type Redemption } from './redemption.ts'
-import { keyMs } from './transitions.ts'
+import { isDue, keyMs, type CreditIntent, type Redemption } from './redemption.ts'
 
 /** The rows that a credit may be about, in any order. */
 export type CreditRows = {

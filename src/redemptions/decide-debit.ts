@@ -1,8 +1,7 @@
 import type { Code } from '../model/refusal.ts'
 import { isRemembered, latestAttempt, nextAttempt, type KeyRows } from './attempts.ts'
 import { isSameContent } from './content.ts'
-import { hasNothingAtCore, stands, type DebitIntent, type Redemption } from './redemption.ts'
-import { keyMs } from './transitions.ts'
+import { hasNothingAtCore, keyMs, stands, type DebitIntent, type Redemption } from './redemption.ts'
 
 /** The rows that matter to a debit, in any order. */
 export type DebitRows = KeyRows & {

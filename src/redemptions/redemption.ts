@@ -151,6 +151,9 @@ export type CardBill = {
   named: TicketRedemption[]
 }
 
+/** How long a key is remembered; later the same debit is a new attempt. */
+export const keyMs = 24 * 60 * 60 * 1000
+
 /** Whether it is taken, and no undo was requested. */
 export function stands({ state, undo }: Redemption): boolean {
   return state === 'confirmed' && undo === undefined

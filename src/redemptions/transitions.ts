@@ -1,3 +1,4 @@
+import { beginDebit } from './begin.ts'
 import {
   isDue,
   type Change,
@@ -49,9 +50,6 @@ export type RedemptionEvent =
   /** The ticket that it went out with is void. */
   | { kind: 'released'; ticketKey: string }
 
-/** How long a key is remembered; later the same debit is a new attempt. */
-export const keyMs = 24 * 60 * 60 * 1000
-
 /**
  * The life of a redemption: how each event changes its row. Pure: time and randomness are parameters.
  *
@@ -60,7 +58,7 @@ export const keyMs = 24 * 60 * 60 * 1000
 export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Change | undefined {
   switch (event.kind) {
     case 'sent':
-      return row.state === 'not_done' ? sentAgain(event, nowMs) : undefined
+      return row.state === 'not_done' ? sentAgain(row, event, nowMs) : undefined
     case 'debit_outcome':
       return row.state === 'sent'
         ? afterDebit(row, event.outcome, nowMs)
@@ -98,24 +96,15 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
   }
 }
 
-/** Nothing is kept of an attempt that was not done. */
+/** Nothing is kept of an attempt that was not done: its row begins anew. */
 function sentAgain(
+  { id }: Redemption,
   { intent, attempt, abandonedAtMs }: Extract<RedemptionEvent, { kind: 'sent' }>,
   nowMs: number,
 ): Change {
-  const { hasTransactionId: _, ...content } = intent
-  return {
-    ...content,
-    attempt,
-    state: 'sent',
-    createdAtMs: nowMs,
-    sentAtMs: nowMs,
-    dueAtMs: abandonedAtMs,
-    keyUntilMs: nowMs + keyMs,
-    undo: undefined,
-    undoNumber: 1,
-    creditKey: undefined,
-  }
+  const { redemption } = beginDebit(intent, { id, attempt, nowMs, abandonedAtMs })
+  const { id: _id, revision: _revision, ...fields } = redemption
+  return { ...fields, secret: intent.secret }
 }
 
 function creditSent(

@@ -8,6 +8,7 @@ import { untilWritten } from '../../src/journal/until-written.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { beginDebit } from '../../src/redemptions/begin.ts'
 import { journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { confirmed } from '../support/redemption.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 
 describe('a row that somebody else has changed since it was read', () => {
@@ -22,15 +23,23 @@ describe('a row that somebody else has changed since it was read', () => {
     const db = openDatabase(test.path, createLogger('silent'))
     try {
       const rows = createRedemptionRows(db, createSeal(journalKeys))
-      const { redemption, secret } = beginDebit(stuckDebit, { attempt: 1, nowMs: 1, abandonedAtMs: 2 })
+      const { redemption, secret } = beginDebit(stuckDebit, {
+        id: 'r-1',
+        attempt: 1,
+        nowMs: 1,
+        abandonedAtMs: 2,
+      })
       rows.add({ redemption, secret }, 1)
       const before = rows.find(redemption.id)!.redemption
       using other = new DatabaseSync(test.path)
       other.exec(`UPDATE redemptions SET state = 'stuck', revision = revision + 1`)
-      expect(rows.change(before, { state: 'confirmed' }, 3)).to.equal(undefined)
+      expect(rows.apply(before, { kind: 'debit_outcome', outcome: confirmed() }, 3)).to.equal(undefined)
       const now = rows.find(redemption.id)!.redemption
       expect(now.state).to.equal('stuck')
-      expect(rows.change(now, { state: 'in_doubt' }, 3)).to.include({ state: 'in_doubt', revision: 3 })
+      expect(rows.apply(now, { kind: 'retried_by_operator' }, 3)).to.include({
+        state: 'in_doubt',
+        revision: 3,
+      })
       expect(rows.find(redemption.id)!.redemption).to.include({ state: 'in_doubt', revision: 3 })
     } finally {
       db.close()

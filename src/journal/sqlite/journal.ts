@@ -4,10 +4,10 @@ import { toRecord } from '../../redemptions/record.ts'
 import { createApprovals } from '../approvals.ts'
 import { createBudgetLog } from '../budget-log.ts'
 import type { Journal } from '../journal.ts'
-import { createRedemptionRows } from '../redemption-rows.ts'
+import { createRedemptionRows, type RedemptionRows } from '../redemption-rows.ts'
 import { createRedemptions } from '../redemptions.ts'
 import { checkSealKeys } from '../seal-keys.ts'
-import { createSeal, type Seal } from '../seal.ts'
+import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
 import { createAccess, type Access, type JournalDeps } from './access.ts'
 import { followClockSince } from './clock-jumps.ts'
@@ -69,13 +69,14 @@ function journalIn(
     throw error
   }
 
+  const rows = createRedemptionRows(db, seal)
   const access = createAccess(db, config, deps, applicationId)
   const { read, write, tidy, trouble, close } = access
   const approvals = createApprovals(db, createKeyedHash(config.cardHashKey))
   const budgetLog = createBudgetLog(db)
   return {
-    ...ofRedemptions(db, seal, access, config.posDeadlineMs + abandonedAfterMs),
-    ...createTicketFunctions(db, seal, access, deps),
+    ...ofRedemptions(rows, access, config.posDeadlineMs + abandonedAfterMs),
+    ...createTicketFunctions({ db, seal, rows }, access, deps),
     findApproval: (credentials) => read(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
@@ -102,12 +103,10 @@ type OfRedemptions = Pick<
 >
 
 function ofRedemptions(
-  db: Database,
-  seal: Seal,
+  rows: RedemptionRows,
   { read, write, admit }: Access,
   settleWithinMs: number,
 ): OfRedemptions {
-  const rows = createRedemptionRows(db, seal)
   const redemptions = createRedemptions(rows, settleWithinMs)
   /** OKs that left while the journal could not be written. Before an undo of one of these, it is marked as answered. */
   const answeredButUnmarked = new Set<string>()

@@ -3,10 +3,13 @@ import { createBillCoupons } from '../bill-coupons.ts'
 import { createDeadLetters } from '../dead-letters.ts'
 import type { Journal } from '../journal.ts'
 import { createOutbox } from '../outbox.ts'
-import { createRedemptionRows } from '../redemption-rows.ts'
+import type { RedemptionRows } from '../redemption-rows.ts'
 import type { Seal } from '../seal.ts'
 import type { Access, JournalDeps } from './access.ts'
 import type { Database } from './database.ts'
+
+/** What the journal's functions read and write. */
+export type Stored = { db: Database; seal: Seal; rows: RedemptionRows }
 
 type TicketFunctions = Pick<
   Journal,
@@ -23,12 +26,11 @@ type TicketFunctions = Pick<
 
 /** The journal's functions for tickets and dead letters. */
 export function createTicketFunctions(
-  db: Database,
-  seal: Seal,
+  { db, seal, rows }: Stored,
   { limits, read, write, admit }: Access,
   { log }: JournalDeps,
 ): TicketFunctions {
-  const claimCoupons = createBillCoupons(createRedemptionRows(db, seal))
+  const claimCoupons = createBillCoupons(rows)
   const deadLetters = createDeadLetters(db, seal)
   const outbox = createOutbox(db, seal, deadLetters)
 
