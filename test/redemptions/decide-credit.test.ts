@@ -1,17 +1,12 @@
 import { expect } from 'chai'
 import { decideCredit, type CreditQuestion, type CreditRows } from '../../src/redemptions/decide-credit.ts'
 import type { Redemption, RedemptionState } from '../../src/redemptions/redemption.ts'
-import { redemption, undo } from '../support/redemption.ts'
+import { redemption, undo, venueAndCard } from '../support/redemption.ts'
 
 const nowMs = 100_000_000
 const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
 const credit: CreditQuestion = {
-  venue: 'v',
-  venueId: '1902',
-  tenant: 'tenant',
-  cardHash: 'card',
-  cardMasked: '*0001',
-  secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
+  ...venueAndCard,
   creditKey: 'C-1',
   redemptionId: undefined,
   debitKey: 'T-1',

@@ -1,22 +1,10 @@
 import { expect } from 'chai'
 import { decideDebit, isTakenLater } from '../../src/redemptions/decide-debit.ts'
 import type { DebitIntent, Redemption, RedemptionState } from '../../src/redemptions/redemption.ts'
-import { redemption, undo } from '../support/redemption.ts'
+import { couponDebit, redemption, undo } from '../support/redemption.ts'
 
 const nowMs = 100_000_000
-const coupon = { kind: 'coupon', rewardId: 'uc-1' } as const
-const intent: DebitIntent = {
-  venue: 'v',
-  venueId: '1902',
-  tenant: 'tenant',
-  cardHash: 'card',
-  cardMasked: '*0001',
-  secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
-  key: 'T-1',
-  hasTransactionId: true,
-  account: 'A-1',
-  what: coupon,
-}
+const intent = couponDebit
 const intentWithoutId: DebitIntent = { ...intent, hasTransactionId: false }
 
 const row = (state: RedemptionState, more: Partial<Redemption> = {}) => redemption({ state, ...more })

@@ -2,29 +2,17 @@ import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import {
   redemptionStates,
-  type DebitIntent,
   type DebitOutcome,
   type Redemption,
   type UndoOutcome,
 } from '../../src/redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../../src/redemptions/transitions.ts'
-import { confirmed, redemption, undo } from '../support/redemption.ts'
+import { confirmed, couponDebit, redemption, undo } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
-const secret = { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' }
 const abandonedAtMs = nowMs + 3_500
-const intent: DebitIntent = {
-  venue: 'v',
-  venueId: '1902',
-  tenant: 'tenant',
-  cardHash: 'card',
-  cardMasked: '*0001',
-  secret,
-  key: 'T-1',
-  hasTransactionId: true,
-  account: 'A-1',
-  what: { kind: 'coupon', rewardId: 'uc-1' },
-}
+const intent = couponDebit
+const { secret } = intent
 
 const requested = (by: 'till' | 'doubt', calls = 1) => undo(by, { calls, sinceMs: nowMs - 120_000 })
 

@@ -1,10 +1,12 @@
 import type { Journal } from '../../src/journal/journal.ts'
 import type { Moved } from '../../src/model/words.ts'
 import { nextAttempt } from '../../src/redemptions/attempts.ts'
+import { beginDebit } from '../../src/redemptions/begin.ts'
 import type { DebitDecision, DebitRows } from '../../src/redemptions/decide-debit.ts'
 import {
   isFinal,
   stands,
+  type DebitIntent,
   type DebitOutcome,
   type OperatorDecision,
   type Redemption,
@@ -12,38 +14,29 @@ import {
   type UndoOutcome,
 } from '../../src/redemptions/redemption.ts'
 
+/** Who debits or credits, in the tests of what is decided. */
+export const venueAndCard = {
+  venue: 'v',
+  venueId: '1902',
+  tenant: 'tenant',
+  cardHash: 'card',
+  cardMasked: '*0001',
+  secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
+}
+
+/** A debit of a coupon under a transaction id. */
+export const couponDebit: DebitIntent = {
+  ...venueAndCard,
+  key: 'T-1',
+  hasTransactionId: true,
+  account: 'A-1',
+  what: { kind: 'coupon', rewardId: 'uc-1' },
+}
+
 /** A debit of a coupon on its way, unless `more` says otherwise. */
 export function redemption(more: Partial<Redemption>): Redemption {
-  return {
-    id: 'r-1',
-    revision: 1,
-    key: 'T-1',
-    attempt: 1,
-    venue: 'v',
-    venueId: '1902',
-    tenant: 'tenant',
-    cardHash: 'card',
-    cardMasked: '*0001',
-    account: 'A-1',
-    what: { kind: 'coupon', rewardId: 'uc-1' },
-    state: 'sent',
-    createdAtMs: 1,
-    sentAtMs: 1,
-    confirmedAtMs: undefined,
-    answeredAtMs: undefined,
-    dueAtMs: undefined,
-    keyUntilMs: Infinity,
-    undo: undefined,
-    undoNumber: 1,
-    creditKey: undefined,
-    ticketKey: undefined,
-    isNamedByTicket: false,
-    moved: undefined,
-    refusedWith: undefined,
-    givenBack: undefined,
-    settled: undefined,
-    ...more,
-  }
+  const begun = beginDebit(couponDebit, { id: 'r-1', attempt: 1, nowMs: 1, abandonedAtMs: 2 })
+  return { ...begun.redemption, dueAtMs: undefined, keyUntilMs: Infinity, ...more }
 }
 
 /** A requested undo, of which no call has left unless `more` says otherwise. */
