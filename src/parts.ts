@@ -48,6 +48,7 @@ export async function createParts(config: Config, { log, clock, timers }: Deps) 
     venues,
     balances,
     hashCard,
+    coverId,
     wakeRelay: () => relay?.wake(),
     ticketsWithoutCard: config.tickets.withoutCard,
   })

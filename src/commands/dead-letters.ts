@@ -78,17 +78,19 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
   const { withoutCard } = config.tickets
   const bill = await readAgain(deadLetter.message, { ...config.zonal, withoutCard })
   const hashCard = createKeyedHash(config.journal.cardHashKey)
+  const coverId = createCoverId(hashCard)
   const acceptTicket = createTicket({
     journal,
     metrics,
     hashCard,
+    coverId,
     // The relay of the running service finds the ticket by itself.
     wakeRelay: () => undefined,
     withoutCard,
   })
   const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
   const { isDuplicate } = await acceptTicket(bill, { venue, credentials: { tenant } }, exchange)
-  const ticketId = createCoverId(hashCard)(bill.ticketId, bill.cardNumber)
+  const ticketId = coverId(bill.ticketId, bill.cardNumber)
   await journal.dropDeadLetter(id)
   const text = isDuplicate
     ? `ticket ${ticketId} was accepted before; the dead letter is deleted`

@@ -19,7 +19,7 @@ export function createCoverId(hash: (text: string) => string): CoverId {
 }
 
 /** The fields of a debit, credit or ticket that may contain its card number. */
-type Ids = {
+export type Ids = {
   cardNumber?: string
   transactionId?: string
   originalTransactionId?: string

@@ -6,8 +6,8 @@ import { maskCard, type Caller, type CreditRequest, type What } from '../model/w
 import { describeError } from '../observability/logger.ts'
 import { decideCredit, type CreditQuestion } from '../redemptions/decide-credit.ts'
 import { isFinal, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
-import { coverIds, createCoverId, isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
-import { isStoredUnderFormerKey } from './former-ids.ts'
+import { isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
+import { coverRequest } from './former-ids.ts'
 import { giveBack, isNothing, undoOutcome, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** Kept back to store the credit and to answer, in case the card's turn does not come in time. */
@@ -21,15 +21,6 @@ const reservedForAnswerMs = 300
  * repeated
  */
 export function createCredit(deps: RedemptionDeps) {
-  const coverId = createCoverId(deps.hashCard)
-
-  async function cover(request: CreditRequest, caller: Caller, exchange: Exchange): Promise<CreditRequest> {
-    const covered = coverIds(request, coverId)
-    const keys = debitKeys(covered, caller)
-    const formerKeys = debitKeys(request, caller).filter((key) => !keys.includes(key))
-    return (await isStoredUnderFormerKey(deps.journal, formerKeys, exchange)) ? request : covered
-  }
-
   return async function credit(
     request: CreditRequest,
     caller: Caller,
@@ -41,7 +32,7 @@ export function createCredit(deps: RedemptionDeps) {
     const { tenant } = caller.credentials
     const endTurn = await deps.waitForTurn({ tenant, cardHash }, exchange.leftMs() - reservedForAnswerMs)
     try {
-      const covered = await cover(request, caller, exchange)
+      const covered = await coverRequest(deps, request, (each) => debitKeys(each, caller), exchange)
       const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
       const begun = await deps.journal.beginCredit(question, (rows, nowMs) =>
         decideCredit(rows, question, nowMs),
@@ -54,7 +45,7 @@ export function createCredit(deps: RedemptionDeps) {
       if (begun.do === 'send') return await send(deps, { redemption, what, cardNumber, caller, exchange })
       exchange.isReplayed = true
       const moved = uncoverMoved(redemption.givenBack ?? {}, what)
-      return { redemptionId: redemption.id, what, moved, isReplayed: true }
+      return { redemptionId: redemption.id, what, moved }
     } finally {
       endTurn?.()
     }
@@ -130,15 +121,11 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
   const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(deps, order, exchange)
-  const isOpen = await settle(
-    deps,
-    redemption,
-    undoOutcome(outcome, cardNumber, createCoverId(deps.hashCard)),
-  )
-  if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
+  const isOpen = await settle(deps, redemption, undoOutcome(outcome, cardNumber, deps.coverId))
+  if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved }
   // The till never heard OK, and the core has nothing to give back: nothing is taken.
   if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
-    return { redemptionId: id, what, moved: {}, isReplayed: false }
+    return { redemptionId: id, what, moved: {} }
   throw outcome.kind === 'unknown' || isOpen ? new Refusal('NOT_GIVEN_BACK_YET') : outcome.refusal
 }
 

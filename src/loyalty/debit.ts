@@ -9,8 +9,8 @@ import { decideDebit } from '../redemptions/decide-debit.ts'
 import { stands, type DebitIntent, type DebitOutcome, type Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
-import { coverIds, coverMoved, createCoverId, uncoverMoved } from './cover-ids.ts'
-import { isStoredUnderFormerKey } from './former-ids.ts'
+import { coverMoved, uncoverMoved } from './cover-ids.ts'
+import { coverRequest } from './former-ids.ts'
 import { take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** With less time left a debit is not sent: its answer would most likely come too late, leaving it in doubt. */
@@ -28,14 +28,6 @@ type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
  */
 export function createDebit(deps: RedemptionDeps) {
   const running = new Map<string, { intent: DebitIntent; done: Promise<RedemptionDone> }>()
-  const coverId = createCoverId(deps.hashCard)
-
-  async function cover(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitRequest> {
-    const covered = coverIds(request, coverId)
-    const formerKey = debitKey(caller, request)
-    if (formerKey === debitKey(caller, covered)) return covered
-    return (await isStoredUnderFormerKey(deps.journal, [formerKey], exchange)) ? request : covered
-  }
 
   return async function debit(
     request: DebitRequest,
@@ -44,7 +36,8 @@ export function createDebit(deps: RedemptionDeps) {
   ): Promise<RedemptionDone> {
     const { what } = request
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
-    const intent = readIntent(deps, await cover(request, caller, exchange), caller)
+    const covered = await coverRequest(deps, request, (each) => [debitKey(caller, each)], exchange)
+    const intent = readIntent(deps, covered, caller)
     const twin = running.get(intent.key)
     if (twin) return await answerOfTwin(twin, intent, exchange, deps.timers)
 
@@ -86,7 +79,7 @@ async function answerOfTwin(
   if (!(await settlesWithin(timers, exchange.leftMs() - reservedForAnswerMs, first.done)))
     throw new Refusal('TRY_AGAIN_SHORTLY')
   exchange.isReplayed = true
-  return { ...(await first.done), isReplayed: true }
+  return await first.done
 }
 
 async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<RedemptionDone> {
@@ -109,7 +102,7 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Redem
     exchange.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
     const { what } = intent
-    return { redemptionId: id, what, moved: uncoverMoved(moved, what), isReplayed: true }
+    return { redemptionId: id, what, moved: uncoverMoved(moved, what) }
   } finally {
     endTurn?.()
   }
@@ -127,10 +120,10 @@ async function send(
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
   const outcome = await take(deps, order, exchange)
   if (outcome.kind === 'done') {
-    const moved = coverMoved(outcome.moved, cardNumber, createCoverId(deps.hashCard))
+    const moved = coverMoved(outcome.moved, cardNumber, deps.coverId)
     if (!(await confirm(deps, redemption, { kind: 'confirmed', moved, secret })))
       throw new Refusal('NOT_REDEEMED', { message: 'taken, but not recorded, or its undo was requested' })
-    return { redemptionId: id, what, moved: outcome.moved, isReplayed: false }
+    return { redemptionId: id, what, moved: outcome.moved }
   }
 
   // The till does not wait for this write, nor fail with it: a row that stays `sent` is in doubt, and its undo asks the

@@ -1,23 +1,31 @@
-import type { Journal } from '../journal/journal.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Journal } from '../journal/journal.ts'
 import { redemptionId } from '../model/keys.ts'
+import { keyMs } from '../redemptions/redemption.ts'
+import { coverIds, type CoverId, type Ids } from './cover-ids.ts'
 
-/** As long as a key is remembered. */
-const rememberedMs = 24 * 60 * 60 * 1000
+type Deps = { journal: Pick<Journal, 'findRedemption'>; coverId: CoverId }
 
 /**
- * Earlier versions stored ids that contain a card number as they were. For a day after an upgrade a debit is also
- * looked up under the key that they gave it, or a repeat would be taken twice.
- * @param keys of the debit, with its ids as the till sent them
+ * Covers the ids of a debit or credit that contain its card number. Earlier versions stored them as they were, so for a
+ * day after an upgrade the debit is also looked up under the key that they gave it, or a repeat would be taken twice.
+ *
+ * @param keysOf returns the keys under which the debit of a request may be stored
+ * @returns the request itself if nothing of it has to be covered, or if an earlier version stored its debit
  */
-export async function isStoredUnderFormerKey(
-  journal: Pick<Journal, 'findRedemption'>,
-  keys: (string | undefined)[],
+export async function coverRequest<Request extends Ids>(
+  { journal, coverId }: Deps,
+  request: Request,
+  keysOf: (request: Request) => (string | undefined)[],
   { arrivedAtMs }: Exchange,
-): Promise<boolean> {
-  for (const key of keys) {
-    const redemption = key && (await journal.findRedemption(redemptionId(key, 1)))
-    if (redemption && redemption.createdAtMs > arrivedAtMs - rememberedMs) return true
+): Promise<Request> {
+  const covered = coverIds(request, coverId)
+  if (covered === request) return request
+  const keys = keysOf(covered)
+  for (const key of keysOf(request)) {
+    if (!key || keys.includes(key)) continue
+    const redemption = await journal.findRedemption(redemptionId(key, 1))
+    if (redemption && redemption.createdAtMs > arrivedAtMs - keyMs) return request
   }
-  return false
+  return covered
 }

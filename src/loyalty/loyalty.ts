@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { createMarkAnswered } from './answered.ts'
 import { createBalance } from './balance.ts'
-import { createCoverId } from './cover-ids.ts'
+import type { CoverId } from './cover-ids.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { createTicket } from './ticket.ts'
@@ -24,6 +24,7 @@ type Deps = {
   waitForTurn: WaitForTurn
   timers: Timers
   hashCard: (cardNumber: string) => string
+  coverId: CoverId
   wakeRelay: () => void
   ticketsWithoutCard: 'publish' | 'count'
   log: Logger
@@ -44,7 +45,7 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     ticket: createTicket({ ...deps, journal, withoutCard: ticketsWithoutCard }),
 
     /** The stand-in for an id that contains the card number, in log lines and in the journal. */
-    coverId: createCoverId(deps.hashCard),
+    coverId: deps.coverId,
 
     markAnswered: createMarkAnswered({ journal, timers: deps.timers, log }),
 

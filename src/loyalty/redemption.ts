@@ -21,11 +21,12 @@ export type RedemptionDeps = {
   waitForTurn: WaitForTurn
   timers: Timers
   hashCard: (cardNumber: string) => string
+  coverId: CoverId
   log: Logger
 }
 
-/** A debit or credit that is done. `isReplayed`: it was done before, and this repeats its answer. */
-export type RedemptionDone = { redemptionId: string; what: What; moved: Moved; isReplayed: boolean }
+/** A debit or credit that is done, now or before: then `isReplayed` of its exchange is set. */
+export type RedemptionDone = { redemptionId: string; what: What; moved: Moved }
 
 /** What the core is asked to take or to give back. */
 export type RedemptionOrder = Order & { what: What }

@@ -3,7 +3,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { decideCoupons } from '../redemptions/coupons.ts'
-import { coverIds, createCoverId } from './cover-ids.ts'
+import { coverIds, type CoverId } from './cover-ids.ts'
 import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from '../model/keys.ts'
 import type { Credentials, Ticket, Venue } from '../model/words.ts'
 
@@ -19,6 +19,7 @@ const clockToleranceMs = 10 * 60 * 1000
 type Deps = {
   journal: Journal
   hashCard: (cardNumber: string) => string
+  coverId: CoverId
   wakeRelay: () => void
   metrics: Metrics
   withoutCard: 'publish' | 'count'
@@ -30,8 +31,7 @@ type Deps = {
  *
  * @throws StorageUnavailable if it could not be written: the till keeps it in its queue
  */
-export function createTicket({ journal, hashCard, wakeRelay, metrics, withoutCard }: Deps) {
-  const coverId = createCoverId(hashCard)
+export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, withoutCard }: Deps) {
   return async function ticket(
     bill: Ticket,
     caller: TicketSender,

@@ -1,8 +1,7 @@
-import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import type { DebitRequest, Ticket, TicketKind } from '../../src/model/words.ts'
 import type { JournalRow } from './settle.ts'
-import type { World } from './world.ts'
+import type { DebitHeard, World } from './world.ts'
 
 const dayMs = 86_400_000
 
@@ -66,7 +65,7 @@ function checkClaim(before: JournalRow, after: JournalRow, closing: Closing, nam
 export function checkReplay(
   world: World,
   request: DebitRequest,
-  done: RedemptionDone,
+  done: DebitHeard,
   toldBefore: { request: DebitRequest; redemptionId: string }[],
 ) {
   if (!done.isReplayed || request.what.kind === 'points') return

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { CreditRequest, DebitRequest } from '../../src/model/words.ts'
 import { compareRows, countTaken } from './audit.ts'
 import { checkReplay, closeBill, type Closing } from './closed-bills.ts'
-import { cards, coupons, createWorld, startPoints, type Fate, type World } from './world.ts'
+import { cards, coupons, createWorld, startPoints, type DebitHeard, type Fate, type World } from './world.ts'
 
 /** How many histories; more on demand: HISTORIES=20000 npm run histories */
 const numRuns = Number(process.env.HISTORIES ?? 150)
@@ -133,7 +133,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 /** What the till believes of a redemption; `unsure` if its last word never came. */
 type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
-type Heard = RedemptionDone | { refused: string } | undefined
+type Heard = DebitHeard | { refused: string } | undefined
 /** What has happened so far, as the tills and customer care see it. */
 type Past = {
   asked: { request: DebitRequest; heard: Heard }[]

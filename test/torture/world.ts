@@ -6,7 +6,7 @@ import { createCoverId } from '../../src/loyalty/cover-ids.ts'
 import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
-import type { CoreCalls } from '../../src/loyalty/redemption.ts'
+import type { CoreCalls, RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { Refusal, type Code } from '../../src/model/refusal.ts'
 import { createTurns } from '../../src/loyalty/turns.ts'
 import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/model/words.ts'
@@ -40,6 +40,9 @@ export type Fate =
   /** The process dies while the call is under way; the core has done it, or not. */
   | 'dies'
   | 'done_and_dies'
+
+/** What a till hears of a debit that is done. */
+export type DebitHeard = RedemptionDone & { isReplayed: boolean }
 
 export const cards = ['CARD0001', 'CARD0002'] as const
 export const coupons = ['uc-1', 'uc-2'] as const
@@ -82,6 +85,7 @@ export async function createWorld() {
       waitForTurn,
       timers: systemTimers,
       hashCard,
+      coverId,
       log,
     }
     return {
@@ -89,7 +93,7 @@ export async function createWorld() {
       debit: createDebit(parts),
       credit: createCredit(parts),
       ticket: createTicket({ ...parts, metrics, wakeRelay: () => undefined, withoutCard: 'publish' }),
-      reversals: createReversals({ ...parts, coverId, clock, metrics }),
+      reversals: createReversals({ ...parts, clock, metrics }),
     }
   }
 
@@ -167,18 +171,21 @@ export async function createWorld() {
     return undefined
   }
 
+  async function debit(request: DebitRequest): Promise<DebitHeard> {
+    const exchange = createExchange(clock, 2500)
+    const done = await process.debit(request, caller, exchange)
+    return { ...done, isReplayed: exchange.isReplayed }
+  }
+
   return {
     clock,
     hashCard,
     coverId,
     /** What becomes of the next calls; later ones are done. */
     fate: (next: Fate[]) => void (fates = [...next]),
-    debit: (request: DebitRequest) => hear(process.debit(request, caller, createExchange(clock, 2500))),
+    debit: (request: DebitRequest) => hear(debit(request)),
     /** Two of the same at once. */
-    twins: (request: DebitRequest) => {
-      const { debit } = process
-      return hear(Promise.all([1, 2].map(() => debit(request, caller, createExchange(clock, 2500)))))
-    },
+    twins: (request: DebitRequest) => hear(Promise.all([1, 2].map(() => debit(request)))),
     credit: (request: CreditRequest) => hear(process.credit(request, caller, createExchange(clock, 2500))),
     /** @returns the coupons of its event; undefined of a repeat */
     async ticket(ticket: Ticket): Promise<string[] | undefined> {

@@ -74,7 +74,6 @@ describe('a debit is marked as answered', () => {
   const taken = {
     redemptionId: 'r-1',
     what: { kind: 'coupon', rewardId: 'uc-1' },
-    isReplayed: false,
   } as const
 
   it('when its OK has left', async () => {

@@ -5,7 +5,7 @@ import { describeError, type Logger } from '../../observability/logger.ts'
 import type { Dialect, ReplySettings } from '../dialect.ts'
 import { operationUnknown } from '../messages/raw-message.ts'
 import { RequestInvalid } from '../messages/request-invalid.ts'
-import { markReplayed, send } from './reply.ts'
+import { send } from './reply.ts'
 import type { Timers } from '../../time/clock.ts'
 import { createSlowdown } from './slowdown.ts'
 import type { TillState } from './state.ts'
@@ -44,8 +44,7 @@ export function createRefusalAnswers({
       if (!isSlowed) ctx.set('Connection', 'close')
       ctx.state.code = refusal.code
       Object.assign(facts, reasonOf(refusal, dialect, facts.coreCalls))
-      const { message: operation, isKept, isReplayed } = exchange
-      if (isReplayed) markReplayed(ctx)
+      const { message: operation, isKept } = exchange
       const { reference } = ctx.state
       const refused = { refusal, operation, isKept, settings }
       send(ctx, dialect.writeRefusal(refused, { requestId, reference }))

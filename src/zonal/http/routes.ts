@@ -10,7 +10,7 @@ import { refuseBrokenHttp } from './broken-http.ts'
 import { approveCaller } from './caller.ts'
 import { createOperations, type OperationDeps } from './operations.ts'
 import { createPace } from './pace.ts'
-import { markReplayed, send } from './reply.ts'
+import { send } from './reply.ts'
 import type { TillState } from './state.ts'
 import { createUnreadTicketKeeper } from './unread-tickets.ts'
 
@@ -72,14 +72,13 @@ function createAnswering(deps: OperationDeps) {
       refuseKeyInFields(message.fields, caller.credentials.apiKey)
       const incoming = { message, textLength: text.length, caller, exchange }
       const answer = await operations[message.operation](incoming)
-      const { requestId, isReplayed } = exchange
+      const { requestId } = exchange
       const reply = dialect.writeAnswer(answer, { requestId, reference: message.reference })
       if (answer.to === 'debit') {
         const { redemptionId } = answer
         // Only once the reply is written: if writing fails, the till is sent an error and the debit stays in doubt.
         ctx.res.once('finish', () => void loyalty.markAnswered(redemptionId))
       }
-      if (isReplayed) markReplayed(ctx)
       send(ctx, reply)
     } catch (error) {
       if (error instanceof Refusal && error.code === 'CREDENTIALS_WRONG')
