@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createSpotter } from './model/secret-spotter.ts'
+import type { Operation } from './model/words.ts'
 import type { Clock } from './time/clock.ts'
 
 export type CoreCallFact = {
@@ -39,9 +40,6 @@ export type Facts = {
   [more: string]: unknown
 }
 
-/** What a till's request is. */
-export type Message = 'balance' | 'debit' | 'credit' | 'ticket'
-
 /** One request of a till, from the arrival of its headers to its answer; or a piece of work that no till waits for. */
 export type Exchange = {
   requestId: string
@@ -51,7 +49,7 @@ export type Exchange = {
   /** The IP address that it came from; undefined if no till has sent it. */
   sourceAddress: string | undefined
   /** Set as soon as it is known; undefined before, and of what no till has sent. */
-  message: Message | undefined
+  message: Operation | undefined
   /** It repeats an earlier request and gets the same answer, with a header that says so. */
   isReplayed: boolean
   /** It was refused, and kept as a dead letter. */

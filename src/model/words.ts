@@ -67,6 +67,10 @@ export function shownId(coupon: Extract<What, { kind: 'coupon' }>): string {
 /** What the core answered to a redemption or its reversal. */
 export type Moved = { reward?: Reward; pointsLeft?: number }
 
+/** What a message of a till asks for. */
+export const operations = ['balance', 'debit', 'credit', 'ticket'] as const
+export type Operation = (typeof operations)[number]
+
 /** Fields that any message may carry. All values are the POS's own. */
 export type PosFields = {
   /** The POS's reference of this call. */

@@ -1,7 +1,7 @@
 import type { Refusal } from '../model/refusal.ts'
-import type { Balance, Moved, What } from '../model/words.ts'
+import type { Balance, Moved, Operation, What } from '../model/words.ts'
 import type { Language } from './catalogue.ts'
-import type { Operation, RawMessage, UnknownMessage } from './messages/raw-message.ts'
+import type { RawMessage, UnknownMessage } from './messages/raw-message.ts'
 import type { Spell } from './messages/request-invalid.ts'
 import type { Redaction } from './redaction.ts'
 

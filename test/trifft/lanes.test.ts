@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import nock from 'nock'
 import type { CoreClient } from '../../src/trifft/client.ts'
 import { createVenues } from '../../src/trifft/venues.ts'
-import { createExchange, type Exchange, type Message } from '../../src/exchange.ts'
+import type { Operation } from '../../src/model/words.ts'
+import { createExchange, type Exchange } from '../../src/exchange.ts'
 import { budgetAt, turn } from './claims.ts'
 import { caller, cardNumber, coreOrigin, exchangeWith, failureOf, order } from './setup.ts'
 
@@ -11,7 +12,7 @@ type Row = {
   lane: string
   /** What must be left of the till's patience for a call that has waited. */
   leastLeftMs: number
-  message?: Message
+  message?: Operation
   isBackground?: boolean
   call: (client: CoreClient, exchange: Exchange) => Promise<unknown>
 }

@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Registry } from '@prometheus-io/client'
 import { endReasons } from '../../http/end-reasons.ts'
+import { operations } from '../../model/words.ts'
 
 /** What tills send, and what they are answered. */
 export function createRequestMetrics(registers: Registry[]) {
@@ -47,7 +48,7 @@ export function createRequestMetrics(registers: Registry[]) {
       registers,
     }),
   }
-  for (const message of ['balance', 'debit', 'credit', 'ticket', 'none']) {
+  for (const message of [...operations, 'none']) {
     metrics.requestSeconds.zero({ message, code: 'INTERNAL_ERROR' })
     metrics.unanswered.inc({ message }, 0)
   }

@@ -1,10 +1,8 @@
 import type { Dialect } from '../dialect.ts'
-import { isLongForm } from '../messages/has-more.ts'
+import { formType, isForm, isLongForm } from '../messages/forms.ts'
 import { coverValue, type BodyText, type Redaction } from '../redaction.ts'
 import type { CaptureRules } from './rules.ts'
 import { looksLikeXml, shapeOfLines, shapeOfXml } from './shapes-of-text.ts'
-
-const formType = 'application/x-www-form-urlencoded'
 
 /**
  * A body for a recording. The dialect redacts what is in its syntax. Of anything else the shape is kept: names where the
@@ -15,7 +13,7 @@ export function redactBody({ redaction }: Dialect, body: BodyText, rules: Captur
   if (redacted !== undefined) return redacted
   const { mediaType, text } = body
   if (looksLikeXml(text)) return shapeOfXml(text, { ofText: rules.ofText, keepName: rules.keepName })
-  if (mediaType === formType && !isLongForm(text)) return redactForm(text, redaction, rules)
+  if (isForm(mediaType) && !isLongForm(text)) return redactForm(text, redaction, rules)
   // The name of a field that we know is nobody's secret, wherever it appears.
   const isKept = (name: string) => redaction.fieldOf(name) !== undefined || rules.isUnknownNameKept(name)
   return shapeOfLines(text, rules.ofText, isKept)

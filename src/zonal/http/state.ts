@@ -1,7 +1,6 @@
-import type { Caller } from '../../model/words.ts'
+import type { Caller, Operation } from '../../model/words.ts'
 import type { TrackedState } from '../../observability/tracking.ts'
 import type { Dialect, RequestHead } from '../dialect.ts'
-import type { Operation } from '../messages/raw-message.ts'
 
 /** What is known of one request on its way through `zonal/`. */
 export type TillState = TrackedState & {

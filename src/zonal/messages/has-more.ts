@@ -7,10 +7,3 @@ export function hasMore(text: string, sign: string, max: number): boolean {
   for (let at = text.indexOf(sign); at !== -1 && count <= max; at = text.indexOf(sign, at + 1)) count += 1
   return count > max
 }
-
-/** A form holds a message in one of its fields, or has a field for each of some dozens of values. */
-export const maxFormFields = 64
-
-export function isLongForm(text: string): boolean {
-  return hasMore(text, '&', maxFormFields - 1)
-}

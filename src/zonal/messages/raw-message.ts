@@ -1,7 +1,5 @@
 import { Refusal } from '../../model/refusal.ts'
-
-export const operations = ['balance', 'debit', 'credit', 'ticket'] as const
-export type Operation = (typeof operations)[number]
+import { operations, type Operation } from '../../model/words.ts'
 
 /** The longest message, in bytes after decompression. */
 export const maxBytes: Record<Operation, number> = {

@@ -1,5 +1,5 @@
 import type { Dialect } from '../../dialect.ts'
-import { operations } from '../../messages/raw-message.ts'
+import { operations } from '../../../model/words.ts'
 import { createNamedRemover, credentialFields } from '../../messages/credential-fields.ts'
 import { fieldOf, findSecrets, redactBody, redactReply } from './redact.ts'
 import { spell, writeAnswer, writeRefusal } from './replies.ts'

@@ -1,24 +1,21 @@
 import { Refusal } from '../../../model/refusal.ts'
 import type { RequestHead, TextMessage } from '../../dialect.ts'
-import { operations, operationUnknown, type Operation, type RawMessage } from '../../messages/raw-message.ts'
+import { operations, type Operation } from '../../../model/words.ts'
+import { operationUnknown, type RawMessage } from '../../messages/raw-message.ts'
 import { RequestInvalid } from '../../messages/request-invalid.ts'
 import { isObject } from '../../messages/values.ts'
 import { contradiction, reconcile } from './contradiction.ts'
 import { commonNames, messageNames } from './fields.ts'
 import { findClash, fold, type Clash } from './fold.ts'
-import { hasMore, isLongForm, maxFormFields } from '../../messages/has-more.ts'
+import { isForm, isLongForm, maxFormFields } from '../../messages/forms.ts'
+import { hasMore } from '../../messages/has-more.ts'
 import { maxDepth, parseJson, tooDeep } from './json.ts'
 
-const formType = 'application/x-www-form-urlencoded'
 const jsonTypes = /^(?:(?:application|text)\/json|[^/\s]+\/[^/\s]+\+json)$/
 
 /** One segment below the base path may be anything: for an unknown operation the till is told the known ones. */
 export function claims({ path, mediaType }: RequestHead): boolean {
-  return (mediaType === formType || jsonTypes.test(mediaType)) && !path?.includes('/')
-}
-
-export function isForm(mediaType: string): boolean {
-  return mediaType === formType
+  return (isForm(mediaType) || jsonTypes.test(mediaType)) && !path?.includes('/')
 }
 
 /** @returns `inside` for the base path, where `method` in the message names the operation */

@@ -8,8 +8,8 @@ import {
   type RedactionRules,
 } from '../../redaction.ts'
 import { anyMessageNames, type Names } from './fields.ts'
-import { isLongForm } from '../../messages/has-more.ts'
-import { isEnvelope, isForm } from './read-request.ts'
+import { isForm, isLongForm } from '../../messages/forms.ts'
+import { isEnvelope } from './read-request.ts'
 import { rewriteJson } from './rewrite.ts'
 
 /**
