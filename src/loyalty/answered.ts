@@ -1,10 +1,12 @@
+import type { Journal } from '../journal/journal.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
 import type { Timers } from '../time/clock.ts'
 import { sleep } from '../time/waiting.ts'
-import { type Journal } from '../journal/journal.ts'
-import { describeError, type Logger } from '../observability/logger.ts'
 
 const repeatAfterMs = 250
+
+type Deps = { journal: Pick<Journal, 'markAnswered'>; timers: Timers; log: Logger }
 
 /**
  * Records that the OK of a debit has left. Unrecorded, the redemption would soon be in doubt, and given back although
@@ -13,15 +15,7 @@ const repeatAfterMs = 250
  *
  * @returns a function that resolves when it is written, or never can be
  */
-export function createMarkAnswered({
-  journal,
-  timers,
-  log,
-}: {
-  journal: Pick<Journal, 'markAnswered'>
-  timers: Timers
-  log: Logger
-}) {
+export function createMarkAnswered({ journal, timers, log }: Deps) {
   return async function markAnswered(redemptionId: string): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {

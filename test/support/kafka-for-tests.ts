@@ -1,6 +1,7 @@
 import { startBroker, type Broker } from './kafka-broker.ts'
 import { kafkaClassPath, missingPrograms } from './kafka-jars.ts'
 import { markPending } from './mark-pending.ts'
+import { useOwn } from './use-own.ts'
 
 /** The first time 44 MB are fetched. */
 const startTimeoutMs = 180_000
@@ -33,17 +34,12 @@ export function useKafka(): () => string[] {
  * @returns to be called in a test: the broker
  */
 export function useOwnBroker(options?: Parameters<typeof startBroker>[0]): () => Broker {
-  let broker: Broker | undefined
-  before(async function () {
-    this.timeout(startTimeoutMs)
-    await pendingWithoutKafka(this)
-    broker = await startBroker(options)
+  return useOwn({
+    what: 'The broker',
+    startTimeoutMs,
+    pendingWithout: pendingWithoutKafka,
+    start: () => startBroker(options),
   })
-  after(() => broker?.stop())
-  return () => {
-    if (!broker) throw new Error('The broker is there in tests only')
-    return broker
-  }
 }
 
 async function pendingWithoutKafka(context: Mocha.Context) {

@@ -2,6 +2,7 @@ import { markPending } from './mark-pending.ts'
 import { startCluster, type Cluster } from './postgres-cluster.ts'
 import { createDatabase, dropDatabase } from './postgres-database.ts'
 import { findPrograms, PostgresMissing } from './postgres-programs.ts'
+import { useOwn } from './use-own.ts'
 
 /** A start takes less than a second on an idle machine. */
 const startTimeoutMs = 60_000
@@ -48,17 +49,12 @@ export function usePostgres(): (template?: string) => Promise<string> {
  * @returns to be called in a test: the server
  */
 export function useOwnCluster(options?: Parameters<typeof startCluster>[0]): () => Cluster {
-  let cluster: Cluster | undefined
-  before(async function () {
-    this.timeout(startTimeoutMs)
-    await pendingWithoutPostgres(this)
-    cluster = await startCluster(options)
+  return useOwn({
+    what: 'PostgreSQL',
+    startTimeoutMs,
+    pendingWithout: pendingWithoutPostgres,
+    start: () => startCluster(options),
   })
-  after(() => cluster?.stop())
-  return () => {
-    if (!cluster) throw new Error('PostgreSQL is there in tests only')
-    return cluster
-  }
 }
 
 async function pendingWithoutPostgres(context: Mocha.Context) {

@@ -151,10 +151,7 @@ describe('a balance while the core cannot answer', () => {
     const { failure } = (await read()) as { failure: unknown }
     expect(failure).to.be.instanceOf(CoreRejected).and.include({ code: 'MEMBER_BLOCKED' })
     answer(0, { status: 503 })
-    expect(await read())
-      .to.have.property('failure')
-      .that.is.instanceOf(CoreOutcomeUnknown)
-      .and.have.property('message', 'readCard: 503')
+    expectUnanswered(await read())
     await client.close()
   })
 })
@@ -197,10 +194,7 @@ describe('a card that is dropped', () => {
     await held.asked
     drop()
     held.send()
-    expect(await waiting)
-      .to.have.property('failure')
-      .that.is.instanceOf(CoreOutcomeUnknown)
-      .and.have.property('message', 'readCard: 503')
+    expectUnanswered(await waiting)
     await client.close()
   })
 })
@@ -229,10 +223,7 @@ describe('a card that the core does not know', () => {
     await read()
     clock.advance(10_001)
     answer(0, { status: 503 })
-    expect(await read())
-      .to.have.property('failure')
-      .that.is.instanceOf(CoreOutcomeUnknown)
-      .and.have.property('message', 'readCard: 503')
+    expectUnanswered(await read())
     await client.close()
   })
 })
@@ -270,3 +261,11 @@ describe('a till that joins a load under way', () => {
     await client.close()
   })
 })
+
+/** The core could not answer, and no older answer could stand in. */
+function expectUnanswered(found: unknown) {
+  expect(found)
+    .to.have.property('failure')
+    .that.is.instanceOf(CoreOutcomeUnknown)
+    .and.have.property('message', 'readCard: 503')
+}
