@@ -1,33 +1,131 @@
-/** The fields that are stored in one column as they are; `columnsOf` converts the others. */
-export const columnNames = {
-  key: 'key',
-  attempt: 'attempt',
-  venue: 'venue',
-  venueId: 'venue_id',
-  tenant: 'tenant',
-  cardHash: 'card_hash',
-  cardMasked: 'card_masked',
-  account: 'account',
-  state: 'state',
-  createdAtMs: 'created_at',
-  sentAtMs: 'sent_at',
-  confirmedAtMs: 'confirmed_at',
-  answeredAtMs: 'answered_at',
-  dueAtMs: 'due_at',
-  keyUntilMs: 'key_until',
-  undoNumber: 'undo_number',
-  creditKey: 'credit_key',
-  ticketKey: 'ticket_key',
-  refusedWith: 'refused_with',
-} as const
+import { shownId, type Moved } from '../model/words.ts'
+import type { NewRedemption } from '../redemptions/begin.ts'
+import type { Change, Redemption } from '../redemptions/redemption.ts'
+import type { Seal } from './seal.ts'
+import type { Value } from './sqlite/database.ts'
 
-export const allColumns = [
-  'id',
-  'revision',
-  'changed_at',
-  ...Object.values(columnNames),
-  ...['kind', 'reward_id', 'points', 'reward_sealed', 'reward_seal_key'],
-  ...['undo_by', 'undo_since', 'undo_calls', 'undo_tries', 'undo_last'],
-  ...['moved', 'given_back', 'is_named_by_ticket'],
-  ...['settled_by', 'settled_why', 'settled_at', 'sealed', 'seal_key'],
+/** A column and the field of a redemption that it holds, alone or with other columns. */
+type Column = { name: string; field: keyof Change; value: (change: Change, sealed: SealedFields) => Value }
+
+type SealedFields = Record<'reward' | 'secret', ReturnType<Seal['close']> | undefined>
+
+const columns: Column[] = [
+  asIs('key', 'key'),
+  asIs('attempt', 'attempt'),
+  asIs('venue', 'venue'),
+  asIs('venue_id', 'venueId'),
+  asIs('tenant', 'tenant'),
+  asIs('card_hash', 'cardHash'),
+  asIs('card_masked', 'cardMasked'),
+  asIs('account', 'account'),
+  { name: 'kind', field: 'what', value: ({ what }) => what?.kind ?? null },
+  { name: 'reward_id', field: 'what', value: ({ what }) => (what?.kind === 'coupon' ? shownId(what) : null) },
+  { name: 'points', field: 'what', value: ({ what }) => (what?.kind === 'points' ? what.points : null) },
+  { name: 'reward_sealed', field: 'what', value: (_, { reward }) => reward?.box ?? null },
+  { name: 'reward_seal_key', field: 'what', value: (_, { reward }) => reward?.keyId ?? null },
+  asIs('state', 'state'),
+  asIs('created_at', 'createdAtMs'),
+  asIs('sent_at', 'sentAtMs'),
+  asIs('confirmed_at', 'confirmedAtMs'),
+  asIs('answered_at', 'answeredAtMs'),
+  asIs('due_at', 'dueAtMs'),
+  asIs('key_until', 'keyUntilMs'),
+  { name: 'undo_by', field: 'undo', value: ({ undo }) => undo?.by ?? null },
+  { name: 'undo_since', field: 'undo', value: ({ undo }) => undo?.sinceMs ?? null },
+  { name: 'undo_calls', field: 'undo', value: ({ undo }) => undo?.calls ?? 0 },
+  { name: 'undo_tries', field: 'undo', value: ({ undo }) => undo?.refusals ?? 0 },
+  { name: 'undo_last', field: 'undo', value: ({ undo }) => undo?.last ?? null },
+  asIs('undo_number', 'undoNumber'),
+  asIs('credit_key', 'creditKey'),
+  asIs('ticket_key', 'ticketKey'),
+  {
+    name: 'is_named_by_ticket',
+    field: 'isNamedByTicket',
+    value: (change) => (change.isNamedByTicket ? 1 : 0),
+  },
+  { name: 'moved', field: 'moved', value: ({ moved }) => toJson(moved) },
+  asIs('refused_with', 'refusedWith'),
+  { name: 'given_back', field: 'givenBack', value: ({ givenBack }) => toJson(givenBack) },
+  { name: 'settled_by', field: 'settled', value: ({ settled }) => settled?.by ?? null },
+  { name: 'settled_why', field: 'settled', value: ({ settled }) => settled?.why ?? null },
+  { name: 'settled_at', field: 'settled', value: ({ settled }) => settled?.atMs ?? null },
+  { name: 'sealed', field: 'secret', value: (_, { secret }) => secret?.box ?? null },
+  { name: 'seal_key', field: 'secret', value: (_, { secret }) => secret?.keyId ?? null },
 ]
+
+/** The fields whose columns hold them as they are. */
+type Plain = {
+  [Field in keyof Change]-?: Change[Field] extends string | number | undefined ? Field : never
+}[keyof Change]
+
+function asIs(name: string, field: Plain): Column {
+  return { name, field, value: (change) => change[field] ?? null }
+}
+
+const ownColumns = ['id', 'revision', 'changed_at']
+export const allColumns = [...ownColumns, ...columns.map(({ name }) => name)]
+
+/** Values are bound by position: it takes a tenth of the time of binding by name, and is done for every debit. */
+const insert = `INSERT INTO redemptions (${allColumns.join(', ')}) VALUES (${allColumns.map(() => '?').join(', ')})`
+
+type Statement = { sql: string; values: Value[] }
+
+/** @returns the statement that adds a row */
+export function insertOf({ redemption, secret }: NewRedemption, nowMs: number, seal: Seal): Statement {
+  const { id, revision } = redemption
+  const content = { ...redemption, secret }
+  const sealed = sealFields(id, content, seal)
+  const values = columns.map(({ value }) => value(content, sealed))
+  return { sql: insert, values: [id, revision, nowMs, ...values] }
+}
+
+/** @returns the statement that writes a change if the row still has this revision */
+export function updateOf(
+  { id, revision }: Pick<Redemption, 'id' | 'revision'>,
+  change: Change,
+  nowMs: number,
+  seal: Seal,
+): Statement {
+  const sealed = sealFields(id, change, seal)
+  const { sql, columns } = updateFor(Object.keys(change))
+  const values = columns.map(({ value }) => value(change, sealed))
+  return { sql, values: [...values, nowMs, id, revision] }
+}
+
+/** The events of a redemption change few different sets of fields. */
+const updates = new Map<string, { sql: string; columns: Column[] }>()
+
+function updateFor(fields: string[]) {
+  const key = fields.join(' ')
+  let update = updates.get(key)
+  if (!update) {
+    const changed = columns.filter(({ field }) => fields.includes(field))
+    const set = changed.map(({ name }) => `${name} = ?, `).join('')
+    const sql = `UPDATE redemptions SET ${set}changed_at = ?, revision = revision + 1 WHERE id = ? AND revision = ?`
+    updates.set(key, (update = { sql, columns: changed }))
+  }
+  return update
+}
+
+/** Seals what must not be read in the file. */
+function sealFields(id: string, { what, secret }: Change, seal: Seal): SealedFields {
+  const isCovered = what?.kind === 'coupon' && what.standIn !== undefined
+  return {
+    // Kept for as long as the row: the id itself is needed whenever the coupon is given back.
+    reward: isCovered ? seal.close(rewardOf(id), what.rewardId) : undefined,
+    secret: secret ? seal.close(rowOf(id), secret) : undefined,
+  }
+}
+
+/** Names the row for its seal, which opens in that row only. */
+export function rowOf(id: string): string {
+  return `redemptions/${id}`
+}
+
+export function rewardOf(id: string): string {
+  return `redemptions/${id}/reward`
+}
+
+function toJson(value: Moved | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}

@@ -1,77 +1,13 @@
 import type { Code } from '../model/refusal.ts'
-import { shownId, type Moved, type What } from '../model/words.ts'
-import type {
-  Change,
-  Redemption,
-  RedemptionSecret,
-  RedemptionState,
-  Undo,
-} from '../redemptions/redemption.ts'
-import { columnNames } from './redemption-columns.ts'
+import type { Moved, What } from '../model/words.ts'
+import type { Redemption, RedemptionSecret, RedemptionState, Undo } from '../redemptions/redemption.ts'
+import { rewardOf, rowOf } from './redemption-columns.ts'
 import { numberOrUndefined, textOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
 import type { Row } from './sqlite/database.ts'
 
 /** Must be written like the condition of the index `redemptions_open`, or SQLite does not use that. */
 export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`
-
-type StoredAsIs = keyof typeof columnNames
-
-/** @returns the columns that a change sets, with their values */
-export function columnsOf(id: string, change: Change, seal: Seal): Row {
-  const columns: Row = {}
-  for (const [name, value] of Object.entries(change) as [keyof Change, unknown][]) {
-    if (isStoredAsIs(name)) columns[columnNames[name]] = (value as string | number | undefined) ?? null
-  }
-  if ('what' in change) Object.assign(columns, columnsOfWhat(id, change.what, seal))
-  if ('undo' in change) Object.assign(columns, columnsOfUndo(change.undo))
-  if ('moved' in change) columns.moved = toJson(change.moved)
-  if ('givenBack' in change) columns.given_back = toJson(change.givenBack)
-  if ('isNamedByTicket' in change) columns.is_named_by_ticket = change.isNamedByTicket ? 1 : 0
-  if ('settled' in change) Object.assign(columns, columnsOfSettled(change.settled))
-  if (change.secret !== undefined) Object.assign(columns, columnsOfSecret(id, change.secret, seal))
-  return columns
-}
-
-function isStoredAsIs(name: keyof Change): name is StoredAsIs {
-  return name in columnNames
-}
-
-function columnsOfWhat(id: string, what: What | undefined, seal: Seal): Row {
-  const isCovered = what?.kind === 'coupon' && what.standIn !== undefined
-  const sealed = isCovered ? seal.close(rewardOf(id), what.rewardId) : undefined
-  return {
-    kind: what?.kind ?? null,
-    reward_id: what?.kind === 'coupon' ? shownId(what) : null,
-    points: what?.kind === 'points' ? what.points : null,
-    // Kept for as long as the row: the id itself is needed whenever the coupon is given back.
-    reward_sealed: sealed?.box ?? null,
-    reward_seal_key: sealed?.keyId ?? null,
-  }
-}
-
-function columnsOfUndo(undo: Undo | undefined): Row {
-  return {
-    undo_by: undo?.by ?? null,
-    undo_since: undo?.sinceMs ?? null,
-    undo_calls: undo?.calls ?? 0,
-    undo_tries: undo?.refusals ?? 0,
-    undo_last: undo?.last ?? null,
-  }
-}
-
-function columnsOfSettled(settled: Redemption['settled']): Row {
-  return {
-    settled_by: settled?.by ?? null,
-    settled_why: settled?.why ?? null,
-    settled_at: settled?.atMs ?? null,
-  }
-}
-
-function columnsOfSecret(id: string, secret: RedemptionSecret | null, seal: Seal): Row {
-  const sealed = secret && seal.close(rowOf(id), secret)
-  return { sealed: sealed?.box ?? null, seal_key: sealed?.keyId ?? null }
-}
 
 export function readRedemption(row: Row, seal: Seal): Redemption {
   return {
@@ -142,19 +78,6 @@ export function openSecret(
 ): RedemptionSecret | undefined {
   if (!(box instanceof Uint8Array)) return undefined
   return seal.open(rowOf(String(id)), { box, keyId: String(keyId) }) as RedemptionSecret | undefined
-}
-
-/** Names the row for its seal, which opens in that row only. */
-function rowOf(id: string): string {
-  return `redemptions/${id}`
-}
-
-function rewardOf(id: string): string {
-  return `redemptions/${id}/reward`
-}
-
-function toJson(value: Moved | undefined): string | null {
-  return value === undefined ? null : JSON.stringify(value)
 }
 
 /** Earlier versions stored `pointsLeft` as `points`. */

@@ -3,13 +3,10 @@ import type { What } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
 import { keyMs, type Change, type Redemption } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
-import { allColumns } from './redemption-columns.ts'
-import { columnsOf, openSecret, readRedemption, whereOpen } from './redemption-row.ts'
+import { insertOf, updateOf } from './redemption-columns.ts'
+import { openSecret, readRedemption, whereOpen } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 import type { Database, Row } from './sqlite/database.ts'
-
-/** What is not bound is NULL. */
-const insertSql = `INSERT INTO redemptions (${allColumns.join(', ')}) VALUES (${allColumns.map((name) => `:${name}`).join(', ')})`
 
 export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 
@@ -33,13 +30,9 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     addAlias,
   }
 
-  function add({ redemption, secret }: NewRedemption, nowMs: number) {
-    const { id, revision, ...content } = redemption
-    const row: Row = { id, revision, changed_at: nowMs }
-    // Binding costs more than anything else here, and most columns of a new row are empty.
-    for (const [name, value] of Object.entries(columnsOf(id, { ...content, secret }, seal)))
-      if (value !== null) row[name] = value
-    db.run(insertSql, row)
+  function add(added: NewRedemption, nowMs: number) {
+    const { sql, values } = insertOf(added, nowMs, seal)
+    db.run(sql, values)
   }
 
   /**
@@ -53,16 +46,11 @@ export function createRedemptionRows(db: Database, seal: Seal) {
   }
 
   function write(before: Redemption, change: Change, nowMs: number): Redemption | undefined {
-    const { id, revision } = before
-    const columns = columnsOf(id, change, seal)
-    const set = Object.keys(columns).map((name) => `${name} = :${name}, `)
-    const { changes } = db.run(
-      `UPDATE redemptions SET ${set.join('')}changed_at = :nowMs, revision = revision + 1
-       WHERE id = :id AND revision = :revision`,
-      { ...columns, id, revision, nowMs },
-    )
+    const { sql, values } = updateOf(before, change, nowMs, seal)
     const { secret: _, ...changed } = change
-    return changes === 0 ? undefined : { ...before, ...changed, revision: revision + 1 }
+    return db.run(sql, values).changes === 0
+      ? undefined
+      : { ...before, ...changed, revision: before.revision + 1 }
   }
 
   /** @returns the row, and a function that opens its seal */

@@ -5,10 +5,12 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import type { Logger } from '../../observability/logger.ts'
 import { migrations } from './migrations.ts'
 
-export type Row = Record<string, SQLInputValue>
+export type Value = SQLInputValue
+export type Row = Record<string, Value>
 
 export type Database = {
-  run(sql: string, values?: Row): { changes: number }
+  /** @param values by name, or in the order of the statement's `?`, which takes a tenth of the time */
+  run(sql: string, values?: Row | Value[]): { changes: number }
   get(sql: string, values?: Row): Row | undefined
   all(sql: string, values?: Row): Row[]
   /** The bytes of the pages in use, and of the write-ahead log beside the file. */
@@ -82,7 +84,11 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
   }
   const get = (sql: string, values: Row = {}) => prepare(sql).get(values) as Row | undefined
   return {
-    run: (sql, values = {}) => ({ changes: Number(prepare(sql).run(values).changes) }),
+    run(sql, values = []) {
+      const statement = prepare(sql)
+      const { changes } = Array.isArray(values) ? statement.run(...values) : statement.run(values)
+      return { changes: Number(changes) }
+    },
     get,
     all: (sql, values = {}) => prepare(sql).all(values) as Row[],
     sizes() {
