@@ -1,15 +1,16 @@
+import type { Credentials } from '../model/words.ts'
 import { textOrUndefined } from './row-values.ts'
-import type { Database } from './sqlite/database.ts'
 import type { Approval } from './journal.ts'
+import { get, run, type Work } from './work.ts'
 
 /**
  * The venues and keys that the core has approved, so that a restart while it is down refuses nobody, and nobody is
  * locked out because others guess. An approval may be up to 60 days old; the caller decides whether it is still good.
  */
-export function createApprovals(db: Database, hashApiKey: (apiKey: string) => string) {
+export function createApprovals(hashApiKey: (apiKey: string) => string) {
   return {
-    find({ venueId, apiKey }: { venueId: string; apiKey: string }): Approval | undefined {
-      const row = db.get('SELECT * FROM venues WHERE venue_id = :venueId AND api_key_hash = :hash', {
+    *find({ venueId, apiKey }: Pick<Credentials, 'venueId' | 'apiKey'>): Work<Approval | undefined> {
+      const row = yield* get('SELECT * FROM venues WHERE venue_id = :venueId AND api_key_hash = :hash', {
         venueId,
         hash: hashApiKey(apiKey),
       })
@@ -20,10 +21,10 @@ export function createApprovals(db: Database, hashApiKey: (apiKey: string) => st
       }
     },
 
-    keep(apiKey: string, { venue, approvedAtMs }: Approval) {
-      db.run(
+    *keep(apiKey: string, { venue, approvedAtMs }: Approval): Work<void> {
+      yield* run(
         `INSERT INTO venues VALUES (:venueId, :hash, :coreId, :currency, :approvedAtMs)
-         ON CONFLICT DO UPDATE SET core_id = :coreId, currency = :currency, approved_at = :approvedAtMs`,
+         ON CONFLICT (venue_id, api_key_hash) DO UPDATE SET core_id = :coreId, currency = :currency, approved_at = :approvedAtMs`,
         {
           venueId: venue.id,
           hash: hashApiKey(apiKey),
@@ -34,8 +35,8 @@ export function createApprovals(db: Database, hashApiKey: (apiKey: string) => st
       )
     },
 
-    drop({ venueId, apiKey }: { venueId: string; apiKey: string }) {
-      db.run('DELETE FROM venues WHERE venue_id = :venueId AND api_key_hash = :hash', {
+    *drop({ venueId, apiKey }: Pick<Credentials, 'venueId' | 'apiKey'>): Work<void> {
+      yield* run('DELETE FROM venues WHERE venue_id = :venueId AND api_key_hash = :hash', {
         venueId,
         hash: hashApiKey(apiKey),
       })

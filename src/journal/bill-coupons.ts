@@ -2,6 +2,7 @@ import type { CouponsDecision } from '../redemptions/coupons.ts'
 import type { CardBill, Redemption } from '../redemptions/redemption.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
+import type { Work } from './work.ts'
 
 /** Records which redemptions go out with which ticket. */
 export function createBillCoupons(rows: RedemptionRows) {
@@ -9,22 +10,20 @@ export function createBillCoupons(rows: RedemptionRows) {
    * Runs inside the transaction that accepts the ticket.
    * @returns the coupons that go out with it
    */
-  return function claimCoupons(
+  return function* claimCoupons(
     bill: CardBill,
     decide: (redemptions: Redemption[]) => CouponsDecision,
     nowMs: number,
-  ): string[] {
+  ): Work<string[]> {
     const ids = bill.named.flatMap(({ redemptionId }) => redemptionId ?? [])
-    return untilWritten(() => {
-      const { coupons, claims, releases } = decide(rows.findByTicket(bill, ids).toSorted(byAge))
+    return yield* untilWritten(function* () {
+      const { coupons, claims, releases } = decide((yield* rows.findByTicket(bill, ids)).toSorted(byAge))
       const { ticketKey } = bill
-      const isWritten = [
-        ...releases.map((row) => rows.apply(row, { kind: 'released', ticketKey }, nowMs)),
-        ...claims.map(({ redemption, isNamed }) =>
-          rows.apply(redemption, { kind: 'claimed', ticketKey, isNamed }, nowMs),
-        ),
-      ].every(Boolean)
-      return isWritten ? coupons : undefined
+      for (const row of releases)
+        if (!(yield* rows.apply(row, { kind: 'released', ticketKey }, nowMs))) return undefined
+      for (const { redemption, isNamed } of claims)
+        if (!(yield* rows.apply(redemption, { kind: 'claimed', ticketKey, isNamed }, nowMs))) return undefined
+      return coupons
     })
   }
 }

@@ -2,41 +2,39 @@ import type { DeadLetter, OpenedDeadLetter, StoredTicket } from './stored-ticket
 import type { UnreadMessage } from '../model/words.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import { createHash } from 'node:crypto'
-import type { Database, Row } from './sqlite/database.ts'
 import type { Seal } from './seal.ts'
+import { all, get, run, type Row, type Work } from './work.ts'
 
 export type DeadLetters = ReturnType<typeof createDeadLetters>
 
 const columns = 'id, kind, venue_id, reason, created_at'
 
-/**
- * Tickets that could not be read, or that Kafka has refused for good. Each function runs inside a transaction of the
- * writer.
- */
-export function createDeadLetters(db: Database, seal: Seal) {
+/** Tickets that could not be read, or that Kafka has refused for good. */
+export function createDeadLetters(seal: Seal) {
   return {
-    isKept(message: UnreadMessage): boolean {
-      return db.get('SELECT 1 FROM dead_letters WHERE id = :id', { id: messageId(message) }) !== undefined
+    *isKept(message: UnreadMessage): Work<boolean> {
+      const id = messageId(message)
+      return (yield* get('SELECT 1 FROM dead_letters WHERE id = :id', { id })) !== undefined
     },
 
     /** Stored once for each content: a repeat of the same message adds nothing. */
-    keepMessage({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number) {
+    keepMessage({ reason, ...message }: UnreadMessage & { reason: string }, nowMs: number): Work<void> {
       const { id: venueId, coreId } = message.venue
       const id = messageId(message)
-      insert({ id, kind: 'message', venueId, reason, keptAtMs: nowMs }, message, coreId)
+      return insert({ id, kind: 'message', venueId, reason, keptAtMs: nowMs }, message, coreId)
     },
 
-    keepTicket(ticket: StoredTicket, reason: string, nowMs: number) {
+    keepTicket(ticket: StoredTicket, reason: string, nowMs: number): Work<void> {
       const { eventId: id, closed } = ticket
-      insert({ id, kind: 'ticket', venueId: closed.venueId, reason, keptAtMs: nowMs }, ticket, null)
+      return insert({ id, kind: 'ticket', venueId: closed.venueId, reason, keptAtMs: nowMs }, ticket, null)
     },
 
-    list(): DeadLetter[] {
-      return db.all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`).map(readDeadLetter)
+    *list(): Work<DeadLetter[]> {
+      return (yield* all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`)).map(readDeadLetter)
     },
 
-    open(id: string): OpenedDeadLetter | undefined {
-      const row = db.get('SELECT * FROM dead_letters WHERE id = :id', { id })
+    *open(id: string): Work<OpenedDeadLetter | undefined> {
+      const row = yield* get('SELECT * FROM dead_letters WHERE id = :id', { id })
       if (!row) return undefined
       const deadLetter = readDeadLetter(row)
       const sealed = { box: row.sealed as Uint8Array, keyId: String(row.seal_key) }
@@ -47,19 +45,19 @@ export function createDeadLetters(db: Database, seal: Seal) {
         : { ...deadLetter, kind: 'ticket', ticket: content as StoredTicket }
     },
 
-    drop(id: string) {
-      db.run('DELETE FROM dead_letters WHERE id = :id', { id })
+    *drop(id: string): Work<void> {
+      yield* run('DELETE FROM dead_letters WHERE id = :id', { id })
     },
   }
 
   /** @param venue TRIFFT's id of the venue on whose share it counts; null if it counts on none */
-  function insert(
+  function* insert(
     { keptAtMs, ...deadLetter }: DeadLetter,
     content: StoredTicket | UnreadMessage,
     venue: string | null,
-  ) {
+  ): Work<void> {
     const { box, keyId } = seal.close(`dead_letters/${deadLetter.id}`, content)
-    db.run(
+    yield* run(
       `INSERT INTO dead_letters VALUES (:id, :kind, :venueId, :reason, :box, :keyId, :keptAtMs, :venue)
        ON CONFLICT (id) DO NOTHING`,
       { ...deadLetter, box, keyId, keptAtMs, venue },
@@ -84,8 +82,8 @@ function messageId({ venue, base64, cut }: UnreadMessage): string {
 }
 
 /** @returns how many there are, and the bytes of their sealed contents */
-export function readDeadLetterTotals(db: Database): { count: number; bytes: number } {
-  const row = db.get('SELECT letters, bytes FROM dead_letter_totals')
+export function* readDeadLetterTotals(): Work<{ count: number; bytes: number }> {
+  const row = yield* get('SELECT letters, bytes FROM dead_letter_totals')
   return { count: Number(row?.letters), bytes: Number(row?.bytes) }
 }
 
@@ -100,6 +98,7 @@ function readDeadLetter(row: Row): DeadLetter {
 }
 
 /** @returns the bytes of a venue's messages among the dead letters; `venue` is TRIFFT's id */
-export function readDeadLetterBytesOf(db: Database, venue: string): number {
-  return Number(db.get('SELECT bytes FROM dead_letter_venues WHERE venue = :venue', { venue })?.bytes ?? 0)
+export function* readDeadLetterBytesOf(venue: string): Work<number> {
+  const row = yield* get('SELECT bytes FROM dead_letter_venues WHERE venue = :venue', { venue })
+  return Number(row?.bytes ?? 0)
 }

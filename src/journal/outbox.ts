@@ -1,44 +1,44 @@
 import type { ClosedTicket, StoredTicket, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 import { reopenedEventId } from '../model/keys.ts'
-import type { Database, Row } from './sqlite/database.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Seal } from './seal.ts'
+import { all, get, run, type Row, type Work } from './work.ts'
 
-/** Tickets on their way to Kafka. Each function runs inside a transaction of the writer. */
-export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters) {
+/** Tickets on their way to Kafka. */
+export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
   return { newEventId, add, waiting, setAside, markPublished, moveToDeadLetters, requeue }
 
   /**
    * A bill that was reopened and closed again comes with the same event id, and gets another.
    * @returns the event id under which to store it; undefined for a repeat, also of what an earlier version stored
    */
-  function newEventId(ticket: TicketIntake): string | undefined {
+  function* newEventId(ticket: TicketIntake): Work<string | undefined> {
     const { fingerprint, formerFingerprint } = ticket
-    const eventId = firstEventId(ticket)
-    const first = db.get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
+    const eventId = yield* firstEventId(ticket)
+    const first = yield* get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
     if (!first) return eventId
-    const fingerprints = [fingerprint, formerFingerprint]
-    const isRepeat =
-      fingerprints.includes(String(first.fingerprint)) ||
-      fingerprints.some((each) => isStored(reopenedEventId(eventId, each)))
-    return isRepeat ? undefined : reopenedEventId(eventId, fingerprint)
+    for (const each of [fingerprint, formerFingerprint]) {
+      const isRepeat = each === first.fingerprint || (yield* isStored(reopenedEventId(eventId, each)))
+      if (isRepeat) return undefined
+    }
+    return reopenedEventId(eventId, fingerprint)
   }
 
   /** @returns the event id under which an earlier version stored it, if one did */
-  function firstEventId({ eventId, formerEventId }: TicketIntake): string {
-    return formerEventId !== undefined && isStored(formerEventId) ? formerEventId : eventId
+  function* firstEventId({ eventId, formerEventId }: TicketIntake): Work<string> {
+    return formerEventId !== undefined && (yield* isStored(formerEventId)) ? formerEventId : eventId
   }
 
-  function isStored(eventId: string): boolean {
-    return db.get('SELECT 1 FROM tickets WHERE event_id = :eventId', { eventId }) !== undefined
+  function* isStored(eventId: string): Work<boolean> {
+    return (yield* get('SELECT 1 FROM tickets WHERE event_id = :eventId', { eventId })) !== undefined
   }
 
   /** @returns `broken`: the event ids of tickets whose seal does not open, to be set aside */
-  function waiting(limit: number): { tickets: WaitingTicket[]; broken: string[] } {
+  function* waiting(limit: number): Work<{ tickets: WaitingTicket[]; broken: string[] }> {
     const tickets: WaitingTicket[] = []
     const broken: string[] = []
     const sql = 'SELECT * FROM tickets WHERE published_at IS NULL ORDER BY sequence LIMIT :limit'
-    for (const row of db.all(sql, { limit })) {
+    for (const row of yield* all(sql, { limit })) {
       const eventId = String(row.event_id)
       const closed = open(row)
       if (closed)
@@ -49,45 +49,47 @@ export function createOutbox(db: Database, seal: Seal, deadLetters: DeadLetters)
   }
 
   /** They no longer wait for Kafka, but keep their sealed contents for somebody to look at. */
-  function setAside(eventIds: string[], nowMs: number) {
+  function* setAside(eventIds: string[], nowMs: number): Work<void> {
     for (const eventId of eventIds)
-      db.run('UPDATE tickets SET published_at = :nowMs WHERE event_id = :eventId', { eventId, nowMs })
+      yield* run('UPDATE tickets SET published_at = :nowMs WHERE event_id = :eventId', { eventId, nowMs })
   }
 
   /** Erases the bill, which is in Kafka now; the rest of the row recognises a repeat. */
-  function markPublished(eventIds: string[], nowMs: number) {
+  function* markPublished(eventIds: string[], nowMs: number): Work<void> {
     for (const eventId of eventIds)
-      db.run(
+      yield* run(
         `UPDATE tickets SET published_at = :nowMs, sealed = NULL, seal_key = NULL, kafka_key = NULL
          WHERE event_id = :eventId`,
         { eventId, nowMs },
       )
   }
 
-  function moveToDeadLetters(eventId: string, reason: string, nowMs: number) {
-    const row = db.get('SELECT * FROM tickets WHERE event_id = :eventId AND sealed IS NOT NULL', { eventId })
+  function* moveToDeadLetters(eventId: string, reason: string, nowMs: number): Work<void> {
+    const row = yield* get('SELECT * FROM tickets WHERE event_id = :eventId AND sealed IS NOT NULL', {
+      eventId,
+    })
     if (!row) return
     const { fingerprint, kafka_key: kafkaKey } = row
     const closed = open(row)
-    if (!closed) return setAside([eventId], nowMs)
+    if (!closed) return yield* setAside([eventId], nowMs)
     const venue = typeof row.venue === 'string' ? { venue: row.venue } : {}
     const ticket = { eventId, fingerprint: String(fingerprint), kafkaKey: String(kafkaKey), closed, ...venue }
-    deadLetters.keepTicket(ticket, reason, nowMs)
-    markPublished([eventId], nowMs)
+    yield* deadLetters.keepTicket(ticket, reason, nowMs)
+    yield* markPublished([eventId], nowMs)
   }
 
   /** It waits behind all others, like a new ticket. */
-  function requeue(id: string, nowMs: number) {
-    const deadLetter = deadLetters.open(id)
+  function* requeue(id: string, nowMs: number): Work<void> {
+    const deadLetter = yield* deadLetters.open(id)
     if (deadLetter?.kind !== 'ticket') return
-    db.run('DELETE FROM tickets WHERE event_id = :id', { id })
-    add(deadLetter.ticket, nowMs)
-    deadLetters.drop(id)
+    yield* run('DELETE FROM tickets WHERE event_id = :id', { id })
+    yield* add(deadLetter.ticket, nowMs)
+    yield* deadLetters.drop(id)
   }
 
-  function add({ eventId, fingerprint, kafkaKey, closed, venue }: StoredTicket, nowMs: number) {
+  function* add({ eventId, fingerprint, kafkaKey, closed, venue }: StoredTicket, nowMs: number): Work<void> {
     const { box, keyId } = seal.close(`tickets/${eventId}`, closed)
-    db.run(
+    yield* run(
       `INSERT INTO tickets (event_id, fingerprint, kafka_key, sealed, seal_key, taken_at, venue)
        VALUES (:eventId, :fingerprint, :kafkaKey, :box, :keyId, :nowMs, :venue)`,
       { eventId, fingerprint, kafkaKey, box, keyId, nowMs, venue: venue ?? null },

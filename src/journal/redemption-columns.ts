@@ -2,7 +2,7 @@ import { shownId, type Moved } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
 import type { Change, Redemption } from '../redemptions/redemption.ts'
 import type { Seal } from './seal.ts'
-import type { Value } from './sqlite/database.ts'
+import { run, type Value, type Work } from './work.ts'
 
 /** A column and the field of a redemption that it holds, alone or with other columns. */
 type Column = { name: string; field: keyof Change; value: (change: Change, sealed: SealedFields) => Value }
@@ -68,28 +68,25 @@ export const allColumns = [...ownColumns, ...columns.map(({ name }) => name)]
 /** Values are bound by position: it takes a tenth of the time of binding by name, and is done for every debit. */
 const insert = `INSERT INTO redemptions (${allColumns.join(', ')}) VALUES (${allColumns.map(() => '?').join(', ')})`
 
-type Statement = { sql: string; values: Value[] }
-
-/** @returns the statement that adds a row */
-export function insertOf({ redemption, secret }: NewRedemption, nowMs: number, seal: Seal): Statement {
+export function* insertRow({ redemption, secret }: NewRedemption, nowMs: number, seal: Seal): Work<void> {
   const { id, revision } = redemption
   const content = { ...redemption, secret }
   const sealed = sealFields(id, content, seal)
   const values = columns.map(({ value }) => value(content, sealed))
-  return { sql: insert, values: [id, revision, nowMs, ...values] }
+  yield* run(insert, [id, revision, nowMs, ...values])
 }
 
-/** @returns the statement that writes a change if the row still has this revision */
-export function updateOf(
+/** @returns whether the row still had this revision: else it is not written */
+export function* updateRow(
   { id, revision }: Pick<Redemption, 'id' | 'revision'>,
   change: Change,
   nowMs: number,
   seal: Seal,
-): Statement {
+): Work<boolean> {
   const sealed = sealFields(id, change, seal)
   const { sql, columns } = updateFor(Object.keys(change))
   const values = columns.map(({ value }) => value(change, sealed))
-  return { sql, values: [...values, nowMs, id, revision] }
+  return (yield* run(sql, [...values, nowMs, id, revision])) > 0
 }
 
 /** The events of a redemption change few different sets of fields. */

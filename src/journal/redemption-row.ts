@@ -4,7 +4,7 @@ import type { Redemption, RedemptionSecret, RedemptionState, Undo } from '../red
 import { rewardOf, rowOf } from './redemption-columns.ts'
 import { numberOrUndefined, textOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
-import type { Row } from './sqlite/database.ts'
+import type { Row } from './work.ts'
 
 /** Must be written like the condition of the index `redemptions_open`, or SQLite does not use that. */
 export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`

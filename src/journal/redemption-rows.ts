@@ -1,20 +1,20 @@
 import { redemptionId } from '../model/keys.ts'
 import type { What } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
-import { keyMs, type Change, type Redemption } from '../redemptions/redemption.ts'
+import { keyMs, type Redemption, type RedemptionSecret } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
-import { insertOf, updateOf } from './redemption-columns.ts'
+import { insertRow, updateRow } from './redemption-columns.ts'
 import { openSecret, readRedemption, whereOpen } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
-import type { Database, Row } from './sqlite/database.ts'
+import { all as allRows, get, run, type Row, type Work } from './work.ts'
+
+/** A row, and a function that opens its seal. */
+type Found = { redemption: Redemption; openSecret: () => RedemptionSecret | undefined }
 
 export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 
-/**
- * Finds and writes the rows of redemptions. Each function runs inside a transaction of the writer. How a row changes is
- * decided in `redemptions/`.
- */
-export function createRedemptionRows(db: Database, seal: Seal) {
+/** Finds and writes the rows of redemptions. How a row changes is decided in `redemptions/`. */
+export function createRedemptionRows(seal: Seal) {
   return {
     add,
     apply,
@@ -30,9 +30,8 @@ export function createRedemptionRows(db: Database, seal: Seal) {
     addAlias,
   }
 
-  function add(added: NewRedemption, nowMs: number) {
-    const { sql, values } = insertOf(added, nowMs, seal)
-    db.run(sql, values)
+  function add(added: NewRedemption, nowMs: number): Work<void> {
+    return insertRow(added, nowMs, seal)
   }
 
   /**
@@ -40,45 +39,39 @@ export function createRedemptionRows(db: Database, seal: Seal) {
    * @returns the row as it is now, which is the given one if the event changes nothing; undefined if the row has changed
    *   since it was read
    */
-  function apply(row: Redemption, event: RedemptionEvent, nowMs: number): Redemption | undefined {
+  function* apply(row: Redemption, event: RedemptionEvent, nowMs: number): Work<Redemption | undefined> {
     const change = next(row, event, nowMs)
-    return change ? write(row, change, nowMs) : row
-  }
-
-  function write(before: Redemption, change: Change, nowMs: number): Redemption | undefined {
-    const { sql, values } = updateOf(before, change, nowMs, seal)
+    if (!change) return row
+    const isWritten = yield* updateRow(row, change, nowMs, seal)
     const { secret: _, ...changed } = change
-    return db.run(sql, values).changes === 0
-      ? undefined
-      : { ...before, ...changed, revision: before.revision + 1 }
+    return isWritten ? { ...row, ...changed, revision: row.revision + 1 } : undefined
   }
 
-  /** @returns the row, and a function that opens its seal */
-  function find(id: string) {
-    const row = db.get('SELECT * FROM redemptions WHERE id = :id', { id })
+  function* find(id: string): Work<Found | undefined> {
+    const row = yield* get('SELECT * FROM redemptions WHERE id = :id', { id })
     return row && withSeal(row)
   }
 
-  function withSeal(row: Row) {
+  function withSeal(row: Row): Found {
     return { redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }
   }
 
-  function all(where: string, values: Row): Redemption[] {
-    return db.all(`SELECT * FROM redemptions WHERE ${where}`, values).map((row) => readRedemption(row, seal))
+  function* all(where: string, values: Row): Work<Redemption[]> {
+    const rows = yield* allRows(`SELECT * FROM redemptions WHERE ${where}`, values)
+    return rows.map((row) => readRedemption(row, seal))
   }
 
   /** @returns the longest due first */
-  function findDue(limit: number, nowMs: number) {
-    return db
-      .all(`SELECT * FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`, {
-        nowMs,
-        limit,
-      })
-      .map(withSeal)
+  function* findDue(limit: number, nowMs: number): Work<Found[]> {
+    const rows = yield* allRows(
+      `SELECT * FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
+      { nowMs, limit },
+    )
+    return rows.map(withSeal)
   }
 
   /** @returns the oldest first */
-  function findStuck(): Redemption[] {
+  function findStuck(): Work<Redemption[]> {
     return all(`${whereOpen} AND state = 'stuck' ORDER BY created_at`, {})
   }
 
@@ -86,13 +79,15 @@ export function createRedemptionRows(db: Database, seal: Seal) {
    * @param id of the first attempt under the key
    * @returns the attempts under a key, and the row with that id: a credit may have made it
    */
-  function findAttempts(key: string, id = redemptionId(key, 1)): Redemption[] {
-    const ofKey = all('key = :key', { key })
-    return ofKey.some((row) => row.id === id) ? ofKey : [...ofKey, ...all('id = :id', { id })]
+  function* findAttempts(key: string, id = redemptionId(key, 1)): Work<Redemption[]> {
+    return yield* all('key = :key UNION ALL SELECT * FROM redemptions WHERE id = :id AND key <> :key', {
+      key,
+      id,
+    })
   }
 
-  function findAlias(key: string, nowMs: number): Redemption | undefined {
-    const row = db.get(
+  function* findAlias(key: string, nowMs: number): Work<Redemption | undefined> {
+    const row = yield* get(
       `SELECT redemptions.* FROM redemption_aliases JOIN redemptions ON id = redemption_id
        WHERE redemption_aliases.key = :key AND redemption_aliases.created_at > :fromMs`,
       { key, fromMs: nowMs - keyMs },
@@ -101,11 +96,11 @@ export function createRedemptionRows(db: Database, seal: Seal) {
   }
 
   /** @returns the rows of a card and coupon that are taken or may be, at any venue */
-  function findByCoupon(cardHash: string, what: What | undefined): Redemption[] {
+  function* findByCoupon(cardHash: string, what: What | undefined): Work<Redemption[]> {
     if (what?.kind !== 'coupon') return []
     // Earlier versions stored an id that contains a card number as it is.
     const { rewardId: formerId, standIn: rewardId = formerId } = what
-    return all(
+    return yield* all(
       `card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
        AND state IN ('sent', 'in_doubt', 'confirmed')`,
       { cardHash, rewardId, formerId },
@@ -113,18 +108,19 @@ export function createRedemptionRows(db: Database, seal: Seal) {
   }
 
   /** A credit is remembered for a day of its own. */
-  function findByCredit(creditKey: string | undefined, nowMs: number): Redemption | undefined {
+  function* findByCredit(creditKey: string | undefined, nowMs: number): Work<Redemption | undefined> {
     if (!creditKey) return undefined
-    return all('credit_key = :creditKey AND changed_at > :fromMs ORDER BY changed_at DESC LIMIT 1', {
-      creditKey,
-      fromMs: nowMs - keyMs,
-    })[0]
+    const [latest] = yield* all(
+      'credit_key = :creditKey AND changed_at > :fromMs ORDER BY changed_at DESC LIMIT 1',
+      { creditKey, fromMs: nowMs - keyMs },
+    )
+    return latest
   }
 
   function findByBill(
     bill: { venue: string; account: string; cardHash: string },
     nowMs: number,
-  ): Redemption[] {
+  ): Work<Redemption[]> {
     return all('venue = :venue AND account = :account AND card_hash = :cardHash AND created_at > :fromMs', {
       venue: bill.venue,
       account: bill.account,
@@ -136,25 +132,25 @@ export function createRedemptionRows(db: Database, seal: Seal) {
   /**
    * @returns coupons that the card took at the venue, coupons that went out with the ticket, and those with these ids
    */
-  function findByTicket(
+  function* findByTicket(
     ticket: { venue: string; cardHash: string; ticketKey: string },
     ids: string[],
-  ): Redemption[] {
+  ): Work<Redemption[]> {
     const { venue, cardHash, ticketKey } = ticket
     const found = [
-      ...all(`card_hash = :cardHash AND reward_id IS NOT NULL AND venue = :venue AND state = 'confirmed'`, {
-        cardHash,
-        venue,
-      }),
-      ...all('ticket_key = :ticketKey', { ticketKey }),
-      ...ids.flatMap((id) => all('id = :id AND reward_id IS NOT NULL', { id })),
+      ...(yield* all(
+        `card_hash = :cardHash AND reward_id IS NOT NULL AND venue = :venue AND state = 'confirmed'`,
+        { cardHash, venue },
+      )),
+      ...(yield* all('ticket_key = :ticketKey', { ticketKey })),
     ]
+    for (const id of ids) found.push(...(yield* all('id = :id AND reward_id IS NOT NULL', { id })))
     return [...new Map(found.map((row) => [row.id, row])).values()]
   }
 
   /** From now on this key finds a redemption that was taken under another. */
-  function addAlias(key: string, { id }: Redemption, nowMs: number) {
-    db.run(
+  function* addAlias(key: string, { id }: Redemption, nowMs: number): Work<void> {
+    yield* run(
       `INSERT INTO redemption_aliases VALUES (:key, :id, :nowMs)
        ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,
       { key, id, nowMs },

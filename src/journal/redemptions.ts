@@ -7,30 +7,30 @@ import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
+import type { Work } from './work.ts'
 
 /**
- * Reads the rows of a redemption, lets `redemptions/` decide, and writes the decision. Each function runs inside a
- * transaction of the writer. If a row has changed since it was read, it is read and decided again.
+ * Reads the rows of a redemption, lets `redemptions/` decide, and writes the decision. If a row has changed since it was read, it is read and decided again.
  *
  * @param settleWithinMs if a call has not settled by then, its process has died
  */
 export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) {
   return { beginDebit, beginCredit, dueUndos, beginUndo, record }
 
-  function beginDebit(
+  function* beginDebit(
     intent: DebitIntent,
     decide: (rows: DebitRows, nowMs: number) => DebitDecision,
     nowMs: number,
-  ): DebitBegun {
+  ): Work<DebitBegun> {
     const { key, cardHash, what } = intent
     const firstId = redemptionId(key, 1)
-    return untilWritten(() => {
+    return yield* untilWritten(function* () {
       const found = {
-        attempts: rows.findAttempts(key, firstId),
-        alias: rows.findAlias(key, nowMs),
-        ofCoupon: rows.findByCoupon(cardHash, what),
+        attempts: yield* rows.findAttempts(key, firstId),
+        alias: yield* rows.findAlias(key, nowMs),
+        ofCoupon: yield* rows.findByCoupon(cardHash, what),
       }
-      return carryOutDebit(intent, firstId, decide(found, nowMs), nowMs)
+      return yield* carryOutDebit(intent, firstId, decide(found, nowMs), nowMs)
     })
   }
 
@@ -38,50 +38,53 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
    * @param firstId of the first attempt under its key
    * @returns undefined if its row has changed since it was read
    */
-  function carryOutDebit(
+  function* carryOutDebit(
     intent: DebitIntent,
     firstId: string,
     decision: DebitDecision,
     nowMs: number,
-  ): DebitBegun | undefined {
+  ): Work<DebitBegun | undefined> {
     switch (decision.do) {
       case 'refuse':
         return decision
       case 'replay': {
         const { redemption } = decision
-        if (!rows.apply(redemption, { kind: 'replayed' }, nowMs)) return undefined
-        if (redemption.key !== intent.key) rows.addAlias(intent.key, redemption, nowMs)
+        if (!(yield* rows.apply(redemption, { kind: 'replayed' }, nowMs))) return undefined
+        if (redemption.key !== intent.key) yield* rows.addAlias(intent.key, redemption, nowMs)
         return decision
       }
       case 'send': {
         const { attempt, again } = decision
         const abandonedAtMs = nowMs + settleWithinMs
         if (again) {
-          const redemption = rows.apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
+          const redemption = yield* rows.apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
           return redemption && { do: 'send', redemption }
         }
         const id = attempt === 1 ? firstId : redemptionId(intent.key, attempt)
         const begun = newDebit(intent, { id, attempt, nowMs, abandonedAtMs })
-        rows.add(begun, nowMs)
+        yield* rows.add(begun, nowMs)
         return { do: 'send', redemption: begun.redemption }
       }
     }
   }
 
-  function beginCredit(
+  function* beginCredit(
     intent: CreditIntent,
     decide: (rows: CreditRows, nowMs: number) => CreditDecision,
     nowMs: number,
-  ): CreditBegun {
-    return untilWritten(() => carryOutCredit(intent, decide(findCredit(intent, nowMs), nowMs), nowMs))
+  ): Work<CreditBegun> {
+    return yield* untilWritten(function* () {
+      const found = yield* findCredit(intent, nowMs)
+      return yield* carryOutCredit(intent, decide(found, nowMs), nowMs)
+    })
   }
 
   /** @returns undefined if its row has changed since it was read */
-  function carryOutCredit(
+  function* carryOutCredit(
     intent: CreditIntent,
     decision: CreditDecision,
     nowMs: number,
-  ): CreditBegun | undefined {
+  ): Work<CreditBegun | undefined> {
     const { creditKey, secret } = intent
     const abandonedAtMs = nowMs + settleWithinMs
     switch (decision.do) {
@@ -90,23 +93,23 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         return decision
       case 'requestUndo':
         return (
-          rows.apply(decision.redemption, { kind: 'undo_requested', creditKey }, nowMs) && {
+          (yield* rows.apply(decision.redemption, { kind: 'undo_requested', creditKey }, nowMs)) && {
             do: 'refuse',
             code: decision.code,
           }
         )
       case 'send': {
         const event = { kind: 'credit_sent', creditKey, secret, abandonedAtMs } as const
-        const redemption = rows.apply(decision.redemption, event, nowMs)
+        const redemption = yield* rows.apply(decision.redemption, event, nowMs)
         return redemption && { do: 'send', redemption }
       }
       case 'adopt':
       case 'leaveTombstone': {
-        const attempts = rows.findAttempts(decision.key)
+        const attempts = yield* rows.findAttempts(decision.key)
         const begun = beginUnseen(intent, decision, { attempts, nowMs, abandonedAtMs })
         // A row that exists under this id is another venue's, which this one may not give back.
-        if (rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
-        rows.add(begun, nowMs)
+        if (yield* rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
+        yield* rows.add(begun, nowMs)
         return decision.do === 'adopt'
           ? { do: 'send', redemption: begun.redemption }
           : { do: 'refuse', code: decision.code }
@@ -114,28 +117,31 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     }
   }
 
-  function findCredit(intent: CreditIntent, nowMs: number): CreditRows {
+  function* findCredit(intent: CreditIntent, nowMs: number): Work<CreditRows> {
     const { creditKey, redemptionId, debitKey } = intent
     return {
-      sameCredit: rows.findByCredit(creditKey, nowMs),
-      debits: findDebits(intent, nowMs),
+      sameCredit: yield* rows.findByCredit(creditKey, nowMs),
+      debits: yield* findDebits(intent, nowMs),
       alias:
-        redemptionId === undefined && debitKey !== undefined ? rows.findAlias(debitKey, nowMs) : undefined,
+        redemptionId === undefined && debitKey !== undefined
+          ? yield* rows.findAlias(debitKey, nowMs)
+          : undefined,
     }
   }
 
-  function findDebits(intent: CreditIntent, nowMs: number): Redemption[] {
+  function* findDebits(intent: CreditIntent, nowMs: number): Work<Redemption[]> {
     const { redemptionId, debitKey, venue, account, cardHash, what } = intent
     if (redemptionId !== undefined) {
-      const found = rows.find(redemptionId)
+      const found = yield* rows.find(redemptionId)
       return found ? [found.redemption] : []
     }
-    if (debitKey !== undefined) return rows.findAttempts(debitKey)
-    return account && what ? rows.findByBill({ venue, account, cardHash }, nowMs) : []
+    if (debitKey !== undefined) return yield* rows.findAttempts(debitKey)
+    return account && what ? yield* rows.findByBill({ venue, account, cardHash }, nowMs) : []
   }
 
-  function dueUndos(limit: number, nowMs: number): DueUndo[] {
-    return rows.findDue(limit, nowMs).map(({ redemption, openSecret }) => {
+  function* dueUndos(limit: number, nowMs: number): Work<DueUndo[]> {
+    const due = yield* rows.findDue(limit, nowMs)
+    return due.map(({ redemption, openSecret }) => {
       const { id, cardHash, tenant } = redemption
       // A row of an earlier version has the tenant only in its seal.
       const secret = tenant === undefined ? openSecret() : undefined
@@ -143,30 +149,30 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     })
   }
 
-  function beginUndo(id: string, nowMs: number): UndoBegun | undefined {
-    const found = rows.find(id)
+  function* beginUndo(id: string, nowMs: number): Work<UndoBegun | undefined> {
+    const found = yield* rows.find(id)
     if (!found || !isDue(found.redemption, nowMs)) return undefined
     const { what, cardHash } = found.redemption
-    const isTaken = isTakenLater(found.redemption, rows.findByCoupon(cardHash, what))
+    const isTaken = isTakenLater(found.redemption, yield* rows.findByCoupon(cardHash, what))
     const event = { kind: 'due', isTakenLater: isTaken, abandonedAtMs: nowMs + settleWithinMs } as const
-    const { redemption, isChanged } = record(found.redemption, event, nowMs)
+    const { redemption, isChanged } = yield* record(found.redemption, event, nowMs)
     // It may be reversed by now, or have been claimed by somebody else.
     if (!redemption || !isChanged || redemption.state === 'reversed') return undefined
     // If the seal of the coupon's id is broken, it cannot be given back either.
     return { redemption, secret: what && found.openSecret() }
   }
 
-  function record(of: string | Redemption, event: RedemptionEvent, nowMs: number): Recorded {
+  function* record(of: string | Redemption, event: RedemptionEvent, nowMs: number): Work<Recorded> {
     const id = typeof of === 'string' ? of : of.id
     if (typeof of !== 'string') {
-      const redemption = rows.apply(of, event, nowMs)
+      const redemption = yield* rows.apply(of, event, nowMs)
       // Otherwise the row may not be as the caller knows it.
       if (redemption && redemption !== of) return { redemption, isChanged: true }
     }
-    return untilWritten(() => {
-      const before = rows.find(id)?.redemption
+    return yield* untilWritten(function* () {
+      const before = (yield* rows.find(id))?.redemption
       if (!before) return { redemption: undefined, isChanged: false }
-      const redemption = rows.apply(before, event, nowMs)
+      const redemption = yield* rows.apply(before, event, nowMs)
       return redemption && { redemption, isChanged: redemption !== before }
     })
   }

@@ -1,4 +1,4 @@
-import type { Database } from './sqlite/database.ts'
+import { run, type Work } from './work.ts'
 
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
@@ -7,6 +7,8 @@ const stepRows = 50
 
 type Rule = {
   table: string
+  /** SQL: identifies a row. */
+  key: string
   /** SQL: has an index, and is never true of a row that is open. */
   isPast: string
   keptMs: number
@@ -22,31 +24,38 @@ export function retentionRules(venueStaleMs: number): Rule[] {
   return [
     {
       table: 'redemptions',
+      key: 'id',
       isPast: `changed_at < :beforeMs AND due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck')`,
       keptMs: 60 * dayMs,
     },
     // Looked up for a day.
-    { table: 'redemption_aliases', isPast: 'created_at < :beforeMs', keptMs: 25 * hourMs },
-    { table: 'tickets', isPast: 'published_at < :beforeMs', keptMs: 35 * dayMs },
-    { table: 'dead_letters', isPast: 'created_at < :beforeMs', keptMs: 35 * dayMs },
+    { table: 'redemption_aliases', key: 'key', isPast: 'created_at < :beforeMs', keptMs: 25 * hourMs },
+    { table: 'tickets', key: 'sequence', isPast: 'published_at < :beforeMs', keptMs: 35 * dayMs },
+    { table: 'dead_letters', key: 'id', isPast: 'created_at < :beforeMs', keptMs: 35 * dayMs },
     // Longer than it may be used: a venue that was closed for weeks must not count as somebody who guesses.
-    { table: 'venues', isPast: 'approved_at < :beforeMs', keptMs: Math.max(60 * dayMs, venueStaleMs) },
+    {
+      table: 'venues',
+      key: '(venue_id, api_key_hash)',
+      isPast: 'approved_at < :beforeMs',
+      keptMs: Math.max(60 * dayMs, venueStaleMs),
+    },
   ]
 }
 
-/** @returns a function that deletes at most the rows of one step, and returns how many it has deleted */
-export function createRetention(db: Database, venueStaleMs: number) {
+/** @returns work that deletes at most the rows of one step, and returns how many it has deleted */
+export function createRetention(venueStaleMs: number) {
   const rules = retentionRules(venueStaleMs)
-  return function forget(nowMs: number): number {
+  return function* forget(nowMs: number): Work<number> {
     let rowsLeft = stepRows
     for (const rule of rules) {
       if (rowsLeft === 0) break
-      rowsLeft -= db.run(forgetSql(rule), { beforeMs: nowMs - rule.keptMs, rowsLeft }).changes
+      rowsLeft -= yield* run(forgetSql(rule), { beforeMs: nowMs - rule.keptMs, rowsLeft })
     }
     return stepRows - rowsLeft
   }
 }
 
-export function forgetSql({ table, isPast }: Rule): string {
-  return `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${isPast} LIMIT :rowsLeft)`
+export function forgetSql({ table, key, isPast }: Rule): string {
+  const columns = key.replace(/[()]/g, '')
+  return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${columns} FROM ${table} WHERE ${isPast} LIMIT :rowsLeft)`
 }

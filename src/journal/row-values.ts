@@ -1,4 +1,4 @@
-import type { Row } from './sqlite/database.ts'
+import type { Row } from './work.ts'
 
 /** @returns the text in a column that may be NULL */
 export function textOrUndefined(value: Row[string] | undefined): string | undefined {

@@ -1,6 +1,6 @@
-import type { Database } from './sqlite/database.ts'
 import { JournalKeyMissing } from './journal.ts'
 import { whereOpen } from './redemption-row.ts'
+import { all, type Work } from './work.ts'
 
 const sealedColumns = [
   { table: 'redemptions', key: 'seal_key', where: whereOpen },
@@ -15,20 +15,18 @@ const sealedColumns = [
  * or a ticket that never reaches Kafka.
  * @throws JournalKeyMissing with the number of rows
  */
-export function checkSealKeys(db: Database, keyIds: string[]) {
-  const givenKeys = JSON.stringify(keyIds)
-  const counted = sealedColumns.map(({ table, key, where }) => {
-    const row = db.get(
-      `SELECT count(*) AS rows, group_concat(DISTINCT ${key}) AS keys FROM ${table}
-       WHERE ${where} AND ${key} NOT IN (SELECT value FROM json_each(:givenKeys))`,
-      { givenKeys },
+export function* checkSealKeys(keyIds: string[]): Work<void> {
+  const missing: string[] = []
+  for (const { table, key, where } of sealedColumns) {
+    const rows = yield* all(
+      `SELECT ${key} AS key, count(*) AS rows FROM ${table}
+       WHERE ${where} AND ${key} NOT IN (${keyIds.map(() => '?').join(', ')}) GROUP BY ${key}`,
+      keyIds,
     )
-    return { table, rows: Number(row?.rows ?? 0), keys: String(row?.keys ?? '') }
-  })
-  const missing = counted.filter(({ rows }) => rows > 0)
+    for (const row of rows) missing.push(`${row.rows} in ${table} (key ${row.key})`)
+  }
   if (missing.length === 0) return
-  const list = missing.map(({ table, rows, keys }) => `${rows} in ${table} (key ${keys})`).join(', ')
   throw new JournalKeyMissing(
-    `JOURNAL_KEY does not open what the journal holds: ${list}. Add the key that sealed them after the new one, separated by a comma.`,
+    `JOURNAL_KEY does not open what the journal holds: ${missing.join(', ')}. Add the key that sealed them after the new one, separated by a comma.`,
   )
 }

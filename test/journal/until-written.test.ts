@@ -7,6 +7,8 @@ import { openDatabase } from '../../src/journal/sqlite/database.ts'
 import { untilWritten } from '../../src/journal/until-written.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { beginDebit } from '../../src/redemptions/begin.ts'
+import type { Redemption } from '../../src/redemptions/redemption.ts'
+import type { RedemptionEvent } from '../../src/redemptions/transitions.ts'
 import { journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { confirmed } from '../support/redemption.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
@@ -22,25 +24,27 @@ describe('a row that somebody else has changed since it was read', () => {
   it('is not written', () => {
     const db = openDatabase(test.path, createLogger('silent'))
     try {
-      const rows = createRedemptionRows(db, createSeal(journalKeys))
+      const rows = createRedemptionRows(createSeal(journalKeys))
       const { redemption, secret } = beginDebit(stuckDebit, {
         id: 'r-1',
         attempt: 1,
         nowMs: 1,
         abandonedAtMs: 2,
       })
-      rows.add({ redemption, secret }, 1)
-      const before = rows.find(redemption.id)!.redemption
+      const find = () => db.do(rows.find(redemption.id))!.redemption
+      const apply = (row: Redemption, event: RedemptionEvent) => db.do(rows.apply(row, event, 3))
+      db.do(rows.add({ redemption, secret }, 1))
+      const before = find()
       using other = new DatabaseSync(test.path)
       other.exec(`UPDATE redemptions SET state = 'stuck', revision = revision + 1`)
-      expect(rows.apply(before, { kind: 'debit_outcome', outcome: confirmed() }, 3)).to.equal(undefined)
-      const now = rows.find(redemption.id)!.redemption
+      expect(apply(before, { kind: 'debit_outcome', outcome: confirmed() })).to.equal(undefined)
+      const now = find()
       expect(now.state).to.equal('stuck')
-      expect(rows.apply(now, { kind: 'retried_by_operator' }, 3)).to.include({
+      expect(apply(now, { kind: 'retried_by_operator' })).to.include({
         state: 'in_doubt',
         revision: 3,
       })
-      expect(rows.find(redemption.id)!.redemption).to.include({ state: 'in_doubt', revision: 3 })
+      expect(find()).to.include({ state: 'in_doubt', revision: 3 })
     } finally {
       db.close()
     }
@@ -48,8 +52,11 @@ describe('a row that somebody else has changed since it was read', () => {
 
   it('is read and asked about again, and not for ever', () => {
     let tries = 0
-    expect(untilWritten(() => (++tries < 3 ? undefined : 'written'))).to.equal('written')
-    expect(() => untilWritten(() => undefined)).to.throw(/changed by others/)
+    const third = untilWritten(function* () {
+      return ++tries < 3 ? undefined : 'written'
+    })
+    expect(third.next()).to.deep.equal({ done: true, value: 'written' })
+    expect(() => untilWritten(function* () {}).next()).to.throw(/changed by others/)
   })
 })
 

@@ -3,12 +3,14 @@ import { StorageUnavailable } from '../../model/refusal.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import type { Clock } from '../../time/clock.ts'
+import type { Intake } from '../access.ts'
 import { createRetention } from '../retention.ts'
 import { createTroubles } from '../troubles.ts'
 import { createClockJumps } from './clock-jumps.ts'
 import { isDamaged, isStorageTrouble, storageUnavailable, walKeptBytes, type Database } from './database.ts'
 import { watchFile } from './file-watch.ts'
-import { createLimits, type Intake } from './limits.ts'
+import { createLimits } from './limits.ts'
+import { run, type Work } from '../work.ts'
 import { createWriter } from './writer.ts'
 
 export type JournalDeps = {
@@ -19,8 +21,6 @@ export type JournalDeps = {
     'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes' | 'clockJumps'
   >
 }
-
-export type Access = ReturnType<typeof createAccess>
 
 /**
  * Reads and writes the file: in transactions, within its limits, only while it is the file that was opened, and with
@@ -34,7 +34,7 @@ export function createAccess(
   { clock, log, metrics }: JournalDeps,
   applicationId: number | undefined,
 ) {
-  const forget = createRetention(db, config.venueStaleMs)
+  const forget = createRetention(config.venueStaleMs)
   const troubles = createTroubles({ log, metrics })
   const files = watchFile(config.path, applicationId, endAtOnce)
   const limits = createLimits(db, config.maxBytes, troubles, files.lost)
@@ -47,17 +47,21 @@ export function createAccess(
     files.checkIndex()
     jumps.follow()
   }
-  const { write, flush } = createWriter(db, troubles, prepare, (seconds, isDone) => {
+  const writer = createWriter(db, troubles, prepare, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)
     limits.remeasure()
     if (!isDone) metrics.journalFailures.inc()
   })
   metrics.journalMaxBytes.set(config.maxBytes)
 
-  async function read<T>(work: (nowMs: number) => T): Promise<T> {
+  function write<T>(work: (nowMs: number) => Work<T>): Promise<T> {
+    return writer.write(() => db.do(work(nowMs())))
+  }
+
+  async function use<T>(work: () => T): Promise<T> {
     try {
       prepare()
-      return work(nowMs())
+      return work()
     } catch (error) {
       if (!isStorageTrouble(error)) throw error
       if (isDamaged(error)) troubles.set('damaged', storageUnavailable(error).message)
@@ -69,27 +73,24 @@ export function createAccess(
     limits,
     trouble: () => troubles.worst(),
 
-    /** Runs the work at once, outside of a transaction. */
-    read,
-    /** Runs the work in a transaction; resolves when it is on disk. */
-    write: <T>(work: (nowMs: number) => T) => write(() => work(nowMs())),
-    /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
-    async admit<T>(intake: Intake, work: (nowMs: number) => T): Promise<T> {
-      await read(() => limits.admit(intake))
-      return await write(() => work(nowMs()))
+    read: <T>(work: (nowMs: number) => Work<T>) => use(() => db.do(work(nowMs()))),
+    write,
+    async admit<T>(intake: Intake, work: (nowMs: number) => Work<T>): Promise<T> {
+      await use(() => limits.admit(intake))
+      return await write(work)
     },
 
     async tidy(): Promise<{ isTidy: boolean }> {
       // Tills may send nothing for hours, so this tries whether the file can be written again.
       if (troubles.reason('unwritable')) {
-        await read(() => db.renew())
-        await write(() => db.run('UPDATE dead_letter_totals SET letters = letters'))
+        await use(() => db.renew())
+        await write(() => run('UPDATE dead_letter_totals SET letters = letters'))
       }
-      const rows = await write(() => {
-        jumps.remember()
-        return jumps.isSteady() ? forget(nowMs()) : 0
+      const rows = await write(function* (nowMs) {
+        yield* jumps.remember(nowMs)
+        return jumps.isSteady() ? yield* forget(nowMs) : 0
       })
-      await read(() => {
+      await use(() => {
         if (db.sizes().walBytes > walKeptBytes) db.checkpoint()
         limits.measure()
       })
@@ -99,7 +100,7 @@ export function createAccess(
     async close() {
       if (isClosed) return
       isClosed = true
-      flush()
+      writer.flush()
       db.close()
     },
   }

@@ -3,6 +3,7 @@ import type { Logger } from '../../observability/logger.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { rollBack, type Database } from './database.ts'
 import { whereOpen } from '../redemption-row.ts'
+import { run, type Work } from '../work.ts'
 
 /** A smaller difference is a clock that is being adjusted little by little. */
 const minJumpMs = 5_000
@@ -36,11 +37,11 @@ export function createClockJumps(db: Database, deps: Deps) {
       }
       offsetMs += jumpMs
     },
-    /** To be called within a transaction, regularly: stores when the service last ran. */
-    remember() {
+    /** To be done regularly: stores when the service last ran. */
+    *remember(nowMs: number): Work<void> {
       if (clock.monotonicMs() - seenAtMs < seenEveryMs) return
       seenAtMs = clock.monotonicMs()
-      db.run('UPDATE clock SET seen_at = :nowMs', { nowMs: clock.nowMs() })
+      yield* run('UPDATE clock SET seen_at = :nowMs', { nowMs })
     },
     isSteady: () => clock.monotonicMs() - steadySinceMs >= steadyMs,
   }

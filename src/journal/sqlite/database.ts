@@ -1,18 +1,16 @@
 import { StorageUnavailable } from '../../model/refusal.ts'
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Logger } from '../../observability/logger.ts'
+import type { Answer, Row, Statement, Value, Work } from '../work.ts'
 import { migrations } from './migrations.ts'
 
-export type Value = SQLInputValue
-export type Row = Record<string, Value>
-
 export type Database = {
-  /** @param values by name, or in the order of the statement's `?`, which takes a tenth of the time */
-  run(sql: string, values?: Row | Value[]): { changes: number }
+  run(sql: string, values?: Row): { changes: number }
   get(sql: string, values?: Row): Row | undefined
-  all(sql: string, values?: Row): Row[]
+  /** Runs it to its end. */
+  do<T>(work: Work<T>): T
   /** The bytes of the pages in use, and of the write-ahead log beside the file. */
   sizes(): { bytes: number; walBytes: number }
   /**
@@ -84,13 +82,13 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
   }
   const get = (sql: string, values: Row = {}) => prepare(sql).get(values) as Row | undefined
   return {
-    run(sql, values = []) {
-      const statement = prepare(sql)
-      const { changes } = Array.isArray(values) ? statement.run(...values) : statement.run(values)
-      return { changes: Number(changes) }
-    },
+    run: (sql, values = {}) => ({ changes: Number(prepare(sql).run(values).changes) }),
     get,
-    all: (sql, values = {}) => prepare(sql).all(values) as Row[],
+    do<T>(work: Work<T>): T {
+      let step = work.next()
+      while (!step.done) step = work.next(answer(prepare(step.value.sql), step.value))
+      return step.value
+    },
     sizes() {
       // One statement each: as tables of one SELECT, SQLite would parse the pragmas every time.
       const [pages = NaN, freePages = NaN, pageBytes = NaN] = [
@@ -115,6 +113,20 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
       file = renewed
     },
     close: () => file.close(),
+  }
+}
+
+function answer(prepared: StatementSync, { gets, values: bound }: Statement): Answer {
+  const values = (Array.isArray(bound) ? bound : [bound]) as Value[]
+  switch (gets) {
+    case 'all':
+      return { rows: prepared.all(...values) as Row[], changes: 0 }
+    case 'first': {
+      const row = prepared.get(...values) as Row | undefined
+      return { rows: row ? [row] : [], changes: 0 }
+    }
+    case 'changes':
+      return { rows: [], changes: Number(prepared.run(...values).changes) }
   }
 }
 

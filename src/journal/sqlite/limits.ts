@@ -1,11 +1,10 @@
 import { StorageUnavailable } from '../../model/refusal.ts'
+import type { Intake } from '../access.ts'
 import { walKeptBytes, type Database } from './database.ts'
 import { readDeadLetterBytesOf, readDeadLetterTotals } from '../dead-letters.ts'
+import { get, type Work } from '../work.ts'
 import type { FileWatch } from './file-watch.ts'
 import type { TroubleKind, Troubles } from '../troubles.ts'
-
-/** What is refused if there is no room. Redemptions are refused last, as a guest is waiting at the till. */
-export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 
 const closedBy: Record<Intake, TroubleKind[]> = {
   redemption: ['lost', 'damaged', 'full', 'log_too_long'],
@@ -51,7 +50,7 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
       walBytes,
       longestWalBytes,
     )
-    const deadLetterBytes = readDeadLetterTotals(db).bytes
+    const deadLetterBytes = db.do(readDeadLetterTotals()).bytes
     checkLimit(
       'dead_letters_full',
       'there is no room for dead letters',
@@ -81,35 +80,37 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
      * @param venue TRIFFT's id of the venue that sends one more ticket
      * @returns why the ticket is refused; undefined if it is not
      */
-    ticketShareTaken(venue: string): string | undefined {
+    *ticketShareTaken(venue: string): Work<string | undefined> {
       const roomBytes = maxBytes * ticketShare
       // Measured when the ticket was admitted.
       if (bytesInUse < roomBytes * crowdedShare) return undefined
-      const bytes = readTicketBytesOf(db, venue)
-      if (bytes < roomBytes * Math.max(venueShare, 1 / countVenues(db))) return undefined
+      const bytes = yield* readTicketBytesOf(venue)
+      if (bytes < roomBytes * Math.max(venueShare, 1 / (yield* countVenues()))) return undefined
       return `the venue has used its share of the room for tickets: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
     },
     /**
      * @param venue TRIFFT's id of the venue whose message would be one more dead letter
      * @returns why the message is refused; undefined if it is not
      */
-    deadLetterShareTaken(venue: string): string | undefined {
+    *deadLetterShareTaken(venue: string): Work<string | undefined> {
       const roomBytes = maxBytes * deadLetterShare
-      if (readDeadLetterTotals(db).bytes < roomBytes * crowdedShare) return undefined
-      const bytes = readDeadLetterBytesOf(db, venue)
+      if ((yield* readDeadLetterTotals()).bytes < roomBytes * crowdedShare) return undefined
+      const bytes = yield* readDeadLetterBytesOf(venue)
       if (bytes < roomBytes * venueShare) return undefined
       return `the venue has used its share of the room for dead letters: ${toMiB(bytes)} of ${toMiB(roomBytes)} MiB`
     },
   }
 }
 
-function readTicketBytesOf(db: Database, venue: string): number {
-  return Number(db.get('SELECT bytes FROM ticket_venues WHERE venue = :venue', { venue })?.bytes ?? 0)
+function* readTicketBytesOf(venue: string): Work<number> {
+  const row = yield* get('SELECT bytes FROM ticket_venues WHERE venue = :venue', { venue })
+  return Number(row?.bytes ?? 0)
 }
 
 /** At least 1; a venue that is alone has all the room. */
-function countVenues(db: Database): number {
-  return Math.max(1, Number(db.get('SELECT count(DISTINCT core_id) AS venues FROM venues')?.venues))
+function* countVenues(): Work<number> {
+  const row = yield* get('SELECT count(DISTINCT core_id) AS venues FROM venues')
+  return Math.max(1, Number(row?.venues))
 }
 
 function toMiB(bytes: number): string {

@@ -1,15 +1,12 @@
-import { StorageUnavailable } from '../../model/refusal.ts'
-import { createBillCoupons } from '../bill-coupons.ts'
-import { createDeadLetters } from '../dead-letters.ts'
-import type { Journal } from '../journal.ts'
-import { createOutbox } from '../outbox.ts'
-import type { RedemptionRows } from '../redemption-rows.ts'
-import type { Seal } from '../seal.ts'
-import type { Access, JournalDeps } from './access.ts'
-import type { Database } from './database.ts'
-
-/** What the journal's functions read and write. */
-export type Stored = { db: Database; seal: Seal; rows: RedemptionRows }
+import { StorageUnavailable } from '../model/refusal.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Access } from './access.ts'
+import { createBillCoupons } from './bill-coupons.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import type { Journal } from './journal.ts'
+import { createOutbox } from './outbox.ts'
+import type { RedemptionRows } from './redemption-rows.ts'
+import type { Seal } from './seal.ts'
 
 type TicketFunctions = Pick<
   Journal,
@@ -26,23 +23,24 @@ type TicketFunctions = Pick<
 
 /** The journal's functions for tickets and dead letters. */
 export function createTicketFunctions(
-  { db, seal, rows }: Stored,
+  rows: RedemptionRows,
+  seal: Seal,
   { limits, read, write, admit }: Access,
-  { log }: JournalDeps,
+  log: Logger,
 ): TicketFunctions {
   const claimCoupons = createBillCoupons(rows)
-  const deadLetters = createDeadLetters(db, seal)
-  const outbox = createOutbox(db, seal, deadLetters)
+  const deadLetters = createDeadLetters(seal)
+  const outbox = createOutbox(seal, deadLetters)
 
   return {
     async acceptTicket(ticket, card) {
-      const accepted = await admit('ticket', (nowMs) => {
-        const eventId = outbox.newEventId(ticket)
+      const accepted = await admit('ticket', function* (nowMs) {
+        const eventId = yield* outbox.newEventId(ticket)
         if (eventId === undefined) return { isDuplicate: true }
-        const refusal = ticket.venue && limits.ticketShareTaken(ticket.venue)
+        const refusal = ticket.venue && (yield* limits.ticketShareTaken(ticket.venue))
         if (refusal) return refusal
-        const coupons = card ? claimCoupons(card.bill, card.decide, nowMs) : ticket.closed.coupons
-        outbox.add({ ...ticket, eventId, closed: { ...ticket.closed, coupons } }, nowMs)
+        const coupons = card ? yield* claimCoupons(card.bill, card.decide, nowMs) : ticket.closed.coupons
+        yield* outbox.add({ ...ticket, eventId, closed: { ...ticket.closed, coupons } }, nowMs)
         return { isDuplicate: false }
       })
       if (typeof accepted === 'string') throw new StorageUnavailable(accepted)
@@ -65,9 +63,9 @@ export function createTicketFunctions(
     async keepDeadLetter(message) {
       // A repeat is accepted even if there is no room.
       if (await read(() => deadLetters.isKept(message))) return
-      const refusal = await admit('dead_letter', (nowMs) => {
-        const reason = limits.deadLetterShareTaken(message.venue.coreId)
-        if (reason === undefined) deadLetters.keepMessage(message, nowMs)
+      const refusal = await admit('dead_letter', function* (nowMs) {
+        const reason = yield* limits.deadLetterShareTaken(message.venue.coreId)
+        if (reason === undefined) yield* deadLetters.keepMessage(message, nowMs)
         return reason
       })
       if (refusal !== undefined) throw new StorageUnavailable(refusal)

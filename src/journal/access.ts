@@ -1,0 +1,26 @@
+import type { Work } from './work.ts'
+
+/** What is refused if there is no room. Redemptions are refused last, as a guest is waiting at the till. */
+export type Intake = 'redemption' | 'ticket' | 'dead_letter'
+
+/**
+ * How the journal's functions reach the database, whichever it is. The work gets the time in epoch ms.
+ * Each throws StorageUnavailable if the database cannot be used.
+ */
+export type Access = {
+  /** Does the work outside of a transaction. */
+  read<T>(work: (nowMs: number) => Work<T>): Promise<T>
+  /** Does the work in a transaction; resolves when it is on disk. */
+  write<T>(work: (nowMs: number) => Work<T>): Promise<T>
+  /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
+  admit<T>(intake: Intake, work: (nowMs: number) => Work<T>): Promise<T>
+  limits: Limits
+}
+
+/** Leaves room for other venues. `venue` is TRIFFT's id of the one that sends. */
+export type Limits = {
+  /** @returns why one more ticket is refused; undefined if it is not */
+  ticketShareTaken(venue: string): Work<string | undefined>
+  /** @returns why one more dead letter is refused; undefined if it is not */
+  deadLetterShareTaken(venue: string): Work<string | undefined>
+}

@@ -1,0 +1,57 @@
+import { toRecord } from '../redemptions/record.ts'
+import type { Access } from './access.ts'
+import type { Journal } from './journal.ts'
+import type { RedemptionRows } from './redemption-rows.ts'
+import { createRedemptions } from './redemptions.ts'
+
+type RedemptionFunctions = Pick<
+  Journal,
+  | 'beginDebit'
+  | 'beginCredit'
+  | 'record'
+  | 'markAnswered'
+  | 'dueUndos'
+  | 'beginUndo'
+  | 'stuckRedemptions'
+  | 'findRedemption'
+>
+
+/**
+ * The journal's functions for redemptions.
+ *
+ * @param settleWithinMs if a call has not settled by then, its process has died
+ */
+export function createRedemptionFunctions(
+  rows: RedemptionRows,
+  { read, write, admit }: Access,
+  settleWithinMs: number,
+): RedemptionFunctions {
+  const redemptions = createRedemptions(rows, settleWithinMs)
+  /** OKs that left while the journal could not be written. Before an undo of one of these, it is marked as answered. */
+  const answeredButUnmarked = new Set<string>()
+  const markAnswered = (id: string, nowMs: number) => redemptions.record(id, { kind: 'answered' }, nowMs)
+
+  return {
+    beginDebit: (intent, decide) =>
+      admit('redemption', (nowMs) => redemptions.beginDebit(intent, decide, nowMs)),
+    beginCredit: (intent, decide) =>
+      admit('redemption', (nowMs) => redemptions.beginCredit(intent, decide, nowMs)),
+    record: (of, event) => write((nowMs) => redemptions.record(of, event, nowMs)),
+    async markAnswered(id) {
+      answeredButUnmarked.add(id)
+      await write((nowMs) => markAnswered(id, nowMs))
+      answeredButUnmarked.delete(id)
+    },
+    dueUndos: (limit) => read((nowMs) => redemptions.dueUndos(limit, nowMs)),
+    beginUndo: (id) =>
+      write(function* (nowMs) {
+        if (answeredButUnmarked.has(id)) yield* markAnswered(id, nowMs)
+        return yield* redemptions.beginUndo(id, nowMs)
+      }),
+    stuckRedemptions: async () => (await read(rows.findStuck)).map(toRecord),
+    async findRedemption(id) {
+      const found = await read(() => rows.find(id))
+      return found && toRecord(found.redemption)
+    },
+  }
+}
