@@ -37,6 +37,7 @@ export const libraries = {
   opossum: 'trifft/breakers.ts',
   kafkajs: 'tickets/publisher.ts',
   'node:sqlite': 'journal/sqlite/**',
+  pg: 'journal/postgres/**',
 }
 
 /** Within zonal/ only a dialect knows a syntax, and it knows no other dialect: what these files must not import. */

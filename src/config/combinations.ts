@@ -22,6 +22,9 @@ export const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, 
   ['CORE_RATE_LIMIT', (v) => v.CORE_RATE_LIMIT === 1, 'must be 0 or at least 2: a balance is two calls'],
   ['BALANCE_STALE_MS', (v) => isBelow(v.BALANCE_STALE_MS, v.BALANCE_FRESH_MS), 'must not be below BALANCE_FRESH_MS'],
   ['VENUE_STALE_MS', (v) => isBelow(v.VENUE_STALE_MS, v.VENUE_FRESH_MS), 'must not be below VENUE_FRESH_MS'],
+  ['JOURNAL_TLS', (v, isProduction) => isProduction && v.JOURNAL_TLS === 'off' && [v.JOURNAL_URL, v.JOURNAL_LISTEN_URL].some(isRemote), 'must be verify when NODE_ENV=production, unless the database is at a loopback address or a socket'],
+  ['JOURNAL_TLS_CA_FILE', (v) => v.JOURNAL_TLS_CA_FILE && !isReadable(v.JOURNAL_TLS_CA_FILE), 'cannot be read'],
+  ['JOURNAL_URL', (v) => v.JOURNAL_URL === '' && (v.JOURNAL_PASSWORD || v.JOURNAL_LISTEN_URL || v.JOURNAL_TLS_CA_FILE), 'is needed with JOURNAL_PASSWORD, JOURNAL_LISTEN_URL or JOURNAL_TLS_CA_FILE'],
   ['KAFKA_SASL_USERNAME', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_USERNAME === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_PASSWORD', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_PASSWORD === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_MECHANISM', (v) => v.KAFKA_SASL_MECHANISM === '' && (v.KAFKA_SASL_USERNAME || v.KAFKA_SASL_PASSWORD), 'is needed with a SASL user name or password'],
@@ -29,9 +32,20 @@ export const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, 
   ['KAFKA_SSL_CA_FILE', (v) => v.KAFKA_SSL_CA_FILE && !isReadable(v.KAFKA_SSL_CA_FILE), 'cannot be read'],
 ]
 
+function isLoopback(host: string): boolean {
+  return /^(127\.[\d.]+|::1|localhost)$/.test(host)
+}
+
+/** A socket is a path, percent-encoded. */
+function isRemote(databaseUrl: string | undefined): boolean {
+  if (!databaseUrl) return false
+  const host = new URL(databaseUrl).hostname.replace(/[[\]]/g, '')
+  return !isLoopback(host) && !host.startsWith('%2F')
+}
+
 /** Other machines can reach it, and development keys were not asked for. */
 function isExposed({ HOST, DEVELOPMENT_KEYS }: Partial<Values>): boolean {
-  return HOST !== undefined && !/^(127\.[\d.]+|::1|localhost)$/.test(HOST) && DEVELOPMENT_KEYS === ''
+  return HOST !== undefined && !isLoopback(HOST) && DEVELOPMENT_KEYS === ''
 }
 
 function isKnownToAll(journalKey: string): boolean {

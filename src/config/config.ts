@@ -44,7 +44,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   for (const [name, isWrong, problem] of wrongCombinations)
     if (isWrong(values, isProduction)) complain(name, problem)
   if (problems.length > 0) throw new ConfigInvalid(problems)
-  return deepFreeze(nest(values, isProduction))
+  return deepFreeze(nest(values, isProduction, env.JOURNAL_PASSWORD_FILE || undefined))
 }
 
 const names = Object.keys(variables) as Name[]
@@ -68,7 +68,7 @@ function readGiven(
   }
 }
 
-function nest(values: Values, isProduction: boolean) {
+function nest(values: Values, isProduction: boolean, journalPasswordFile: string | undefined) {
   return {
     isProduction,
     isDevelopmentKey: { journal: values.JOURNAL_KEY.length === 0, cardHash: values.CARD_HASH_KEY === '' },
@@ -113,6 +113,7 @@ function nest(values: Values, isProduction: boolean) {
     },
     journal: {
       path: values.JOURNAL_PATH,
+      postgres: values.JOURNAL_URL === '' ? undefined : toPostgres(values, isProduction, journalPasswordFile),
       maxBytes: values.JOURNAL_MAX_BYTES,
       keys: values.JOURNAL_KEY.length > 0 ? values.JOURNAL_KEY : [developmentJournalKey],
       cardHashKey: values.CARD_HASH_KEY || developmentCardHashKey,
@@ -140,15 +141,33 @@ function nest(values: Values, isProduction: boolean) {
   }
 }
 
+function toPostgres(values: Values, isProduction: boolean, passwordFile: string | undefined) {
+  return {
+    url: values.JOURNAL_URL,
+    listenUrl: values.JOURNAL_LISTEN_URL || values.JOURNAL_URL,
+    password: values.JOURNAL_PASSWORD,
+    /** Read again for each connection, since passwords rotate. */
+    passwordFile,
+    poolSize: values.JOURNAL_POOL,
+    tls: values.JOURNAL_TLS,
+    tlsCaFile: values.JOURNAL_TLS_CA_FILE || undefined,
+    isProduction,
+  }
+}
+
 /** For the log line at the start: every value except secrets. */
 export function summarize(config: Config): Record<string, unknown> {
   const { zonal, journal, tickets, ...rest } = config
   return {
     ...rest,
     zonal: { ...zonal, venueTimeZones: Object.fromEntries(zonal.venueTimeZones) },
-    journal: { path: journal.path, maxBytes: journal.maxBytes, keys: journal.keys.length },
+    journal: { ...whereJournalIs(journal), maxBytes: journal.maxBytes, keys: journal.keys.length },
     tickets: { ...tickets, sasl: tickets.sasl && { mechanism: tickets.sasl.mechanism } },
   }
+}
+
+function whereJournalIs({ path, postgres }: Config['journal']) {
+  return postgres ? { url: postgres.url, poolSize: postgres.poolSize, tls: postgres.tls } : { path }
 }
 
 /** Rows of the table in contracts/configuration.md, in the order of `variables`. */

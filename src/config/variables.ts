@@ -50,6 +50,10 @@ const venueTimeZones = list.transform((pairs, ctx) => {
     ctx.addIssue(`must be venue=zone, comma separated, each venue once: ${problems.join('; ')}`)
   return zones
 })
+const databaseUrl = z.string().superRefine((value, ctx) => {
+  const problem = value && wrongDatabaseUrl(value)
+  if (problem) ctx.addIssue(problem)
+})
 const hostAndPort = list.pipe(
   z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, comma separated')),
 )
@@ -144,6 +148,18 @@ export const variables = {
     what: 'user name for SASL' },
   KAFKA_SASL_PASSWORD: { schema: z.string(), fallback: '', example: '(a secret)',
     what: 'password for SASL' },
+  JOURNAL_URL: { schema: databaseUrl, fallback: '', example: 'postgres://adapter@db.example:5432/adapter',
+    what: 'PostgreSQL database of the journal, for several replicas; empty: the SQLite file at `JOURNAL_PATH`' },
+  JOURNAL_PASSWORD: { schema: z.string(), fallback: '', example: '(a secret)',
+    what: 'password for `JOURNAL_URL`. From `JOURNAL_PASSWORD_FILE` it is read again for each connection' },
+  JOURNAL_LISTEN_URL: { schema: databaseUrl, fallback: '', example: 'postgres://adapter@db.example:5432/adapter',
+    what: 'the same database without a pooler in between, for `LISTEN`; empty: `JOURNAL_URL`' },
+  JOURNAL_POOL: { schema: integer(2, 100), fallback: '8', example: '8',
+    what: 'most connections to PostgreSQL that one replica uses at once; one more listens' },
+  JOURNAL_TLS: { schema: oneOf('verify', 'off'), fallback: 'verify', example: 'verify',
+    what: '`verify`: TLS to PostgreSQL, with its certificate checked; `off`: only for a loopback address or a socket, or if `NODE_ENV` is not `production`' },
+  JOURNAL_TLS_CA_FILE: { schema: z.string(), fallback: '', example: '/etc/postgres/ca.pem',
+    what: "path of a PEM file with the CA of PostgreSQL's certificate; empty: the system's" },
   JOURNAL_PATH: { schema: text, fallback: 'data/journal.sqlite', example: '/var/lib/adapter/journal.sqlite',
     what: 'the SQLite file, on block storage that only this pod uses' },
   JOURNAL_MAX_BYTES: { schema: integer(1_048_576, Number.MAX_SAFE_INTEGER), fallback: '1073741824', example: '1073741824',
@@ -179,4 +195,14 @@ function hasNoExtras(value: string): boolean {
 
 function is32Bytes(value: string): boolean {
   return /^[A-Za-z0-9+/]{43}=$/.test(value)
+}
+
+function wrongDatabaseUrl(value: string): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) return 'must be a postgres:// URL'
+  if (url.password) return 'must have no password: that goes into JOURNAL_PASSWORD'
+  // Programs disagree about what sslmode=require verifies.
+  if (url.search) return 'must have no parameters: TLS is set by JOURNAL_TLS, and all else by the service'
+  const isWhole = url.username && url.hostname && url.pathname.length > 1
+  return isWhole ? undefined : 'must have a user, a host and the name of a database'
 }

@@ -15,7 +15,7 @@ export const budgetLog = {
       freeAtMs: times.parse(JSON.parse(String(row.free_at))),
       blockedUntilMs: numberOrUndefined(row.blocked_until),
     }))
-    yield* run('INSERT INTO starts VALUES (1, 0) ON CONFLICT DO UPDATE SET is_clean = 0')
+    yield* run('INSERT INTO starts VALUES (1, 0) ON CONFLICT ("only") DO UPDATE SET is_clean = 0')
     yield* run(`UPDATE budget SET free_at = '[]'`)
     return { how: !start ? 'never_started' : start.is_clean === 1 ? 'stopped' : 'killed', scopes }
   },
@@ -23,7 +23,7 @@ export const budgetLog = {
   *keepBlock(scope: string, blockedUntilMs: number): Work<void> {
     yield* run(
       `INSERT INTO budget (scope, blocked_until) VALUES (:scope, :blockedUntilMs)
-         ON CONFLICT DO UPDATE SET blocked_until = max(coalesce(blocked_until, 0), :blockedUntilMs)`,
+         ON CONFLICT (scope) DO UPDATE SET blocked_until = max(coalesce(blocked_until, 0), :blockedUntilMs)`,
       { scope, blockedUntilMs },
     )
   },
@@ -31,7 +31,7 @@ export const budgetLog = {
   *close(scopes: { scope: string; freeAtMs: number[] }[]): Work<void> {
     for (const { scope, freeAtMs } of scopes)
       yield* run(
-        'INSERT INTO budget (scope, free_at) VALUES (:scope, :times) ON CONFLICT DO UPDATE SET free_at = :times',
+        'INSERT INTO budget (scope, free_at) VALUES (:scope, :times) ON CONFLICT (scope) DO UPDATE SET free_at = :times',
         { scope, times: JSON.stringify(freeAtMs) },
       )
     yield* run('UPDATE starts SET is_clean = 1')

@@ -1,5 +1,7 @@
 import type { Credentials, UnreadMessage, Venue } from '../model/words.ts'
 import type { Code } from '../model/refusal.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import type { CouponsDecision } from '../redemptions/coupons.ts'
 import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
 import type { DebitDecision, DebitRows } from '../redemptions/decide-debit.ts'
@@ -12,6 +14,7 @@ import type {
   RedemptionSecret,
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
+import type { Clock } from '../time/clock.ts'
 import type { DeadLetter, OpenedDeadLetter, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 
 /**
@@ -44,7 +47,7 @@ export type Journal = {
   /** @returns the redemptions in doubt, and credits whose answer was lost, that are due; the longest due first */
   dueUndos(limit: number): Promise<DueUndo[]>
   /** Records that the call of an undo is about to leave; undefined if it is settled, or no longer due. */
-  beginUndo(id: string): Promise<UndoBegun | undefined>
+  beginUndo(due: Pick<DueUndo, 'id' | 'cardHash'>): Promise<UndoBegun | undefined>
 
   /** @returns what an operator has to decide, oldest first */
   stuckRedemptions(): Promise<RedemptionRecord[]>
@@ -96,6 +99,15 @@ export type Journal = {
   /** @returns a description of what is wrong; undefined if nothing is */
   trouble(): string | undefined
   close(): Promise<void>
+}
+
+export type JournalDeps = {
+  clock: Clock
+  log: Logger
+  metrics: Pick<
+    Metrics,
+    'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes' | 'clockJumps'
+  >
 }
 
 /** Another process uses this journal. Two would each spend the whole budget, and undo each other's debits under way. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
-import type { Journal } from './journal.ts'
-import type { JournalDeps } from './sqlite/access.ts'
+import type { Journal, JournalDeps } from './journal.ts'
+import type { PostgresConfig } from './postgres/pool.ts'
 import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
 
 /**
@@ -11,7 +11,9 @@ import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
  * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export async function openJournal(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
-  return createSqliteJournal(config, deps)
+  return config.postgres
+    ? await openPostgres(config, config.postgres, deps)
+    : createSqliteJournal(config, deps)
 }
 
 /**
@@ -21,5 +23,11 @@ export async function openJournal(config: Config['journal'], deps: JournalDeps):
  * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export async function openJournalBeside(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
-  return openSqliteJournal(config, deps)
+  return config.postgres ? await openPostgres(config, config.postgres, deps) : openSqliteJournal(config, deps)
+}
+
+/** A service with a file does without pg: 20 ms and 11 MB. */
+async function openPostgres(config: Config['journal'], postgres: PostgresConfig, deps: JournalDeps) {
+  const { createPostgresJournal } = await import('./postgres/journal.ts')
+  return createPostgresJournal(config, postgres, deps)
 }

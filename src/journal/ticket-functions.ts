@@ -34,7 +34,7 @@ export function createTicketFunctions(
 
   return {
     async acceptTicket(ticket, card) {
-      const accepted = await admit('ticket', function* (nowMs) {
+      const accept = function* (nowMs: number) {
         const eventId = yield* outbox.newEventId(ticket)
         if (eventId === undefined) return { isDuplicate: true }
         const refusal = ticket.venue && (yield* limits.ticketShareTaken(ticket.venue))
@@ -42,7 +42,8 @@ export function createTicketFunctions(
         const coupons = card ? yield* claimCoupons(card.bill, card.decide, nowMs) : ticket.closed.coupons
         yield* outbox.add({ ...ticket, eventId, closed: { ...ticket.closed, coupons } }, nowMs)
         return { isDuplicate: false }
-      })
+      }
+      const accepted = await admit('ticket', accept, card?.bill.cardHash)
       if (typeof accepted === 'string') throw new StorageUnavailable(accepted)
       return accepted
     },

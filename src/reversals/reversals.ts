@@ -59,12 +59,12 @@ async function runDue(deps: Deps): Promise<boolean> {
 }
 
 /** @returns the outcome of its call; undefined if none was made */
-async function undoInTurn(deps: Deps, { id, ...card }: DueUndo) {
-  const endTurn = await deps.waitForTurn(card, undoWithinMs)
+async function undoInTurn(deps: Deps, due: DueUndo) {
+  const endTurn = await deps.waitForTurn(due, undoWithinMs)
   if (!endTurn) return undefined
   try {
     // A credit that had the turn before may have settled it.
-    const begun = await deps.journal.beginUndo(id)
+    const begun = await deps.journal.beginUndo(due)
     return begun && (await undo(deps, begun))
   } finally {
     endTurn()

@@ -9,6 +9,7 @@ import { toCredentials } from '../../src/model/keys.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import {
   confirmed as takenByCore,
+  dueUndo,
   sendNext,
   settleByOperator,
   settleDebit,
@@ -106,7 +107,7 @@ describe('the limits of the journal', () => {
     await test.journal.markAnswered(confirmed)
     await settleDebit(test.journal, unknown, { kind: 'unknown' })
     test.clock.pass(300_000)
-    expect(await test.journal.beginUndo(unknown)).not.to.equal(undefined)
+    expect(await test.journal.beginUndo(dueUndo(unknown))).not.to.equal(undefined)
     await settleUndo(test.journal, unknown, { kind: 'given_back', moved: {} })
     expect((await test.journal.findRedemption(unknown))?.state).to.equal('reversed')
     await test.journal.markPublished([tickets[0]!.eventId])

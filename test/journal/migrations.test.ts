@@ -1,3 +1,4 @@
+import { dueUndo } from '../support/redemption.ts'
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
@@ -21,7 +22,7 @@ describe('a journal of an earlier version', () => {
       await test.open()
 
       expect((await test.journal.dueUndos(9)).map(({ id }) => id)).to.deep.equal([inDoubt])
-      expect(await test.journal.beginUndo(inDoubt)).to.deep.include({ secret })
+      expect(await test.journal.beginUndo(dueUndo(inDoubt))).to.deep.include({ secret })
       const [waiting] = await test.journal.waitingTickets(9)
       expect(waiting).to.deep.include({ eventId: bill.eventId, closed: bill.closed })
       const [deadLetter] = await test.journal.deadLetters()

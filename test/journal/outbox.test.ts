@@ -1,9 +1,9 @@
 import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import { expect } from 'chai'
-import { DatabaseSync } from 'node:sqlite'
 import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
 import type { Ticket } from '../../src/model/words.ts'
-import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { forEachDatabase } from '../support/both-databases.ts'
+import { unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 const bill: Ticket = {
   ticketId: 'B-77',
@@ -26,100 +26,103 @@ const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
   closed: { venueId: '1902', tenant: '0123456789abcdef', traceparent: '00-…', ticket, coupons: ['uc-1'] },
 })
 
-describe('a ticket in the journal', () => {
-  let test: TestJournal
-  beforeEach(async () => (test = await openTestJournal()))
-  afterEach(() => test.end())
+forEachDatabase((openTestJournal) => {
+  describe('a ticket in the journal', () => {
+    let test: TestJournal
+    beforeEach(async () => (test = await openTestJournal()))
+    afterEach(() => test.end())
 
-  it('waits for Kafka in order of arrival, even after a restart', async () => {
-    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
-    await test.reopen()
-    const waiting = await test.journal.waitingTickets(2)
-    expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-1', 'e-2'])
-    expect(waiting[0]).to.deep.include({ kafkaKey: 'hash-of-card', closed: intake('e-1').closed })
-  })
-
-  it('no longer waits once it is published, and is still recognised', async () => {
-    await test.journal.acceptTicket(intake('e-1'))
-    await test.journal.markPublished(['e-1'])
-    expect(await test.journal.waitingTickets(10)).to.deep.equal([])
-    expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
-    expect(await test.journal.waitingTickets(10)).to.deep.equal([])
-  })
-
-  it('is one more event, once, if its bill was reopened and closed again', async () => {
-    const reopened = { ...bill, totalMinor: 900 }
-    const answers = []
-    for (const ticket of [bill, reopened, reopened, bill])
-      answers.push(await test.journal.acceptTicket(intake('e-1', ticket)))
-    expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, false, true, true])
-    const waiting = await test.journal.waitingTickets(10)
-    expect(waiting.map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([1250, 900])
-    expect(new Set(waiting.map(({ eventId }) => eventId)).size).to.equal(2)
-  })
-
-  // The fingerprint has changed: a bill accepted before an upgrade would have earned points once more.
-  it('is recognised by its former fingerprint if an earlier version accepted it, reopened or not', async () => {
-    const reopened = { ...bill, totalMinor: 900 }
-    const before = (ticket: Ticket): TicketIntake => ({
-      ...intake('e-1', ticket),
-      fingerprint: formerTicketFingerprint(ticket),
+    it('waits for Kafka in order of arrival, even after a restart', async () => {
+      for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
+      await test.reopen()
+      const waiting = await test.journal.waitingTickets(2)
+      expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-1', 'e-2'])
+      expect(waiting[0]).to.deep.include({ kafkaKey: 'hash-of-card', closed: intake('e-1').closed })
     })
-    const now = (ticket: Ticket): TicketIntake => ({
-      ...intake('e-1', ticket),
-      formerFingerprint: formerTicketFingerprint(ticket),
+
+    it('no longer waits once it is published, and is still recognised', async () => {
+      await test.journal.acceptTicket(intake('e-1'))
+      await test.journal.markPublished(['e-1'])
+      expect(await test.journal.waitingTickets(10)).to.deep.equal([])
+      expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+      expect(await test.journal.waitingTickets(10)).to.deep.equal([])
     })
-    for (const ticket of [bill, reopened]) await test.journal.acceptTicket(before(ticket))
-    const answers = []
-    for (const ticket of [bill, reopened, { ...bill, totalMinor: 800 }])
-      answers.push(await test.journal.acceptTicket(now(ticket)))
-    expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([true, true, false])
-  })
 
-  it('is accepted once if it comes twice in one turn of the event loop', async () => {
-    const twins = await Promise.all([
-      test.journal.acceptTicket(intake('e-1')),
-      test.journal.acceptTicket(intake('e-1')),
-    ])
-    expect(twins.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, true])
-  })
+    it('is one more event, once, if its bill was reopened and closed again', async () => {
+      const reopened = { ...bill, totalMinor: 900 }
+      const answers = []
+      for (const ticket of [bill, reopened, reopened, bill])
+        answers.push(await test.journal.acceptTicket(intake('e-1', ticket)))
+      expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([false, false, true, true])
+      const waiting = await test.journal.waitingTickets(10)
+      expect(waiting.map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([1250, 900])
+      expect(new Set(waiting.map(({ eventId }) => eventId)).size).to.equal(2)
+    })
 
-  it('becomes a dead letter if Kafka refuses it for good, out of the way of those behind it', async () => {
-    for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
-    await test.journal.buryTicket('e-1', 'too large')
-    expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
-    expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
-  })
+    // The fingerprint has changed: a bill accepted before an upgrade would have earned points once more.
+    it('is recognised by its former fingerprint if an earlier version accepted it, reopened or not', async () => {
+      const reopened = { ...bill, totalMinor: 900 }
+      const before = (ticket: Ticket): TicketIntake => ({
+        ...intake('e-1', ticket),
+        fingerprint: formerTicketFingerprint(ticket),
+      })
+      const now = (ticket: Ticket): TicketIntake => ({
+        ...intake('e-1', ticket),
+        formerFingerprint: formerTicketFingerprint(ticket),
+      })
+      for (const ticket of [bill, reopened]) await test.journal.acceptTicket(before(ticket))
+      const answers = []
+      for (const ticket of [bill, reopened, { ...bill, totalMinor: 800 }])
+        answers.push(await test.journal.acceptTicket(now(ticket)))
+      expect(answers.map(({ isDuplicate }) => isDuplicate)).to.deep.equal([true, true, false])
+    })
 
-  // One bit had flipped, which SQLite does not notice: reading the tickets always failed, and none went to Kafka.
-  it('is set aside if its seal is broken, with one log line, out of the way of those behind it', async () => {
-    for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
-    using disk = new DatabaseSync(test.path)
-    disk.exec(`UPDATE tickets SET sealed = randomblob(80) WHERE event_id = 'e-1'`)
-    for (let times = 0; times < 2; times++)
-      expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal([
-        'e-2',
-        'e-3',
+    it('is accepted once if it comes twice in one turn of the event loop', async () => {
+      const twins = await Promise.all([
+        test.journal.acceptTicket(intake('e-1')),
+        test.journal.acceptTicket(intake('e-1')),
       ])
-    const lines = test.lines.map((line) => JSON.parse(line) as { level: string; eventIds?: string[] })
-    expect(lines.map(({ level, eventIds }) => [level, eventIds])).to.deep.equal([['error', ['e-1']]])
-    expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, deadLetters: 0 })
-    const left = disk.prepare(`SELECT sealed IS NOT NULL AS isKept FROM tickets WHERE event_id = 'e-1'`).get()
-    expect(left, 'somebody may want to look at it').to.include({ isKept: 1 })
-  })
+      expect(twins.map(({ isDuplicate }) => isDuplicate)).to.have.members([false, true])
+    })
 
-  it('is kept once per content if it could not be read', async () => {
-    for (const text of ['{"ticketId":"B-1"}', '{"ticketId":"B-1"}', '{"ticketId":"B-2"}'])
-      await test.journal.keepDeadLetter(unreadMessage(text))
-    expect((await test.journal.stats()).deadLetters).to.equal(2)
-  })
+    it('becomes a dead letter if Kafka refuses it for good, out of the way of those behind it', async () => {
+      for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
+      await test.journal.buryTicket('e-1', 'too large')
+      expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
+      expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
+    })
 
-  it('is counted while it waits, with the time of the oldest', async () => {
-    expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, oldestTicketAtMs: undefined })
-    const takenAtMs = test.clock.nowMs()
-    await test.journal.acceptTicket(intake('e-1'))
-    test.clock.pass(5000)
-    await test.journal.acceptTicket(intake('e-2'))
-    expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, oldestTicketAtMs: takenAtMs })
+    // One bit had flipped, which SQLite does not notice: reading the tickets always failed, and none went to Kafka.
+    it('is set aside if its seal is broken, with one log line, out of the way of those behind it', async () => {
+      for (const id of ['e-1', 'e-2', 'e-3']) await test.journal.acceptTicket(intake(id))
+      await test.sql(
+        `UPDATE tickets SET sealed = (SELECT sealed FROM tickets WHERE event_id = 'e-2') WHERE event_id = 'e-1'`,
+      )
+      for (let times = 0; times < 2; times++)
+        expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal([
+          'e-2',
+          'e-3',
+        ])
+      const lines = test.lines.map((line) => JSON.parse(line) as { level: string; eventIds?: string[] })
+      expect(lines.map(({ level, eventIds }) => [level, eventIds])).to.deep.equal([['error', ['e-1']]])
+      expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, deadLetters: 0 })
+      const left = await test.sql(`SELECT 1 FROM tickets WHERE event_id = 'e-1' AND sealed IS NOT NULL`)
+      expect(left, 'somebody may want to look at it').to.have.length(1)
+    })
+
+    it('is kept once per content if it could not be read', async () => {
+      for (const text of ['{"ticketId":"B-1"}', '{"ticketId":"B-1"}', '{"ticketId":"B-2"}'])
+        await test.journal.keepDeadLetter(unreadMessage(text))
+      expect((await test.journal.stats()).deadLetters).to.equal(2)
+    })
+
+    it('is counted while it waits, with the time of the oldest', async () => {
+      expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, oldestTicketAtMs: undefined })
+      const takenAtMs = test.clock.nowMs()
+      await test.journal.acceptTicket(intake('e-1'))
+      test.clock.pass(5000)
+      await test.journal.acceptTicket(intake('e-2'))
+      expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, oldestTicketAtMs: takenAtMs })
+    })
   })
 })

@@ -3,10 +3,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
-import { confirmed, sendNext, settleDebit, settleUndo } from '../support/redemption.ts'
+import { confirmed, dueUndo, sendNext, settleDebit, settleUndo } from '../support/redemption.ts'
 
 describe('a seal', () => {
   const [oldKey, newKey] = journalKeys as [string, string]
@@ -139,12 +138,11 @@ describe('the sealed columns of the journal', () => {
       await settleDebit(test.journal, id, isUndone ? { kind: 'unknown' } : { kind, code: 'REFUSED' })
       if (isUndone) {
         test.clock.pass(60_000)
-        await test.journal.beginUndo(id)
+        await test.journal.beginUndo(dueUndo(id))
         await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
       }
-      using file = new DatabaseSync(test.path, { readOnly: true })
-      expect(file.prepare('SELECT sealed, seal_key FROM redemptions').all()).to.deep.equal([
-        Object.assign(Object.create(null), { sealed: null, seal_key: null }),
+      expect(await test.sql('SELECT sealed, seal_key FROM redemptions')).to.deep.equal([
+        { sealed: null, seal_key: null },
       ])
     })
 })

@@ -8,7 +8,7 @@ import pg from 'pg'
  */
 export async function createDatabase(server: string, template?: string): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await runOn(server, `CREATE DATABASE ${name} TEMPLATE ${template ? nameOf(template) : 'template0'}`)
+  await runSql(server, `CREATE DATABASE ${name} TEMPLATE ${template ? nameOf(template) : 'template0'}`)
   const url = new URL(server)
   url.pathname = name
   return url.href
@@ -16,19 +16,20 @@ export async function createDatabase(server: string, template?: string): Promise
 
 /** Also ends the connections to it. @param server URL of another database on the server */
 export async function dropDatabase(server: string, url: string) {
-  await runOn(server, `DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`)
+  await runSql(server, `DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`)
 }
 
 export async function canLogIn(url: string): Promise<boolean> {
   try {
-    await runOn(url, 'SELECT 1')
+    await runSql(url, 'SELECT 1')
     return true
   } catch {
     return false
   }
 }
 
-async function runOn(url: string, sql: string) {
+/** Runs statements on a connection of their own. */
+export async function runSql(url: string, sql: string) {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   // A broken connection fails the query, but without this listener it would also end the process.
   client.on('error', () => undefined)

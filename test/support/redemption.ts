@@ -24,6 +24,11 @@ export const venueAndCard = {
   secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
 }
 
+/** @returns what `dueUndos` says of a row */
+export function dueUndo(id: string) {
+  return { id, cardHash: venueAndCard.cardHash }
+}
+
 /** A debit of a coupon under a transaction id. */
 export const couponDebit: DebitIntent = {
   ...venueAndCard,

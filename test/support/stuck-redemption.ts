@@ -1,4 +1,4 @@
-import { sendNext, settleDebit, settleUndo } from './redemption.ts'
+import { dueUndo, sendNext, settleDebit, settleUndo } from './redemption.ts'
 import type { DebitIntent } from '../../src/redemptions/redemption.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 
@@ -27,7 +27,7 @@ export async function getStuck(journal: Journal, pass: (ms: number) => void, int
   await settleDebit(journal, id, { kind: 'unknown' })
   for (let isStuck = false; !isStuck;) {
     pass(300_000)
-    if (!(await journal.beginUndo(id))) throw new Error('was not due')
+    if (!(await journal.beginUndo(dueUndo(id)))) throw new Error('was not due')
     isStuck = (await settleUndo(journal, id, { kind: 'refused', code: 'REFUSED' })).state === 'stuck'
   }
   return id

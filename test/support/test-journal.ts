@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { openJournal } from '../../src/journal/open.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -13,10 +14,13 @@ export const cardHashKey = 'a card hash key for tests'
 
 export type TestJournal = {
   journal: Journal
+  /** Of the SQLite file; empty on PostgreSQL. */
   path: string
   /** Only the test moves it: `pass` both clocks, `jump` only the wall clock. */
   clock: { nowMs(): number; monotonicMs(): number; pass(ms: number): void; jump(ms: number): void }
   lines: string[]
+  /** Runs one statement on another connection. */
+  sql(statement: string): Promise<Record<string, unknown>[]>
   /** Opens the file after a close. */
   open(keys?: string[]): Promise<void>
   /** Closes it and opens the same file again. */
@@ -24,10 +28,34 @@ export type TestJournal = {
   end(): Promise<void>
 }
 
-/** Opens a journal in a folder of its own, with a clock that only the test moves. */
+export type OpenTestJournal = (options?: { maxBytes?: number }) => Promise<TestJournal>
+
+export const testSettings = { cardHashKey, posDeadlineMs: 2500, venueStaleMs: 86_400_000 }
+
+/** Opens a journal in a file of its own. */
 export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<TestJournal> {
   const folder = mkdtempSync(join(tmpdir(), 'journal-test-'))
   const path = join(folder, 'journal.sqlite')
+  const { clock, lines, log } = createTestParts()
+  const settings = { ...testSettings, path, postgres: undefined, maxBytes }
+  return await openTest({
+    path,
+    clock,
+    lines,
+    async sql(statement) {
+      using file = new DatabaseSync(path)
+      return file
+        .prepare(statement)
+        .all()
+        .map((row) => ({ ...row }))
+    },
+    openIt: (keys) => openJournal({ ...settings, keys }, { clock, log, metrics: createMetrics() }),
+    clear: () => rm(folder, { recursive: true, force: true }),
+  })
+}
+
+/** A clock that only the test moves, and a log that it can read. */
+export function createTestParts() {
   let nowMs = Date.UTC(2026, 10, 23, 12)
   let monotonicMs = 0
   const clock = {
@@ -41,25 +69,23 @@ export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<Te
   }
   const lines: string[] = []
   const log = createLogger('info', { write: (line: string) => void lines.push(line) })
-  const open = (keys: string[]) =>
-    openJournal(
-      {
-        path,
-        keys,
-        maxBytes,
-        cardHashKey,
-        posDeadlineMs: 2500,
-        venueStaleMs: 86_400_000,
-      },
-      { clock, log, metrics: createMetrics() },
-    )
+  return { clock, lines, log }
+}
+
+/** @param parts `openIt` opens it at first and whenever it is opened again; `clear` is called after its last close */
+export async function openTest({
+  openIt,
+  clear,
+  ...parts
+}: Pick<TestJournal, 'path' | 'clock' | 'lines' | 'sql'> & {
+  openIt: (keys: string[]) => Promise<Journal>
+  clear: () => Promise<void>
+}): Promise<TestJournal> {
   const test: TestJournal = {
-    journal: await open(journalKeys.slice(0, 1)),
-    path,
-    clock,
-    lines,
+    ...parts,
+    journal: await openIt(journalKeys.slice(0, 1)),
     async open(keys = journalKeys.slice(0, 1)) {
-      test.journal = await open(keys)
+      test.journal = await openIt(keys)
     },
     async reopen(keys) {
       await test.journal.close()
@@ -67,7 +93,7 @@ export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<Te
     },
     async end() {
       await test.journal.close()
-      await rm(folder, { recursive: true, force: true })
+      await clear()
     },
   }
   return test

@@ -1,9 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import { StorageUnavailable } from '../../model/refusal.ts'
-import type { Logger } from '../../observability/logger.ts'
-import type { Metrics } from '../../observability/metrics.ts'
-import type { Clock } from '../../time/clock.ts'
 import type { Intake } from '../access.ts'
+import type { JournalDeps } from '../journal.ts'
 import { createRetention } from '../retention.ts'
 import { createTroubles } from '../troubles.ts'
 import { createClockJumps } from './clock-jumps.ts'
@@ -12,15 +10,6 @@ import { watchFile } from './file-watch.ts'
 import { createLimits } from './limits.ts'
 import { run, type Work } from '../work.ts'
 import { createWriter } from './writer.ts'
-
-export type JournalDeps = {
-  clock: Clock
-  log: Logger
-  metrics: Pick<
-    Metrics,
-    'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes' | 'clockJumps'
-  >
-}
 
 /**
  * Reads and writes the file: in transactions, within its limits, only while it is the file that was opened, and with

@@ -2,21 +2,18 @@ import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
 import { createApprovals } from '../approvals.ts'
 import { budgetLog } from '../budget-log.ts'
-import type { Journal } from '../journal.ts'
+import type { Journal, JournalDeps } from '../journal.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'
 import { checkSealKeys } from '../seal-keys.ts'
 import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
-import { createAccess, type JournalDeps } from './access.ts'
+import { createAccess } from './access.ts'
 import { followClockSince } from './clock-jumps.ts'
 import { openDatabase, openExistingDatabase, type Database } from './database.ts'
 import { identify } from './file-watch.ts'
 import { ownJournal } from './owner.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
-
-/** If a call has not settled this long after the till's deadline, its process has died. */
-const abandonedAfterMs = 1000
 
 /**
  * The journal of one replica: one SQLite file on the pod's own volume, used by no other service.
@@ -73,7 +70,7 @@ function journalIn(
   const { read, write, tidy, trouble, close } = access
   const approvals = createApprovals(createKeyedHash(config.cardHashKey))
   return {
-    ...createRedemptionFunctions(rows, access, config.posDeadlineMs + abandonedAfterMs),
+    ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
     ...createTicketFunctions(rows, seal, access, deps.log),
     findApproval: (credentials) => read(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),

@@ -1,0 +1,54 @@
+/** A statement, a connection or a COMMIT has failed at the database: `cause` is what pg threw. */
+export class DatabaseFailure extends Error {
+  override name = 'DatabaseFailure'
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+
+  /** SQLSTATE, or the code of a system error; undefined for errors of pg itself, such as a connection that was lost. */
+  get code(): string | undefined {
+    return (this.cause as { code?: string }).code
+  }
+}
+
+/**
+ * What to do after a failure. Works are recognised when they run a second time, so a COMMIT without an answer needs no
+ * rule of its own.
+ *
+ * - `again`: rolled back, or lost with its connection; run the work again
+ * - `again_elsewhere`: the server is no primary (any more); run it again on a new connection
+ * - `unavailable`: it will fail again
+ * - `bug`: the statement is wrong
+ */
+export type Remedy = 'again' | 'again_elsewhere' | 'unavailable' | 'bug'
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html; a code of two letters stands for its class. */
+const remedies: Record<string, Remedy> = {
+  '40': 'again',
+  // Lock and statement limits.
+  '55P03': 'again',
+  '57014': 'again',
+  // Two replicas wrote the same row at once: the second finds it.
+  '23505': 'again',
+  // The server stops, or has closed the connection.
+  '57': 'again',
+  '08': 'again',
+  '25P03': 'again',
+  '53300': 'again',
+  '25006': 'again_elsewhere',
+  // No room, no memory, disk errors; no such database, role or right: somebody has to act.
+  '53': 'unavailable',
+  '58': 'unavailable',
+  '28': 'unavailable',
+  '3D': 'unavailable',
+  '42501': 'unavailable',
+  // The schema is not there yet.
+  '42P01': 'unavailable',
+  '42703': 'unavailable',
+}
+
+export function remedyFor({ code }: DatabaseFailure): Remedy {
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]{4}$/.test(code)) return 'again'
+  return remedies[code] ?? remedies[code.slice(0, 2)] ?? 'bug'
+}

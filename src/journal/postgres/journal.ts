@@ -1,0 +1,102 @@
+import type { Config } from '../../config/config.ts'
+import { createKeyedHash } from '../../model/keys.ts'
+import { StorageUnavailable } from '../../model/refusal.ts'
+import type { Access, Intake } from '../access.ts'
+import { createApprovals } from '../approvals.ts'
+import { budgetLog } from '../budget-log.ts'
+import type { Journal, JournalDeps } from '../journal.ts'
+import { createRedemptionFunctions } from '../redemption-functions.ts'
+import { createRedemptionRows } from '../redemption-rows.ts'
+import { createRetention } from '../retention.ts'
+import { createSeal } from '../seal.ts'
+import { readStats } from '../stats.ts'
+import { createTicketFunctions } from '../ticket-functions.ts'
+import { createTroubles } from '../troubles.ts'
+import type { Work } from '../work.ts'
+import { createLimits } from './limits.ts'
+import { migrate } from './migrate.ts'
+import { createPool, type PostgresConfig } from './pool.ts'
+import { createTransactions } from './transactions.ts'
+
+/**
+ * The journal that several replicas share. It opens without the database, which is migrated by the first use that
+ * reaches it.
+ */
+export function createPostgresJournal(
+  config: Config['journal'],
+  postgres: PostgresConfig,
+  { log, metrics }: JournalDeps,
+): Journal {
+  const pool = createPool(postgres, log)
+  const troubles = createTroubles({ log, metrics })
+  const limits = createLimits(config.maxBytes, troubles)
+  const forget = createRetention(config.venueStaleMs)
+  const seal = createSeal(config.keys)
+  const rows = createRedemptionRows(seal)
+  const approvals = createApprovals(createKeyedHash(config.cardHashKey))
+  metrics.journalMaxBytes.set(config.maxBytes)
+  let migrated: Promise<void> | undefined
+
+  const transact = createTransactions({
+    pool,
+    observe(seconds, failure) {
+      metrics.journalCommitSeconds.observe(seconds)
+      if (failure) metrics.journalFailures.inc()
+    },
+  })
+
+  async function write<T>(work: (nowMs: number) => Work<T>, card?: string): Promise<T> {
+    try {
+      await (migrated ??= migrate(pool))
+    } catch (error) {
+      migrated = undefined
+      throw noted(error)
+    }
+    try {
+      const result = await transact(work, card)
+      troubles.set('unwritable', undefined)
+      return result
+    } catch (error) {
+      throw noted(error)
+    }
+  }
+
+  function noted(error: unknown): unknown {
+    if (error instanceof StorageUnavailable) troubles.set('unwritable', error.message)
+    return error
+  }
+
+  const access: Access = {
+    read: write,
+    write,
+    async admit<T>(intake: Intake, work: (nowMs: number) => Work<T>, card?: string): Promise<T> {
+      if (limits.isOld()) await write(limits.measure)
+      limits.admit(intake)
+      return await write(work, card)
+    },
+    limits,
+  }
+
+  return {
+    ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
+    ...createTicketFunctions(rows, seal, access, log),
+    findApproval: (credentials) => write(() => approvals.find(credentials)),
+    keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
+    dropApproval: (credentials) => write(() => approvals.drop(credentials)),
+    openBudget: () => write(() => budgetLog.open()),
+    keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
+    closeBudget: (scopes) => write(() => budgetLog.close(scopes)),
+    stats: async () => ({ ...(await write(readStats)), bytes: limits.bytes(), walBytes: 0 }),
+    async tidy() {
+      const deleted = await write(function* (nowMs) {
+        yield* limits.measure()
+        return yield* forget(nowMs)
+      })
+      return { isTidy: deleted === 0 }
+    },
+    trouble: () => troubles.worst(),
+    async close() {
+      await pool.end()
+    },
+  }
+}

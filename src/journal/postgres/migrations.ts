@@ -1,0 +1,131 @@
+/** Each runs once, in order, in its own transaction. Never change the SQL of one that was released: add another. */
+export const migrations = [
+  `
+  -- Epoch ms. The clock that all replicas share, and goes on within a transaction.
+  CREATE FUNCTION now_ms() RETURNS bigint LANGUAGE sql VOLATILE
+    AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
+
+  CREATE TABLE redemptions (
+    id            text PRIMARY KEY,
+    revision      bigint NOT NULL,
+    changed_at    bigint NOT NULL,
+    key           text NOT NULL,
+    attempt       integer NOT NULL,
+    venue         text NOT NULL,
+    venue_id      text NOT NULL,
+    tenant        text,
+    card_hash     text NOT NULL,
+    card_masked   text NOT NULL,
+    account       text,
+    kind          text CHECK (kind IN ('coupon', 'points')),
+    reward_id     text,
+    points        bigint,
+    reward_sealed bytea,
+    reward_seal_key text,
+    state         text NOT NULL CHECK (state IN
+                    ('sent', 'not_done', 'refused', 'confirmed', 'credited', 'in_doubt', 'reversed', 'stuck')),
+    created_at    bigint NOT NULL,
+    sent_at       bigint,
+    confirmed_at  bigint,
+    answered_at   bigint,
+    due_at        bigint,
+    key_until     bigint NOT NULL,
+    undo_by       text CHECK (undo_by IN ('till', 'doubt')),
+    undo_since    bigint,
+    undo_calls    integer NOT NULL,
+    undo_tries    integer NOT NULL,
+    undo_last     text,
+    undo_number   integer NOT NULL,
+    credit_key    text,
+    ticket_key    text,
+    is_named_by_ticket integer NOT NULL,
+    moved         text,
+    refused_with  text,
+    given_back    text,
+    settled_by    text,
+    settled_why   text,
+    settled_at    bigint,
+    sealed        bytea,
+    seal_key      text,
+    UNIQUE (key, attempt)
+  ) WITH (fillfactor = 80);
+  CREATE INDEX redemptions_by_bill ON redemptions (venue, account, card_hash);
+  CREATE INDEX redemptions_by_coupon ON redemptions (card_hash, reward_id) WHERE reward_id IS NOT NULL;
+  CREATE INDEX redemptions_by_credit ON redemptions (credit_key) WHERE credit_key IS NOT NULL;
+  CREATE INDEX redemptions_by_ticket ON redemptions (ticket_key) WHERE ticket_key IS NOT NULL;
+  CREATE INDEX redemptions_open ON redemptions (due_at) WHERE due_at IS NOT NULL OR state = 'stuck';
+  -- Finds expired rows. Open rows never expire.
+  CREATE INDEX redemptions_final ON redemptions (changed_at)
+    WHERE due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck');
+  CREATE INDEX redemptions_reward_sealed ON redemptions (reward_seal_key) WHERE reward_seal_key IS NOT NULL;
+
+  CREATE TABLE redemption_aliases (
+    key           text PRIMARY KEY,
+    redemption_id text NOT NULL,
+    created_at    bigint NOT NULL
+  );
+  CREATE INDEX redemption_aliases_by_age ON redemption_aliases (created_at);
+
+  -- No cache of numbers: a later ticket of a card must have a higher one, on whichever replica.
+  CREATE TABLE tickets (
+    sequence      bigint GENERATED ALWAYS AS IDENTITY (CACHE 1) PRIMARY KEY,
+    event_id      text NOT NULL UNIQUE,
+    fingerprint   text NOT NULL,
+    kafka_key     text,
+    sealed        bytea,
+    seal_key      text,
+    taken_at      bigint NOT NULL,
+    published_at  bigint,
+    venue         text
+  ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+  CREATE INDEX tickets_waiting ON tickets (sequence) WHERE published_at IS NULL;
+  CREATE INDEX tickets_published ON tickets (published_at) WHERE published_at IS NOT NULL;
+
+  CREATE TABLE dead_letters (
+    id            text PRIMARY KEY,
+    kind          text NOT NULL CHECK (kind IN ('message', 'ticket')),
+    venue_id      text NOT NULL,
+    reason        text NOT NULL,
+    sealed        bytea NOT NULL,
+    seal_key      text NOT NULL,
+    created_at    bigint NOT NULL,
+    venue         text
+  );
+  CREATE INDEX dead_letters_by_age ON dead_letters (created_at);
+
+  CREATE TABLE venues (
+    venue_id      text NOT NULL,
+    api_key_hash  text NOT NULL,
+    core_id       text NOT NULL,
+    currency      text,
+    approved_at   bigint NOT NULL,
+    PRIMARY KEY (venue_id, api_key_hash)
+  );
+  CREATE INDEX venues_by_age ON venues (approved_at);
+
+  CREATE TABLE budget (
+    scope         text PRIMARY KEY,
+    free_at       text NOT NULL DEFAULT '[]',
+    blocked_until bigint
+  );
+  CREATE TABLE starts (
+    "only"        integer PRIMARY KEY CHECK ("only" = 1),
+    is_clean      integer NOT NULL
+  );
+
+  -- SQLite counts these by triggers; here a counter would be a row for which all tickets of a venue queue up.
+  CREATE VIEW dead_letter_totals AS
+    SELECT count(*) AS letters, coalesce(sum(octet_length(sealed)), 0) AS bytes FROM dead_letters;
+  CREATE VIEW dead_letter_venues AS
+    SELECT venue, sum(octet_length(sealed)) AS bytes FROM dead_letters WHERE venue IS NOT NULL GROUP BY venue;
+  CREATE VIEW ticket_venues AS
+    SELECT venue, sum(octet_length(sealed)) AS bytes FROM tickets
+    WHERE published_at IS NULL AND venue IS NOT NULL GROUP BY venue;
+  `,
+]
+
+/**
+ * The oldest release whose code works on this schema, as the number of migrations that it knew. A migration that an
+ * older release cannot live with raises it, one release after all code stopped using what it takes away.
+ */
+export const minCodeVersion = 1

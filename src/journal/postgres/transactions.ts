@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto'
+import type pg from 'pg'
+import { StorageUnavailable } from '../../model/refusal.ts'
+import type { Answer, Row, Statement, Work } from '../work.ts'
+import { DatabaseFailure, remedyFor, type Remedy } from './failures.ts'
+import type { Connection, Pool } from './pool.ts'
+import { toNumbered } from './statements.ts'
+
+/** After this long no further try begins, and none of its statements waits longer than until `answerWithinMs`. */
+const tryForMs = 1_200
+const answerWithinMs = 2_000
+
+/**
+ * The limits hold for the transaction only, since a pooler may give the connection to somebody else after it. The time
+ * is the database's, for all replicas. `lock`: each statement of one query sees what was committed before it began, so
+ * the work sees what the transaction wrote that had the lock before.
+ */
+const begin = (lock: string) => `BEGIN;
+  SET LOCAL statement_timeout = 1200; SET LOCAL lock_timeout = 600;
+  SET LOCAL idle_in_transaction_session_timeout = 3000;
+  ${lock}
+  SELECT now_ms() AS now_ms, current_setting('transaction_read_only') = 'on' AS is_read_only`
+
+/** pg gives an answer for each statement of a query. */
+type Begun = { rows: [{ now_ms: number; is_read_only: boolean }] }
+
+export type Transactions = ReturnType<typeof createTransactions>
+
+type Deps = {
+  pool: Pool
+  /** Told after each try. */
+  observe: (seconds: number, failure: DatabaseFailure | undefined) => void
+}
+
+/** Runs works in transactions of their own, again where that helps. */
+export function createTransactions({ pool, observe }: Deps) {
+  /**
+   * @param card the hash of a card, whose transactions run one after the other, on whichever replica
+   * @throws StorageUnavailable if the database cannot be used, within 2 s
+   */
+  return async function transact<T>(work: (nowMs: number) => Work<T>, card?: string): Promise<T> {
+    const startedMs = performance.now()
+    for (;;) {
+      const triedMs = performance.now()
+      try {
+        const result = await tryOnce(pool, work, card, startedMs + answerWithinMs)
+        observe((performance.now() - triedMs) / 1000, undefined)
+        return result
+      } catch (error) {
+        if (!(error instanceof DatabaseFailure)) throw error
+        observe((performance.now() - triedMs) / 1000, error)
+        const remedy = remedyFor(error)
+        if (remedy === 'bug') throw error
+        if (remedy === 'again_elsewhere') pool.renew()
+        if (remedy === 'unavailable' || performance.now() - startedMs >= tryForMs)
+          throw new StorageUnavailable(error.message, { cause: error })
+        await pauseBefore(remedy)
+      }
+    }
+  }
+}
+
+/** A refused connection is refused at once, and a database that restarts takes some 100 ms. */
+async function pauseBefore(remedy: Remedy) {
+  if (remedy === 'again' || remedy === 'again_elsewhere')
+    await new Promise((resolve) => setTimeout(resolve, 20 + 30 * Math.random()))
+}
+
+async function tryOnce<T>(
+  pool: Pool,
+  work: (nowMs: number) => Work<T>,
+  card: string | undefined,
+  latestMs: number,
+): Promise<T> {
+  const connection = await pool.connect().catch(failed)
+  let isBroken = true
+  const query = async (text: string, values?: unknown[]) => {
+    const query_timeout = Math.max(1, Math.ceil(latestMs - performance.now()))
+    return await send(connection, { text, values: values ?? [], query_timeout }).catch(failed)
+  }
+  try {
+    const begun = (await query(begin(card === undefined ? '' : lockOf(card)))) as unknown as Begun[]
+    const [{ now_ms: nowMs, is_read_only: isReadOnly }] = begun.at(-1)!.rows
+    if (isReadOnly) throw new DatabaseFailure({ code: '25006', message: 'the server is read-only' })
+    const result = await run(work(nowMs), async (statement) => {
+      const { text, values } = toNumbered(statement)
+      const { rows, rowCount } = await query(text, values)
+      return { rows, changes: rowCount ?? 0 }
+    })
+    await query('COMMIT')
+    isBroken = false
+    return result
+  } catch (error) {
+    isBroken = !(await rolledBack(connection, error))
+    throw error
+  } finally {
+    connection.release(isBroken)
+  }
+}
+
+/** `query_timeout`: pg rejects after these ms, and the connection cannot be used any more. Its types do not know it. */
+type Query = pg.QueryConfig & { query_timeout: number }
+
+function send(connection: Connection, query: Query) {
+  return connection.query<Row>(query)
+}
+
+function failed(error: unknown): never {
+  throw new DatabaseFailure(error)
+}
+
+async function run<T>(work: Work<T>, answer: (statement: Statement) => Promise<Answer>): Promise<T> {
+  let step = work.next()
+  while (!step.done) step = work.next(await answer(step.value))
+  return step.value
+}
+
+/** @returns whether the connection can be used again */
+async function rolledBack(connection: Connection, error: unknown): Promise<boolean> {
+  // An answer with a SQLSTATE has come over the connection, which is well unless the server is about to close it.
+  const isWell = !(error instanceof DatabaseFailure) || /^(?!57P|08|25006)[0-9A-Z]{5}$/.test(error.code ?? '')
+  if (!isWell) return false
+  try {
+    await send(connection, { text: 'ROLLBACK', query_timeout: 500 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** All who look at a card's rows take this lock before they look. */
+function lockOf(card: string): string {
+  const key = hash('sha256', `card ${card}`, 'buffer').readBigInt64BE()
+  return `SELECT pg_advisory_xact_lock(${key});`
+}

@@ -1,0 +1,86 @@
+import pg from 'pg'
+import type { Journal } from '../../src/journal/journal.ts'
+import { openJournal } from '../../src/journal/open.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { usePostgres } from './postgres-for-tests.ts'
+import {
+  createTestParts,
+  openTest,
+  openTestJournal,
+  testSettings,
+  type OpenTestJournal,
+  type TestJournal,
+} from './test-journal.ts'
+
+/** Defines the same suites for both databases. */
+export function forEachDatabase(suites: (openTestJournal: OpenTestJournal) => void) {
+  suites(openTestJournal)
+  describe('on PostgreSQL:', () => {
+    const makeDatabase = usePostgres()
+    suites(async (options) => await openOnPostgres(await makeDatabase(), options))
+  })
+}
+
+/** @param url of an empty database of `usePostgres` */
+export async function openOnPostgres(url: string, { maxBytes = 1024 ** 3 } = {}): Promise<TestJournal> {
+  const { clock, lines, log } = createTestParts()
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const sql = async (statement: string) => (await client.query<Record<string, unknown>>(statement)).rows
+  const settings = { ...testSettings, path: '', postgres: postgresAt(url), maxBytes }
+  return await openTest({
+    path: '',
+    clock,
+    lines,
+    sql,
+    async openIt(keys) {
+      const journal = await openJournal({ ...settings, keys }, { clock, log, metrics: createMetrics() })
+      // Brings the schema.
+      await journal.stats()
+      await sql('CREATE TABLE IF NOT EXISTS test_clock AS SELECT 0::bigint AS ms')
+      await sql(
+        `CREATE OR REPLACE FUNCTION now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT ms FROM test_clock'`,
+      )
+      return followClock(journal, clock, (nowMs) => sql(`UPDATE test_clock SET ms = ${nowMs}`))
+    },
+    clear: () => client.end(),
+  })
+}
+
+/** @param testUrl of a database of `usePostgres` */
+export function postgresAt(testUrl: string) {
+  const url = new URL(testUrl)
+  const password = decodeURIComponent(url.password)
+  url.password = ''
+  return {
+    url: url.href,
+    listenUrl: url.href,
+    password,
+    passwordFile: undefined,
+    poolSize: 4,
+    tls: 'off' as const,
+    tlsCaFile: undefined,
+    isProduction: false,
+  }
+}
+
+/** Sets the database's clock to the test's before each use of the journal. */
+function followClock(
+  journal: Journal,
+  clock: TestJournal['clock'],
+  set: (nowMs: number) => Promise<unknown>,
+): Journal {
+  let setMs: number | undefined
+  return new Proxy(journal, {
+    get(target, name) {
+      const member = target[name as keyof Journal] as (...values: unknown[]) => unknown
+      // A promise that resolves with the proxy asks it for `then`.
+      if (typeof member !== 'function' || name === 'close' || name === 'trouble') return member
+      return async (...values: unknown[]) => {
+        const nowMs = clock.nowMs()
+        if (setMs !== nowMs) await set((setMs = nowMs))
+        return await member(...values)
+      }
+    },
+  })
+}
