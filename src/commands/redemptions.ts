@@ -99,6 +99,7 @@ function describe({ undo, settled, ...record }: RedemptionRecord): string[][] {
     ['sent', toTime(record.sentAtMs)],
     ['confirmed', toTime(record.confirmedAtMs)],
     ['answered', toTime(record.answeredAtMs)],
+    ...(record.call ? [['a call is under way until', toTime(record.call.untilMs)]] : []),
     ...(undo
       ? [
           ['undo requested', toTime(undo.sinceMs)],

@@ -4,19 +4,21 @@ import type { Work } from './work.ts'
 export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 
 /**
- * How the journal's functions reach the database, whichever it is. The work gets the time in epoch ms. `card`: the hash
- * of the card whose rows it looks at, since what looks at the rows of one card runs one after the other.
- * Each throws StorageUnavailable if the database cannot be used.
+ * How the journal's functions reach the database, whichever it is. `card`: the hash of the card whose rows the work
+ * looks at, since what looks at the rows of one card runs one after the other. Each throws StorageUnavailable if the database cannot be used.
  */
 export type Access = {
   /** Does the work outside of a transaction. */
-  read<T>(work: (nowMs: number) => Work<T>): Promise<T>
+  read<T>(work: Doing<T>): Promise<T>
   /** Does the work in a transaction; resolves when it is on disk. */
-  write<T>(work: (nowMs: number) => Work<T>, card?: string): Promise<T>
+  write<T>(work: Doing<T>, card?: string): Promise<T>
   /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
-  admit<T>(intake: Intake, work: (nowMs: number) => Work<T>, card?: string): Promise<T>
+  admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T>
   limits: Limits
 }
+
+/** @param mayBeDone an earlier try may have been written: its COMMIT had no answer */
+export type Doing<T> = (nowMs: number, mayBeDone: boolean) => Work<T>
 
 /** Leaves room for other venues. `venue` is TRIFFT's id of the one that sends. */
 export type Limits = {

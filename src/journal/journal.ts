@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { CouponsDecision } from '../redemptions/coupons.ts'
 import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
-import type { DebitDecision, DebitRows } from '../redemptions/decide-debit.ts'
+import type { CardRows, DebitDecision, DebitRows } from '../redemptions/decide-debit.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 import type {
   CardBill,
@@ -29,12 +29,12 @@ export type Journal = {
    */
   beginDebit(
     intent: DebitIntent,
-    decide: (rows: DebitRows, nowMs: number) => DebitDecision,
+    decide: (rows: DebitRows & CardRows, nowMs: number) => DebitDecision,
   ): Promise<DebitBegun>
   /** Finds the rows that a credit may be about, and carries out what `decide` says. */
   beginCredit(
     intent: CreditIntent,
-    decide: (rows: CreditRows, nowMs: number) => CreditDecision,
+    decide: (rows: CreditRows & CardRows, nowMs: number) => CreditDecision,
   ): Promise<CreditBegun>
   /**
    * Changes a redemption as the event requires (`redemptions/transitions.ts`).
@@ -46,7 +46,10 @@ export type Journal = {
 
   /** @returns the redemptions in doubt, and credits whose answer was lost, that are due; the longest due first */
   dueUndos(limit: number): Promise<DueUndo[]>
-  /** Records that the call of an undo is about to leave; undefined if it is settled, or no longer due. */
+  /**
+   * Records that the call of an undo is about to leave; undefined if it is settled, no longer due, or has to wait for
+   * another call of its card.
+   */
   beginUndo(due: Pick<DueUndo, 'id' | 'cardHash'>): Promise<UndoBegun | undefined>
 
   /** @returns what an operator has to decide, oldest first */
@@ -126,6 +129,7 @@ export type CreditBegun =
   | { do: 'send'; redemption: Redemption }
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
+  | { do: 'wait' }
 
 /** The row as it is now; undefined if there is none. */
 export type Recorded = { redemption: Redemption | undefined; isChanged: boolean }

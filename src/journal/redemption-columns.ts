@@ -28,6 +28,8 @@ const columns: Column[] = [
   asIs('sent_at', 'sentAtMs'),
   asIs('confirmed_at', 'confirmedAtMs'),
   asIs('answered_at', 'answeredAtMs'),
+  { name: 'call_id', field: 'call', value: ({ call }) => call?.id ?? null },
+  { name: 'call_until', field: 'call', value: ({ call }) => call?.untilMs ?? null },
   asIs('due_at', 'dueAtMs'),
   asIs('key_until', 'keyUntilMs'),
   { name: 'undo_by', field: 'undo', value: ({ undo }) => undo?.by ?? null },

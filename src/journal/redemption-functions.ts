@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { toRecord } from '../redemptions/record.ts'
+import type { Call, Redemption } from '../redemptions/redemption.ts'
 import type { Access } from './access.ts'
-import type { Journal } from './journal.ts'
+import type { CreditBegun, DebitBegun, Journal } from './journal.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
 import { createRedemptions } from './redemptions.ts'
+import type { Work } from './work.ts'
 
 type RedemptionFunctions = Pick<
   Journal,
@@ -16,8 +19,10 @@ type RedemptionFunctions = Pick<
   | 'findRedemption'
 >
 
-/** If a call has not settled this long after the till's deadline, its process has died. */
+/** If a call has not settled this long after its deadline, its process has died. */
 const abandonedAfterMs = 1000
+/** The longest that the call of an undo may take, with its wait for a slot (`reversals/reversals.ts`). */
+const undoWithinMs = 10_000
 
 /** The journal's functions for redemptions. */
 export function createRedemptionFunctions(
@@ -25,16 +30,47 @@ export function createRedemptionFunctions(
   { read, write, admit }: Access,
   posDeadlineMs: number,
 ): RedemptionFunctions {
-  const redemptions = createRedemptions(rows, posDeadlineMs + abandonedAfterMs)
+  const redemptions = createRedemptions(rows)
   /** OKs that left while the journal could not be written. Before an undo of one of these, it is marked as answered. */
   const answeredButUnmarked = new Set<string>()
   const markAnswered = (id: string, nowMs: number) => redemptions.record(id, { kind: 'answered' }, nowMs)
 
+  /** Work that begins a call. If an earlier try of it has begun the call, it is not begun again. */
+  function beginning<T>(
+    cardHash: string,
+    withinMs: number,
+    begin: (call: Call, nowMs: number) => Work<T>,
+    begun: (redemption: Redemption) => T,
+  ) {
+    const id = randomUUID()
+    return function* (nowMs: number, mayBeDone: boolean): Work<T> {
+      const done = mayBeDone ? yield* rows.findByCall(cardHash, id) : undefined
+      return done ? begun(done) : yield* begin({ id, untilMs: nowMs + withinMs + abandonedAfterMs }, nowMs)
+    }
+  }
+
+  const send = (redemption: Redemption) => ({ do: 'send', redemption }) as const
   return {
-    beginDebit: (intent, decide) =>
-      admit('redemption', (nowMs) => redemptions.beginDebit(intent, decide, nowMs), intent.cardHash),
-    beginCredit: (intent, decide) =>
-      admit('redemption', (nowMs) => redemptions.beginCredit(intent, decide, nowMs), intent.cardHash),
+    beginDebit(intent, decide) {
+      const { cardHash } = intent
+      const work = beginning<DebitBegun>(
+        cardHash,
+        posDeadlineMs,
+        (call, nowMs) => redemptions.beginDebit(intent, decide, call, nowMs),
+        send,
+      )
+      return admit('redemption', work, cardHash)
+    },
+    beginCredit(intent, decide) {
+      const { cardHash } = intent
+      const work = beginning<CreditBegun>(
+        cardHash,
+        posDeadlineMs,
+        (call, nowMs) => redemptions.beginCredit(intent, decide, call, nowMs),
+        send,
+      )
+      return admit('redemption', work, cardHash)
+    },
     record: (of, event) => write((nowMs) => redemptions.record(of, event, nowMs)),
     async markAnswered(id) {
       answeredButUnmarked.add(id)
@@ -42,11 +78,14 @@ export function createRedemptionFunctions(
       answeredButUnmarked.delete(id)
     },
     dueUndos: (limit) => read((nowMs) => redemptions.dueUndos(limit, nowMs)),
-    beginUndo: ({ id, cardHash }) =>
-      write(function* (nowMs) {
+    beginUndo({ id, cardHash }) {
+      const callId = randomUUID()
+      return write(function* (nowMs) {
         if (answeredButUnmarked.has(id)) yield* markAnswered(id, nowMs)
-        return yield* redemptions.beginUndo(id, nowMs)
-      }, cardHash),
+        const call = { id: callId, untilMs: nowMs + undoWithinMs + abandonedAfterMs }
+        return yield* redemptions.beginUndo(id, call, nowMs)
+      }, cardHash)
+    },
     stuckRedemptions: async () => (await read(rows.findStuck)).map(toRecord),
     async findRedemption(id) {
       const found = await read(() => rows.find(id))

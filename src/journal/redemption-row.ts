@@ -1,6 +1,6 @@
 import type { Code } from '../model/refusal.ts'
 import type { Moved, What } from '../model/words.ts'
-import type { Redemption, RedemptionSecret, RedemptionState, Undo } from '../redemptions/redemption.ts'
+import type { Call, Redemption, RedemptionSecret, RedemptionState, Undo } from '../redemptions/redemption.ts'
 import { rewardOf, rowOf } from './redemption-columns.ts'
 import { numberOrUndefined, textOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
@@ -27,6 +27,7 @@ export function readRedemption(row: Row, seal: Seal): Redemption {
     sentAtMs: numberOrUndefined(row.sent_at),
     confirmedAtMs: numberOrUndefined(row.confirmed_at),
     answeredAtMs: numberOrUndefined(row.answered_at),
+    call: readCall(row),
     dueAtMs: numberOrUndefined(row.due_at),
     keyUntilMs: Number(row.key_until),
     undo: readUndo(row),
@@ -53,6 +54,10 @@ function readWhat(row: Row, seal: Seal): What | undefined {
   if (row.kind !== 'coupon' || !(box instanceof Uint8Array)) return readShownWhat(row)
   const rewardId = seal.open(rewardOf(String(row.id)), { box, keyId: String(keyId) }) as string | undefined
   return rewardId === undefined ? undefined : { kind: 'coupon', rewardId, standIn: String(standIn) }
+}
+
+function readCall({ call_id: id, call_until: untilMs }: Row): Call | undefined {
+  return typeof id === 'string' ? { id, untilMs: Number(untilMs) } : undefined
 }
 
 function readUndo(row: Row): Undo | undefined {

@@ -1,12 +1,31 @@
 import { redemptionId } from '../model/keys.ts'
 import type { What } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
-import { keyMs, type Redemption, type RedemptionSecret } from '../redemptions/redemption.ts'
+import type { CardRows, DebitRows } from '../redemptions/decide-debit.ts'
+import { keyMs, type DebitIntent, type Redemption, type RedemptionSecret } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import { insertRow, updateRow } from './redemption-columns.ts'
 import { openSecret, readRedemption, whereOpen } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 import { all as allRows, get, run, type Row, type Work } from './work.ts'
+
+const attemptsSql = `SELECT 'attempt' AS found, redemptions.* FROM redemptions WHERE key = :key
+  UNION ALL SELECT 'attempt', redemptions.* FROM redemptions WHERE id = :id AND key <> :key`
+
+const aliasSql = `SELECT 'alias' AS found, redemptions.* FROM redemption_aliases JOIN redemptions ON id = redemption_id
+  WHERE redemption_aliases.key = :key AND redemption_aliases.created_at > :fromMs`
+
+const underWaySql = `SELECT 'under_way' AS found, redemptions.* FROM redemptions
+  WHERE card_hash = :cardHash AND call_id IS NOT NULL AND call_until > :nowMs`
+
+const ofCouponSql = `SELECT 'of_coupon' AS found, redemptions.* FROM redemptions
+  WHERE card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
+    AND state IN ('sent', 'in_doubt', 'confirmed')`
+
+/** Earlier versions stored an id that contains a card number as it is. */
+function couponIds({ rewardId: formerId, standIn: rewardId = formerId }: Extract<What, { kind: 'coupon' }>) {
+  return { rewardId, formerId }
+}
 
 /** A row, and a function that opens its seal. */
 type Found = { redemption: Redemption; openSecret: () => RedemptionSecret | undefined }
@@ -21,9 +40,12 @@ export function createRedemptionRows(seal: Seal) {
     find,
     findDue,
     findStuck,
+    findForDebit,
     findAttempts,
     findAlias,
     findByCoupon,
+    findUnderWay,
+    findByCall,
     findByCredit,
     findByBill,
     findByTicket,
@@ -75,36 +97,51 @@ export function createRedemptionRows(seal: Seal) {
     return all(`${whereOpen} AND state = 'stuck' ORDER BY created_at`, {})
   }
 
-  /**
-   * @param id of the first attempt under the key
-   * @returns the attempts under a key, and the row with that id: a credit may have made it
-   */
-  function* findAttempts(key: string, id = redemptionId(key, 1)): Work<Redemption[]> {
-    return yield* all('key = :key UNION ALL SELECT * FROM redemptions WHERE id = :id AND key <> :key', {
-      key,
-      id,
+  /** All that matters to a debit, by one statement: a till waits for each round trip to the database. */
+  function* findForDebit({ key, cardHash, what }: DebitIntent, nowMs: number): Work<DebitRows & CardRows> {
+    const branches = [attemptsSql, aliasSql, underWaySql, ...(what.kind === 'coupon' ? [ofCouponSql] : [])]
+    const found = yield* allRows(branches.join(' UNION ALL '), {
+      ...{ key, id: redemptionId(key, 1), fromMs: nowMs - keyMs, cardHash, nowMs },
+      ...(what.kind === 'coupon' && couponIds(what)),
     })
+    const ofKind = (kind: string) =>
+      found.filter((row) => row.found === kind).map((row) => readRedemption(row, seal))
+    return {
+      attempts: ofKind('attempt'),
+      alias: ofKind('alias')[0],
+      ofCoupon: ofKind('of_coupon'),
+      underWay: ofKind('under_way'),
+    }
+  }
+
+  /** @returns the attempts under a key, and the row with the id of the first: a credit may have made it */
+  function* findAttempts(key: string): Work<Redemption[]> {
+    const rows = yield* allRows(attemptsSql, { key, id: redemptionId(key, 1) })
+    return rows.map((row) => readRedemption(row, seal))
   }
 
   function* findAlias(key: string, nowMs: number): Work<Redemption | undefined> {
-    const row = yield* get(
-      `SELECT redemptions.* FROM redemption_aliases JOIN redemptions ON id = redemption_id
-       WHERE redemption_aliases.key = :key AND redemption_aliases.created_at > :fromMs`,
-      { key, fromMs: nowMs - keyMs },
-    )
+    const row = yield* get(aliasSql, { key, fromMs: nowMs - keyMs })
     return row && readRedemption(row, seal)
   }
 
   /** @returns the rows of a card and coupon that are taken or may be, at any venue */
   function* findByCoupon(cardHash: string, what: What | undefined): Work<Redemption[]> {
     if (what?.kind !== 'coupon') return []
-    // Earlier versions stored an id that contains a card number as it is.
-    const { rewardId: formerId, standIn: rewardId = formerId } = what
-    return yield* all(
-      `card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
-       AND state IN ('sent', 'in_doubt', 'confirmed')`,
-      { cardHash, rewardId, formerId },
-    )
+    const rows = yield* allRows(ofCouponSql, { cardHash, ...couponIds(what) })
+    return rows.map((row) => readRedemption(row, seal))
+  }
+
+  /** @returns the rows of a card with a call that may be on its way */
+  function* findUnderWay(cardHash: string, nowMs: number): Work<Redemption[]> {
+    const rows = yield* allRows(underWaySql, { cardHash, nowMs })
+    return rows.map((row) => readRedemption(row, seal))
+  }
+
+  /** @returns the row of a call that was begun, unless its outcome is recorded */
+  function* findByCall(cardHash: string, callId: string): Work<Redemption | undefined> {
+    const [row] = yield* all('card_hash = :cardHash AND call_id = :callId', { cardHash, callId })
+    return row
   }
 
   /** A credit is remembered for a day of its own. */

@@ -1,8 +1,20 @@
 import { redemptionId, tenantOf } from '../model/keys.ts'
 import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
 import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
-import { isTakenLater, type DebitDecision, type DebitRows } from '../redemptions/decide-debit.ts'
-import { isDue, type CreditIntent, type DebitIntent, type Redemption } from '../redemptions/redemption.ts'
+import {
+  isHeldUp,
+  isTakenLater,
+  type CardRows,
+  type DebitDecision,
+  type DebitRows,
+} from '../redemptions/decide-debit.ts'
+import {
+  isDue,
+  type Call,
+  type CreditIntent,
+  type DebitIntent,
+  type Redemption,
+} from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
@@ -10,42 +22,34 @@ import { untilWritten } from './until-written.ts'
 import type { Work } from './work.ts'
 
 /**
- * Reads the rows of a redemption, lets `redemptions/` decide, and writes the decision. If a row has changed since it was read, it is read and decided again.
- *
- * @param settleWithinMs if a call has not settled by then, its process has died
+ * Reads the rows of a redemption, lets `redemptions/` decide, and writes the decision. If a row has changed since it
+ * was read, it is read and decided again.
  */
-export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) {
+export function createRedemptions(rows: RedemptionRows) {
   return { beginDebit, beginCredit, dueUndos, beginUndo, record }
 
   function* beginDebit(
     intent: DebitIntent,
-    decide: (rows: DebitRows, nowMs: number) => DebitDecision,
+    decide: (rows: DebitRows & CardRows, nowMs: number) => DebitDecision,
+    call: Call,
     nowMs: number,
   ): Work<DebitBegun> {
-    const { key, cardHash, what } = intent
-    const firstId = redemptionId(key, 1)
     return yield* untilWritten(function* () {
-      const found = {
-        attempts: yield* rows.findAttempts(key, firstId),
-        alias: yield* rows.findAlias(key, nowMs),
-        ofCoupon: yield* rows.findByCoupon(cardHash, what),
-      }
-      return yield* carryOutDebit(intent, firstId, decide(found, nowMs), nowMs)
+      const found = yield* rows.findForDebit(intent, nowMs)
+      return yield* carryOutDebit(intent, decide(found, nowMs), call, nowMs)
     })
   }
 
-  /**
-   * @param firstId of the first attempt under its key
-   * @returns undefined if its row has changed since it was read
-   */
+  /** @returns undefined if its row has changed since it was read */
   function* carryOutDebit(
     intent: DebitIntent,
-    firstId: string,
     decision: DebitDecision,
+    call: Call,
     nowMs: number,
   ): Work<DebitBegun | undefined> {
     switch (decision.do) {
       case 'refuse':
+      case 'wait':
         return decision
       case 'replay': {
         const { redemption } = decision
@@ -55,13 +59,12 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
       }
       case 'send': {
         const { attempt, again } = decision
-        const abandonedAtMs = nowMs + settleWithinMs
         if (again) {
-          const redemption = yield* rows.apply(again, { kind: 'sent', intent, attempt, abandonedAtMs }, nowMs)
+          const redemption = yield* rows.apply(again, { kind: 'sent', intent, attempt, call }, nowMs)
           return redemption && { do: 'send', redemption }
         }
-        const id = attempt === 1 ? firstId : redemptionId(intent.key, attempt)
-        const begun = newDebit(intent, { id, attempt, nowMs, abandonedAtMs })
+        const id = redemptionId(intent.key, attempt)
+        const begun = newDebit(intent, { id, attempt, nowMs, call })
         yield* rows.add(begun, nowMs)
         return { do: 'send', redemption: begun.redemption }
       }
@@ -70,12 +73,13 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
 
   function* beginCredit(
     intent: CreditIntent,
-    decide: (rows: CreditRows, nowMs: number) => CreditDecision,
+    decide: (rows: CreditRows & CardRows, nowMs: number) => CreditDecision,
+    call: Call,
     nowMs: number,
   ): Work<CreditBegun> {
     return yield* untilWritten(function* () {
       const found = yield* findCredit(intent, nowMs)
-      return yield* carryOutCredit(intent, decide(found, nowMs), nowMs)
+      return yield* carryOutCredit(intent, decide(found, nowMs), call, nowMs)
     })
   }
 
@@ -83,12 +87,13 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
   function* carryOutCredit(
     intent: CreditIntent,
     decision: CreditDecision,
+    call: Call,
     nowMs: number,
   ): Work<CreditBegun | undefined> {
     const { creditKey, secret } = intent
-    const abandonedAtMs = nowMs + settleWithinMs
     switch (decision.do) {
       case 'refuse':
+      case 'wait':
       case 'replay':
         return decision
       case 'requestUndo':
@@ -99,14 +104,14 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
           }
         )
       case 'send': {
-        const event = { kind: 'credit_sent', creditKey, secret, abandonedAtMs } as const
+        const event = { kind: 'credit_sent', creditKey, secret, call } as const
         const redemption = yield* rows.apply(decision.redemption, event, nowMs)
         return redemption && { do: 'send', redemption }
       }
       case 'adopt':
       case 'leaveTombstone': {
         const attempts = yield* rows.findAttempts(decision.key)
-        const begun = beginUnseen(intent, decision, { attempts, nowMs, abandonedAtMs })
+        const begun = beginUnseen(intent, decision, { attempts, nowMs, call })
         // A row that exists under this id is another venue's, which this one may not give back.
         if (yield* rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
         yield* rows.add(begun, nowMs)
@@ -117,7 +122,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     }
   }
 
-  function* findCredit(intent: CreditIntent, nowMs: number): Work<CreditRows> {
+  function* findCredit(intent: CreditIntent, nowMs: number): Work<CreditRows & CardRows> {
     const { creditKey, redemptionId, debitKey } = intent
     return {
       sameCredit: yield* rows.findByCredit(creditKey, nowMs),
@@ -126,6 +131,7 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
         redemptionId === undefined && debitKey !== undefined
           ? yield* rows.findAlias(debitKey, nowMs)
           : undefined,
+      underWay: yield* rows.findUnderWay(intent.cardHash, nowMs),
     }
   }
 
@@ -149,12 +155,13 @@ export function createRedemptions(rows: RedemptionRows, settleWithinMs: number) 
     })
   }
 
-  function* beginUndo(id: string, nowMs: number): Work<UndoBegun | undefined> {
+  function* beginUndo(id: string, call: Call, nowMs: number): Work<UndoBegun | undefined> {
     const found = yield* rows.find(id)
     if (!found || !isDue(found.redemption, nowMs)) return undefined
-    const { what, cardHash } = found.redemption
+    const { what, cardHash, tenant } = found.redemption
+    if (isHeldUp({ underWay: yield* rows.findUnderWay(cardHash, nowMs) }, tenant ?? '')) return undefined
     const isTaken = isTakenLater(found.redemption, yield* rows.findByCoupon(cardHash, what))
-    const event = { kind: 'due', isTakenLater: isTaken, abandonedAtMs: nowMs + settleWithinMs } as const
+    const event = { kind: 'due', isTakenLater: isTaken, call } as const
     const { redemption, isChanged } = yield* record(found.redemption, event, nowMs)
     // It may be reversed by now, or have been claimed by somebody else.
     if (!redemption || !isChanged || redemption.state === 'reversed') return undefined

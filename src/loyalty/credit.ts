@@ -4,10 +4,17 @@ import { isPossibleRedemptionId, isPossibleRewardId } from '../model/possible-id
 import { Refusal } from '../model/refusal.ts'
 import { maskCard, type Caller, type CreditRequest, type What } from '../model/words.ts'
 import { describeError } from '../observability/logger.ts'
-import { decideCredit, type CreditQuestion } from '../redemptions/decide-credit.ts'
+import {
+  decideCredit,
+  type CreditDecision,
+  type CreditQuestion,
+  type CreditRows,
+} from '../redemptions/decide-credit.ts'
+import { isHeldUp, type CardRows } from '../redemptions/decide-debit.ts'
 import { isFinal, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
 import { isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
+import { untilFree } from './turns.ts'
 import { giveBack, isNothing, undoOutcome, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** Kept back to store the credit and to answer, in case the card's turn does not come in time. */
@@ -34,9 +41,12 @@ export function createCredit(deps: RedemptionDeps) {
     try {
       const covered = await coverRequest(deps, request, (each) => debitKeys(each, caller), exchange)
       const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
-      const begun = await deps.journal.beginCredit(question, (rows, nowMs) =>
-        decideCredit(rows, question, nowMs),
-      )
+      const decide = (rows: CreditRows & CardRows, nowMs: number): CreditDecision => {
+        const isOthersTurn = isHeldUp(rows, tenant)
+        if (isOthersTurn && exchange.leftMs() > reservedForAnswerMs) return { do: 'wait' }
+        return decideCredit(rows, { ...question, isLate: question.isLate || isOthersTurn }, nowMs)
+      }
+      const begun = await untilFree(deps.timers, () => deps.journal.beginCredit(question, decide))
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
       const what = redemption.what ?? covered.what
@@ -136,7 +146,8 @@ async function settle(
   outcome: UndoOutcome,
 ): Promise<boolean> {
   try {
-    const event = { kind: 'undo_outcome', outcome, jitter: Math.random() } as const
+    const callId = sent.call?.id
+    const event = { kind: 'undo_outcome', outcome, callId, jitter: Math.random() } as const
     const { redemption } = await journal.record(sent, event)
     return redemption === undefined || !isFinal(redemption)
   } catch (error) {

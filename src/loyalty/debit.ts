@@ -5,12 +5,19 @@ import { Refusal, StorageUnavailable } from '../model/refusal.ts'
 import { maskCard, type Caller, type DebitRequest } from '../model/words.ts'
 import { describeError } from '../observability/logger.ts'
 import { isSameContent } from '../redemptions/content.ts'
-import { decideDebit } from '../redemptions/decide-debit.ts'
+import {
+  decideDebit,
+  isHeldUp,
+  type CardRows,
+  type DebitDecision,
+  type DebitRows,
+} from '../redemptions/decide-debit.ts'
 import { stands, type DebitIntent, type DebitOutcome, type Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
 import { coverMoved, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
+import { untilFree } from './turns.ts'
 import { take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** With less time left a debit is not sent: its answer would most likely come too late, leaving it in doubt. */
@@ -90,11 +97,15 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Redem
     exchange.leftMs() - minTimeToSendMs,
   )
   try {
-    const begun = await deps.journal.beginDebit(intent, (rows, nowMs) => {
+    const decide = (rows: DebitRows & CardRows, nowMs: number): DebitDecision => {
+      const isOthersTurn = isHeldUp(rows, tenant)
+      if (isOthersTurn && exchange.leftMs() > minTimeToSendMs) return { do: 'wait' }
       const decision = decideDebit(rows, intent, nowMs)
       // Without the card's turn it can be answered from the journal, but not sent.
-      return decision.do === 'send' && !endTurn ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
-    })
+      const canSend = endTurn && !isOthersTurn
+      return decision.do === 'send' && !canSend ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
+    }
+    const begun = await untilFree(deps.timers, () => deps.journal.beginDebit(intent, decide))
     if (begun.do === 'refuse') throw new Refusal(begun.code)
     if (begun.do === 'send') return await send(deps, call, begun.redemption)
     const { id, refusedWith, moved = {} } = begun.redemption
@@ -130,7 +141,8 @@ async function send(
   // core. Writes keep their order, so it comes before anything later for this card.
   const { kind } = outcome
   const recorded: DebitOutcome = kind === 'refused' ? { kind, code: outcome.code } : { kind }
-  deps.journal.record(redemption, { kind: 'debit_outcome', outcome: recorded }).catch((error: unknown) => {
+  const event = { kind: 'debit_outcome', outcome: recorded, callId: redemption.call?.id } as const
+  deps.journal.record(redemption, event).catch((error: unknown) => {
     deps.log.warn(
       { redemptionId: id, error: describeError(error) },
       'the outcome of a debit could not be written',
@@ -146,7 +158,8 @@ async function confirm(
   outcome: Extract<DebitOutcome, { kind: 'confirmed' }>,
 ): Promise<boolean> {
   try {
-    const { redemption } = await journal.record(sent, { kind: 'debit_outcome', outcome })
+    const event = { kind: 'debit_outcome', outcome, callId: sent.call?.id } as const
+    const { redemption } = await journal.record(sent, event)
     return redemption !== undefined && stands(redemption)
   } catch (error) {
     if (error instanceof StorageUnavailable) return false

@@ -1,5 +1,6 @@
 import { systemTimers } from '../time/clock.ts'
-import { settlesWithin } from '../time/waiting.ts'
+import type { Timers } from '../time/clock.ts'
+import { settlesWithin, sleep } from '../time/waiting.ts'
 
 export type WaitForTurn = ReturnType<typeof createTurns>
 
@@ -54,5 +55,25 @@ export function createTurns(timers = systemTimers) {
     const count = countOf(queue) + by
     if (count === 0) waiting.delete(queue)
     else waiting.set(queue, count)
+  }
+}
+
+/** While a call of the card is under way elsewhere. */
+export const lookAgainMs = 100
+
+/**
+ * Waits while another replica has a call of the card under way.
+ *
+ * @param begin says `wait` for as long as it has time
+ * @returns what else it says
+ */
+export async function untilFree<T extends { do: string }>(
+  timers: Timers,
+  begin: () => Promise<T>,
+): Promise<Exclude<T, { do: 'wait' }>> {
+  for (;;) {
+    const begun = await begin()
+    if (begun.do !== 'wait') return begun as Exclude<T, { do: 'wait' }>
+    await sleep(timers, lookAgainMs)
   }
 }

@@ -3,6 +3,7 @@ import { nextAttempt } from './attempts.ts'
 import type { CreditDecision } from './decide-credit.ts'
 import {
   keyMs,
+  type Call,
   type CreditIntent,
   type DebitIntent,
   type Redemption,
@@ -14,17 +15,11 @@ export type NewRedemption = { redemption: Redemption; secret: RedemptionSecret |
 
 /**
  * The row of a debit whose call is about to leave.
- * @param attempt `id`: `redemptionId` of its key and number. `abandonedAtMs`: if the call has not settled by then, its
- *   process has died
+ * @param attempt `id`: `redemptionId` of its key and number
  */
 export function beginDebit(
   intent: DebitIntent,
-  {
-    id,
-    attempt,
-    nowMs,
-    abandonedAtMs,
-  }: { id: string; attempt: number; nowMs: number; abandonedAtMs: number },
+  { id, attempt, nowMs, call }: { id: string; attempt: number; nowMs: number; call: Call },
 ): NewRedemption {
   const { hasTransactionId: _, secret, ...content } = intent
   return {
@@ -36,7 +31,8 @@ export function beginDebit(
       state: 'sent',
       createdAtMs: nowMs,
       sentAtMs: nowMs,
-      dueAtMs: abandonedAtMs,
+      call,
+      dueAtMs: call.untilMs,
       keyUntilMs: nowMs + keyMs,
     },
     secret,
@@ -52,7 +48,7 @@ export function beginDebit(
 export function beginUnseen(
   intent: CreditIntent,
   decision: Extract<CreditDecision, { do: 'adopt' | 'leaveTombstone' }>,
-  { attempts, nowMs, abandonedAtMs }: { attempts: Redemption[]; nowMs: number; abandonedAtMs: number },
+  { attempts, nowMs, call }: { attempts: Redemption[]; nowMs: number; call: Call },
 ): NewRedemption {
   const { key, reference } = decision
   const { redemptionId: _id, debitKey: _key, secret, ...content } = intent
@@ -68,7 +64,8 @@ export function beginUnseen(
       state: isAsked ? 'in_doubt' : 'reversed',
       createdAtMs: nowMs,
       sentAtMs: undefined,
-      dueAtMs: isAsked ? abandonedAtMs : undefined,
+      call: isAsked ? call : undefined,
+      dueAtMs: isAsked ? call.untilMs : undefined,
       keyUntilMs: nowMs + (isAsked ? keyMs : decision.forMs),
       undo: { by: 'till', sinceMs: nowMs, calls: isAsked ? 1 : 0, refusals: 0, last: undefined },
     },

@@ -30,6 +30,8 @@ export type CreditDecision =
   | { do: 'leaveTombstone'; reference: string; key: string; forMs: number; code: Code }
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
+  /** Another replica has a call of the card under way: look again a little later. */
+  | { do: 'wait' }
 
 /** Short without a transaction id, since a new debit of the same coupon on the same bill has the same key. */
 const tombstoneOfTransactionMs = 24 * 60 * 60 * 1000

@@ -9,11 +9,21 @@ export type DebitRows = KeyRows & {
   ofCoupon: Redemption[]
 }
 
+/** Those of a card whose calls may be on their way, whichever replica has sent them. */
+export type CardRows = { underWay: Redemption[] }
+
 export type DebitDecision =
   /** `again`: the row of an attempt that was not done, and is repeated. */
   | { do: 'send'; attempt: number; again?: Redemption }
   | { do: 'replay'; redemption: Redemption }
   | { do: 'refuse'; code: Code }
+  /** Another replica has a call of the card under way: look again a little later. */
+  | { do: 'wait' }
+
+/** Whether a call of the card is under way. The same card number in another project does not count. */
+export function isHeldUp({ underWay }: CardRows, tenant: string): boolean {
+  return underWay.some((row) => (row.tenant ?? tenant) === tenant)
+}
 
 /** What to do about a debit, given the rows that matter to it. Pure: a decision table, read from the top. */
 export function decideDebit(rows: DebitRows, intent: DebitIntent, nowMs: number): DebitDecision {

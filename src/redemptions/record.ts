@@ -17,6 +17,7 @@ export type RedemptionRecord = {
   confirmedAtMs: number | undefined
   /** When the till's OK left. */
   answeredAtMs: number | undefined
+  call: Redemption['call']
   /** Undefined if no undo was requested. */
   undo: (Undo & { dueAtMs: number | undefined }) | undefined
   settled: Redemption['settled']
@@ -36,6 +37,7 @@ export function toRecord(redemption: Redemption): RedemptionRecord {
     sentAtMs: redemption.sentAtMs,
     confirmedAtMs: redemption.confirmedAtMs,
     answeredAtMs: redemption.answeredAtMs,
+    call: redemption.call,
     undo: undo && { ...undo, dueAtMs },
     settled: redemption.settled,
   }

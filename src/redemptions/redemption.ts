@@ -44,6 +44,8 @@ export type Redemption = {
   confirmedAtMs: number | undefined
   /** When the till's OK left. */
   answeredAtMs: number | undefined
+  /** The call that takes or gives back, while its outcome is not recorded. */
+  call: Call | undefined
   /**
    * When the undo worker has to handle it; undefined is never. If it is still `sent` by then, its process has died, and
    * it is in doubt.
@@ -68,6 +70,9 @@ export type Redemption = {
   /** An operator's decision. */
   settled: { by: string; why: string; atMs: number } | undefined
 }
+
+/** `id` tells it from later calls. By `untilMs` it has ended, or its process has died. */
+export type Call = { id: string; untilMs: number }
 
 export type Undo = {
   /** Who requested it: the till by a credit, or the service because the till has not heard OK. */
@@ -164,8 +169,13 @@ export function isFinal({ state, dueAtMs }: Redemption): boolean {
   return dueAtMs === undefined && state !== 'stuck'
 }
 
-export function isDue({ dueAtMs }: Redemption, nowMs: number): boolean {
-  return dueAtMs !== undefined && dueAtMs <= nowMs
+export function isDue(row: Redemption, nowMs: number): boolean {
+  return row.dueAtMs !== undefined && row.dueAtMs <= nowMs && !isUnderWay(row, nowMs)
+}
+
+/** Whether a call may be on its way to the core: nothing else may be sent for its card. */
+export function isUnderWay({ call }: Redemption, nowMs: number): boolean {
+  return call !== undefined && call.untilMs > nowMs
 }
 
 /** Whether the core had nothing to give back: the reward is free, and the row only waits for a lost call to arrive. */

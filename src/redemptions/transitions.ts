@@ -1,6 +1,7 @@
 import { beginDebit } from './begin.ts'
 import {
   isDue,
+  type Call,
   type Change,
   type DebitIntent,
   type DebitOutcome,
@@ -24,8 +25,8 @@ import {
 /** Everything that can happen to a redemption. Times are epoch ms. */
 export type RedemptionEvent =
   /** An attempt that was not done is repeated: its call is about to leave. */
-  | { kind: 'sent'; intent: DebitIntent; attempt: number; abandonedAtMs: number }
-  | { kind: 'debit_outcome'; outcome: DebitOutcome }
+  | { kind: 'sent'; intent: DebitIntent; attempt: number; call: Call }
+  | { kind: 'debit_outcome'; outcome: DebitOutcome; callId: string | undefined }
   /** The till's OK has left. */
   | { kind: 'answered' }
   /** The till is about to get its OK again. */
@@ -37,12 +38,12 @@ export type RedemptionEvent =
       kind: 'credit_sent'
       creditKey: string | undefined
       secret: RedemptionSecret
-      abandonedAtMs: number
+      call: Call
     }
   /** It is due. `isTakenLater`: a later debit took the same coupon. */
-  | { kind: 'due'; isTakenLater: boolean; abandonedAtMs: number }
+  | { kind: 'due'; isTakenLater: boolean; call: Call }
   /** `jitter`: 0 to 1, so that not all undos are repeated at once. */
-  | { kind: 'undo_outcome'; outcome: UndoOutcome; jitter: number }
+  | { kind: 'undo_outcome'; outcome: UndoOutcome; callId: string | undefined; jitter: number }
   | { kind: 'retried_by_operator' }
   | { kind: 'settled_by_operator'; decision: OperatorDecision }
   /** It goes out with a ticket. */
@@ -60,8 +61,8 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
     case 'sent':
       return row.state === 'not_done' ? sentAgain(row, event, nowMs) : undefined
     case 'debit_outcome':
-      return row.state === 'sent'
-        ? afterDebit(row, event.outcome, nowMs)
+      return row.state === 'sent' && isCallOf(row, event)
+        ? { ...afterDebit(row, event.outcome, nowMs), call: undefined }
         : afterLateOutcome(row, event.outcome, nowMs)
     case 'answered':
       return row.state === 'confirmed' ? afterAnswer(row, nowMs) : undefined
@@ -80,7 +81,9 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
     case 'due':
       return isDue(row, nowMs) ? afterDue(row, event, nowMs) : undefined
     case 'undo_outcome':
-      return undoCounts(row, event.outcome) ? afterUndo(row, event.outcome, nowMs, event.jitter) : undefined
+      return undoCounts(row, event.outcome) && (isCallOf(row, event) || event.outcome.kind === 'given_back')
+        ? { ...afterUndo(row, event.outcome, nowMs, event.jitter), call: undefined }
+        : undefined
     case 'retried_by_operator':
       return row.state === 'stuck' ? retried(row, nowMs) : undefined
     case 'settled_by_operator':
@@ -96,27 +99,33 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
   }
 }
 
+/** Otherwise its process was taken for dead, and another has sent a call since; or this outcome is recorded already. */
+function isCallOf({ call }: Redemption, { callId }: { callId: string | undefined }): boolean {
+  return call?.id === callId
+}
+
 /** Nothing is kept of an attempt that was not done: its row begins anew. */
 function sentAgain(
   { id }: Redemption,
-  { intent, attempt, abandonedAtMs }: Extract<RedemptionEvent, { kind: 'sent' }>,
+  { intent, attempt, call }: Extract<RedemptionEvent, { kind: 'sent' }>,
   nowMs: number,
 ): Change {
-  const { redemption } = beginDebit(intent, { id, attempt, nowMs, abandonedAtMs })
+  const { redemption } = beginDebit(intent, { id, attempt, nowMs, call })
   const { id: _id, revision: _revision, ...fields } = redemption
   return { ...fields, secret: intent.secret }
 }
 
 function creditSent(
   row: Redemption,
-  { creditKey, secret, abandonedAtMs }: Extract<RedemptionEvent, { kind: 'credit_sent' }>,
+  { creditKey, secret, call }: Extract<RedemptionEvent, { kind: 'credit_sent' }>,
   nowMs: number,
 ): Change {
   return {
     state: row.state === 'confirmed' ? 'confirmed' : 'in_doubt',
     undo: withCall(undoBy('till', row, nowMs)),
     creditKey: creditKey ?? row.creditKey,
-    dueAtMs: abandonedAtMs,
+    call,
+    dueAtMs: call.untilMs,
     secret,
   }
 }
@@ -151,6 +160,9 @@ function afterLateOutcome(row: Redemption, outcome: DebitOutcome, nowMs: number)
   return {
     ...doubt,
     undo: { ...undo, last: undefined },
+    // A call that gives back may have been answered before this one took: its answer says nothing about it any more.
+    call: undefined,
+    undoNumber: row.undoNumber + (row.call ? 1 : 0),
     moved: outcome.moved,
     confirmedAtMs: nowMs,
     // The seal may have been erased; an operator who settled it did not know that it was taken.

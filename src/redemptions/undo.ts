@@ -1,5 +1,6 @@
 import {
   hasNothingAtCore,
+  type Call,
   type Change,
   type Redemption,
   type RedemptionState,
@@ -20,14 +21,15 @@ const longestDoubtMs = 24 * 60 * 60 * 1000
 /** It is due: a call that gives back is about to leave. */
 export function afterDue(
   row: Redemption,
-  { isTakenLater, abandonedAtMs }: { isTakenLater: boolean; abandonedAtMs: number },
+  { isTakenLater, call }: { isTakenLater: boolean; call: Call },
   nowMs: number,
 ): Change {
   // A later debit took the coupon, so the lost call cannot have taken it.
-  if (isTakenLater && hasNothingAtCore(row)) return final('reversed')
+  if (isTakenLater && hasNothingAtCore(row)) return { ...final('reversed'), call: undefined }
   const isCredit = row.state === 'confirmed' && row.undo?.by === 'till'
   const undo = row.undo ?? undoBy('doubt', row, nowMs)
-  return { state: isCredit ? 'confirmed' : 'in_doubt', undo: withCall(undo), dueAtMs: abandonedAtMs }
+  const state = isCredit ? 'confirmed' : 'in_doubt'
+  return { state, undo: withCall(undo), call, dueAtMs: call.untilMs }
 }
 
 /**

@@ -78,7 +78,9 @@ async function undo(deps: Deps, { redemption, secret }: UndoBegun) {
   const called = secret && (await giveBack(deps, orderOf(redemption, secret), exchange))
   const outcome =
     called && secret ? undoOutcome(called, secret.cardNumber, coverId) : ({ kind: 'seal_broken' } as const)
-  const recorded = await journal.record(redemption, { kind: 'undo_outcome', outcome, jitter: Math.random() })
+  const callId = redemption.call?.id
+  const event = { kind: 'undo_outcome', outcome, callId, jitter: Math.random() } as const
+  const recorded = await journal.record(redemption, event)
   const state = recorded.redemption?.state
   const kind = called?.kind ?? 'seal_broken'
   metrics.undos.inc({ outcome: kind })

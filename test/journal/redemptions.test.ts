@@ -354,7 +354,7 @@ forEachDatabase((openTestJournal) => {
       await settleDebit(test.journal, id, { kind: 'unknown' })
       let calls = 0
       while (test.clock.nowMs() < Date.UTC(2026, 10, 26)) {
-        test.clock.pass(500)
+        test.clock.pass(5_000)
         for (const due of await test.journal.dueUndos(10)) {
           const begun = await test.journal.beginUndo(dueUndo(due.id))
           expect(begun?.secret).to.deep.equal(debitIntent.secret)

@@ -29,7 +29,7 @@ describe('a row that somebody else has changed since it was read', () => {
         id: 'r-1',
         attempt: 1,
         nowMs: 1,
-        abandonedAtMs: 2,
+        call: { id: 'call-1', untilMs: 2 },
       })
       const find = () => db.do(rows.find(redemption.id))!.redemption
       const apply = (row: Redemption, event: RedemptionEvent) => db.do(rows.apply(row, event, 3))
@@ -37,7 +37,9 @@ describe('a row that somebody else has changed since it was read', () => {
       const before = find()
       using other = new DatabaseSync(test.path)
       other.exec(`UPDATE redemptions SET state = 'stuck', revision = revision + 1`)
-      expect(apply(before, { kind: 'debit_outcome', outcome: confirmed() })).to.equal(undefined)
+      expect(apply(before, { kind: 'debit_outcome', outcome: confirmed(), callId: 'call-1' })).to.equal(
+        undefined,
+      )
       const now = find()
       expect(now.state).to.equal('stuck')
       expect(apply(now, { kind: 'retried_by_operator' })).to.include({

@@ -10,7 +10,8 @@ import { next, type RedemptionEvent } from '../../src/redemptions/transitions.ts
 import { confirmed, couponDebit, redemption, undo } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
-const abandonedAtMs = nowMs + 3_500
+const call = { id: 'call-2', untilMs: nowMs + 3_500 }
+const callId = 'call-1'
 const intent = couponDebit
 const { secret } = intent
 
@@ -42,8 +43,13 @@ const rows: Record<string, Partial<Redemption>> = {
   stuck: { state: 'stuck', undo: requested('doubt', 9) },
 }
 
-const debit = (outcome: DebitOutcome): RedemptionEvent => ({ kind: 'debit_outcome', outcome })
-const undone = (outcome: UndoOutcome): RedemptionEvent => ({ kind: 'undo_outcome', outcome, jitter: 1 })
+const debit = (outcome: DebitOutcome): RedemptionEvent => ({ kind: 'debit_outcome', outcome, callId })
+const undone = (outcome: UndoOutcome): RedemptionEvent => ({
+  kind: 'undo_outcome',
+  outcome,
+  callId,
+  jitter: 1,
+})
 const settled = (as: 'reversed' | 'taken'): RedemptionEvent => ({
   kind: 'settled_by_operator',
   decision: { as, by: 'Dana', why: 'seen' },
@@ -52,7 +58,7 @@ const settled = (as: 'reversed' | 'taken'): RedemptionEvent => ({
 // prettier-ignore
 const events: [what: string, event: RedemptionEvent, states: string][] = [
   //                                                      sent     not_done refused unheard confirmed crediting credited in_doubt unseen   reversed given_back stuck
-  ['it is sent again', { kind: 'sent', intent, attempt: 1, abandonedAtMs },
+  ['it is sent again', { kind: 'sent', intent, attempt: 1, call },
                                                          '-         sent     -       -         -         -         -        -        -        -        -        -'],
   ['its call took it', debit(confirmed()),               'confirmed -        -       -         -         -         -        in_doubt in_doubt in_doubt -        in_doubt'],
   ['its call was refused', debit({ kind: 'refused', code: 'REFUSED' }),
@@ -63,9 +69,9 @@ const events: [what: string, event: RedemptionEvent, states: string][] = [
   ['its OK is said again', { kind: 'replayed' },         '-         -        -       same      -         same      -        -        -        -        -        -'],
   ['a credit cannot wait', { kind: 'undo_requested', creditKey: 'C-1' },
                                                          'same      -        -       -         -         -         -        -        -        -        -        -'],
-  ['a credit calls', { kind: 'credit_sent', creditKey: 'C-1', secret, abandonedAtMs },
+  ['a credit calls', { kind: 'credit_sent', creditKey: 'C-1', secret, call },
                                                          'in_doubt  -        -       confirmed confirmed confirmed -        in_doubt in_doubt -        -        in_doubt'],
-  ['it is due', { kind: 'due', isTakenLater: false, abandonedAtMs },
+  ['it is due', { kind: 'due', isTakenLater: false, call },
                                                          'in_doubt  -        -       in_doubt  -         confirmed -        in_doubt in_doubt -        -        -'],
   ['it was given back', undone({ kind: 'given_back', moved: {} }),
                                                          '-         -        -       credited  credited  credited  -        reversed reversed reversed -        reversed'],

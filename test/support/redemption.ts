@@ -40,7 +40,12 @@ export const couponDebit: DebitIntent = {
 
 /** A debit of a coupon on its way, unless `more` says otherwise. */
 export function redemption(more: Partial<Redemption>): Redemption {
-  const begun = beginDebit(couponDebit, { id: 'r-1', attempt: 1, nowMs: 1, abandonedAtMs: 2 })
+  const begun = beginDebit(couponDebit, {
+    id: 'r-1',
+    attempt: 1,
+    nowMs: 1,
+    call: { id: 'call-1', untilMs: 2 },
+  })
   return { ...begun.redemption, dueAtMs: undefined, keyUntilMs: Infinity, ...more }
 }
 
@@ -62,17 +67,24 @@ export function sendNext({ attempts }: DebitRows): DebitDecision {
     : { do: 'send', attempt: nextAttempt(attempts) }
 }
 
-type Records = Pick<Journal, 'record'>
+type Records = Pick<Journal, 'record' | 'findRedemption'>
 
 export async function settleDebit(journal: Records, id: string, outcome: DebitOutcome) {
-  const { redemption: row } = await journal.record(id, { kind: 'debit_outcome', outcome })
+  const callId = await callOf(journal, id)
+  const { redemption: row } = await journal.record(id, { kind: 'debit_outcome', outcome, callId })
   return { stands: row !== undefined && stands(row) }
 }
 
 /** With the longest backoff, unless `jitter` says otherwise. */
 export async function settleUndo(journal: Records, id: string, outcome: UndoOutcome, jitter = 1) {
-  const { redemption: row } = await journal.record(id, { kind: 'undo_outcome', outcome, jitter })
+  const callId = await callOf(journal, id)
+  const { redemption: row } = await journal.record(id, { kind: 'undo_outcome', outcome, callId, jitter })
   return { state: row?.state, isFinal: row !== undefined && isFinal(row) }
+}
+
+/** The call whose outcome is recorded next. */
+async function callOf(journal: Records, id: string): Promise<string | undefined> {
+  return (await journal.findRedemption(id))?.call?.id
 }
 
 export async function retryByOperator(journal: Records, id: string) {

@@ -8,11 +8,11 @@ import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
 import type { CoreCalls, RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { Refusal, type Code } from '../../src/model/refusal.ts'
-import { createTurns } from '../../src/loyalty/turns.ts'
+import { createTurns, lookAgainMs } from '../../src/loyalty/turns.ts'
 import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/model/words.ts'
 import { toCredentials } from '../../src/model/keys.ts'
 import { createExchange } from '../../src/exchange.ts'
-import { systemTimers } from '../../src/time/clock.ts'
+import { systemTimers, type Timers } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
@@ -66,6 +66,14 @@ export async function createWorld() {
   const coverId = createCoverId(hashCard)
   const project = projectOf(clock.nowMs())
   const ledger = createLedger(() => clock.nowMs())
+  /** Who waits for the call of a dead process lets the time pass; all other timers are real. */
+  const timers: Timers = {
+    after(ms, act) {
+      if (ms !== lookAgainMs) return systemTimers.after(ms, act)
+      clock.pass(ms)
+      return systemTimers.after(0, act)
+    },
+  }
   const late: { atMs: number; move: () => unknown }[] = []
   let fates: Fate[] = []
   let process = startProcess()
@@ -83,7 +91,7 @@ export async function createWorld() {
       balances,
       journal: test.journal,
       waitForTurn,
-      timers: systemTimers,
+      timers,
       hashCard,
       coverId,
       log,

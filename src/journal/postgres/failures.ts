@@ -2,8 +2,12 @@
 export class DatabaseFailure extends Error {
   override name = 'DatabaseFailure'
 
-  constructor(cause: unknown) {
+  /** The transaction may have been committed all the same. */
+  readonly isOfCommit: boolean
+
+  constructor(cause: unknown, { isOfCommit = false } = {}) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.isOfCommit = isOfCommit
   }
 
   /** SQLSTATE, or the code of a system error; undefined for errors of pg itself, such as a connection that was lost. */

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
 import { StorageUnavailable } from '../../model/refusal.ts'
-import type { Access, Intake } from '../access.ts'
+import type { Access, Doing, Intake } from '../access.ts'
 import { createApprovals } from '../approvals.ts'
 import { budgetLog } from '../budget-log.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
@@ -12,7 +12,6 @@ import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
 import { createTroubles } from '../troubles.ts'
-import type { Work } from '../work.ts'
 import { createLimits } from './limits.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
@@ -45,7 +44,7 @@ export function createPostgresJournal(
     },
   })
 
-  async function write<T>(work: (nowMs: number) => Work<T>, card?: string): Promise<T> {
+  async function write<T>(work: Doing<T>, card?: string): Promise<T> {
     try {
       await (migrated ??= migrate(pool))
     } catch (error) {
@@ -69,7 +68,7 @@ export function createPostgresJournal(
   const access: Access = {
     read: write,
     write,
-    async admit<T>(intake: Intake, work: (nowMs: number) => Work<T>, card?: string): Promise<T> {
+    async admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T> {
       if (limits.isOld()) await write(limits.measure)
       limits.admit(intake)
       return await write(work, card)

@@ -28,6 +28,8 @@ export const migrations = [
     sent_at       bigint,
     confirmed_at  bigint,
     answered_at   bigint,
+    call_id       text,
+    call_until    bigint,
     due_at        bigint,
     key_until     bigint NOT NULL,
     undo_by       text CHECK (undo_by IN ('till', 'doubt')),
@@ -53,6 +55,7 @@ export const migrations = [
   CREATE INDEX redemptions_by_coupon ON redemptions (card_hash, reward_id) WHERE reward_id IS NOT NULL;
   CREATE INDEX redemptions_by_credit ON redemptions (credit_key) WHERE credit_key IS NOT NULL;
   CREATE INDEX redemptions_by_ticket ON redemptions (ticket_key) WHERE ticket_key IS NOT NULL;
+  CREATE INDEX redemptions_calls ON redemptions (card_hash) WHERE call_id IS NOT NULL;
   CREATE INDEX redemptions_open ON redemptions (due_at) WHERE due_at IS NOT NULL OR state = 'stuck';
   -- Finds expired rows. Open rows never expire.
   CREATE INDEX redemptions_final ON redemptions (changed_at)

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type pg from 'pg'
 import { StorageUnavailable } from '../../model/refusal.ts'
+import type { Doing } from '../access.ts'
 import type { Answer, Row, Statement, Work } from '../work.ts'
 import { DatabaseFailure, remedyFor, type Remedy } from './failures.ts'
 import type { Connection, Pool } from './pool.ts'
@@ -38,17 +39,24 @@ export function createTransactions({ pool, observe }: Deps) {
    * @param card the hash of a card, whose transactions run one after the other, on whichever replica
    * @throws StorageUnavailable if the database cannot be used, within 2 s
    */
-  return async function transact<T>(work: (nowMs: number) => Work<T>, card?: string): Promise<T> {
+  return async function transact<T>(work: Doing<T>, card?: string): Promise<T> {
     const startedMs = performance.now()
+    let mayBeDone = false
     for (;;) {
       const triedMs = performance.now()
       try {
-        const result = await tryOnce(pool, work, card, startedMs + answerWithinMs)
+        const result = await tryOnce(
+          pool,
+          (nowMs) => work(nowMs, mayBeDone),
+          card,
+          startedMs + answerWithinMs,
+        )
         observe((performance.now() - triedMs) / 1000, undefined)
         return result
       } catch (error) {
         if (!(error instanceof DatabaseFailure)) throw error
         observe((performance.now() - triedMs) / 1000, error)
+        mayBeDone ||= error.isOfCommit
         const remedy = remedyFor(error)
         if (remedy === 'bug') throw error
         if (remedy === 'again_elsewhere') pool.renew()
@@ -87,7 +95,9 @@ async function tryOnce<T>(
       const { rows, rowCount } = await query(text, values)
       return { rows, changes: rowCount ?? 0 }
     })
-    await query('COMMIT')
+    await query('COMMIT').catch((error: DatabaseFailure) => {
+      throw new DatabaseFailure(error.cause, { isOfCommit: true })
+    })
     isBroken = false
     return result
   } catch (error) {

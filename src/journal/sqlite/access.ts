@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { StorageUnavailable } from '../../model/refusal.ts'
-import type { Intake } from '../access.ts'
+import type { Doing, Intake } from '../access.ts'
 import type { JournalDeps } from '../journal.ts'
 import { createRetention } from '../retention.ts'
 import { createTroubles } from '../troubles.ts'
@@ -8,7 +8,7 @@ import { createClockJumps } from './clock-jumps.ts'
 import { isDamaged, isStorageTrouble, storageUnavailable, walKeptBytes, type Database } from './database.ts'
 import { watchFile } from './file-watch.ts'
 import { createLimits } from './limits.ts'
-import { run, type Work } from '../work.ts'
+import { run } from '../work.ts'
 import { createWriter } from './writer.ts'
 
 /**
@@ -43,8 +43,8 @@ export function createAccess(
   })
   metrics.journalMaxBytes.set(config.maxBytes)
 
-  function write<T>(work: (nowMs: number) => Work<T>): Promise<T> {
-    return writer.write(() => db.do(work(nowMs())))
+  function write<T>(work: Doing<T>): Promise<T> {
+    return writer.write(() => db.do(work(nowMs(), false)))
   }
 
   async function use<T>(work: () => T): Promise<T> {
@@ -62,9 +62,9 @@ export function createAccess(
     limits,
     trouble: () => troubles.worst(),
 
-    read: <T>(work: (nowMs: number) => Work<T>) => use(() => db.do(work(nowMs()))),
+    read: <T>(work: Doing<T>) => use(() => db.do(work(nowMs(), false))),
     write,
-    async admit<T>(intake: Intake, work: (nowMs: number) => Work<T>): Promise<T> {
+    async admit<T>(intake: Intake, work: Doing<T>): Promise<T> {
       await use(() => limits.admit(intake))
       return await write(work)
     },

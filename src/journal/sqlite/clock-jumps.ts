@@ -72,9 +72,8 @@ function moveAll(db: Database, jumpMs: number, { clock, log, metrics }: Deps) {
 }
 
 function moveTimes(db: Database, jumpMs: number, nowMs: number) {
-  const columns = 'created_at sent_at due_at confirmed_at answered_at changed_at undo_since key_until'.split(
-    ' ',
-  )
+  const columns =
+    'created_at sent_at due_at call_until confirmed_at answered_at changed_at undo_since key_until'.split(' ')
   const moved = [
     ...columns.map((column) => `${column} = ${column} + :jumpMs`),
     'revision = revision + 1',

@@ -194,4 +194,10 @@ export const migrations = [
   -- Incremented by each change of a row: a decision is written only if the row has not changed since it was read.
   ALTER TABLE redemptions ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
   `,
+  `
+  -- The call to the core whose outcome is not recorded yet. While it may be under way, nothing else is sent for its card.
+  ALTER TABLE redemptions ADD COLUMN call_id TEXT;
+  ALTER TABLE redemptions ADD COLUMN call_until INTEGER;
+  CREATE INDEX redemptions_calls ON redemptions (card_hash) WHERE call_id IS NOT NULL;
+  `,
 ]
