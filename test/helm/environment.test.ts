@@ -8,16 +8,19 @@ import {
   at,
   containerOf,
   everything,
-  examples,
   needed,
   only,
   podOf,
+  postgres,
+  postgresEverything,
   render,
   useHelm,
+  variants,
   type Rendered,
 } from './chart.ts'
 
 type Variable = { name: string; value: string }
+type Source = { secret: { name: string; items: { key: string; path: string }[] } }
 
 const release = 'loyalty-zonal-loyalty-adapter'
 const secretFolder = '/etc/zonal-loyalty-adapter'
@@ -31,26 +34,42 @@ const ownDefaults: Record<string, string> = {
   SHUTDOWN_TIMEOUT_MS: '21000',
 }
 
+/** Not told to a service that keeps its journal in a file. */
+const ofDatabase = Object.keys(variables).filter((name) =>
+  /^JOURNAL_(URL|LISTEN_URL|PASSWORD|POOL|TLS.*)$/.test(name),
+)
+
 describe('the environment that the chart gives the service', () => {
   useHelm()
 
-  it('has every variable: in the ConfigMap, or as a file of a Secret', () => {
-    const rendered = render({}, { files: [needed, everything] })
-    const secret = secretVariablesOf(rendered)
-    // An installation has keys of its own.
-    const known = Object.keys(variables).filter((name) => name !== 'DEVELOPMENT_KEYS')
-    expect([...Object.keys(configOf(rendered)), ...secret].sort()).to.deep.equal(known.sort())
-    expect(secret).to.deep.equal([
-      'JOURNAL_KEY',
-      'CARD_HASH_KEY',
-      'KAFKA_SASL_USERNAME',
-      'KAFKA_SASL_PASSWORD',
-    ])
-  })
+  for (const { journal, files, secrets, left } of [
+    { journal: 'SQLite', files: [needed, everything], secrets: [], left: ofDatabase },
+    {
+      journal: 'a database',
+      files: [needed, everything, postgresEverything],
+      secrets: ['JOURNAL_URL', 'JOURNAL_LISTEN_URL', 'JOURNAL_PASSWORD'],
+      left: ['JOURNAL_PATH'],
+    },
+  ])
+    it(`has every variable: in the ConfigMap, or as a file of a Secret, with ${journal}`, () => {
+      const rendered = render({}, { files })
+      const secret = secretVariablesOf(rendered)
+      // An installation has keys of its own.
+      const known = Object.keys(variables).filter((name) => ![...left, 'DEVELOPMENT_KEYS'].includes(name))
+      expect([...Object.keys(configOf(rendered)), ...secret]).to.have.members(known)
+      expect(secret).to.deep.equal([
+        'JOURNAL_KEY',
+        'CARD_HASH_KEY',
+        ...secrets,
+        'KAFKA_SASL_USERNAME',
+        'KAFKA_SASL_PASSWORD',
+      ])
+    })
 
   it("has the service's own defaults", () => {
-    for (const [name, value] of Object.entries(configOf(render())))
-      expect(value, name).to.equal(ownDefaults[name] ?? variables[name as keyof typeof variables].fallback)
+    for (const files of [[needed], [needed, postgres]])
+      for (const [name, value] of Object.entries(configOf(render({}, { files }))))
+        expect(value, name).to.equal(ownDefaults[name] ?? variables[name as keyof typeof variables].fallback)
   })
 
   it('keeps large numbers as they are', () => {
@@ -61,11 +80,7 @@ describe('the environment that the chart gives the service', () => {
     expect(VENUE_STALE_MS).to.equal('2000000000')
   })
 
-  for (const { name, files } of [
-    { name: 'the defaults', files: [needed] },
-    { name: 'all that can be switched on', files: [needed, everything] },
-    ...examples.map(({ name, file }) => ({ name: `examples/${name}.yaml`, files: [file] })),
-  ])
+  for (const { name, files } of variants)
     it(`is one that the service starts with: ${name}`, () => {
       const rendered = render({}, { files })
       const { brokers } = withSecrets(rendered, (env) => readConfig(env)).tickets
@@ -88,6 +103,23 @@ describe('the environment that the chart gives the service', () => {
       { secret: { name: 'kafka-ca', items: [{ key: 'ca.crt', path: 'kafka-ca.pem' }] } },
     ])
     expect(rendered.text).not.to.contain('secretKeyRef')
+  })
+
+  it('has what is secret of a database as files too, each of the Secret that is named, and its CA', () => {
+    const ofJournal = (files: string[]) => {
+      const sources = at(podOf(render({}, { files })), 'spec.volumes.0.projected.sources') as Source[]
+      return sources.slice(2).map(({ secret: { name, items } }) => [name, items[0]?.key, items[0]?.path])
+    }
+    expect(ofJournal([needed, postgres])).to.deep.equal([
+      ['database', 'JOURNAL_URL', 'JOURNAL_URL'],
+      ['database', 'JOURNAL_PASSWORD', 'JOURNAL_PASSWORD'],
+    ])
+    expect(ofJournal([needed, postgresEverything])).to.deep.equal([
+      ['database', 'JOURNAL_URL', 'JOURNAL_URL'],
+      ['database', 'JOURNAL_LISTEN_URL', 'JOURNAL_LISTEN_URL'],
+      ['database-user', 'password', 'JOURNAL_PASSWORD'],
+      ['database-ca', 'ca.crt', 'journal-ca.pem'],
+    ])
   })
 
   it("takes Kafka's password from the one Secret if no other is named", () => {
