@@ -12,6 +12,8 @@ export type RenderOptions = {
   chart?: string
 }
 
+/** What everything of the rendered release is called. */
+export const release = 'loyalty-zonal-loyalty-adapter'
 const root = join(import.meta.dirname, '../..')
 export const chartFolder = join(root, 'helm')
 /** The defaults, a secret's name and a host. */
@@ -129,6 +131,12 @@ export const examples = ['small-site-group', 'large-site-group', 'several-replic
   name: `examples/${name}.yaml`,
   files: [join(chartFolder, 'examples', `${name}.yaml`)],
 }))
+
+/** Each kind of journal, and nothing more than it needs. */
+export const journals = [
+  { journal: 'SQLite', files: [needed] },
+  { journal: 'a database', files: [needed, postgres] },
+]
 
 /** What is tried of the whole chart: each kind of journal as it is and with all that it has, and the examples. */
 export const variants = [

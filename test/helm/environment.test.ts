@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { variables } from '../../src/config/variables.ts'
-import { readConfig } from '../../src/config/config.ts'
+import { readConfig, type Config } from '../../src/config/config.ts'
 import {
   at,
   containerOf,
   everything,
   needed,
-  only,
   podOf,
   postgres,
   postgresEverything,
@@ -18,12 +14,7 @@ import {
   variants,
   type Rendered,
 } from './chart.ts'
-
-type Variable = { name: string; value: string }
-type Source = { secret: { name: string; items: { key: string; path: string }[] } }
-
-const release = 'loyalty-zonal-loyalty-adapter'
-const secretFolder = '/etc/zonal-loyalty-adapter'
+import { configOf, environmentOf, placeSecrets, secretFilesOf, secretFolder } from './environment.ts'
 
 /** Where the chart knows better than the service does alone. */
 const ownDefaults: Record<string, string> = {
@@ -83,7 +74,7 @@ describe('the environment that the chart gives the service', () => {
   for (const { name, files } of variants)
     it(`is one that the service starts with: ${name}`, () => {
       const rendered = render({}, { files })
-      const { brokers } = withSecrets(rendered, (env) => readConfig(env)).tickets
+      const { brokers } = readConfigOf(rendered).tickets
       expect(environmentOf(rendered).NODE_ENV).to.equal(brokers.length > 0 ? 'production' : 'staging')
     })
 
@@ -106,10 +97,10 @@ describe('the environment that the chart gives the service', () => {
   })
 
   it('has what is secret of a database as files too, each of the Secret that is named, and its CA', () => {
-    const ofJournal = (files: string[]) => {
-      const sources = at(podOf(render({}, { files })), 'spec.volumes.0.projected.sources') as Source[]
-      return sources.slice(2).map(({ secret: { name, items } }) => [name, items[0]?.key, items[0]?.path])
-    }
+    const ofJournal = (files: string[]) =>
+      secretFilesOf(render({}, { files }))
+        .slice(2)
+        .map(({ name, key, path }) => [name, key, path])
     expect(ofJournal([needed, postgres])).to.deep.equal([
       ['database', 'JOURNAL_URL', 'JOURNAL_URL'],
       ['database', 'JOURNAL_PASSWORD', 'JOURNAL_PASSWORD'],
@@ -125,9 +116,8 @@ describe('the environment that the chart gives the service', () => {
   it("takes Kafka's password from the one Secret if no other is named", () => {
     const sasl = { mechanism: 'plain', username: 'adapter' }
     const rendered = render({ kafka: { brokers: ['kafka:9092'], sasl } })
-    const sources = at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[]
-    expect(sources.map((source) => at(source, 'secret.name'))).to.deep.equal(Array(3).fill('adapter-keys'))
-    expect(withSecrets(rendered, readConfig).tickets.sasl).to.include({ username: 'adapter' })
+    expect(secretFilesOf(rendered).map(({ name }) => name)).to.deep.equal(Array(3).fill('adapter-keys'))
+    expect(readConfigOf(rendered).tickets.sasl).to.include({ username: 'adapter' })
   })
 
   it('lets the folder of the journal be the only one that is written to', () => {
@@ -140,15 +130,6 @@ describe('the environment that the chart gives the service', () => {
   })
 })
 
-function configOf(rendered: Rendered): Record<string, string> {
-  return at(only(rendered, 'ConfigMap', release), 'data') as Record<string, string>
-}
-
-function environmentOf(rendered: Rendered): Record<string, string> {
-  const own = at(containerOf(rendered), 'env') as Variable[]
-  return { ...configOf(rendered), ...Object.fromEntries(own.map(({ name, value }) => [name, value])) }
-}
-
 function secretVariablesOf(rendered: Rendered): string[] {
   return Object.keys(environmentOf(rendered)).flatMap((name) => {
     const [, variable] = /^(.+)_FILE$/.exec(name) ?? []
@@ -156,19 +137,12 @@ function secretVariablesOf(rendered: Rendered): string[] {
   })
 }
 
-/** With the projected files in a folder of this machine. */
-function withSecrets<T>(rendered: Rendered, use: (env: Record<string, string>) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'adapter-secrets-'))
+/** As the service reads it, with the files of Secrets. */
+function readConfigOf(rendered: Rendered): Config {
+  const { env, remove } = placeSecrets(rendered)
   try {
-    const key = Buffer.alloc(32, 1).toString('base64')
-    for (const source of at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[])
-      writeFileSync(join(folder, String(at(source, 'secret.items.0.path'))), key)
-    const moved = Object.entries(environmentOf(rendered)).map(([name, value]) => [
-      name,
-      value.replace(secretFolder, folder),
-    ])
-    return use(Object.fromEntries(moved) as Record<string, string>)
+    return readConfig(env)
   } finally {
-    rmSync(folder, { recursive: true })
+    remove()
   }
 }

@@ -1,7 +1,18 @@
 import { expect } from 'chai'
-import { at, everything, needed, only, postgres, refusal, render, useHelm, workloadOf } from './chart.ts'
+import {
+  at,
+  everything,
+  journals,
+  needed,
+  only,
+  postgres,
+  refusal,
+  release,
+  render,
+  useHelm,
+  workloadOf,
+} from './chart.ts'
 
-const release = 'loyalty-zonal-loyalty-adapter'
 const testPod = {
   podSelector: {
     matchLabels: {
@@ -16,10 +27,6 @@ const ofNamespace = (name: string) => ({
 })
 const monitoring = ofNamespace('monitoring')
 const ingressNginx = ofNamespace('ingress-nginx')
-const journals = [
-  { journal: 'SQLite', files: [needed] },
-  { journal: 'a database', files: [needed, postgres] },
-]
 const closed = { networkPolicy: { ingressNamespace: '', prometheusNamespace: '' } }
 
 describe('the way in', () => {

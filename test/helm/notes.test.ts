@@ -11,11 +11,10 @@ import {
   only,
   postgres,
   postgresEverything,
+  release,
   render,
   useHelm,
 } from './chart.ts'
-
-const release = 'loyalty-zonal-loyalty-adapter'
 
 describe('the notes of the chart', () => {
   useHelm()

@@ -1,7 +1,6 @@
 import { expect } from 'chai'
-import { at, needed, only, podOf, postgres, render, useHelm, workloadOf } from './chart.ts'
+import { at, needed, only, podOf, postgres, release, render, useHelm, workloadOf } from './chart.ts'
 
-const release = 'loyalty-zonal-loyalty-adapter'
 const selector = {
   matchLabels: {
     'app.kubernetes.io/name': 'zonal-loyalty-adapter',

@@ -1,7 +1,5 @@
 import { expect } from 'chai'
-import { at, containerOf, examples, needed, only, render, useHelm, type Rendered } from './chart.ts'
-
-const release = 'loyalty-zonal-loyalty-adapter'
+import { at, containerOf, examples, needed, only, release, render, useHelm, type Rendered } from './chart.ts'
 
 describe("the StatefulSet of a journal in SQLite's file", () => {
   useHelm()

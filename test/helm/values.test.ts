@@ -22,6 +22,7 @@ const schema = JSON.parse(readFileSync(join(chartFolder, 'values.schema.json'), 
 }
 const values = parse(readFileSync(join(chartFolder, 'values.yaml'), 'utf8')) as {
   config: Record<string, unknown>
+  journal: { pool: number }
 }
 
 /** A release that is part of another chart is given this by Helm. */
@@ -49,11 +50,14 @@ describe('values.schema.json', () => {
   })
 
   it('takes of each variable what the service takes', () => {
-    for (const [name, part] of Object.entries(schema.properties?.config?.properties ?? {}).map(resolved)) {
+    const { config, journal } = schema.properties ?? {}
+    const parts = { ...config?.properties, JOURNAL_POOL: journal?.properties?.pool ?? {} }
+    const defaults: Record<string, unknown> = { ...values.config, JOURNAL_POOL: values.journal.pool }
+    for (const [name, part] of Object.entries(parts).map(resolved)) {
       const takes = (value: unknown) =>
         variables[name as keyof typeof variables].schema.safeParse(String(value)).success
       const { minimum, maximum, enum: choices = [] } = part
-      const taken = [values.config[name], minimum, maximum, ...choices]
+      const taken = [defaults[name], minimum, maximum, ...choices]
       for (const value of taken.filter((each) => each !== undefined && each !== ''))
         expect(takes(value), `${name}=${String(value)}`).to.equal(true)
       if (narrowerThanTheService.includes(name)) continue
@@ -76,7 +80,7 @@ describe('values that helm refuses', () => {
     ['replicas as text', { replicas: '3' }, /\/replicas/],
     ['a journal of a kind that there is not', { journal: { kind: 'mysql' } }, /\/journal\/kind/],
     ['a password among the values', { journal: { password: 'secret' } }, /'password' not allowed/],
-    ['a pool without a connection', { journal: { pool: 0 } }, /\/journal\/pool/],
+    ['a pool of one connection', { journal: { pool: 1 } }, /\/journal\/pool/],
     ['a database without a port', { networkPolicy: { databasePorts: [] } }, /databasePorts/],
     ['a spread that there is not', { topologySpread: { whenUnsatisfiable: 'Never' } }, /whenUnsatisfiable/],
     ['a number as text', { config: { PORT: '8080' } }, /\/config\/PORT/],
