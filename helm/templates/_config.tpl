@@ -1,10 +1,20 @@
 {{- /*
-What the ConfigMap holds: every variable of the service but the secret ones. A number of values.yaml arrives as a float,
+What the ConfigMap holds: every variable of the service but the secret ones and those of the other journal. A number of values.yaml arrives as a float,
 which would be printed as 8.64e+07.
 */ -}}
 {{- define "zonal-loyalty-adapter.config" -}}
-{{- range $name, $value := .Values.config }}
+{{- $onSqlite := eq .Values.journal.kind "sqlite" -}}
+{{- range $name, $value := ternary .Values.config (omit .Values.config "JOURNAL_PATH") $onSqlite }}
 {{ $name }}: {{ ternary (int64 $value) $value (kindIs "float64" $value) | toString | quote }}
+{{- end }}
+{{- if not $onSqlite }}
+{{- with .Values.journal }}
+JOURNAL_POOL: {{ .pool | quote }}
+JOURNAL_TLS: {{ ternary "verify" "off" .tls.enabled | quote }}
+{{- if .tls.caSecret.name }}
+JOURNAL_TLS_CA_FILE: /etc/zonal-loyalty-adapter/journal-ca.pem
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if .Values.capture.enabled }}
 CAPTURE_DIR: /var/capture
@@ -35,6 +45,15 @@ SHUTDOWN_TIMEOUT_MS: {{ add $drainMs (mul 1000 .Values.stop.finishSeconds) | quo
 {{- $secret := include "zonal-loyalty-adapter.secretName" . -}}
 - { name: JOURNAL_KEY, secret: {{ $secret | quote }}, key: {{ .Values.secret.journalKey | quote }} }
 - { name: CARD_HASH_KEY, secret: {{ $secret | quote }}, key: {{ .Values.secret.cardHashKey | quote }} }
+{{- if eq .Values.journal.kind "postgres" }}
+{{- with .Values.journal }}
+- { name: JOURNAL_URL, secret: {{ .urlSecret.name | quote }}, key: {{ .urlSecret.key | quote }} }
+{{- with .urlSecret.listenKey }}
+- { name: JOURNAL_LISTEN_URL, secret: {{ $.Values.journal.urlSecret.name | quote }}, key: {{ . | quote }} }
+{{- end }}
+- { name: JOURNAL_PASSWORD, secret: {{ .passwordSecret.name | default .urlSecret.name | quote }}, key: {{ .passwordSecret.key | quote }} }
+{{- end }}
+{{- end }}
 {{- with .Values.kafka.sasl }}
 {{- if .mechanism }}
 {{- $secret := .secret.name | default $secret }}

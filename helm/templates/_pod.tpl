@@ -1,8 +1,9 @@
 {{- /*
-The pod, for whatever runs it. Today that is a StatefulSet of one, which brings the volume `journal`. Several replicas
-share a journal elsewhere: a Deployment of them includes this too.
+The pod, for whatever runs it: a StatefulSet of one, which brings the volume `journal`, or a Deployment of several, whose
+journal is in a database.
 */ -}}
 {{- define "zonal-loyalty-adapter.pod" -}}
+{{- $onSqlite := eq .Values.journal.kind "sqlite" -}}
 {{- $secretFiles := include "zonal-loyalty-adapter.secretFiles" . | fromYamlArray -}}
 {{- $preStopSeconds := include "zonal-loyalty-adapter.preStopSeconds" . | int -}}
 metadata:
@@ -36,6 +37,19 @@ spec:
   {{- with include "zonal-loyalty-adapter.placement" . | trim }}
   {{- . | nindent 2 }}
   {{- end }}
+  {{- if not $onSqlite }}
+  topologySpreadConstraints:
+    {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+    - topologyKey: {{ . }}
+      maxSkew: 1
+      whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}
+      labelSelector:
+        matchLabels:
+          {{- include "zonal-loyalty-adapter.selectorLabels" $ | nindent 10 }}
+      # In a rollout the old pods do not count: they are about to go.
+      matchLabelKeys: [pod-template-hash]
+    {{- end }}
+  {{- end }}
   containers:
     - name: adapter
       image: {{ include "zonal-loyalty-adapter.image" . | quote }}
@@ -56,9 +70,11 @@ spec:
         # Production refuses to start without Kafka, so a try without it is something else.
         - name: NODE_ENV
           value: {{ ternary "production" "staging" (not (empty .Values.kafka.brokers)) }}
+        {{- if $onSqlite }}
         # What SQLite cannot sort in memory it puts here; the root file system is read-only.
         - name: SQLITE_TMPDIR
           value: {{ dir .Values.config.JOURNAL_PATH | quote }}
+        {{- end }}
         {{- range $secretFiles }}
         - name: {{ .name }}_FILE
           value: /etc/zonal-loyalty-adapter/{{ .name }}
@@ -84,8 +100,10 @@ spec:
       resources:
         {{- toYaml .Values.resources | nindent 8 }}
       volumeMounts:
+        {{- if $onSqlite }}
         - name: journal
           mountPath: {{ dir .Values.config.JOURNAL_PATH | quote }}
+        {{- end }}
         - name: secrets
           mountPath: /etc/zonal-loyalty-adapter
           readOnly: true
@@ -106,11 +124,11 @@ spec:
               name: {{ .secret | quote }}
               items: [{ key: {{ .key | quote }}, path: {{ .name }} }]
           {{- end }}
-          {{- with .Values.kafka.tls.caSecret }}
-          {{- if .name }}
+          {{- range $file, $secret := dict "kafka-ca.pem" .Values.kafka.tls.caSecret "journal-ca.pem" .Values.journal.tls.caSecret }}
+          {{- if $secret.name }}
           - secret:
-              name: {{ .name | quote }}
-              items: [{ key: {{ .key | quote }}, path: kafka-ca.pem }]
+              name: {{ $secret.name | quote }}
+              items: [{ key: {{ $secret.key | quote }}, path: {{ $file }} }]
           {{- end }}
           {{- end }}
     {{- if .Values.capture.enabled }}

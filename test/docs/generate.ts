@@ -5,13 +5,14 @@ import { createMetrics } from '../../src/observability/metrics.ts'
 import { lookUp } from '../../src/zonal/catalogue.ts'
 import { readChartValues, type ChartValue } from './chart-values.ts'
 import { root } from './pages.ts'
+import { connectionRows, limits, sitesRows } from './sizing.ts'
 
 /** The parts of pages that the code knows better, by the name in their marks: `<!-- name -->` … `<!-- /name -->`. */
 const generated: Record<string, Record<string, () => string | Promise<string>>> = {
   'contracts/messages.md': { catalogue: catalogueTable },
   'contracts/configuration.md': { configuration: configurationTable },
   'contracts/metrics.md': { metrics: metricsTable },
-  'helm/README.md': { values: valueTables },
+  'helm/README.md': { sites: sitesTable, connections: connectionsTable, values: valueTables },
 }
 
 export const generatedPages = Object.keys(generated)
@@ -49,6 +50,21 @@ async function metricsTable(): Promise<string> {
   const described = body.matchAll(/^# HELP (zonal_\w+) (.+)\n# TYPE \1 (\w+)$/gm)
   const rows = [...described].map(([, name = '', help = '', type = '']) => [`\`${name}\``, type, help])
   return toTable(['metric', 'type', 'what'], rows)
+}
+
+function sitesTable(): string {
+  const sitesOf = limits.map((limit) => `sites with ${limit} calls in 10 s`)
+  return toTable(
+    ['checkouts a minute at one site', ...sitesOf, 'sites for the CPU of one replica'],
+    sitesRows(),
+  )
+}
+
+function connectionsTable(): string {
+  const pool = readChartValues()
+    .flatMap(({ values }) => values)
+    .find(({ path }) => path === 'journal.pool')
+  return toTable(['replicas', 'connections', 'in a rollout, at most'], connectionRows(Number(pool?.fallback)))
 }
 
 /** A table for each section of values.yaml. */

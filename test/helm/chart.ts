@@ -12,12 +12,18 @@ export type RenderOptions = {
   chart?: string
 }
 
+/** What everything of the rendered release is called. */
+export const release = 'loyalty-zonal-loyalty-adapter'
 const root = join(import.meta.dirname, '../..')
 export const chartFolder = join(root, 'helm')
 /** The defaults, a secret's name and a host. */
 export const needed = join(import.meta.dirname, 'needed.yaml')
-/** All that can be switched on. */
+/** All that can be switched on, whatever the journal. */
 export const everything = join(import.meta.dirname, 'everything.yaml')
+/** A journal in a database, and so several replicas. */
+export const postgres = join(import.meta.dirname, 'postgres.yaml')
+/** All that can be switched on with it. */
+export const postgresEverything = join(import.meta.dirname, 'postgres-everything.yaml')
 
 /** `npm run chart:tools` puts them there. */
 const env = {
@@ -105,9 +111,15 @@ export function at(from: unknown, path: string): unknown {
     .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], from)
 }
 
-/** @returns the pod that the StatefulSet makes */
+/** @returns the StatefulSet or the Deployment */
+export function workloadOf(rendered: Rendered): Manifest {
+  const { kind = 'StatefulSet' } = rendered.manifests.find(({ kind }) => kind === 'Deployment') ?? {}
+  return only(rendered, kind)
+}
+
+/** @returns the pod that it makes */
 export function podOf(rendered: Rendered): unknown {
-  return at(only(rendered, 'StatefulSet'), 'spec.template')
+  return at(workloadOf(rendered), 'spec.template')
 }
 
 /** @returns the only container of a pod */
@@ -115,7 +127,22 @@ export function containerOf(rendered: Rendered): unknown {
   return at(podOf(rendered), 'spec.containers.0')
 }
 
-export const examples = ['small-site-group', 'large-site-group'].map((name) => ({
-  name,
-  file: join(chartFolder, 'examples', `${name}.yaml`),
+export const examples = ['small-site-group', 'large-site-group', 'several-replicas'].map((name) => ({
+  name: `examples/${name}.yaml`,
+  files: [join(chartFolder, 'examples', `${name}.yaml`)],
 }))
+
+/** Each kind of journal, and nothing more than it needs. */
+export const journals = [
+  { journal: 'SQLite', files: [needed] },
+  { journal: 'a database', files: [needed, postgres] },
+]
+
+/** What is tried of the whole chart: each kind of journal as it is and with all that it has, and the examples. */
+export const variants = [
+  { name: 'the defaults', files: [needed] },
+  { name: 'all that can be switched on', files: [needed, everything] },
+  { name: 'a database', files: [needed, postgres] },
+  { name: 'all that can be switched on with a database', files: [needed, everything, postgresEverything] },
+  ...examples,
+]

@@ -1,26 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { variables } from '../../src/config/variables.ts'
-import { readConfig } from '../../src/config/config.ts'
+import { readConfig, type Config } from '../../src/config/config.ts'
 import {
   at,
   containerOf,
   everything,
-  examples,
   needed,
-  only,
   podOf,
+  postgres,
+  postgresEverything,
   render,
   useHelm,
+  variants,
   type Rendered,
 } from './chart.ts'
-
-type Variable = { name: string; value: string }
-
-const release = 'loyalty-zonal-loyalty-adapter'
-const secretFolder = '/etc/zonal-loyalty-adapter'
+import { configOf, environmentOf, placeSecrets, secretFilesOf, secretFolder } from './environment.ts'
 
 /** Where the chart knows better than the service does alone. */
 const ownDefaults: Record<string, string> = {
@@ -31,26 +25,42 @@ const ownDefaults: Record<string, string> = {
   SHUTDOWN_TIMEOUT_MS: '21000',
 }
 
+/** Not told to a service that keeps its journal in a file. */
+const ofDatabase = Object.keys(variables).filter((name) =>
+  /^JOURNAL_(URL|LISTEN_URL|PASSWORD|POOL|TLS.*)$/.test(name),
+)
+
 describe('the environment that the chart gives the service', () => {
   useHelm()
 
-  it('has every variable: in the ConfigMap, or as a file of a Secret', () => {
-    const rendered = render({}, { files: [needed, everything] })
-    const secret = secretVariablesOf(rendered)
-    // An installation has keys of its own.
-    const known = Object.keys(variables).filter((name) => name !== 'DEVELOPMENT_KEYS')
-    expect([...Object.keys(configOf(rendered)), ...secret].sort()).to.deep.equal(known.sort())
-    expect(secret).to.deep.equal([
-      'JOURNAL_KEY',
-      'CARD_HASH_KEY',
-      'KAFKA_SASL_USERNAME',
-      'KAFKA_SASL_PASSWORD',
-    ])
-  })
+  for (const { journal, files, secrets, left } of [
+    { journal: 'SQLite', files: [needed, everything], secrets: [], left: ofDatabase },
+    {
+      journal: 'a database',
+      files: [needed, everything, postgresEverything],
+      secrets: ['JOURNAL_URL', 'JOURNAL_LISTEN_URL', 'JOURNAL_PASSWORD'],
+      left: ['JOURNAL_PATH'],
+    },
+  ])
+    it(`has every variable: in the ConfigMap, or as a file of a Secret, with ${journal}`, () => {
+      const rendered = render({}, { files })
+      const secret = secretVariablesOf(rendered)
+      // An installation has keys of its own.
+      const known = Object.keys(variables).filter((name) => ![...left, 'DEVELOPMENT_KEYS'].includes(name))
+      expect([...Object.keys(configOf(rendered)), ...secret]).to.have.members(known)
+      expect(secret).to.deep.equal([
+        'JOURNAL_KEY',
+        'CARD_HASH_KEY',
+        ...secrets,
+        'KAFKA_SASL_USERNAME',
+        'KAFKA_SASL_PASSWORD',
+      ])
+    })
 
   it("has the service's own defaults", () => {
-    for (const [name, value] of Object.entries(configOf(render())))
-      expect(value, name).to.equal(ownDefaults[name] ?? variables[name as keyof typeof variables].fallback)
+    for (const files of [[needed], [needed, postgres]])
+      for (const [name, value] of Object.entries(configOf(render({}, { files }))))
+        expect(value, name).to.equal(ownDefaults[name] ?? variables[name as keyof typeof variables].fallback)
   })
 
   it('keeps large numbers as they are', () => {
@@ -61,14 +71,10 @@ describe('the environment that the chart gives the service', () => {
     expect(VENUE_STALE_MS).to.equal('2000000000')
   })
 
-  for (const { name, files } of [
-    { name: 'the defaults', files: [needed] },
-    { name: 'all that can be switched on', files: [needed, everything] },
-    ...examples.map(({ name, file }) => ({ name: `examples/${name}.yaml`, files: [file] })),
-  ])
+  for (const { name, files } of variants)
     it(`is one that the service starts with: ${name}`, () => {
       const rendered = render({}, { files })
-      const { brokers } = withSecrets(rendered, (env) => readConfig(env)).tickets
+      const { brokers } = readConfigOf(rendered).tickets
       expect(environmentOf(rendered).NODE_ENV).to.equal(brokers.length > 0 ? 'production' : 'staging')
     })
 
@@ -90,12 +96,28 @@ describe('the environment that the chart gives the service', () => {
     expect(rendered.text).not.to.contain('secretKeyRef')
   })
 
+  it('has what is secret of a database as files too, each of the Secret that is named, and its CA', () => {
+    const ofJournal = (files: string[]) =>
+      secretFilesOf(render({}, { files }))
+        .slice(2)
+        .map(({ name, key, path }) => [name, key, path])
+    expect(ofJournal([needed, postgres])).to.deep.equal([
+      ['database', 'JOURNAL_URL', 'JOURNAL_URL'],
+      ['database', 'JOURNAL_PASSWORD', 'JOURNAL_PASSWORD'],
+    ])
+    expect(ofJournal([needed, postgresEverything])).to.deep.equal([
+      ['database', 'JOURNAL_URL', 'JOURNAL_URL'],
+      ['database', 'JOURNAL_LISTEN_URL', 'JOURNAL_LISTEN_URL'],
+      ['database-user', 'password', 'JOURNAL_PASSWORD'],
+      ['database-ca', 'ca.crt', 'journal-ca.pem'],
+    ])
+  })
+
   it("takes Kafka's password from the one Secret if no other is named", () => {
     const sasl = { mechanism: 'plain', username: 'adapter' }
     const rendered = render({ kafka: { brokers: ['kafka:9092'], sasl } })
-    const sources = at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[]
-    expect(sources.map((source) => at(source, 'secret.name'))).to.deep.equal(Array(3).fill('adapter-keys'))
-    expect(withSecrets(rendered, readConfig).tickets.sasl).to.include({ username: 'adapter' })
+    expect(secretFilesOf(rendered).map(({ name }) => name)).to.deep.equal(Array(3).fill('adapter-keys'))
+    expect(readConfigOf(rendered).tickets.sasl).to.include({ username: 'adapter' })
   })
 
   it('lets the folder of the journal be the only one that is written to', () => {
@@ -108,15 +130,6 @@ describe('the environment that the chart gives the service', () => {
   })
 })
 
-function configOf(rendered: Rendered): Record<string, string> {
-  return at(only(rendered, 'ConfigMap', release), 'data') as Record<string, string>
-}
-
-function environmentOf(rendered: Rendered): Record<string, string> {
-  const own = at(containerOf(rendered), 'env') as Variable[]
-  return { ...configOf(rendered), ...Object.fromEntries(own.map(({ name, value }) => [name, value])) }
-}
-
 function secretVariablesOf(rendered: Rendered): string[] {
   return Object.keys(environmentOf(rendered)).flatMap((name) => {
     const [, variable] = /^(.+)_FILE$/.exec(name) ?? []
@@ -124,19 +137,12 @@ function secretVariablesOf(rendered: Rendered): string[] {
   })
 }
 
-/** With the projected files in a folder of this machine. */
-function withSecrets<T>(rendered: Rendered, use: (env: Record<string, string>) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'adapter-secrets-'))
+/** As the service reads it, with the files of Secrets. */
+function readConfigOf(rendered: Rendered): Config {
+  const { env, remove } = placeSecrets(rendered)
   try {
-    const key = Buffer.alloc(32, 1).toString('base64')
-    for (const source of at(podOf(rendered), 'spec.volumes.0.projected.sources') as unknown[])
-      writeFileSync(join(folder, String(at(source, 'secret.items.0.path'))), key)
-    const moved = Object.entries(environmentOf(rendered)).map(([name, value]) => [
-      name,
-      value.replace(secretFolder, folder),
-    ])
-    return use(Object.fromEntries(moved) as Record<string, string>)
+    return readConfig(env)
   } finally {
-    rmSync(folder, { recursive: true })
+    remove()
   }
 }

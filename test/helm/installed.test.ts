@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
-import { at, only, render, useHelm } from './chart.ts'
+import { at, needed, only, postgres, render, useHelm } from './chart.ts'
+import { placeSecrets } from './environment.ts'
 
 describe('helm test', () => {
   useHelm()
@@ -63,6 +65,53 @@ describe('helm test', () => {
     })
     expect(lines[0]).to.match(/^FAILED the Service answers .*ECONNREFUSED|bad port/)
     expect(code).to.equal(1)
+  })
+})
+
+describe('helm test of several replicas on one database', () => {
+  useHelm()
+  useRealSockets()
+  const makeDatabase = usePostgres()
+  let core: CoreSimulator
+  before(async () => (core = await startCoreSimulator()))
+  after(() => core?.close())
+
+  const ports = { HOST: '127.0.0.1', PORT: '0', MANAGEMENT_PORT: '0' }
+
+  /** Two services with the environment that the chart gives them, but for where they listen, the core, and TLS. */
+  async function askReplicas(password?: string) {
+    const database = new URL(await makeDatabase())
+    const right = decodeURIComponent(database.password)
+    database.password = ''
+    const rendered = render({ journal: { tls: { enabled: false } } }, { files: [needed, postgres] })
+    const { env, remove } = placeSecrets(rendered, {
+      JOURNAL_URL: database.href,
+      JOURNAL_PASSWORD: password ?? right,
+    })
+    const here = { ...ports, DRAIN_DELAY_MS: '0', CORE_BASE_URL: core.url, CORE_RATE_LIMIT: '0' }
+    const replicas = await Promise.all([1, 2].map(() => startTestService({ ...env, ...here })))
+    try {
+      return await Promise.all(replicas.map(ask))
+    } finally {
+      await Promise.all(replicas.map((replica) => replica.end()))
+      remove()
+    }
+  }
+
+  it('is content with each of them', async () => {
+    for (const { code, lines } of await askReplicas()) {
+      expect(lines.filter((line) => !line.startsWith('ok'))).to.deep.equal([])
+      expect(code).to.equal(0)
+    }
+  })
+
+  it('says that the journal cannot be written if the password is wrong, though each is ready', async () => {
+    for (const { code, lines } of await askReplicas('wrong')) {
+      expect(lines.join('\n'))
+        .to.contain('ok     it is ready')
+        .and.contain('FAILED the journal can be written')
+      expect(code).to.equal(1)
+    }
   })
 })
 

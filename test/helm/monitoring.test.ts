@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
-import { at, chartFolder, only, podOf, render, useHelm } from './chart.ts'
+import { at, chartFolder, only, podOf, release, render, useHelm } from './chart.ts'
 
-const release = 'loyalty-zonal-loyalty-adapter'
 const rulesFile = join(chartFolder, 'alerts/adapter.rules.yaml')
 const dashboardFile = join(chartFolder, 'dashboards/adapter.json')
 

@@ -1,7 +1,18 @@
 import { expect } from 'chai'
-import { at, everything, needed, only, refusal, render, useHelm } from './chart.ts'
+import {
+  at,
+  everything,
+  journals,
+  needed,
+  only,
+  postgres,
+  refusal,
+  release,
+  render,
+  useHelm,
+  workloadOf,
+} from './chart.ts'
 
-const release = 'loyalty-zonal-loyalty-adapter'
 const testPod = {
   podSelector: {
     matchLabels: {
@@ -60,16 +71,17 @@ describe('the way in', () => {
     expect(at(only(render(), 'ConfigMap'), 'data.TRUSTED_PROXIES')).to.equal('1')
   })
 
-  it('leads to the pod and never to that of helm test', () => {
-    const rendered = render()
-    const pod = at(only(rendered, 'StatefulSet'), 'spec.template.metadata.labels') as Record<string, string>
-    const test = only(rendered, 'Pod').metadata.labels
-    for (const name of [release, `${release}-management`]) {
-      const selector = at(only(rendered, 'Service', name), 'spec.selector') as Record<string, string>
-      expect(pod).to.include(selector)
-      expect(test).not.to.include(selector)
-    }
-  })
+  for (const { journal, files } of journals)
+    it(`leads to the pods and never to that of helm test, with ${journal}`, () => {
+      const rendered = render({}, { files })
+      const pod = at(workloadOf(rendered), 'spec.template.metadata.labels') as Record<string, string>
+      const test = only(rendered, 'Pod').metadata.labels
+      for (const name of [release, `${release}-management`]) {
+        const selector = at(only(rendered, 'Service', name), 'spec.selector') as Record<string, string>
+        expect(pod).to.include(selector)
+        expect(test).not.to.include(selector)
+      }
+    })
 
   it('keeps management apart: a Service of its own, that leads to the pod before it is ready', () => {
     const service = at(only(render(), 'Service', `${release}-management`), 'spec')
@@ -86,13 +98,14 @@ describe('the NetworkPolicy', () => {
   const policyOf = (values: object = {}, files = [needed]) =>
     at(only(render(values, { files }), 'NetworkPolicy'), 'spec') as { ingress: unknown[]; egress: unknown[] }
 
-  it('is about the pod, in both directions', () => {
-    const rendered = render()
-    expect(at(only(rendered, 'NetworkPolicy'), 'spec')).to.deep.include({
-      policyTypes: ['Ingress', 'Egress'],
-      podSelector: { matchLabels: at(only(rendered, 'StatefulSet'), 'spec.selector.matchLabels') },
+  for (const { journal, files } of journals)
+    it(`is about the pods, in both directions, with ${journal}`, () => {
+      const rendered = render({}, { files })
+      expect(at(only(rendered, 'NetworkPolicy'), 'spec')).to.deep.include({
+        policyTypes: ['Ingress', 'Egress'],
+        podSelector: { matchLabels: at(workloadOf(rendered), 'spec.selector.matchLabels') },
+      })
     })
-  })
 
   it('lets in the ingress controller and Prometheus by their namespaces, and the pod of helm test', () => {
     expect(policyOf().ingress).to.deep.equal([
@@ -151,6 +164,15 @@ describe('the NetworkPolicy', () => {
     expect(portsTo('https://api.trifft.io/v1')).to.deep.equal([[{ port: 443 }], kafka])
     expect(portsTo('http://core.test')).to.deep.equal([[{ port: 80 }], kafka])
     expect(portsTo('http://core.test:8081/v1')).to.deep.equal([[{ port: 8081 }], kafka])
+  })
+
+  it('lets out to the database, on the ports and to the peers that are named', () => {
+    const toDatabase = [{ ipBlock: { cidr: '10.1.2.0/24' } }]
+    const ruleOf = (networkPolicy: object) => policyOf({ networkPolicy }, [needed, postgres]).egress.slice(2)
+    expect(ruleOf({})).to.deep.equal([{ ports: [{ port: 5432 }] }])
+    expect(ruleOf({ toDatabase, databasePorts: [6432, 5432] })).to.deep.equal([
+      { ports: [{ port: 6432 }, { port: 5432 }], to: toDatabase },
+    ])
   })
 
   it('lets out only if it is told', () => {

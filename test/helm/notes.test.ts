@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { root } from '../docs/pages.ts'
-import { at, chartFolder, everything, needed, only, render, useHelm } from './chart.ts'
+import {
+  at,
+  chartFolder,
+  everything,
+  needed,
+  only,
+  postgres,
+  postgresEverything,
+  release,
+  render,
+  useHelm,
+} from './chart.ts'
 
 describe('the notes of the chart', () => {
   useHelm()
@@ -53,6 +64,20 @@ describe('the notes of the chart', () => {
     expect(text).not.to.contain('!!!')
   })
 
+  it('say how the Secret of the database is made, with its own keys, and which others there must be', () => {
+    const alone = notes({}, [needed, postgres])
+    expect(alone).to.contain('kubectl -n tills create secret generic database \\\n')
+    expect(alone).to.contain('--from-literal=JOURNAL_URL=postgres://USER@HOST:PORT/DATABASE \\\n')
+    expect(alone).to.match(/--from-file=JOURNAL_PASSWORD=\S+\n/)
+    expect(alone).not.to.contain('JOURNAL_LISTEN_URL')
+    const several = notes({}, [needed, postgresEverything])
+    expect(several).to.contain('--from-literal=JOURNAL_LISTEN_URL=postgres://')
+    expect(several).not.to.contain('--from-file')
+    for (const name of ['database-user', 'database-ca'])
+      expect(several).to.contain(`Secret ${name} has to be there`)
+    expect(notes()).not.to.contain('database')
+  })
+
   it('warn if tickets go nowhere, and if nobody is told of trouble', () => {
     expect(notes()).to.contain('!!! NO BROKERS').and.contain('Alerts are off')
     expect(notes({}, [needed, everything])).not.to.contain('Alerts are off')
@@ -64,13 +89,19 @@ describe('the notes of the chart', () => {
     expect(notes({ ingress: { enabled: false, host: '' } })).to.contain('There is no Ingress')
   })
 
-  it('name commands that exist, in the pod that exists', () => {
-    const text = notes()
-    const commands = [...text.matchAll(/exec (\S+) -c (\S+) -- node dist\/(\S+)\.js/g)]
-    expect(commands).to.have.length(3)
-    for (const [, pod, container, command] of commands) {
-      expect([pod, container]).to.deep.equal(['loyalty-zonal-loyalty-adapter-0', 'adapter'])
-      expect(existsSync(new URL(`src/${command}.ts`, root)), command).to.equal(true)
-    }
-  })
+  for (const { files, workload, pod } of [
+    { files: [needed], workload: `statefulset/${release}`, pod: `${release}-0` },
+    { files: [needed, postgres], workload: `deployment/${release}`, pod: `deployment/${release}` },
+  ])
+    it(`name commands that exist, in a pod that exists, of ${workload}`, () => {
+      const text = notes({}, files)
+      const commands = [...text.matchAll(/exec (\S+) -c (\S+) -- node dist\/(\S+)\.js/g)]
+      expect(commands).to.have.length(3)
+      for (const [, where, container, command] of commands) {
+        expect([where, container]).to.deep.equal([pod, 'adapter'])
+        expect(existsSync(new URL(`src/${command}.ts`, root)), command).to.equal(true)
+      }
+      const rollouts = [...text.matchAll(/rollout \w+ (\S+)/g)].map(([, name]) => name)
+      expect(rollouts).to.deep.equal([workload, workload])
+    })
 })

@@ -1,69 +1,8 @@
 import { expect } from 'chai'
-import {
-  at,
-  containerOf,
-  everything,
-  examples,
-  needed,
-  only,
-  podOf,
-  render,
-  useHelm,
-  type Rendered,
-} from './chart.ts'
-
-const release = 'loyalty-zonal-loyalty-adapter'
+import { at, containerOf, only, podOf, render, useHelm, type Rendered } from './chart.ts'
 
 describe("the chart's pod", () => {
   useHelm()
-
-  it('is one, of a StatefulSet, and no broken one stays in the way of its successor', () => {
-    expect(at(only(render(), 'StatefulSet'), 'spec')).to.include({
-      replicas: 1,
-      podManagementPolicy: 'Parallel',
-      serviceName: `${release}-management`,
-    })
-  })
-
-  it('has a small volume of block storage that no other pod can mount', () => {
-    const { spec } = claimOf(render())
-    expect(spec).to.deep.equal({
-      accessModes: ['ReadWriteOncePod'],
-      resources: { requests: { storage: '4Gi' } },
-    })
-  })
-
-  it('has the storage class that is asked for', () => {
-    const persistence = { storageClassName: 'fast', size: '8Gi', accessMode: 'ReadWriteOnce' }
-    expect(claimOf(render({ persistence })).spec).to.deep.equal({
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'fast',
-      resources: { requests: { storage: '8Gi' } },
-    })
-  })
-
-  it('has a volume large enough for three journals, in the examples too', () => {
-    for (const files of [[needed], ...examples.map(({ file }) => [file])]) {
-      const rendered = render({}, { files })
-      const journalBytes = Number(
-        at(only(rendered, 'ConfigMap', configOf(rendered)), 'data.JOURNAL_MAX_BYTES'),
-      )
-      const [, gibibytes] =
-        /^(\d+)Gi$/.exec(String(at(claimOf(rendered).spec, 'resources.requests.storage'))) ?? []
-      expect(Number(gibibytes) * 1024 ** 3).to.be.least(3 * journalBytes)
-    }
-  })
-
-  it('has no label in what cannot change that would change with a version', () => {
-    const statefulSet = only(render({ podLabels: { team: 'loyalty' } }), 'StatefulSet')
-    const names = ['name', 'instance'].map((name) => `app.kubernetes.io/${name}`)
-    expect(claimOf(render()).metadata.labels).to.have.all.keys(names)
-    expect(at(statefulSet, 'spec.selector.matchLabels')).to.have.all.keys([
-      ...names,
-      'app.kubernetes.io/component',
-    ])
-    expect(at(statefulSet, 'spec.template.metadata.labels')).to.include({ team: 'loyalty' })
-  })
 
   it('is named by a digest, if there is one, else by a tag, else by the version of the service', () => {
     const digest = `sha256:${'0f'.repeat(32)}`
@@ -147,68 +86,6 @@ describe("a stop of the chart's pod", () => {
       expect(graceSeconds * 1000).to.be.above((sleep ?? 0) * 1000 + timeoutMs)
     })
 })
-
-describe('the restricted pod security standard', () => {
-  useHelm()
-
-  const rendered = () => render({}, { files: [needed, everything] })
-  const pods = { 'the pod': () => podOf(rendered()), 'the pod of helm test': () => only(rendered(), 'Pod') }
-
-  for (const [name, pod] of Object.entries(pods))
-    it(`is kept by ${name}`, () => {
-      expect(at(pod(), 'spec.securityContext')).to.deep.include({
-        runAsNonRoot: true,
-        runAsUser: 10001,
-        runAsGroup: 10001,
-        seccompProfile: { type: 'RuntimeDefault' },
-      })
-      const spec = at(pod(), 'spec') as Record<string, unknown>
-      expect(spec).to.not.have.any.keys('hostNetwork', 'hostPID', 'hostIPC', 'initContainers')
-      for (const container of spec.containers as Record<string, unknown>[]) {
-        expect(container.securityContext).to.deep.equal({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        })
-        for (const port of (container.ports as object[] | undefined) ?? [])
-          expect(port).not.to.have.property('hostPort')
-      }
-      for (const volume of (spec.volumes as object[] | undefined) ?? [])
-        expect(volume).to.have.any.keys('projected', 'emptyDir')
-    })
-
-  it('goes with a pod that has no token and does not hear of other Services', () => {
-    for (const pod of Object.values(pods))
-      expect(at(pod(), 'spec')).to.include({ automountServiceAccountToken: false, enableServiceLinks: false })
-    expect(only(rendered(), 'ServiceAccount')).to.include({ automountServiceAccountToken: false })
-  })
-
-  it('lets the volume be owned by the group of the image, without going through it at each start', () => {
-    expect(at(podOf(rendered()), 'spec.securityContext')).to.include({
-      fsGroup: 10001,
-      fsGroupChangePolicy: 'OnRootMismatch',
-    })
-  })
-
-  it('keeps captured exchanges in memory, where they can fill nothing else', () => {
-    expect(at(podOf(rendered()), 'spec.volumes.1')).to.deep.equal({
-      name: 'capture',
-      emptyDir: { medium: 'Memory', sizeLimit: '32Mi' },
-    })
-  })
-})
-
-/** The name of the one that the pod reads. */
-function configOf(rendered: Rendered): string {
-  return String(at(containerOf(rendered), 'envFrom.0.configMapRef.name'))
-}
-
-function claimOf(rendered: Rendered) {
-  return at(only(rendered, 'StatefulSet'), 'spec.volumeClaimTemplates.0') as {
-    metadata: { labels: object }
-    spec: object
-  }
-}
 
 function checksumOf(rendered: Rendered): unknown {
   return at(podOf(rendered), 'metadata.annotations.checksum/config')

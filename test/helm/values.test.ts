@@ -22,6 +22,7 @@ const schema = JSON.parse(readFileSync(join(chartFolder, 'values.schema.json'), 
 }
 const values = parse(readFileSync(join(chartFolder, 'values.yaml'), 'utf8')) as {
   config: Record<string, unknown>
+  journal: { pool: number }
 }
 
 /** A release that is part of another chart is given this by Helm. */
@@ -49,11 +50,14 @@ describe('values.schema.json', () => {
   })
 
   it('takes of each variable what the service takes', () => {
-    for (const [name, part] of Object.entries(schema.properties?.config?.properties ?? {}).map(resolved)) {
+    const { config, journal } = schema.properties ?? {}
+    const parts = { ...config?.properties, JOURNAL_POOL: journal?.properties?.pool ?? {} }
+    const defaults: Record<string, unknown> = { ...values.config, JOURNAL_POOL: values.journal.pool }
+    for (const [name, part] of Object.entries(parts).map(resolved)) {
       const takes = (value: unknown) =>
         variables[name as keyof typeof variables].schema.safeParse(String(value)).success
       const { minimum, maximum, enum: choices = [] } = part
-      const taken = [values.config[name], minimum, maximum, ...choices]
+      const taken = [defaults[name], minimum, maximum, ...choices]
       for (const value of taken.filter((each) => each !== undefined && each !== ''))
         expect(takes(value), `${name}=${String(value)}`).to.equal(true)
       if (narrowerThanTheService.includes(name)) continue
@@ -72,7 +76,13 @@ describe('values that helm refuses', () => {
     ['a typo in a variable', { config: { POS_DEADLINE: 1 } }, /'POS_DEADLINE' not allowed/],
     ['a typo deep down', { networkPolicy: { toCore: [{ ipBlok: {} }] } }, /'ipBlok' not allowed/],
     ['a typo in a security context', { securityContext: { readOnlyRootFileSystem: true } }, /not allowed/],
-    ['replicas, which cannot be chosen', { replicas: 2 }, /'replicas' not allowed/],
+    ['no replica', { replicas: 0 }, /\/replicas/],
+    ['replicas as text', { replicas: '3' }, /\/replicas/],
+    ['a journal of a kind that there is not', { journal: { kind: 'mysql' } }, /\/journal\/kind/],
+    ['a password among the values', { journal: { password: 'secret' } }, /'password' not allowed/],
+    ['a pool of one connection', { journal: { pool: 1 } }, /\/journal\/pool/],
+    ['a database without a port', { networkPolicy: { databasePorts: [] } }, /databasePorts/],
+    ['a spread that there is not', { topologySpread: { whenUnsatisfiable: 'Never' } }, /whenUnsatisfiable/],
     ['a number as text', { config: { PORT: '8080' } }, /\/config\/PORT/],
     ['text as a number', { image: { tag: 1.1 } }, /\/image\/tag/],
     ['a switch as text', { ingress: { enabled: 'yes' } }, /\/ingress\/enabled/],

@@ -1,0 +1,68 @@
+import { expect } from 'chai'
+import { at, containerOf, examples, needed, only, release, render, useHelm, type Rendered } from './chart.ts'
+
+describe("the StatefulSet of a journal in SQLite's file", () => {
+  useHelm()
+
+  it('has one pod, and no broken one stays in the way of its successor', () => {
+    expect(at(only(render(), 'StatefulSet'), 'spec')).to.include({
+      replicas: 1,
+      podManagementPolicy: 'Parallel',
+      serviceName: `${release}-management`,
+    })
+  })
+
+  it('has a small volume of block storage that no other pod can mount', () => {
+    const { spec } = claimOf(render())
+    expect(spec).to.deep.equal({
+      accessModes: ['ReadWriteOncePod'],
+      resources: { requests: { storage: '4Gi' } },
+    })
+  })
+
+  it('has the storage class that is asked for', () => {
+    const persistence = { storageClassName: 'fast', size: '8Gi', accessMode: 'ReadWriteOnce' }
+    expect(claimOf(render({ persistence })).spec).to.deep.equal({
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'fast',
+      resources: { requests: { storage: '8Gi' } },
+    })
+  })
+
+  it('has a volume large enough for three journals, in the examples too', () => {
+    const all = [[needed], ...examples.map(({ files }) => files)].map((files) => render({}, { files }))
+    const withVolume = all.filter(({ manifests }) => manifests.some(({ kind }) => kind === 'StatefulSet'))
+    expect(withVolume).to.have.length(3)
+    for (const rendered of withVolume) {
+      const journalBytes = Number(
+        at(only(rendered, 'ConfigMap', configOf(rendered)), 'data.JOURNAL_MAX_BYTES'),
+      )
+      const [, gibibytes] =
+        /^(\d+)Gi$/.exec(String(at(claimOf(rendered).spec, 'resources.requests.storage'))) ?? []
+      expect(Number(gibibytes) * 1024 ** 3).to.be.least(3 * journalBytes)
+    }
+  })
+
+  it('has no label in what cannot change that would change with a version', () => {
+    const statefulSet = only(render({ podLabels: { team: 'loyalty' } }), 'StatefulSet')
+    const names = ['name', 'instance'].map((name) => `app.kubernetes.io/${name}`)
+    expect(claimOf(render()).metadata.labels).to.have.all.keys(names)
+    expect(at(statefulSet, 'spec.selector.matchLabels')).to.have.all.keys([
+      ...names,
+      'app.kubernetes.io/component',
+    ])
+    expect(at(statefulSet, 'spec.template.metadata.labels')).to.include({ team: 'loyalty' })
+  })
+})
+
+/** The name of the one that the pod reads. */
+function configOf(rendered: Rendered): string {
+  return String(at(containerOf(rendered), 'envFrom.0.configMapRef.name'))
+}
+
+function claimOf(rendered: Rendered) {
+  return at(only(rendered, 'StatefulSet'), 'spec.volumeClaimTemplates.0') as {
+    metadata: { labels: object }
+    spec: object
+  }
+}
