@@ -149,6 +149,8 @@ function toPostgres(values: Values, isProduction: boolean, passwordFile: string 
     /** Read again for each connection, since passwords rotate. */
     passwordFile,
     poolSize: values.JOURNAL_POOL,
+    /** How long one use of the database may take, so that the till still gets its answer. */
+    patienceMs: Math.max(500, values.POS_DEADLINE_MS - 500),
     tls: values.JOURNAL_TLS,
     tlsCaFile: values.JOURNAL_TLS_CA_FILE || undefined,
     isProduction,

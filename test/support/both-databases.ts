@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Journal } from '../../src/journal/journal.ts'
+import { getTypeParser } from '../../src/journal/postgres/pool.ts'
 import { openJournal } from '../../src/journal/open.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { usePostgres } from './postgres-for-tests.ts'
@@ -22,9 +23,14 @@ export function forEachDatabase(suites: (openTestJournal: OpenTestJournal) => vo
 }
 
 /** @param url of an empty database of `usePostgres` */
-export async function openOnPostgres(url: string, { maxBytes = 1024 ** 3 } = {}): Promise<TestJournal> {
-  const { clock, lines, log } = createTestParts()
-  const client = new pg.Client({ connectionString: url })
+export async function openOnPostgres(
+  url: string,
+  { maxBytes = 1024 ** 3, parts = createTestParts() } = {},
+): Promise<TestJournal> {
+  const { clock, lines, log } = parts
+  const client = new pg.Client({ connectionString: url, types: { getTypeParser } })
+  // Its database is dropped while it is connected if a test fails.
+  client.on('error', () => undefined)
   await client.connect()
   const sql = async (statement: string) => (await client.query<Record<string, unknown>>(statement)).rows
   const settings = { ...testSettings, path: '', postgres: postgresAt(url), maxBytes }
@@ -37,14 +43,29 @@ export async function openOnPostgres(url: string, { maxBytes = 1024 ** 3 } = {})
       const journal = await openJournal({ ...settings, keys }, { clock, log, metrics: createMetrics() })
       // Brings the schema.
       await journal.stats()
-      await sql('CREATE TABLE IF NOT EXISTS test_clock AS SELECT 0::bigint AS ms')
-      await sql(
-        `CREATE OR REPLACE FUNCTION now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT ms FROM test_clock'`,
-      )
+      await setClockByHand(sql)
       return followClock(journal, clock, (nowMs) => sql(`UPDATE test_clock SET ms = ${nowMs}`))
     },
     clear: () => client.end(),
   })
+}
+
+async function setClockByHand(sql: TestJournal['sql']) {
+  const [found] = await sql(`SELECT to_regclass('test_clock') AS clock`)
+  if (found?.clock) return
+  await sql('CREATE TABLE test_clock AS SELECT 0::bigint AS ms')
+  await sql(
+    `CREATE OR REPLACE FUNCTION now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT ms FROM test_clock'`,
+  )
+}
+
+/** Several replicas with one clock, on a database that is emptied. @param url of a database of `usePostgres` */
+export async function openReplicas(url: string, count: number): Promise<[TestJournal, ...TestJournal[]]> {
+  const parts = createTestParts()
+  const first = await openOnPostgres(url, { parts })
+  await first.sql('TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budget, starts')
+  const others = await Promise.all(Array.from({ length: count - 1 }, () => openOnPostgres(url, { parts })))
+  return [first, ...others]
 }
 
 /** @param testUrl of a database of `usePostgres` */
@@ -58,6 +79,8 @@ export function postgresAt(testUrl: string) {
     password,
     passwordFile: undefined,
     poolSize: 4,
+    // A busy machine is no outage.
+    patienceMs: 20_000,
     tls: 'off' as const,
     tlsCaFile: undefined,
     isProduction: false,

@@ -19,11 +19,11 @@ export type Closing = {
 }
 
 /** Closes a bill, and checks what went out with it against what went out before. */
-export async function closeBill(world: World, closing: Closing, heard: string[]): Promise<void> {
+export async function closeBill(world: World, closing: Closing, heard: string[], at: number): Promise<void> {
   const named = closing.names === 0 ? [] : heard.slice(-closing.names)
-  const before = world.rows()
-  const coupons = await world.ticket(ticketOf(closing, named, world.clock.nowMs()))
-  const after = world.rows()
+  const before = await world.rows()
+  const coupons = await world.ticket(ticketOf(closing, named, world.clock.nowMs()), at)
+  const after = await world.rows()
   if (!coupons) {
     expect(after, 'a repeat changes nothing').to.deep.equal(before)
     return
@@ -62,14 +62,14 @@ function checkClaim(before: JournalRow, after: JournalRow, closing: Closing, nam
 }
 
 /** An OK from memory is for the same call again, or for a bill that is still open, and for a day at most. */
-export function checkReplay(
+export async function checkReplay(
   world: World,
   request: DebitRequest,
   done: DebitHeard,
   toldBefore: { request: DebitRequest; redemptionId: string }[],
 ) {
   if (!done.isReplayed || request.what.kind === 'points') return
-  const row = world.rows().find(({ id }) => id === done.redemptionId)
+  const row = (await world.rows()).find(({ id }) => id === done.redemptionId)
   expect(row?.state).to.equal('confirmed')
   const { transactionId } = request
   const isSameCall = toldBefore.some(

@@ -2,6 +2,9 @@ import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { CreditRequest, DebitRequest } from '../../src/model/words.ts'
+import { openReplicas } from '../support/both-databases.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
+import { openTestJournal } from '../support/test-journal.ts'
 import { compareRows, countTaken } from './audit.ts'
 import { checkReplay, closeBill, type Closing } from './closed-bills.ts'
 import { cards, coupons, createWorld, startPoints, type DebitHeard, type Fate, type World } from './world.ts'
@@ -66,70 +69,68 @@ const isAnswered = fc.oneof(
   { weight: 4, arbitrary: fc.constant(true) },
   { weight: 1, arbitrary: fc.constant(false) },
 )
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        do: fc.constantFrom('debit' as const, 'twins' as const),
-        request: debits,
-        fates,
-        isAnswered,
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('repeat' as const),
-        which,
-        id: fc.option(fc.nat({ max: 4 })),
-        fates,
-        isAnswered,
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        do: fc.constant('credit' as const),
-        which,
-        by: fc.constantFrom('redemption' as const, 'transaction' as const, 'bill' as const),
-        isMoved: fc.boolean(),
-        id: fc.option(fc.integer({ min: 1, max: 5 })),
-        fates,
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('pass' as const),
-        ms: fc.constantFrom(500, 2_000, 4_000, 11_000, 61_000, 3_600_000, 90_000_000),
-        fates,
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('close' as const),
-        number: fc.integer({ min: 1, max: 3 }),
-        kind: fc.constantFrom('sale' as const, 'sale' as const, 'void' as const, 'refund' as const),
-        which,
-        names: fc.constantFrom(0, 0, 1, 2),
-        clockMs: fc.constantFrom(0, -59_000, -540_000, 540_000, -3_600_000),
-        totalMinor: fc.constantFrom(1000, 900),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('restore by hand' as const),
-        card,
-        coupon: fc.constantFrom(...coupons),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
-  ),
-  { minLength: 1, maxLength: 25 },
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('debit' as const, 'twins' as const),
+      request: debits,
+      fates,
+      isAnswered,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('repeat' as const),
+      which,
+      id: fc.option(fc.nat({ max: 4 })),
+      fates,
+      isAnswered,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('credit' as const),
+      which,
+      by: fc.constantFrom('redemption' as const, 'transaction' as const, 'bill' as const),
+      isMoved: fc.boolean(),
+      id: fc.option(fc.integer({ min: 1, max: 5 })),
+      fates,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(500, 2_000, 4_000, 11_000, 61_000, 3_600_000, 90_000_000),
+      fates,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('close' as const),
+      number: fc.integer({ min: 1, max: 3 }),
+      kind: fc.constantFrom('sale' as const, 'sale' as const, 'void' as const, 'refund' as const),
+      which,
+      names: fc.constantFrom(0, 0, 1, 2),
+      clockMs: fc.constantFrom(0, -59_000, -540_000, 540_000, -3_600_000),
+      totalMinor: fc.constantFrom(1000, 900),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('restore by hand' as const),
+      card,
+      coupon: fc.constantFrom(...coupons),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 )
+const histories = fc.array(fc.tuple(steps, fc.nat({ max: 2 })), { minLength: 1, maxLength: 25 })
 
 /** What the till believes of a redemption; `unsure` if its last word never came. */
 type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
@@ -146,24 +147,40 @@ type Past = {
 describe('in every history of debits, credits, tickets, repeats, twins, faults, crashes and jumps of the clock', () => {
   it(`what is taken is what the tills were told (${numRuns} histories)`, async function () {
     this.timeout(0)
-    await fc.assert(fc.asyncProperty(steps, live), { numRuns })
+    const property = fc.asyncProperty(histories, async (history) => live(history, [await openTestJournal()]))
+    await fc.assert(property, { numRuns })
   })
+
+  for (const replicas of [2, 3])
+    describe(`of ${replicas} replicas on one PostgreSQL`, () => {
+      const makeDatabase = usePostgres()
+
+      it(`what is taken is what the tills were told (${numRuns} histories)`, async function () {
+        this.timeout(0)
+        const url = await makeDatabase()
+        const property = fc.asyncProperty(histories, async (history) =>
+          live(history, await openReplicas(url, replicas)),
+        )
+        await fc.assert(property, { numRuns })
+      })
+    })
 })
 
-async function live(history: Step[]) {
-  const world = await createWorld()
+/** @param history each step with the replica that it reaches */
+async function live(history: [Step, at: number][], tests: Parameters<typeof createWorld>[0]) {
+  const world = await createWorld(tests)
   try {
     const past: Past = { asked: [], told: [], beliefs: new Map(), restored: new Set() }
-    for (const step of history) await take(step, world, past)
+    for (const [step, at] of history) await take(step, at, world, past)
     const open = await world.settle()
     expect(open, 'nothing stays open').to.include({ sent: 0, in_doubt: 0, being_credited: 0 })
-    audit(world, past)
+    await audit(world, past)
   } finally {
     await world.end()
   }
 }
 
-async function take(step: Step, world: World, past: Past) {
+async function take(step: Step, at: number, world: World, past: Past) {
   const { asked, told, beliefs, restored } = past
   world.fate('fates' in step ? step.fates : [])
   switch (step.do) {
@@ -172,25 +189,26 @@ async function take(step: Step, world: World, past: Past) {
     case 'repeat': {
       const request = step.do === 'repeat' ? again(step, asked) : step.request
       if (!request) return
-      const heard = step.do === 'twins' ? await world.twins(request) : await world.debit(request)
-      const done = Array.isArray(heard) ? heard[0] : heard
-      if (Array.isArray(heard))
-        expect(new Set(heard.map(({ redemptionId }) => redemptionId)).size, 'twins hear the same').to.equal(1)
-      asked.push({ request, heard: done })
-      if (!done || 'refused' in done) return
-      checkReplay(world, request, done, told)
+      const heard = step.do === 'twins' ? await world.twins(request, at) : [await world.debit(request, at)]
+      const allDone = heard.filter(isDone)
+      const ids = new Set(allDone.map(({ redemptionId }) => redemptionId))
+      expect(ids.size, 'twins hear the same').to.be.at.most(1)
+      const [done] = allDone
+      asked.push({ request, heard: done ?? heard[0] })
+      if (!done) return
+      await checkReplay(world, request, done, told)
       told.push({ request, redemptionId: done.redemptionId })
       if (!step.isAnswered) return
-      await world.answered(done.redemptionId)
+      await world.answered(done.redemptionId, at)
       beliefs.set(done.redemptionId, { is: 'taken', request })
       return
     }
     case 'credit':
-      return await credit(step, world, past)
+      return await credit(step, at, world, past)
     case 'close': {
       const bill = asked[step.which % asked.length]?.request
       const heard = told.map(({ redemptionId }) => redemptionId)
-      if (bill) await closeBill(world, { ...step, ...bill }, heard)
+      if (bill) await closeBill(world, { ...step, ...bill }, heard, at)
       return
     }
     case 'restore by hand': {
@@ -201,8 +219,12 @@ async function take(step: Step, world: World, past: Past) {
     case 'pass':
       return await world.pass(step.ms)
     case 'restart':
-      return await world.restart()
+      return await world.restart(at)
   }
+}
+
+function isDone(heard: Heard): heard is DebitHeard {
+  return heard !== undefined && !('refused' in heard)
 }
 
 function again(
@@ -217,6 +239,7 @@ function again(
 
 async function credit(
   { which, by, isMoved, id }: Extract<Step, { do: 'credit' }>,
+  at: number,
   world: World,
   { asked, beliefs }: Past,
 ) {
@@ -239,7 +262,7 @@ async function credit(
     ...(names ? isMoved && { accountNumber: 'A-9' } : { accountNumber }),
     ...(id || needsId ? { transactionId: `C-${id ?? 9}` } : {}),
   }
-  const answer: RedemptionDone | { refused: string } | undefined = await world.credit(asks)
+  const answer: RedemptionDone | { refused: string } | undefined = await world.credit(asks, at)
 
   if (answer && !('refused' in answer)) return beliefs.set(answer.redemptionId, { is: 'given back', request })
   // Its process died, or it will be given back later: which of several is meant only the journal can tell.
@@ -253,8 +276,8 @@ function isSameThing(a: DebitRequest, b: DebitRequest): boolean {
 }
 
 /** The tills, the journal and the core say the same of every redemption; one that is stuck waits for an operator. */
-function audit(world: World, { beliefs, restored }: Past) {
-  const rows = world.rows().filter(({ id }) => !restored.has(id))
+async function audit(world: World, { beliefs, restored }: Past) {
+  const rows = (await world.rows()).filter(({ id }) => !restored.has(id))
   const movements = world.movements().filter(({ reference }) => !restored.has(reference))
   expect(compareRows(rows, movements), 'the journal and the core').to.deep.equal([])
 

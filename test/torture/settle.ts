@@ -16,18 +16,32 @@ const rows = z.array(
   }),
 )
 
-const rowsSql = `SELECT id, key, state, undo_by AS undoBy, card_hash AS cardHash, reward_id AS rewardId, ticket_key AS ticketKey,
-  is_named_by_ticket AS isNamedByTicket, confirmed_at AS confirmedAtMs FROM redemptions`
+const rowsSql = `SELECT id, key, state, undo_by AS "undoBy", card_hash AS "cardHash", reward_id AS "rewardId",
+  ticket_key AS "ticketKey", is_named_by_ticket AS "isNamedByTicket", confirmed_at AS "confirmedAtMs" FROM redemptions`
 
 export type JournalRow = z.output<typeof rows>[number]
 
 /** The journal of a service that is down, after an hour of that: nobody has to wait for what is due by then. */
 export function ageJournal(journalPath: string) {
   const hourMs = 3_600_000
-  const times = ['created_at', 'sent_at', 'due_at', 'confirmed_at', 'answered_at', 'changed_at', 'undo_since']
+  const times = [
+    'created_at',
+    'sent_at',
+    'call_until',
+    'due_at',
+    'confirmed_at',
+    'answered_at',
+    'changed_at',
+    'undo_since',
+  ]
   withFile(journalPath, (file) =>
     file.exec(`UPDATE redemptions SET ${times.map((name) => `${name} = ${name} - ${hourMs}`).join()}`),
   )
+}
+
+/** @param sql of a `TestJournal` */
+export async function readRowsBy(sql: (statement: string) => Promise<unknown[]>): Promise<JournalRow[]> {
+  return rows.parse(await sql(rowsSql))
 }
 
 export function readRows(journalPath: string): JournalRow[] {

@@ -19,8 +19,8 @@ import { createReversals } from '../../src/reversals/reversals.ts'
 import { createLedger } from '../simulators/core/ledger.ts'
 import { CoreRefusal } from '../simulators/core/refusal.ts'
 import type { Project } from '../simulators/core/project.ts'
-import { openTestJournal } from '../support/test-journal.ts'
-import { readRows } from './settle.ts'
+import type { TestJournal } from '../support/test-journal.ts'
+import { readRowsBy } from './settle.ts'
 
 /** What becomes of one call to the core. */
 export type Fate =
@@ -56,12 +56,14 @@ const caller: Caller = {
 }
 
 /**
- * One journal on a real file, what is built on it, and a core that keeps the truth, on a clock that only moves when it
- * is told to. The process can die at any call; what follows is a new one on the same file.
+ * A journal on a real file, or of several replicas on one PostgreSQL, what is built on it, and a core that keeps the
+ * truth, on a clock that only moves when it is told to. A process can die at any call; what follows is a new one on the
+ * same journal.
+ *
+ * @param tests the journal of each replica; they share clock and database
  */
-export async function createWorld() {
-  const test = await openTestJournal()
-  const { clock } = test
+export async function createWorld(tests: [TestJournal, ...TestJournal[]]) {
+  const [{ clock, sql }] = tests
   const hashCard = createKeyedHash('secret')
   const coverId = createCoverId(hashCard)
   const project = projectOf(clock.nowMs())
@@ -76,9 +78,9 @@ export async function createWorld() {
   }
   const late: { atMs: number; move: () => unknown }[] = []
   let fates: Fate[] = []
-  let process = startProcess()
+  const processes = tests.map(startProcess)
 
-  function startProcess() {
+  function startProcess(test: TestJournal) {
     // What a dead process still does reaches nobody.
     const died = Promise.withResolvers<'died'>()
     const log = createLogger('silent')
@@ -98,6 +100,7 @@ export async function createWorld() {
     }
     return {
       died: died.promise,
+      restarted: undefined as Promise<void> | undefined,
       debit: createDebit(parts),
       credit: createCredit(parts),
       ticket: createTicket({ ...parts, metrics, wakeRelay: () => undefined, withoutCard: 'publish' }),
@@ -163,25 +166,30 @@ export async function createWorld() {
   }
 
   /** On the same file; what the dead one had in mind is gone. */
-  async function restart() {
-    await test.reopen()
-    process = startProcess()
+  async function restart(at: number) {
+    const index = at % tests.length
+    await tests[index]!.reopen()
+    processes[index] = startProcess(tests[index]!)
   }
 
+  const processAt = (at: number) => processes[at % tests.length]!
+
   /** @returns what the till hears; undefined if the process died first */
-  async function hear<T>(work: Promise<T>): Promise<T | { refused: string } | undefined> {
+  async function hear<T>(at: number, work: Promise<T>): Promise<T | { refused: string } | undefined> {
+    const process = processAt(at)
     const heard = await Promise.race([
       process.died,
       work.catch((error: unknown) => ({ refused: codeOf(error) })),
     ])
     if (heard !== 'died') return heard
-    await restart()
+    // One that heard two tills is restarted once.
+    await (process.restarted ??= restart(at))
     return undefined
   }
 
-  async function debit(request: DebitRequest): Promise<DebitHeard> {
+  async function debit(request: DebitRequest, at: number): Promise<DebitHeard> {
     const exchange = createExchange(clock, 2500)
-    const done = await process.debit(request, caller, exchange)
+    const done = await processAt(at).debit(request, caller, exchange)
     return { ...done, isReplayed: exchange.isReplayed }
   }
 
@@ -191,22 +199,25 @@ export async function createWorld() {
     coverId,
     /** What becomes of the next calls; later ones are done. */
     fate: (next: Fate[]) => void (fates = [...next]),
-    debit: (request: DebitRequest) => hear(debit(request)),
-    /** Two of the same at once. */
-    twins: (request: DebitRequest) => hear(Promise.all([1, 2].map(() => debit(request)))),
-    credit: (request: CreditRequest) => hear(process.credit(request, caller, createExchange(clock, 2500))),
+    debit: (request: DebitRequest, at: number) => hear(at, debit(request, at)),
+    /** Two of the same at once, on one replica or on two. */
+    twins: (request: DebitRequest, at: number) =>
+      Promise.all([at, at + 1].map((each) => hear(each, debit(request, each)))),
+    credit: (request: CreditRequest, at: number) =>
+      hear(at, processAt(at).credit(request, caller, createExchange(clock, 2500))),
     /** @returns the coupons of its event; undefined of a repeat */
-    async ticket(ticket: Ticket): Promise<string[] | undefined> {
-      const { isDuplicate } = await process.ticket(ticket, caller, createExchange(clock, 2500))
+    async ticket(ticket: Ticket, at: number): Promise<string[] | undefined> {
+      const { isDuplicate } = await processAt(at).ticket(ticket, caller, createExchange(clock, 2500))
       if (isDuplicate) return undefined
-      const [waiting] = await test.journal.waitingTickets(1)
-      await test.journal.markPublished([waiting!.eventId])
+      const { journal } = tests[at % tests.length]!
+      const [waiting] = await journal.waitingTickets(1)
+      await journal.markPublished([waiting!.eventId])
       return waiting!.closed.coupons
     },
     /** Customer care gives a coupon back in the core. @returns the reference of its redemption */
     restoreByHand: (cardNumber: string, coupon: string) => ledger.restoreByHand(project, cardNumber, coupon),
     /** The till's OK has left. */
-    answered: (id: string) => test.journal.markAnswered(id),
+    answered: (id: string, at: number) => tests[at % tests.length]!.journal.markAnswered(id),
     restart,
 
     async pass(ms: number) {
@@ -214,22 +225,22 @@ export async function createWorld() {
       for (const one of late.splice(0))
         if (one.atMs <= clock.nowMs()) attempt(one.move)
         else late.push(one)
-      await hear(process.reversals.runDue())
+      await Promise.all(processes.map(({ reversals }, at) => hear(at, reversals.runDue())))
     },
 
     /** All that is open is looked after, with a core that is well, until nothing is. */
     async settle() {
       fates = []
       for (let looks = 0; looks < 60; looks++) await this.pass(61_000)
-      const { open } = await test.journal.stats()
+      const { open } = await tests[0].journal.stats()
       return open
     },
 
     /** What the core has really done. */
     movements: () => ledger.movements,
-    rows: () => readRows(test.path),
+    rows: () => readRowsBy(sql),
     points: (card: string) => project.cards.find(({ id }) => id === card)?.wallet?.points,
-    end: () => test.end(),
+    end: () => Promise.all(tests.map((test) => test.end())),
   }
 }
 

@@ -38,6 +38,7 @@ export function createPostgresJournal(
 
   const transact = createTransactions({
     pool,
+    patienceMs: postgres.patienceMs,
     observe(seconds, failure) {
       metrics.journalCommitSeconds.observe(seconds)
       if (failure) metrics.journalFailures.inc()

@@ -7,12 +7,12 @@ import { describeError, type Logger } from '../../observability/logger.ts'
 export type PostgresConfig = NonNullable<Config['journal']['postgres']>
 export type Connection = pg.PoolClient
 
-/** A till waits 2.5 s in all, so a database that cannot be reached has to be noticed well before. */
-const connectWithinMs = 700
+/** The part of the patience after which a database that does not answer counts as one that cannot be reached. */
+const connectShare = 0.35
 
 /** Passes a query on, or rejects if the pool is closed. */
 export type Pool = {
-  /** @throws what pg throws if no connection can be had within 700 ms */
+  /** @throws what pg throws if no connection can be had in time */
   connect(): Promise<Connection>
   /** Connections that were opened before now are not used again: their server is no primary any more. */
   renew(): void
@@ -25,7 +25,7 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
   const pool = new pg.Pool({
     ...connectionTo(config.url, config),
     max: config.poolSize,
-    connectionTimeoutMillis: connectWithinMs,
+    connectionTimeoutMillis: config.patienceMs * connectShare,
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 900,
   })
@@ -52,7 +52,9 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
     connect,
     renew: () => void generation++,
     stats: () => ({ open: pool.totalCount, waiting: pool.waitingCount }),
-    end: () => pool.end(),
+    async end() {
+      if (!pool.ending) await pool.end()
+    },
   }
 }
 
@@ -85,7 +87,7 @@ const int8 = 20
 const numeric = 1700
 
 /** pg gives both as text, since they may exceed what a number holds exactly. Times, counts and sizes here do not. */
-function getTypeParser(oid: number, format?: 'text' | 'binary') {
+export function getTypeParser(oid: number, format?: 'text' | 'binary') {
   if (oid === int8 || oid === numeric) return Number
   return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
 }

@@ -7,18 +7,17 @@ import { DatabaseFailure, remedyFor, type Remedy } from './failures.ts'
 import type { Connection, Pool } from './pool.ts'
 import { toNumbered } from './statements.ts'
 
-/** After this long no further try begins, and none of its statements waits longer than until `answerWithinMs`. */
-const tryForMs = 1_200
-const answerWithinMs = 2_000
+/** The part of the patience after which no further try begins. */
+const tryShare = 0.6
 
 /**
  * The limits hold for the transaction only, since a pooler may give the connection to somebody else after it. The time
  * is the database's, for all replicas. `lock`: each statement of one query sees what was committed before it began, so
  * the work sees what the transaction wrote that had the lock before.
  */
-const begin = (lock: string) => `BEGIN;
-  SET LOCAL statement_timeout = 1200; SET LOCAL lock_timeout = 600;
-  SET LOCAL idle_in_transaction_session_timeout = 3000;
+const begin = (lock: string, patienceMs: number) => `BEGIN;
+  SET LOCAL statement_timeout = ${patienceMs}; SET LOCAL lock_timeout = ${Math.ceil(patienceMs / 3)};
+  SET LOCAL idle_in_transaction_session_timeout = ${patienceMs};
   ${lock}
   SELECT now_ms() AS now_ms, current_setting('transaction_read_only') = 'on' AS is_read_only`
 
@@ -29,15 +28,19 @@ export type Transactions = ReturnType<typeof createTransactions>
 
 type Deps = {
   pool: Pool
+  /** No statement waits for longer, over all tries. */
+  patienceMs: number
   /** Told after each try. */
   observe: (seconds: number, failure: DatabaseFailure | undefined) => void
 }
 
 /** Runs works in transactions of their own, again where that helps. */
-export function createTransactions({ pool, observe }: Deps) {
+export function createTransactions(deps: Deps) {
+  const { pool, patienceMs, observe } = deps
+
   /**
    * @param card the hash of a card, whose transactions run one after the other, on whichever replica
-   * @throws StorageUnavailable if the database cannot be used, within 2 s
+   * @throws StorageUnavailable if the database cannot be used, within the patience
    */
   return async function transact<T>(work: Doing<T>, card?: string): Promise<T> {
     const startedMs = performance.now()
@@ -45,12 +48,7 @@ export function createTransactions({ pool, observe }: Deps) {
     for (;;) {
       const triedMs = performance.now()
       try {
-        const result = await tryOnce(
-          pool,
-          (nowMs) => work(nowMs, mayBeDone),
-          card,
-          startedMs + answerWithinMs,
-        )
+        const result = await tryOnce(deps, (nowMs) => work(nowMs, mayBeDone), card, startedMs + patienceMs)
         observe((performance.now() - triedMs) / 1000, undefined)
         return result
       } catch (error) {
@@ -60,7 +58,7 @@ export function createTransactions({ pool, observe }: Deps) {
         const remedy = remedyFor(error)
         if (remedy === 'bug') throw error
         if (remedy === 'again_elsewhere') pool.renew()
-        if (remedy === 'unavailable' || performance.now() - startedMs >= tryForMs)
+        if (remedy === 'unavailable' || performance.now() - startedMs >= patienceMs * tryShare)
           throw new StorageUnavailable(error.message, { cause: error })
         await pauseBefore(remedy)
       }
@@ -75,19 +73,21 @@ async function pauseBefore(remedy: Remedy) {
 }
 
 async function tryOnce<T>(
-  pool: Pool,
+  { pool, patienceMs }: Deps,
   work: (nowMs: number) => Work<T>,
   card: string | undefined,
   latestMs: number,
 ): Promise<T> {
   const connection = await pool.connect().catch(failed)
   let isBroken = true
-  const query = async (text: string, values?: unknown[]) => {
+  const query = async (text: string, values: unknown[] = []) => {
     const query_timeout = Math.max(1, Math.ceil(latestMs - performance.now()))
-    return await send(connection, { text, values: values ?? [], query_timeout }).catch(failed)
+    return await send(connection, { text, values, query_timeout }).catch(failed)
   }
   try {
-    const begun = (await query(begin(card === undefined ? '' : lockOf(card)))) as unknown as Begun[]
+    const begun = (await query(
+      begin(card === undefined ? '' : lockOf(card), patienceMs),
+    )) as unknown as Begun[]
     const [{ now_ms: nowMs, is_read_only: isReadOnly }] = begun.at(-1)!.rows
     if (isReadOnly) throw new DatabaseFailure({ code: '25006', message: 'the server is read-only' })
     const result = await run(work(nowMs), async (statement) => {
