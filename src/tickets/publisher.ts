@@ -40,6 +40,8 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
   let producer: Producer | undefined
   /** Whether the last send or connect worked. */
   let isConnected = false
+  /** Whose turn of the list it is to be connected to first. A broker that works stays the first. */
+  let turn = 0
   let cancelIdle: (() => void) | undefined
 
   async function hangUp() {
@@ -62,7 +64,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
 
   async function attempt(action: (connected: Producer) => Promise<unknown>) {
     cancelIdle?.()
-    producer ??= createProducer()
+    producer ??= createProducer(turn)
     const connected = producer
     const connectAndAct = async () => {
       await connected.connect()
@@ -82,6 +84,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
         throw new EventRefused(refusal, { cause: error })
       }
       await hangUp()
+      turn++
       setConnected(false)
       throw error
     }
@@ -116,16 +119,15 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
   }
 }
 
-/** A producer for each attempt to connect, each beginning with the next broker of the list. */
-function producersOf(config: Config['tickets'], log: Logger): () => Producer {
+/** @returns makes a producer that begins with the broker of the list whose turn it is */
+function producersOf(config: Config['tickets'], log: Logger): (turn: number) => Producer {
   const { brokers, clientId } = config
   // A copy, since kafkajs writes to it and the configuration is frozen.
   const sasl: SASLOptions | undefined = config.sasl && { ...config.sasl }
   const ssl = config.sslCaFile ? { ca: readFileSync(config.sslCaFile, 'utf8') } : config.ssl
-  let turn = 0
 
-  return () => {
-    const first = turn++ % brokers.length
+  return (turn) => {
+    const first = turn % brokers.length
     const kafka = new Kafka({
       brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
       clientId,
@@ -133,7 +135,8 @@ function producersOf(config: Config['tickets'], log: Logger): () => Producer {
       sasl,
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // A repeat by kafkajs itself could overtake a request to another broker that is still under way.
+      // If kafkajs repeats by itself it loses records: those whose new leader has already answered for other partitions
+      // count as sent (tulios/kafkajs#1303). A repeat could also overtake a request to another broker.
       retry: { retries: 0 },
       logLevel: logLevel.WARN,
       logCreator:
