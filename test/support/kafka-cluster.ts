@@ -20,6 +20,13 @@ export async function startKafka(brokers: string, options: { port?: number } = {
   throw new Error(`--brokers must be 1 or 3, not ${brokers}`)
 }
 
+/** @throws if no broker has that id */
+export function nodeOf({ nodes }: Pick<RunningKafka, 'nodes'>, id: number): KafkaNode {
+  const found = nodes.find((node) => node.id === id)
+  if (!found) throw new Error(`There is no broker ${id}`)
+  return found
+}
+
 /**
  * Three Kafka brokers on 127.0.0.1, each a process of its own that is also a controller. Their topics have three replicas
  * and `min.insync.replicas=2`: one broker may be lost. They end with this process, however that ends.
@@ -51,12 +58,6 @@ export async function startCluster(options: { port?: number } = {}) {
   return {
     brokers: addresses.map(({ plain }) => plain),
     nodes,
-    /** @throws if there is none */
-    node(id: number) {
-      const found = nodes.find((node) => node.id === id)
-      if (!found) throw new Error(`There is no broker ${id}`)
-      return found
-    },
     /** Starts again whoever is away. */
     heal: async () => {
       await Promise.all(nodes.filter((node) => !node.isRunning()).map((node) => node.restart()))

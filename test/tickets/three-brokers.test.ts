@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { nodeOf } from '../support/kafka-cluster.ts'
 import { useOwnCluster } from '../support/kafka-for-tests.ts'
 import { createTopic, partitionsOf, untilInSync, untilPartitions } from '../support/kafka-topic.ts'
 import { useRelayInOutages } from './outage-for-tests.ts'
@@ -11,7 +12,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
 
   /** @returns a relay with an open till that has published some, and the broker that leads the first partition */
   async function open(topicOptions: { partitions?: number; config?: Record<string, string> }) {
-    const { brokers, node, nodes } = cluster()
+    const { brokers, nodes } = cluster()
     const topic = await createTopic(brokers, topicOptions)
     await untilInSync(brokers, topic)
     const parts = setUp(topic)
@@ -19,7 +20,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     parts.relay.start()
     await parts.publishes(50)
     const [first] = await partitionsOf(brokers, topic)
-    const leader = node(first?.leader ?? NaN)
+    const leader = nodeOf(cluster(), first?.leader ?? NaN)
     return { ...parts, topic, leader, followers: nodes.filter(({ id }) => id !== leader.id) }
   }
 

@@ -2,13 +2,20 @@ import { DatabaseSync } from 'node:sqlite'
 import type { FaultKind, FaultOrder } from '../simulators/core/faults.ts'
 import type { Exception } from '../simulators/core/refusal.ts'
 import type { CoreSimulator } from '../simulators/core.ts'
-import type { RunningKafka } from '../support/kafka-cluster.ts'
+import { nodeOf, type RunningKafka } from '../support/kafka-cluster.ts'
+import { partitionsOf } from '../support/kafka-topic.ts'
 import type { Chance } from './chance.ts'
 import type { Figures } from './figures.ts'
 import { pauseUntil } from './pause.ts'
 import type { Supervised } from './service.ts'
 
-export type Victims = { service: Supervised; core: CoreSimulator; kafka: RunningKafka; journalPath: string }
+export type Victims = {
+  service: Supervised
+  core: CoreSimulator
+  kafka: RunningKafka
+  topic: string
+  journalPath: string
+}
 
 type Trouble = (victims: Victims, chance: Chance, figures: Figures, signal: AbortSignal) => Promise<void>
 
@@ -32,11 +39,12 @@ const endService: Trouble = async ({ service }, chance, figures, signal) => {
   }
 }
 
-/** One at a time, so that of three brokers the others go on. */
-const loseBroker: Trouble = async ({ kafka }, chance, figures, signal) => {
+/** Whoever leads a partition, and one at a time: of three brokers another one takes the lead. */
+const loseBroker: Trouble = async ({ kafka, topic }, chance, figures, signal) => {
   while (await pauseUntil(signal, chance.int(4_000, 20_000))) {
+    const { leader } = chance.pick(await partitionsOf(kafka.brokers, topic))
+    const node = nodeOf(kafka, leader)
     figures.chaos('brokerLosses')
-    const node = chance.pick(kafka.nodes)
     await node.kill9()
     await pauseUntil(signal, chance.int(0, 6_000))
     await node.restart()

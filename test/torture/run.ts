@@ -103,8 +103,8 @@ async function build(folder: string, kafka: RunningKafka) {
     JOURNAL_PATH: journalPath,
   }
   const service = await superviseService(env, join(folder, 'service.log'))
-  const victims: Victims = { service, core, kafka, journalPath }
-  return { victims, venueIds, cards, topic }
+  const victims: Victims = { service, core, kafka, topic, journalPath }
+  return { victims, venueIds, cards }
 }
 
 /** The core is well, all brokers up, the bills delivered, and what is in doubt settled by a service that was down an hour. */
@@ -124,11 +124,11 @@ async function putRight({ service, journalPath }: Victims, counters: Counter[], 
 }
 
 async function audit(
-  { victims, topic }: World,
+  { victims }: World,
   counters: Counter[],
   isExcused: (wish: Wish) => boolean,
 ): Promise<Finding[]> {
-  const { core, kafka, journalPath } = victims
+  const { core, kafka, topic, journalPath } = victims
   const redemptions = auditRedemptions({
     wishes: counters.flatMap(({ wishes }) => wishes),
     rows: readRows(journalPath),
