@@ -30,13 +30,16 @@ export async function startBroker(
   const secureAddress = `127.0.0.1:${secure.port}`
   const caFile = join(folder, 'ca.pem')
   const { password } = options
+  const listener = password
+    ? ({ name: 'SECURE', address: secureAddress, advertised: secureAddress } as const)
+    : undefined
 
   const node = await startNode({
     id: 1,
     address: addresses.plain,
     folder,
     properties: {
-      ...nodeProperties(addresses, { folder, nodes: [addresses], secure: password && secureAddress }),
+      ...nodeProperties(addresses, { folder, nodes: [addresses], listener }),
       ...(password && (await secureListener(folder, caFile, password))),
       ...options.properties,
     },

@@ -1,4 +1,4 @@
-import { holdPort } from './held-ports.ts'
+import { holdPort, type HeldPort } from './held-ports.ts'
 import { makeClusterId, makeFolder, startBroker } from './kafka-broker.ts'
 import { startNode, type KafkaNode } from './kafka-node.ts'
 import { nodeProperties } from './kafka-properties.ts'
@@ -34,18 +34,27 @@ export function nodeOf({ nodes }: Pick<RunningKafka, 'nodes'>, id: number): Kafk
  */
 export async function startCluster(options: { port?: number } = {}) {
   const clusterId = makeClusterId()
-  const held = await Promise.all(ids.flatMap(() => [holdPort(), holdPort()]))
-  const portOf = (index: number) => held[index]?.port
-  const addresses = ids.map((id, index) => ({
-    id,
-    plain: `127.0.0.1:${options.port ? options.port + index : portOf(index)}`,
-    controller: `127.0.0.1:${portOf(ids.length + index)}`,
-  }))
+  const held: HeldPort[] = []
+  const hold = async () => {
+    const port = await holdPort()
+    held.push(port)
+    return `127.0.0.1:${port.port}`
+  }
+  const addresses = await Promise.all(
+    ids.map(async (id, index) => ({
+      id,
+      plain: options.port ? `127.0.0.1:${options.port + index}` : await hold(),
+      controller: await hold(),
+      common: await hold(),
+    })),
+  )
+  const commonAddress = addresses.at(-1)?.common ?? ''
 
   const nodes = await Promise.all(
     addresses.map(async (node) => {
       const folder = await makeFolder()
-      const properties = nodeProperties(node, { folder, nodes: addresses })
+      const listener = { name: 'COMMON', address: node.common, advertised: commonAddress } as const
+      const properties = nodeProperties(node, { folder, nodes: addresses, listener })
       return startNode({
         id: node.id,
         address: node.plain,
@@ -58,6 +67,8 @@ export async function startCluster(options: { port?: number } = {}) {
   return {
     brokers: addresses.map(({ plain }) => plain),
     nodes,
+    /** Where the last one listens, and what all of them give as their address to whoever asks there. */
+    commonAddress,
     /** Starts again whoever is away. */
     heal: async () => {
       await Promise.all(nodes.filter((node) => !node.isRunning()).map((node) => node.restart()))

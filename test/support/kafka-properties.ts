@@ -5,20 +5,18 @@ export type Properties = Record<string, string>
 /** Where a node listens: for clients and other brokers, and as a controller. */
 export type Addresses = { id: number; plain: string; controller: string }
 
+/** One more listener for clients. */
+export type Listener = { name: 'SECURE' | 'COMMON'; address: string; advertised: string }
+
 /**
  * Of one node of a cluster. Each topic is on all nodes, and all but one must have what is acknowledged.
- * @param nodes all of the cluster
- * @param secure address of a second listener for clients
+ * @param cluster `folder`: of this node; `nodes`: all of them; `listener`: one more of this node
  */
 export function nodeProperties(
   { id, plain, controller }: Addresses,
-  { folder, nodes, secure }: { folder: string; nodes: Addresses[]; secure?: string | undefined },
+  { folder, nodes, listener }: { folder: string; nodes: Addresses[]; listener?: Listener | undefined },
 ): Properties {
-  const listeners = [
-    `PLAINTEXT://${plain}`,
-    `CONTROLLER://${controller}`,
-    ...(secure ? [`SECURE://${secure}`] : []),
-  ].join()
+  const internal = [`PLAINTEXT://${plain}`, `CONTROLLER://${controller}`]
   const replicas = String(nodes.length)
   const inSync = String(Math.max(1, nodes.length - 1))
   return {
@@ -27,9 +25,13 @@ export function nodeProperties(
     'controller.quorum.voters': nodes.map((node) => `${node.id}@${node.controller}`).join(),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL',
-    listeners,
-    'advertised.listeners': listeners,
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,COMMON:PLAINTEXT',
+    listeners: [...internal, ...(listener ? [`${listener.name}://${listener.address}`] : [])].join(),
+    'advertised.listeners': [
+      ...internal,
+      ...(listener ? [`${listener.name}://${listener.advertised}`] : []),
+    ].join(),
     'log.dirs': join(folder, 'log'),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': replicas,

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { nodeOf } from '../support/kafka-cluster.ts'
 import { useOwnCluster } from '../support/kafka-for-tests.ts'
 import { createTopic, partitionsOf, untilInSync, untilPartitions } from '../support/kafka-topic.ts'
+import { publisherForTests } from './publisher-for-tests.ts'
 import { useRelayInOutages } from './outage-for-tests.ts'
 
 describe('tickets, with three brokers and min.insync.replicas=2', function () {
@@ -84,6 +85,19 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     await journal.whenEmpty()
     expect(journal.buried).to.deep.equal([])
     await expectAll()
+  })
+
+  // Brokers behind one address are one broker to kafkajs: it sends a part of the records, and says that all are sent.
+  it('wait if all brokers give the same address, as kafkajs leaves some out', async () => {
+    const { brokers, commonAddress } = cluster()
+    const topic = await createTopic(brokers, { partitions: 3 })
+    const { publisher } = publisherForTests([commonAddress], topic)
+    const events = Array.from({ length: 30 }, (_, index) => ({ key: `${index}`, value: '{}', headers: {} }))
+    const failure: unknown = await publisher.send(events).catch((error: unknown) => error)
+    await publisher.close()
+    expect(String(failure)).to.equal(
+      'Error: Kafka acknowledged 1 of 3 partitions. Do all brokers have an address of their own?',
+    )
   })
 
   it('go on without a broker that is lost for good, and new connections do not fail because of it', async () => {
