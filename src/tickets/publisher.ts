@@ -131,7 +131,8 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
 type WatchedProducer = Producer & { chosen: Set<number> }
 
 /**
- * Of brokers that give the same address kafkajs sends to one, leaves out what others lead, and reports no failure.
+ * Of brokers that give the same address kafkajs sends to one, leaves out what others lead, and reports no failure
+ * (tulios/kafkajs#1193).
  * @throws if a partition is not acknowledged
  */
 async function sendAll(producer: WatchedProducer, record: ProducerRecord) {

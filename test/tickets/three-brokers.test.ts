@@ -6,7 +6,7 @@ import { publisherForTests } from './publisher-for-tests.ts'
 import { useRelayInOutages } from './outage-for-tests.ts'
 
 describe('tickets, with three brokers and min.insync.replicas=2', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const cluster = useOwnCluster()
   const setUp = useRelayInOutages(() => cluster().brokers)
   beforeEach(() => cluster().heal())
