@@ -44,7 +44,7 @@ export function nodeProperties(
     // A broker that was killed is replaced, and let in again, when its old session has ended.
     'broker.session.timeout.ms': nodes.length === 1 ? '1000' : '2000',
     'broker.heartbeat.interval.ms': '200',
-    // A broker that is back leads again what it led before, as in production, but there within five minutes.
+    // A broker that is back soon leads again what it led before. By default that takes up to five minutes.
     'leader.imbalance.check.interval.seconds': '1',
   }
 }
