@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { Kafka, Partitioners, logLevel, type Producer, type SASLOptions } from 'kafkajs'
+import {
+  Kafka,
+  Partitioners,
+  logLevel,
+  type PartitionerArgs,
+  type Producer,
+  type ProducerRecord,
+  type SASLOptions,
+} from 'kafkajs'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -37,9 +45,11 @@ export class EventRefused extends Error {
  */
 export function createPublisher(config: Config['tickets'], { timers, log, metrics }: Deps) {
   const createProducer = producersOf(config, log)
-  let producer: Producer | undefined
+  let producer: WatchedProducer | undefined
   /** Whether the last send or connect worked. */
   let isConnected = false
+  /** Whose turn of the list it is to be connected to first. A broker that works stays the first. */
+  let turn = 0
   let cancelIdle: (() => void) | undefined
 
   async function hangUp() {
@@ -60,9 +70,9 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     cancelIdle = timers.after(idleMs, () => void hangUp())
   }
 
-  async function attempt(action: (connected: Producer) => Promise<unknown>) {
+  async function attempt(action: (connected: WatchedProducer) => Promise<unknown>) {
     cancelIdle?.()
-    producer ??= createProducer()
+    producer ??= createProducer(turn)
     const connected = producer
     const connectAndAct = async () => {
       await connected.connect()
@@ -82,6 +92,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
         throw new EventRefused(refusal, { cause: error })
       }
       await hangUp()
+      turn++
       setConnected(false)
       throw error
     }
@@ -100,7 +111,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
       const stopTimer = metrics.kafkaSendSeconds.startTimer()
       const record = { topic: config.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
       try {
-        await attempt((connected) => connected.send(record))
+        await attempt((connected) => sendAll(connected, record))
         stopTimer({ outcome: 'done' })
       } catch (error) {
         stopTimer({ outcome: 'failed' })
@@ -116,16 +127,32 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
   }
 }
 
-/** A producer for each attempt to connect, each beginning with the next broker of the list. */
-function producersOf(config: Config['tickets'], log: Logger): () => Producer {
+/** `chosen`: the partitions that it has chosen for its records. */
+type WatchedProducer = Producer & { chosen: Set<number> }
+
+/**
+ * Of brokers that give the same address kafkajs sends to one, leaves out what others lead, and reports no failure
+ * (tulios/kafkajs#1193).
+ * @throws if a partition is not acknowledged
+ */
+async function sendAll(producer: WatchedProducer, record: ProducerRecord) {
+  producer.chosen.clear()
+  const acknowledged = await producer.send(record)
+  if (acknowledged.length < producer.chosen.size)
+    throw new Error(
+      `Kafka acknowledged ${acknowledged.length} of ${producer.chosen.size} partitions. Do all brokers have an address of their own?`,
+    )
+}
+
+/** @returns makes a producer that begins with the broker of the list whose turn it is */
+function producersOf(config: Config['tickets'], log: Logger): (turn: number) => WatchedProducer {
   const { brokers, clientId } = config
   // A copy, since kafkajs writes to it and the configuration is frozen.
   const sasl: SASLOptions | undefined = config.sasl && { ...config.sasl }
   const ssl = config.sslCaFile ? { ca: readFileSync(config.sslCaFile, 'utf8') } : config.ssl
-  let turn = 0
 
-  return () => {
-    const first = turn++ % brokers.length
+  return (turn) => {
+    const first = turn % brokers.length
     const kafka = new Kafka({
       brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
       clientId,
@@ -133,7 +160,8 @@ function producersOf(config: Config['tickets'], log: Logger): () => Producer {
       sasl,
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // A repeat by kafkajs itself could overtake a request to another broker that is still under way.
+      // If kafkajs repeats by itself it loses records: those whose new leader has already answered for other partitions
+      // count as sent (tulios/kafkajs#1303). A repeat could also overtake a request to another broker.
       retry: { retries: 0 },
       logLevel: logLevel.WARN,
       logCreator:
@@ -141,11 +169,16 @@ function producersOf(config: Config['tickets'], log: Logger): () => Producer {
         ({ namespace, log: entry }) =>
           log.debug({ kafkajs: namespace, broker: entry.broker }, entry.message),
     })
-    return kafka.producer({
-      allowAutoTopicCreation: false,
-      // Chooses the same partition for a key as Java's producers do (murmur2).
-      createPartitioner: Partitioners.DefaultPartitioner,
-    })
+    const chosen = new Set<number>()
+    // Chooses the same partition for a key as Java's producers do (murmur2).
+    const choose = Partitioners.DefaultPartitioner()
+    const createPartitioner = () => (record: PartitionerArgs) => {
+      const partition = choose(record)
+      chosen.add(partition)
+      return partition
+    }
+    const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner })
+    return Object.assign(producer, { chosen })
   }
 }
 

@@ -1,4 +1,5 @@
 import { startBroker, type Broker } from './kafka-broker.ts'
+import { startCluster, type Cluster } from './kafka-cluster.ts'
 import { kafkaClassPath, missingPrograms } from './kafka-jars.ts'
 import { markPending } from './mark-pending.ts'
 import { useOwn } from './use-own.ts'
@@ -39,6 +40,19 @@ export function useOwnBroker(options?: Parameters<typeof startBroker>[0]): () =>
     startTimeoutMs,
     pendingWithout: pendingWithoutKafka,
     start: () => startBroker(options),
+  })
+}
+
+/**
+ * Three brokers that a suite may kill. Pending or failing as `useKafka`.
+ * @returns to be called in a test: the cluster
+ */
+export function useOwnCluster(): () => Cluster {
+  return useOwn({
+    what: 'The cluster',
+    startTimeoutMs,
+    pendingWithout: pendingWithoutKafka,
+    start: () => startCluster(),
   })
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kafka, logLevel, type Admin, type KafkaJSProtocolError } from 'kafkajs'
 
+export type Partition = { leader: number; isr: number[] }
+
 /**
  * Makes a topic that is ready to be written to.
  * @param topic `config`: topic settings such as `max.message.bytes`
@@ -40,6 +42,27 @@ async function isServed(admin: Admin, topic: string): Promise<boolean> {
     if (notServedYet.includes(type)) return false
     throw error
   }
+}
+
+/** @returns of each partition who leads it and who is in sync, by the ids of brokers */
+export async function partitionsOf(brokers: string[], topic: string): Promise<Partition[]> {
+  const { topics } = await withAdmin(brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
+  const partitions = topics[0]?.partitions ?? []
+  return partitions.toSorted((one, other) => one.partitionId - other.partitionId)
+}
+
+/** Waits for a change of leaders or of who is in sync. */
+export async function untilPartitions(
+  brokers: string[],
+  topic: string,
+  areSo: (partitions: Partition[]) => boolean,
+): Promise<void> {
+  while (!areSo(await partitionsOf(brokers, topic))) await pause(50)
+}
+
+/** Waits until all brokers of a cluster have all that a topic holds. */
+export function untilInSync(brokers: string[], topic: string): Promise<void> {
+  return untilPartitions(brokers, topic, (all) => all.every(({ isr }) => isr.length === brokers.length))
 }
 
 /** @returns how many records a topic holds */

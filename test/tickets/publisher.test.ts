@@ -93,6 +93,19 @@ describe('the publisher', () => {
     expect((await metrics.page()).body).to.include('zonal_kafka_connected 1')
   })
 
+  // One of three brokers was lost for good. Every third connection began with it, and its send failed.
+  it('stays with the broker that works, also on its next connections', async () => {
+    const topic = await createTopic(kafka())
+    using nobody = await holdPort()
+    const { publisher } = publisherTo(topic, [`127.0.0.1:${nobody.port}`, ...kafka()])
+    await failureOf(publisher.send([small]))
+    for (let connections = 0; connections < 3; connections++) {
+      await publisher.send([small])
+      await publisher.close()
+    }
+    expect(await countRecords(kafka(), topic)).to.equal(3)
+  })
+
   it('sends again after it was closed', async () => {
     const topic = await createTopic(kafka())
     const { publisher } = publisherTo(topic)

@@ -2,13 +2,20 @@ import { DatabaseSync } from 'node:sqlite'
 import type { FaultKind, FaultOrder } from '../simulators/core/faults.ts'
 import type { Exception } from '../simulators/core/refusal.ts'
 import type { CoreSimulator } from '../simulators/core.ts'
-import type { Broker } from '../support/kafka-broker.ts'
+import { nodeOf, type RunningKafka } from '../support/kafka-cluster.ts'
+import { partitionsOf } from '../support/kafka-topic.ts'
 import type { Chance } from './chance.ts'
 import type { Figures } from './figures.ts'
 import { pauseUntil } from './pause.ts'
 import type { Supervised } from './service.ts'
 
-export type Victims = { service: Supervised; core: CoreSimulator; broker: Broker; journalPath: string }
+export type Victims = {
+  service: Supervised
+  core: CoreSimulator
+  kafka: RunningKafka
+  topic: string
+  journalPath: string
+}
 
 type Trouble = (victims: Victims, chance: Chance, figures: Figures, signal: AbortSignal) => Promise<void>
 
@@ -32,12 +39,15 @@ const endService: Trouble = async ({ service }, chance, figures, signal) => {
   }
 }
 
-const loseBroker: Trouble = async ({ broker }, chance, figures, signal) => {
+/** Whoever leads a partition, and one at a time: of three brokers another one takes the lead. */
+const loseBroker: Trouble = async ({ kafka, topic }, chance, figures, signal) => {
   while (await pauseUntil(signal, chance.int(4_000, 20_000))) {
+    const { leader } = chance.pick(await partitionsOf(kafka.brokers, topic))
+    const node = nodeOf(kafka, leader)
     figures.chaos('brokerLosses')
-    await broker.kill9()
+    await node.kill9()
     await pauseUntil(signal, chance.int(0, 6_000))
-    await broker.restart()
+    await node.restart()
   }
 }
 

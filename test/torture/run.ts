@@ -5,9 +5,9 @@ import { readConfig } from '../../src/config/config.ts'
 import { coverIds, createCoverId } from '../../src/loyalty/cover-ids.ts'
 import { createKeyedHash, debitKey } from '../../src/model/keys.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
-import type { Broker } from '../support/kafka-broker.ts'
+import type { RunningKafka } from '../support/kafka-cluster.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
-import { createTopic } from '../support/kafka-topic.ts'
+import { createTopic, untilInSync } from '../support/kafka-topic.ts'
 import { auditRedemptions, auditTickets, type Finding } from './audit.ts'
 import { createChance } from './chance.ts'
 import { wreakHavoc, type Victims } from './chaos.ts'
@@ -31,16 +31,16 @@ type World = Awaited<ReturnType<typeof build>>
 type Note = (event: object) => void
 
 /**
- * Tills hammer a real service, with a real broker and a real file, while everything around it breaks; then all is put
+ * Tills hammer a real service, with a real Kafka and a real file, while everything around it breaks; then all is put
  * right, and what the tills were told is compared with what the core has done and what is in Kafka.
  *
- * @param order `broker`: is killed now and then; `seed`: of all choices
+ * @param order `kafka`: its brokers are killed now and then; `seed`: of all choices
  * @returns `figures` of one line; `problems`: whatever must not be; `folder`: logs and a timeline, kept if there are any
  */
-export async function runTorture(order: { seconds: number; seed: number; broker: Broker }) {
-  const { seconds, seed, broker } = order
+export async function runTorture(order: { seconds: number; seed: number; kafka: RunningKafka }) {
+  const { seconds, seed, kafka } = order
   const folder = mkdtempSync(join(tmpdir(), 'torture-'))
-  const world = await build(folder, broker)
+  const world = await build(folder, kafka)
   const { core, service } = world.victims
   const chance = createChance(seed)
   const timeline = createWriteStream(join(folder, 'timeline.jsonl'))
@@ -86,10 +86,10 @@ function openCounters(
   })
 }
 
-async function build(folder: string, broker: Broker) {
+async function build(folder: string, kafka: RunningKafka) {
   const { project, venueIds, cards } = projectOf({ venues: 3, cards: 40, couponsOfCard })
   const core = await startCoreSimulator({ limit: 'off', projects: [project] })
-  const topic = await createTopic(broker.brokers, { partitions: 3 })
+  const topic = await createTopic(kafka.brokers, { partitions: 3 })
   const journalPath = join(folder, 'journal.sqlite')
   const env = {
     CORE_BASE_URL: core.url,
@@ -98,16 +98,16 @@ async function build(folder: string, broker: Broker) {
     // So that venues are checked again and again, and a check that was refused by mistake is soon forgotten.
     VENUE_FRESH_MS: '2000',
     VENUE_REFUSED_MS: '500',
-    KAFKA_BROKERS: broker.brokers.join(),
+    KAFKA_BROKERS: kafka.brokers.join(),
     KAFKA_TOPIC: topic,
     JOURNAL_PATH: journalPath,
   }
   const service = await superviseService(env, join(folder, 'service.log'))
-  const victims: Victims = { service, core, broker, journalPath }
-  return { victims, venueIds, cards, topic }
+  const victims: Victims = { service, core, kafka, topic, journalPath }
+  return { victims, venueIds, cards }
 }
 
-/** The core is well, the broker up, the bills delivered, and what is in doubt settled by a service that was down an hour. */
+/** The core is well, all brokers up, the bills delivered, and what is in doubt settled by a service that was down an hour. */
 async function putRight({ service, journalPath }: Victims, counters: Counter[], figures: Figures) {
   const patience = AbortSignal.timeout(settleWithinMs)
   await Promise.all(
@@ -124,11 +124,11 @@ async function putRight({ service, journalPath }: Victims, counters: Counter[], 
 }
 
 async function audit(
-  { victims, topic }: World,
+  { victims }: World,
   counters: Counter[],
   isExcused: (wish: Wish) => boolean,
 ): Promise<Finding[]> {
-  const { core, broker, journalPath } = victims
+  const { core, kafka, topic, journalPath } = victims
   const redemptions = auditRedemptions({
     wishes: counters.flatMap(({ wishes }) => wishes),
     rows: readRows(journalPath),
@@ -138,7 +138,8 @@ async function audit(
     startPoints,
     pointsOf: core.points,
   })
-  const records = await readTopic(broker.brokers, topic)
+  await untilInSync(kafka.brokers, topic)
+  const records = await readTopic(kafka.brokers, topic)
   return [
     ...redemptions,
     ...auditTickets(
@@ -160,7 +161,7 @@ function keysOf({ venueId, cardNumber, accountNumber, what, asked }: Wish): stri
 const coverId = createCoverId(createKeyedHash(readConfig({ HOST: '127.0.0.1' }).journal.cardHashKey))
 
 function summarize(
-  { seconds, seed }: { seconds: number; seed: number },
+  { seconds, seed, kafka }: { seconds: number; seed: number; kafka: RunningKafka },
   figures: Figures,
   counters: Counter[],
   violations: string[],
@@ -171,6 +172,7 @@ function summarize(
   return {
     seed,
     seconds,
+    brokers: kafka.nodes.length,
     ...figures.summary(),
     audited: {
       tickets: counters.reduce((sum, { bills }) => sum + bills.length, 0),

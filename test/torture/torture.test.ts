@@ -12,7 +12,7 @@ describe('a service in torment', function () {
   const broker = useOwnBroker()
 
   it('loses nothing, takes nothing twice, and keeps no till waiting', async () => {
-    const { figures, problems, folder } = await runTorture({ seconds: 30, seed, broker: broker() })
+    const { figures, problems, folder } = await runTorture({ seconds: 30, seed, kafka: broker() })
     expect(problems, `${folder} ${JSON.stringify(figures)}`).to.deep.equal([])
     expect(figures.audited.tickets).to.be.above(0)
     expect(figures.audited.redemptions).to.be.above(0)

@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util'
-import { startBroker } from '../support/kafka-broker.ts'
+import { startKafka } from '../support/kafka-cluster.ts'
 import { forget, runTorture } from './run.ts'
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
+    brokers: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
   },
 })
-const broker = await startBroker()
+const kafka = await startKafka(values.brokers)
 try {
   const seconds = Number(values.seconds)
-  const { figures, problems, folder } = await runTorture({ seconds, seed: Number(values.seed), broker })
+  const { figures, problems, folder } = await runTorture({ seconds, seed: Number(values.seed), kafka })
   console.log(JSON.stringify(figures))
   if (problems.length === 0) forget(folder)
   else {
@@ -19,5 +20,5 @@ try {
     process.exitCode = 1
   }
 } finally {
-  await broker.stop()
+  await kafka.stop()
 }

@@ -1,0 +1,117 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
+import { kafkaClassPath } from './kafka-jars.ts'
+import type { Properties } from './kafka-properties.ts'
+import { startWatchdog, type Watchdog } from './watchdog.ts'
+
+export type KafkaNode = Awaited<ReturnType<typeof startNode>>
+
+type Place = {
+  id: number
+  /** Of its plain listener. */
+  address: string
+  /** Of its own, for data and output; removed with the node. */
+  folder: string
+}
+
+/** A quick start and little memory matter more than speed. */
+const jvm = [
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+]
+const startTimeoutMs = 60_000
+
+/**
+ * One Kafka process, broker and controller at once. It ends with this process, however that ends. Nodes of a cluster are
+ * started together, since none gets ready alone.
+ * @param formatArgs of the tool that formats its data
+ * @throws with the end of its output if it does not get ready
+ */
+export async function startNode(place: Place & { properties: Properties; formatArgs: string[] }) {
+  const { id, address, folder, properties, formatArgs } = place
+  const classPath = await kafkaClassPath()
+  const java = (...args: string[]) => [...jvm, '-cp', classPath, ...args]
+  const file = join(folder, 'server.properties')
+  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`)
+  await writeFile(file, lines.join(''))
+  await promisify(execFile)('java', java('kafka.tools.StorageTool', 'format', '-c', file, ...formatArgs))
+
+  const watchdog = startWatchdog(folder, 'KILL')
+  const run = () => runUntilReady(java('kafka.Kafka', file), place, watchdog)
+  let server = await run()
+  return {
+    id,
+    address,
+    pid: () => server.pid,
+    isRunning: () => isRunning(server),
+    /** As a power cut would end it: nothing is flushed or said. */
+    kill9: () => end(server, 'SIGKILL'),
+    /** As an operator stops it: first it hands over what it leads. */
+    shutDown: () => end(server, 'SIGTERM'),
+    /** On the same data and ports. */
+    restart: async () => {
+      await end(server, 'SIGTERM')
+      server = await run()
+    },
+    /** Ends it and removes its data. */
+    remove: async () => {
+      await end(server, 'SIGKILL')
+      watchdog.dismiss()
+      await rm(folder, { recursive: true, force: true })
+    },
+    /** Lets this process end while the node runs; the node ends then. */
+    unref: () => server.unref(),
+  }
+}
+
+async function runUntilReady(args: string[], place: Place, watchdog: Watchdog): Promise<ChildProcess> {
+  const outputFile = join(place.folder, 'output.txt')
+  const output = openSync(outputFile, 'a')
+  const server = spawn('java', args, { stdio: ['ignore', output, output] })
+  closeSync(output)
+  watchdog.watch(server)
+
+  const lastMs = performance.now() + startTimeoutMs
+  while (!(await isMember(place))) {
+    if (isRunning(server) && performance.now() < lastMs) await pause(100)
+    else {
+      await end(server, 'SIGKILL')
+      const said = await readFile(outputFile, 'utf8')
+      throw new Error(`The Kafka broker did not start:\n${said.slice(-2000)}`)
+    }
+  }
+  return server
+}
+
+/** @returns whether it answers, and calls itself a broker of its cluster */
+async function isMember({ id, address }: Place): Promise<boolean> {
+  const admin = new Kafka({ brokers: [address], retry: { retries: 0 }, logLevel: logLevel.NOTHING }).admin()
+  try {
+    await admin.connect()
+    const { brokers } = await admin.describeCluster()
+    return brokers.some(({ nodeId }) => nodeId === id)
+  } catch {
+    return false
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals) {
+  if (!isRunning(server)) return
+  const gone = once(server, 'exit')
+  server.kill(signal)
+  await gone
+}
+
+function isRunning(server: ChildProcess): boolean {
+  return server.exitCode === null && server.signalCode === null
+}
