@@ -88,6 +88,8 @@ export type Journal = {
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
 
+  /** The budget that all replicas share; undefined if the journal belongs to one process. */
+  sharedBudget: SharedBudget | undefined
   /** @returns how the last process left the budget; unless `closeBudget` is called, the next one finds a kill */
   openBudget(): Promise<BudgetLeft>
   keepBlock(scope: string, blockedUntilMs: number): Promise<void>
@@ -158,6 +160,29 @@ export type JournalStats = {
 
 /** The core has confirmed that a venue and a key belong together; epoch ms. */
 export type Approval = { venue: Venue; approvedAtMs: number }
+
+/** Counts the calls of all replicas, scope by scope. Both throw StorageUnavailable: then nothing may be sent. */
+export type SharedBudget = {
+  /** @param ended what has ended since the last time, of this scope */
+  take(scope: string, wanted: SlotsWanted, ended: SlotEnded[]): Promise<SlotsTaken>
+  end(scope: string, ended: SlotEnded[], windowMs: number): Promise<void>
+}
+
+export type SlotsWanted = {
+  count: 1 | 2
+  /** How many may be in use, with these. */
+  most: number
+  /** How long they count at most, if their end is never told: the call, and the core's window after it. */
+  holdMs: number
+  /** How long the core counts a call after its end. */
+  windowMs: number
+}
+
+/** A slot is named by the time until which it counts. One that never left is free at once. */
+export type SlotEnded = { slot: number; hasLeft: boolean }
+
+/** `freeInMs`: when the slots wanted could be free, or the core's block is over. */
+export type SlotsTaken = { slots: number[] } | { reason: 'no_slot' | 'blocked'; freeInMs: number }
 
 /** How the last process left the budget; `killed`: it could not save it. Times are epoch ms. */
 export type BudgetLeft = {

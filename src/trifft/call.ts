@@ -11,7 +11,7 @@ import { createCoreHttp, type CoreRequest } from './http.ts'
 import type { Lane } from './budget/lanes.ts'
 import { readOutcome } from './outcomes.ts'
 import type { Reader } from './reading.ts'
-import type { FindBlock, Slot } from './budget/slots.ts'
+import type { FindBlock, Slot } from './budget/claims.ts'
 
 const operations = [
   'findVenue',

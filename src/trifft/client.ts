@@ -7,7 +7,7 @@ import { CoreProtocolError } from './errors.ts'
 import { laneOfCheck } from './budget/lanes.ts'
 import { toMember, toMovedPoints, toMovedReward, toRewards, toVenue } from './mapping.ts'
 import * as schemas from './schemas.ts'
-import type { Slot } from './budget/slots.ts'
+import type { Slot } from './budget/claims.ts'
 
 /** What every call that takes from a member, or gives back, has to say. */
 export type Order = {

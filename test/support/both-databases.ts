@@ -63,7 +63,7 @@ async function setClockByHand(sql: TestJournal['sql']) {
 export async function openReplicas(url: string, count: number): Promise<[TestJournal, ...TestJournal[]]> {
   const parts = createTestParts()
   const first = await openOnPostgres(url, { parts })
-  await first.sql('TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budget, starts')
+  await first.sql('TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets')
   const others = await Promise.all(Array.from({ length: count - 1 }, () => openOnPostgres(url, { parts })))
   return [first, ...others]
 }

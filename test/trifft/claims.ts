@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { CoreUnavailable } from '../../src/trifft/errors.ts'
 import type { Lane } from '../../src/trifft/budget/lanes.ts'
-import type { Reason, Slot } from '../../src/trifft/budget/slots.ts'
+import type { Reason, Slot } from '../../src/trifft/budget/claims.ts'
 import type { ManualClock } from '../support/manual-clock.ts'
 import { caller, coreParts, type CoreJournal } from './setup.ts'
 

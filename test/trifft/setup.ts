@@ -41,6 +41,7 @@ export function memoryJournal(): CoreJournal {
     keepApproval: async (credentials: Credentials, approval: Approval) =>
       void approvals.set(pair(credentials), approval),
     dropApproval: async (credentials: Credentials) => void approvals.delete(pair(credentials)),
+    sharedBudget: undefined,
     openBudget: async (): Promise<BudgetLeft> => ({ how: 'never_started', scopes: [] }),
     keepBlock: async () => undefined,
     closeBudget: async () => undefined,
@@ -49,7 +50,13 @@ export function memoryJournal(): CoreJournal {
 
 export type CoreJournal = Pick<
   Journal,
-  'findApproval' | 'keepApproval' | 'dropApproval' | 'openBudget' | 'keepBlock' | 'closeBudget'
+  | 'findApproval'
+  | 'keepApproval'
+  | 'dropApproval'
+  | 'openBudget'
+  | 'keepBlock'
+  | 'closeBudget'
+  | 'sharedBudget'
 >
 
 /** All that TRIFFT's side needs, with a clock under control and the log in an array; no budget unless `env` gives one. */

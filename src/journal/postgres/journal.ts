@@ -3,7 +3,6 @@ import { createKeyedHash } from '../../model/keys.ts'
 import { StorageUnavailable } from '../../model/refusal.ts'
 import type { Access, Doing, Intake } from '../access.ts'
 import { createApprovals } from '../approvals.ts'
-import { budgetLog } from '../budget-log.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'
@@ -12,6 +11,7 @@ import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
 import { createTroubles } from '../troubles.ts'
+import { createSharedBudget, keepBlockSql } from './budget.ts'
 import { createLimits } from './limits.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
@@ -24,7 +24,7 @@ import { createTransactions } from './transactions.ts'
 export function createPostgresJournal(
   config: Config['journal'],
   postgres: PostgresConfig,
-  { log, metrics }: JournalDeps,
+  { clock, log, metrics }: JournalDeps,
 ): Journal {
   const pool = createPool(postgres, log)
   const troubles = createTroubles({ log, metrics })
@@ -36,7 +36,7 @@ export function createPostgresJournal(
   metrics.journalMaxBytes.set(config.maxBytes)
   let migrated: Promise<void> | undefined
 
-  const transact = createTransactions({
+  const transactions = createTransactions({
     pool,
     patienceMs: postgres.patienceMs,
     observe(seconds, failure) {
@@ -45,15 +45,17 @@ export function createPostgresJournal(
     },
   })
 
-  async function write<T>(work: Doing<T>, card?: string): Promise<T> {
+  const write = <T>(work: Doing<T>, card?: string): Promise<T> => use(() => transactions.transact(work, card))
+  const once = (text: string, values: unknown[]) => use(() => transactions.once(text, values))
+
+  /** Brings the schema first, if no use before has reached the database. */
+  async function use<T>(action: () => Promise<T>): Promise<T> {
     try {
-      await (migrated ??= migrate(pool))
-    } catch (error) {
-      migrated = undefined
-      throw noted(error)
-    }
-    try {
-      const result = await transact(work, card)
+      await (migrated ??= migrate(pool).catch((error: unknown) => {
+        migrated = undefined
+        throw error
+      }))
+      const result = await action()
       troubles.set('unwritable', undefined)
       return result
     } catch (error) {
@@ -83,9 +85,13 @@ export function createPostgresJournal(
     findApproval: (credentials) => write(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
-    openBudget: () => write(() => budgetLog.open()),
-    keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
-    closeBudget: (scopes) => write(() => budgetLog.close(scopes)),
+    sharedBudget: createSharedBudget(once),
+    // The calls of killed processes are in the budget that all share.
+    openBudget: async () => ({ how: 'stopped', scopes: [] }),
+    closeBudget: async () => undefined,
+    async keepBlock(scope, blockedUntilMs) {
+      await once(keepBlockSql, [scope, blockedUntilMs - clock.nowMs()])
+    },
     stats: async () => ({ ...(await write(readStats)), bytes: limits.bytes(), walBytes: 0 }),
     async tidy() {
       const deleted = await write(function* (nowMs) {

@@ -106,15 +106,21 @@ export const migrations = [
   );
   CREATE INDEX venues_by_age ON venues (approved_at);
 
-  CREATE TABLE budget (
+  -- The calls to the core that its limit may still count, of all replicas: for each, until when it does. One row for
+  -- each scope, since an UPDATE that has waited for a row sees what the one before it wrote.
+  CREATE TABLE budgets (
     scope         text PRIMARY KEY,
-    free_at       text NOT NULL DEFAULT '[]',
-    blocked_until bigint
-  );
-  CREATE TABLE starts (
-    "only"        integer PRIMARY KEY CHECK ("only" = 1),
-    is_clean      integer NOT NULL
-  );
+    until_ms      bigint[] NOT NULL DEFAULT '{}',
+    blocked_until_ms bigint NOT NULL DEFAULT 0
+  ) WITH (fillfactor = 50);
+  -- What still counts: of each value in given one is taken out, and those in become are added.
+  CREATE FUNCTION budget_after(slots bigint[], given bigint[], become bigint[], now bigint) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE AS $$
+      SELECT coalesce(array_agg(u ORDER BY u), '{}') FROM (
+        SELECT u FROM (SELECT u, row_number() OVER (PARTITION BY u) AS nth FROM unnest(slots) AS u) s
+          WHERE nth > (SELECT count(*) FROM unnest(given) g WHERE g = s.u)
+        UNION ALL SELECT b FROM unnest(become) AS b) live
+      WHERE u > now $$;
 
   -- SQLite counts these by triggers; here a counter would be a row for which all tickets of a venue queue up.
   CREATE VIEW dead_letter_totals AS

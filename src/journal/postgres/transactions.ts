@@ -38,11 +38,29 @@ type Deps = {
 export function createTransactions(deps: Deps) {
   const { pool, patienceMs, observe } = deps
 
+  return { transact, once }
+
+  /**
+   * Runs one statement that commits by itself, once: for what may be lost, or done without being heard of.
+   * @throws StorageUnavailable
+   */
+  async function once(text: string, values: unknown[]): Promise<Row[]> {
+    const connection = await pool.connect().catch(unavailable)
+    try {
+      const { rows } = await send(connection, { text, values, query_timeout: patienceMs })
+      connection.release()
+      return rows
+    } catch (error) {
+      connection.release(true)
+      return unavailable(error)
+    }
+  }
+
   /**
    * @param card the hash of a card, whose transactions run one after the other, on whichever replica
    * @throws StorageUnavailable if the database cannot be used, within the patience
    */
-  return async function transact<T>(work: Doing<T>, card?: string): Promise<T> {
+  async function transact<T>(work: Doing<T>, card?: string): Promise<T> {
     const startedMs = performance.now()
     let mayBeDone = false
     for (;;) {
@@ -113,6 +131,11 @@ type Query = pg.QueryConfig & { query_timeout: number }
 
 function send(connection: Connection, query: Query) {
   return connection.query<Row>(query)
+}
+
+function unavailable(error: unknown): never {
+  const { message } = new DatabaseFailure(error)
+  throw new StorageUnavailable(message, { cause: error })
 }
 
 function failed(error: unknown): never {

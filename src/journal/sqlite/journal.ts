@@ -75,6 +75,7 @@ function journalIn(
     findApproval: (credentials) => read(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
+    sharedBudget: undefined,
     openBudget: () => write(() => budgetLog.open()),
     keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
     closeBudget: (scopes) => write(() => budgetLog.close(scopes)),

@@ -19,7 +19,7 @@ export function createCoreMetrics(registers: Registry[], lanes: readonly string[
     }),
     coreSlotRefusals: new Counter({
       name: 'zonal_core_slot_refusals_total',
-      help: 'Calls that got no slot and were not sent, by lane and reason (no_slot, blocked, quiet_after_kill)',
+      help: 'Calls that got no slot and were not sent, by lane and reason (no_slot, blocked, quiet_after_kill, journal_away)',
       labelNames: ['lane', 'reason'] as const,
       registers,
     }),
@@ -69,7 +69,7 @@ export function createCoreMetrics(registers: Registry[], lanes: readonly string[
     }),
   }
   for (const lane of lanes)
-    for (const reason of ['no_slot', 'blocked', 'quiet_after_kill'])
+    for (const reason of ['no_slot', 'blocked', 'quiet_after_kill', 'journal_away'])
       metrics.coreSlotRefusals.inc({ lane, reason }, 0)
   for (const cache of ['venue', 'balance'])
     for (const result of ['hit', 'miss', 'stale']) metrics.cacheReads.inc({ cache, result }, 0)

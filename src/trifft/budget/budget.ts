@@ -7,10 +7,13 @@ import { describeError, type Logger } from '../../observability/logger.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import { networkOf } from '../../observability/source-address.ts'
 import { lanes, type Lane } from './lanes.ts'
-import { createSlots, type Claim, type Reason, type Slot, type Slots } from './slots.ts'
+import { createSharedScope } from './shared-scope.ts'
+import { longestBlockMs, toBlockMs } from './block.ts'
+import type { Claim, Reason, Slot } from './claims.ts'
+import { createSlots, type Slots } from './slots.ts'
 
 type Deps = {
-  journal: Pick<Journal, 'openBudget' | 'keepBlock' | 'closeBudget'>
+  journal: Pick<Journal, 'openBudget' | 'keepBlock' | 'closeBudget' | 'sharedBudget'>
   clock: Clock
   timers: Timers
   metrics: Metrics
@@ -24,9 +27,6 @@ export type Budget = ReturnType<typeof createBudget>
 /** What keeps calls from leaving. For how long is unknown if all slots are in use. */
 export type Hold = { reason: Reason; forMs?: number }
 
-/** Below, we would ask again without a pause; above, somebody's clock is wrong. */
-const leastBlockMs = 1_000
-const longestBlockMs = 3_600_000
 /** The scope of keys that no approved till has used yet. No tenant has this name. */
 const strangers = 'strangers'
 
@@ -69,12 +69,14 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
     const { rateLimit: limit, rateWindowMs: windowMs } = config
     const onBlock = (retryAfterSeconds: number | undefined) => block(scope, retryAfterSeconds)
     const { quietUntilMs } = past
+    const budget = limit > 0 ? journal.sharedBudget : undefined
     const slots = createSlots({
       limit,
       windowMs,
       freeAtMs,
       quietUntilMs,
       blockedUntilMs,
+      shared: budget && createSharedScope({ budget, scope, windowMs, timers }),
       onBlock,
       clock,
       timers,
@@ -91,10 +93,7 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
   }
 
   function block(scope: string, retryAfterSeconds: number | undefined) {
-    const forMs =
-      retryAfterSeconds === undefined
-        ? config.blockMs
-        : Math.min(Math.max(retryAfterSeconds * 1000, leastBlockMs), longestBlockMs)
+    const forMs = toBlockMs(retryAfterSeconds) ?? config.blockMs
     const slots = slotsOf(scope)
     // One line for all the calls that were under way together.
     if (slots.blockedForMs() === 0)

@@ -1,38 +1,13 @@
 import type { Clock, Timers } from '../../time/clock.ts'
 import type { Metrics } from '../../observability/metrics.ts'
-import { CoreUnavailable } from '../errors.ts'
+import type { CoreUnavailable } from '../errors.ts'
+import { busy, type Claim, type Reason, type Slot, type Waiting } from './claims.ts'
 import { capacityFor, createQueue, type Lane } from './lanes.ts'
 import { createShares } from './shares.ts'
-import { createSlidingLog, type SlidingLog } from './sliding-log.ts'
-
-export type Claim = {
-  lane: Lane
-  /** Who takes turns within a lane: venues, or of strangers the networks that they come from. */
-  turnOf: string
-  /** All of them or none. */
-  count: 1 | 2
-  /** How long it may wait. At 0 and below it still gets a slot that is free now. */
-  waitMs: number
-}
-
-/**
- * Runs a call; where two slots were claimed, each of two calls. A slot is free again one window after its call has ended, and
- * at once if the call never left.
- */
-export type Slot = <T>(call: (findBlock: FindBlock) => Promise<T>) => Promise<T>
-
-/** @returns why a call must not leave now; undefined if it may */
-export type FindBlock = () => CoreUnavailable | undefined
-
-type Waiting = Claim & {
-  sinceMs: number
-  latestMs: number
-  grant: (slot: Slot) => void
-  refuse: (error: CoreUnavailable) => void
-}
-
-/** Why a call is not sent: no slot is free in time, the core has blocked us, or the process before this one was killed. */
-export type Reason = 'no_slot' | 'blocked' | 'quiet_after_kill'
+import { createSlot } from './slot.ts'
+import { createOthers, type Others } from './others.ts'
+import type { SharedScope } from './shared-scope.ts'
+import { createSlidingLog } from './sliding-log.ts'
 
 type Deps = {
   /** Slots of a window; 0 is no limit. */
@@ -43,6 +18,8 @@ type Deps = {
   /** Monotonic ms: until then all slots count as used, since nobody knows what a killed process has sent. */
   quietUntilMs: number
   blockedUntilMs: number
+  /** The slots of all replicas, which have to be asked too; undefined if this process is alone. */
+  shared: SharedScope | undefined
   /** The core has said 429. */
   onBlock: (retryAfterSeconds: number | undefined) => void
   clock: Clock
@@ -51,6 +28,11 @@ type Deps = {
 }
 
 export type Slots = ReturnType<typeof createSlots>
+
+/** A claim that has no time to wait has this long for the question whether a slot is free. */
+const askForMs = 200
+/** What a till is told of when to try again while the budget of all replicas cannot be read. */
+const awayForMs = 5_000
 
 /** For each network: behind one proxy many honest tills may start together. */
 const maxStrangersWaiting = 100
@@ -64,13 +46,20 @@ export function createSlots(deps: Deps) {
   const queue = createQueue<Waiting>()
   let blockedUntilMs = deps.blockedUntilMs
   let cancelLook: (() => void) | undefined
+  const others = deps.shared && createOthers(deps.shared, clock)
 
   /** Grants the claims that fit now, refuses those that cannot fit in time, and looks again when that may have changed. */
   function settle(nowMs = clock.monotonicMs()) {
     if (queue.isEmpty()) return
     if (blockedUntilMs > nowMs) return refuseAll('blocked', blockedUntilMs - nowMs)
     refuseLate(nowMs)
-    for (let next = nextInTurn(nowMs); next && fits(next, nowMs); next = nextInTurn(nowMs)) grant(next, nowMs)
+    for (let next = nextInTurn(nowMs); next && fits(next, nowMs); next = nextInTurn(nowMs)) {
+      if (others) {
+        void ask(others, next, nowMs)
+        break
+      }
+      grant(next, nowMs)
+    }
     if (queue.isEmpty()) return cancelLook?.()
     refuseLate(nowMs)
     lookAgain(nowMs)
@@ -81,6 +70,7 @@ export function createSlots(deps: Deps) {
       const earliestMs = Math.max(
         used.earliestMs(capacityFor(waiting.lane, limit) - waiting.count, nowMs),
         shares.earliestMs(waiting.lane, nowMs),
+        others?.earliestMs(roomOf(waiting), nowMs) ?? nowMs,
       )
       const reason = deps.quietUntilMs > nowMs ? 'quiet_after_kill' : 'no_slot'
       if (earliestMs > waiting.latestMs) refuse(waiting, reason, Math.max(earliestMs - nowMs, 1))
@@ -96,19 +86,47 @@ export function createSlots(deps: Deps) {
     return other ?? queue.next({ passOver })
   }
 
-  function fits({ lane, count }: Waiting, nowMs: number): boolean {
-    return used.count(nowMs) + count <= capacityFor(lane, limit)
+  function fits(waiting: Waiting, nowMs: number): boolean {
+    if (others && others.earliestMs(roomOf(waiting), nowMs) > nowMs) return false
+    return used.count(nowMs) <= roomOf(waiting)
   }
 
-  function grant(waiting: Waiting, nowMs: number) {
+  /** @returns how many slots may be in use before it */
+  function roomOf({ lane, count }: Waiting): number {
+    return capacityFor(lane, limit) - count
+  }
+
+  /** One claim at a time, so that none overtakes another while the others are asked. */
+  async function ask(others: Others, waiting: Waiting, sinceMs: number) {
+    waiting.latestMs = Math.max(waiting.latestMs, sinceMs + askForMs)
+    const answer = await others.ask(waiting.count, capacityFor(waiting.lane, limit))
+    const nowMs = clock.monotonicMs()
+    if (answer.kind === 'asking') return
+    if (answer.kind === 'away') refuseAll('journal_away', awayForMs)
+    if (answer.kind === 'taken') grantTaken(waiting, answer.slots, nowMs)
+    if (answer.kind === 'blocked') blockedUntilMs = Math.max(blockedUntilMs, answer.untilMs)
+    settle(nowMs)
+  }
+
+  function grantTaken(waiting: Waiting, slots: number[], nowMs: number) {
+    // It has run out of time while the others were asked.
+    if (waiting.isOver) return slots.forEach((slot) => deps.shared?.end(slot, false))
+    grant(waiting, nowMs, slots)
+  }
+
+  function grant(waiting: Waiting, nowMs: number, slots: number[] = []) {
+    waiting.isOver = true
     queue.remove(waiting, { isTurn: true })
     metrics.coreWaitSeconds.observe({ lane: waiting.lane }, (nowMs - waiting.sinceMs) / 1000)
     const logs = [used, ...shares.logsOf(waiting.lane)]
     for (const log of logs) for (let slot = 0; slot < waiting.count; slot++) log.begin()
-    waiting.grant(createSlot(logs))
+    waiting.grant(
+      createSlot({ logs, slots: [...slots], shared: deps.shared, findBlock, onBlock, onEnd: settle, clock }),
+    )
   }
 
   function refuse(waiting: Waiting, reason: Reason, freeInMs: number) {
+    waiting.isOver = true
     queue.remove(waiting, { isTurn: false })
     metrics.coreSlotRefusals.inc({ lane: waiting.lane, reason })
     waiting.refuse(busy(reason, freeInMs))
@@ -126,35 +144,17 @@ export function createSlots(deps: Deps) {
     if (waiting.length === 0) return
     // Without a limit only the end of a call makes room.
     const freeMs = limit === 0 ? Infinity : used.earliestMs(used.count(nowMs) - 1, nowMs)
-    const atMs = Math.min(freeMs, ...waiting.map(({ latestMs }) => latestMs))
+    const atMs = Math.min(
+      freeMs,
+      others?.freeMs(nowMs) ?? Infinity,
+      ...waiting.map(({ latestMs }) => latestMs),
+    )
     cancelLook = timers.after(Math.max(1, Math.ceil(atMs - nowMs)), () => settle())
   }
 
   function findBlock(): CoreUnavailable | undefined {
     const blockedForMs = blockedUntilMs - clock.monotonicMs()
     return blockedForMs > 0 ? busy('blocked', blockedForMs) : undefined
-  }
-
-  function createSlot(logs: SlidingLog[]): Slot {
-    return async (call) => {
-      let hasLeft = true
-      try {
-        const block = findBlock()
-        if (block) throw block
-        // Checked again on the wire: connecting takes time, and a block may begin meanwhile.
-        return await call(findBlock)
-      } catch (error) {
-        hasLeft = !(error instanceof CoreUnavailable) || error.status !== undefined
-        if (error instanceof CoreUnavailable && error.status === 429) onBlock(error.retryAfterSeconds)
-        throw error
-      } finally {
-        for (const log of logs) {
-          if (hasLeft) log.end(clock.monotonicMs())
-          else log.undo()
-        }
-        settle()
-      }
-    }
   }
 
   return {
@@ -167,7 +167,7 @@ export function createSlots(deps: Deps) {
       const { promise, resolve, reject } = Promise.withResolvers<Slot>()
       const sinceMs = clock.monotonicMs()
       const latestMs = sinceMs + Math.max(claim.waitMs, 0)
-      queue.add({ ...claim, sinceMs, latestMs, grant: resolve, refuse: reject })
+      queue.add({ ...claim, isOver: false, sinceMs, latestMs, grant: resolve, refuse: reject })
       // As of the claim: a moment later, one that has no time to wait would be late.
       settle(sinceMs)
       return promise
@@ -187,9 +187,4 @@ export function createSlots(deps: Deps) {
     blockedForMs: () => Math.max(0, blockedUntilMs - clock.monotonicMs()),
     waiting: (lane: Lane) => queue.count(lane),
   }
-}
-
-function busy(reason: Reason, freeInMs: number): CoreUnavailable {
-  const retryAfterSeconds = Math.ceil(freeInMs / 1000)
-  return new CoreUnavailable({ message: `not sent (${reason})`, retryAfterSeconds }, 'CORE_BUSY')
 }

@@ -1,0 +1,68 @@
+import type { SharedBudget, SlotEnded, SlotsTaken, SlotsWanted } from '../journal.ts'
+import type { Row } from '../work.ts'
+
+/** Runs one statement that commits by itself. @throws StorageUnavailable */
+type Once = (text: string, values: unknown[]) => Promise<Row[]>
+
+/** A call that has ended counts for one more window; its end is told a little late, which only makes it count longer. */
+const takeSql = `UPDATE budgets
+  SET until_ms = budget_after(until_ms, $5, array_fill(now_ms() + $7::bigint, ARRAY[$6::int]), now_ms())
+    || array_fill(now_ms() + $4::bigint, ARRAY[$2::int])
+  WHERE scope = $1 AND blocked_until_ms <= now_ms()
+    AND cardinality(budget_after(until_ms, $5, array_fill(now_ms() + $7::bigint, ARRAY[$6::int]), now_ms())) + $2::int
+      <= $3::int
+  RETURNING until_ms[cardinality(until_ms)] AS slot`
+
+const endSql = `UPDATE budgets
+  SET until_ms = budget_after(until_ms, $2, array_fill(now_ms() + $4::bigint, ARRAY[$3::int]), now_ms())
+  WHERE scope = $1`
+
+/** $2 more are wanted, of $3: the one of those in use whose end makes room, and the end of a block. */
+const whySql = `SELECT blocked_until_ms - now_ms() AS blocked_for,
+    (SELECT u FROM unnest(until_ms) u WHERE u > now_ms()
+      ORDER BY u DESC OFFSET greatest($3::int - $2::int, 0) LIMIT 1) - now_ms() AS free_in
+  FROM budgets WHERE scope = $1`
+
+/** The first checks of a key were sent as a stranger's, and the core may have counted them for this key. */
+const addSql = `INSERT INTO budgets (scope, until_ms, blocked_until_ms)
+  SELECT $1, coalesce((SELECT until_ms FROM budgets WHERE scope = 'strangers'), '{}'), 0
+  ON CONFLICT (scope) DO NOTHING`
+
+export function createSharedBudget(once: Once): SharedBudget {
+  const known = new Set<string>()
+
+  async function add(scope: string) {
+    if (known.has(scope)) return
+    await once(addSql, [scope])
+    known.add(scope)
+  }
+
+  return {
+    async take(scope: string, wanted: SlotsWanted, ended: SlotEnded[]): Promise<SlotsTaken> {
+      const { count, most, holdMs, windowMs } = wanted
+      await add(scope)
+      const [taken] = await once(takeSql, [scope, count, most, holdMs, ...toArrays(ended), windowMs])
+      if (taken) return { slots: Array<number>(count).fill(Number(taken.slot)) }
+      // The ends were not written, since nothing was.
+      if (ended.length > 0) await this.end(scope, ended, windowMs)
+      const [why] = await once(whySql, [scope, count, most])
+      const blockedForMs = Number(why?.blocked_for ?? 0)
+      if (blockedForMs > 0) return { reason: 'blocked', freeInMs: blockedForMs }
+      // Room that came up meanwhile is asked for again at once.
+      return { reason: 'no_slot', freeInMs: Math.max(1, Number(why?.free_in ?? 1)) }
+    },
+
+    async end(scope: string, ended: SlotEnded[], windowMs: number) {
+      await once(endSql, [scope, ...toArrays(ended), windowMs])
+    },
+  }
+}
+
+/** @returns the slots, and how many of their calls have left */
+function toArrays(ended: SlotEnded[]): [number[], number] {
+  return [ended.map(({ slot }) => slot), ended.filter(({ hasLeft }) => hasLeft).length]
+}
+
+/** Never shortened. */
+export const keepBlockSql = `INSERT INTO budgets (scope, blocked_until_ms) VALUES ($1, now_ms() + $2)
+  ON CONFLICT (scope) DO UPDATE SET blocked_until_ms = greatest(budgets.blocked_until_ms, excluded.blocked_until_ms)`

@@ -1,0 +1,42 @@
+import type { SharedBudget, SlotEnded, SlotsTaken } from '../../journal/journal.ts'
+import type { Timers } from '../../time/clock.ts'
+
+/** Ends are told with the next take, or by themselves after this long. */
+const tellEndsAfterMs = 250
+/** Longer than any call takes: after that a slot whose end was never told counts for one window more, like any other. */
+const longestCallMs = 5_000
+
+export type SharedScope = ReturnType<typeof createSharedScope>
+
+type Deps = { budget: SharedBudget; scope: string; windowMs: number; timers: Timers }
+
+/** One scope of the budget that all replicas share. */
+export function createSharedScope({ budget, scope, windowMs, timers }: Deps) {
+  let ended: SlotEnded[] = []
+  let cancelTelling: (() => void) | undefined
+
+  function takeEnded(): SlotEnded[] {
+    cancelTelling?.()
+    cancelTelling = undefined
+    const all = ended
+    ended = []
+    return all
+  }
+
+  return {
+    /**
+     * @param most may be in use, with these
+     * @throws StorageUnavailable; nothing may be sent then
+     */
+    take: (count: 1 | 2, most: number): Promise<SlotsTaken> =>
+      budget.take(scope, { count, most, holdMs: longestCallMs + windowMs, windowMs }, takeEnded()),
+
+    /** A slot whose end cannot be told counts a little longer. */
+    end(slot: number, hasLeft: boolean) {
+      ended.push({ slot, hasLeft })
+      cancelTelling ??= timers.after(tellEndsAfterMs, () => {
+        budget.end(scope, takeEnded(), windowMs).catch(() => undefined)
+      })
+    },
+  }
+}
