@@ -10,6 +10,7 @@ import type { Logger } from './observability/logger.ts'
 import { createMetrics } from './observability/metrics.ts'
 import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
+import { createRelayLease } from './tickets/lease.ts'
 import { createRelay } from './tickets/relay.ts'
 import type { Clock, Timers } from './time/clock.ts'
 import { createBalances } from './trifft/balances.ts'
@@ -36,7 +37,10 @@ export async function createParts(config: Config, { log, clock, timers }: Deps) 
   const balances = createBalances(config.core, { ...deps, client: core })
   const publisher = config.tickets.brokers.length > 0 ? createPublisher(config.tickets, deps) : undefined
   const { venueParameter } = config.core
-  const relay = publisher && createRelay({ ...deps, publisher, venueParameter })
+  const { sharedLease } = journal
+  const lease = publisher && sharedLease && createRelayLease({ ...deps, lease: sharedLease })
+  if (publisher && !lease) metrics.relayActive.set(1)
+  const relay = publisher && createRelay({ ...deps, publisher, lease, venueParameter })
   const waitForTurn = createTurns(timers)
   const hashCard = createKeyedHash(config.journal.cardHashKey)
   const coverId = createCoverId(hashCard)
@@ -53,5 +57,17 @@ export async function createParts(config: Config, { log, clock, timers }: Deps) 
     ticketsWithoutCard: config.tickets.withoutCard,
   })
   const reports = createReports({ ...deps, breakers: core.states, budget: budget.stats, publisher })
-  return { metrics, loyalty, reports, core, budget, journal, housekeeping, reversals, publisher, relay }
+  return {
+    metrics,
+    loyalty,
+    reports,
+    core,
+    budget,
+    journal,
+    housekeeping,
+    reversals,
+    publisher,
+    relay,
+    lease,
+  }
 }

@@ -36,8 +36,19 @@ export async function createService(
   { log, version, clock = systemClock, timers = systemTimers, dialects = registeredDialects }: Deps,
 ) {
   const parts = await createParts(config, { log, clock, timers })
-  const { metrics, loyalty, reports, core, budget, journal, housekeeping, reversals, publisher, relay } =
-    parts
+  const {
+    metrics,
+    loyalty,
+    reports,
+    core,
+    budget,
+    journal,
+    housekeeping,
+    reversals,
+    publisher,
+    relay,
+    lease,
+  } = parts
   metrics.buildInfo.set({ version }, 1)
 
   let phase: 'starting' | 'ready' | 'draining' = 'starting'
@@ -99,6 +110,7 @@ export async function createService(
       await step()
     }
     if (phase !== 'starting') return undefined
+    lease?.start()
     relay?.start()
     reversals.start()
     housekeeping.start()
@@ -116,6 +128,7 @@ export async function createService(
     await closeServer(tills, config.zonal.deadlineMs + 500)
     await capture.settled()
     await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
+    await lease?.stop()
     await publisher?.close()
     await core.close()
     await budget.close()

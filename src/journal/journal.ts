@@ -88,6 +88,8 @@ export type Journal = {
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
 
+  /** Who of several replicas does a work; undefined if the journal belongs to one process. */
+  sharedLease: SharedLease | undefined
   /** The budget that all replicas share; undefined if the journal belongs to one process. */
   sharedBudget: SharedBudget | undefined
   /** @returns how the last process left the budget; unless `closeBudget` is called, the next one finds a kill */
@@ -160,6 +162,13 @@ export type JournalStats = {
 
 /** The core has confirmed that a venue and a key belong together; epoch ms. */
 export type Approval = { venue: Venue; approvedAtMs: number }
+
+/** Both throw StorageUnavailable. */
+export type SharedLease = {
+  /** Takes the lease, or keeps it for so long from now. @returns undefined if another replica has it */
+  keep(name: string, forMs: number): Promise<{ term: number } | undefined>
+  giveBack(name: string): Promise<void>
+}
 
 /** Counts the calls of all replicas, scope by scope. Both throw StorageUnavailable: then nothing may be sent. */
 export type SharedBudget = {

@@ -7,11 +7,14 @@ import { createLoop } from '../time/loop.ts'
 import { settlesWithin, sleep } from '../time/waiting.ts'
 import { cutIntoBatches, type Outgoing } from './batches.ts'
 import { toEvent, type Event } from './event.ts'
+import type { RelayLease } from './lease.ts'
 import { EventRefused, type Publisher } from './publisher.ts'
 
 type Deps = {
   journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'buryTicket'>
   publisher: Pick<Publisher, 'connect' | 'send'>
+  /** Undefined if no other replica publishes. */
+  lease?: Pick<RelayLease, 'isHeld' | 'untilHeld'> | undefined
   /** Slug of the venue's custom parameter in TRIFFT. */
   venueParameter: string
   timers: Timers
@@ -23,8 +26,8 @@ export type Relay = ReturnType<typeof createRelay>
 const mostAtOnce = 100
 /** Nobody waits for Kafka, so tickets that arrive within this time are sent together. */
 const gatherMs = 50
-/** For tickets that another process wrote, such as a dead letter sent again. */
-const lookEveryMs = 5_000
+/** For tickets that another process wrote: a dead letter sent again by a command, or what other replicas accept. */
+const lookEveryMs = { alone: 5_000, withOthers: 1_000 }
 const firstBackoffMs = 100
 const longestBackoffMs = 5_000
 
@@ -32,8 +35,9 @@ const longestBackoffMs = 5_000
  * Brings tickets from the journal to Kafka. It is the only publisher, oldest first and with one send in flight, so that the
  * tickets of a card stay in order. Each ticket reaches Kafka at least once, or becomes a dead letter.
  */
-export function createRelay({ journal, publisher, venueParameter, timers, log, metrics }: Deps) {
+export function createRelay({ journal, publisher, lease, venueParameter, timers, log, metrics }: Deps) {
   let bell = Promise.withResolvers<void>()
+  const stopped = Promise.withResolvers<void>()
   let hasConnected = false
   const loop = createLoop({ timers, step })
 
@@ -41,10 +45,13 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
   async function step(): Promise<number> {
     if (!hasConnected) await untilDone('connecting to Kafka', () => publisher.connect())
     hasConnected = true
+    if (lease) await Promise.race([lease.untilHeld(), stopped.promise])
+    if (loop.stopping.aborted) return 0
     // Before it looks, so that a ticket that comes later rings.
     bell = Promise.withResolvers()
     const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
-    if (waiting.length === 0) await settlesWithin(timers, lookEveryMs, bell.promise)
+    if (waiting.length === 0)
+      await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], bell.promise)
     else await publish(waiting)
     return waiting.length < mostAtOnce ? gatherMs : 0
   }
@@ -59,7 +66,7 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
 
   /** A refused batch is sent again in halves, the first half first, until the ticket that Kafka refuses is alone. */
   async function publishBatch(batch: Outgoing[]) {
-    if (loop.stopping.aborted) return
+    if (loop.stopping.aborted || lease?.isHeld() === false) return
     try {
       await send(batch)
     } catch (error) {
@@ -120,9 +127,10 @@ export function createRelay({ journal, publisher, venueParameter, timers, log, m
 
     /** Ends once the send under way is done and marked. What still waits stays in the journal. Safe to call twice. */
     async stop(): Promise<void> {
-      const stopped = loop.stop()
+      const ended = loop.stop()
       bell.resolve()
-      await stopped
+      stopped.resolve()
+      await ended
     },
   }
 }

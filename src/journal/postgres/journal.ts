@@ -12,6 +12,7 @@ import { readStats } from '../stats.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
 import { createTroubles } from '../troubles.ts'
 import { createSharedBudget, keepBlockSql } from './budget.ts'
+import { createSharedLease } from './lease.ts'
 import { createLimits } from './limits.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
@@ -86,6 +87,7 @@ export function createPostgresJournal(
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     sharedBudget: createSharedBudget(once),
+    sharedLease: createSharedLease(once),
     // The calls of killed processes are in the budget that all share.
     openBudget: async () => ({ how: 'stopped', scopes: [] }),
     closeBudget: async () => undefined,

@@ -122,6 +122,14 @@ export const migrations = [
         UNION ALL SELECT b FROM unnest(become) AS b) live
       WHERE u > now $$;
 
+  -- Who does what only one replica should do at a time. Two for a moment do no harm.
+  CREATE TABLE leases (
+    name          text PRIMARY KEY,
+    holder        text NOT NULL,
+    term          bigint NOT NULL,
+    until_ms      bigint NOT NULL
+  );
+
   -- SQLite counts these by triggers; here a counter would be a row for which all tickets of a venue queue up.
   CREATE VIEW dead_letter_totals AS
     SELECT count(*) AS letters, coalesce(sum(octet_length(sealed)), 0) AS bytes FROM dead_letters;

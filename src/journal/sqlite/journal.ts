@@ -76,6 +76,7 @@ function journalIn(
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     sharedBudget: undefined,
+    sharedLease: undefined,
     openBudget: () => write(() => budgetLog.open()),
     keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
     closeBudget: (scopes) => write(() => budgetLog.close(scopes)),

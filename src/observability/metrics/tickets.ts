@@ -41,6 +41,11 @@ export function createTicketMetrics(registers: Registry[]) {
       help: 'Tickets that Kafka has acknowledged',
       registers,
     }),
+    relayActive: new Gauge({
+      name: 'zonal_relay_active',
+      help: '1 if this replica sends tickets to Kafka: of several replicas one does',
+      registers,
+    }),
     kafkaConnected: new Gauge({
       name: 'zonal_kafka_connected',
       help: '1 after a send or connect that worked, 0 after one that failed',
