@@ -2,12 +2,12 @@ import pg from 'pg'
 import type { Journal } from '../../src/journal/journal.ts'
 import { getTypeParser } from '../../src/journal/postgres/pool.ts'
 import { openJournal } from '../../src/journal/open.ts'
-import { createMetrics } from '../../src/observability/metrics.ts'
 import { usePostgres } from './postgres-for-tests.ts'
 import {
   createTestParts,
   openTest,
   openTestJournal,
+  testMetrics,
   testSettings,
   type OpenTestJournal,
   type TestJournal,
@@ -40,7 +40,7 @@ export async function openOnPostgres(
     lines,
     sql,
     async openIt(keys) {
-      const journal = await openJournal({ ...settings, keys }, { clock, log, metrics: createMetrics() })
+      const journal = await openJournal({ ...settings, keys }, { clock, log, metrics: testMetrics })
       // Brings the schema.
       await journal.stats()
       await setClockByHand(sql)

@@ -49,10 +49,13 @@ export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<Te
         .all()
         .map((row) => ({ ...row }))
     },
-    openIt: (keys) => openJournal({ ...settings, keys }, { clock, log, metrics: createMetrics() }),
+    openIt: (keys) => openJournal({ ...settings, keys }, { clock, log, metrics: testMetrics }),
     clear: () => rm(folder, { recursive: true, force: true }),
   })
 }
+
+/** One for all journals of tests: each would leave its observers of garbage collection behind. */
+export const testMetrics = createMetrics()
 
 /** A clock that only the test moves, and a log that it can read. */
 export function createTestParts() {

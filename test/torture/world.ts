@@ -14,12 +14,11 @@ import { toCredentials } from '../../src/model/keys.ts'
 import { createExchange } from '../../src/exchange.ts'
 import { systemTimers, type Timers } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
-import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
 import { createLedger } from '../simulators/core/ledger.ts'
 import { CoreRefusal } from '../simulators/core/refusal.ts'
 import type { Project } from '../simulators/core/project.ts'
-import type { TestJournal } from '../support/test-journal.ts'
+import { testMetrics as metrics, type TestJournal } from '../support/test-journal.ts'
 import { readRowsBy } from './settle.ts'
 
 /** What becomes of one call to the core. */
@@ -84,7 +83,6 @@ export async function createWorld(tests: [TestJournal, ...TestJournal[]]) {
     // What a dead process still does reaches nobody.
     const died = Promise.withResolvers<'died'>()
     const log = createLogger('silent')
-    const metrics = createMetrics()
     const waitForTurn = createTurns()
     const core = createCore(died.resolve)
     const balances = { drop: () => undefined }

@@ -1,0 +1,150 @@
+import { expect } from 'chai'
+import { demo } from '../simulators/core/demo-project.ts'
+import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { createTill } from '../simulators/till.ts'
+import { startCuttingProxy } from '../support/cutting-proxy.ts'
+import { startAdapterProcess, type AdapterProcess } from '../support/adapter-process.ts'
+import { readTopic } from '../support/kafka-consumer.ts'
+import { useKafka } from '../support/kafka-for-tests.ts'
+import { createTopic } from '../support/kafka-topic.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+
+const { anna } = demo.cards
+const coffee = {
+  cardNumber: anna,
+  accountNumber: 'A-1',
+  transactionId: 'T-1',
+  rewardId: demo.coupons.coffee,
+}
+
+describe('two replicas on one PostgreSQL', function () {
+  this.timeout(60_000)
+  useRealSockets()
+  const makeDatabase = usePostgres()
+  const brokers = useKafka()
+  let core: CoreSimulator
+  let url: URL
+  let adapters: AdapterProcess[]
+  beforeEach(async () => {
+    core = await startCoreSimulator()
+    url = new URL(await makeDatabase())
+    adapters = []
+  })
+  afterEach(async () => {
+    await Promise.all(adapters.map((adapter) => adapter.kill9()))
+    await core.close()
+  })
+
+  it('serve a checkout whose every message reaches another of them', async () => {
+    const topic = await createTopic(brokers())
+    const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }
+    const [first, second] = [tillOf(await start(kafka)), tillOf(await start(kafka))]
+    expect((await first.balance({ cardNumber: anna })).reply).to.include({ response: 'OK' })
+    const debited = await second.debit(coffee)
+    expect(debited.reply).to.include({ response: 'OK' })
+    const repeated = await first.debit(coffee)
+    expect(repeated.reply.redemptionId).to.equal(debited.reply.redemptionId)
+    const credit = { cardNumber: anna, originalTransactionId: 'T-1' }
+    expect((await first.credit(credit)).reply).to.include({ response: 'OK' })
+    expect((await second.credit(credit)).reply).to.include({ response: 'OK' })
+    expect(core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
+    const bill = {
+      cardNumber: anna,
+      accountNumber: 'A-1',
+      closedAt: new Date(),
+      total: 12.5,
+      currency: 'GBP',
+    }
+    for (const [index, till] of [first, second, first].entries())
+      expect((await till.ticket({ ...bill, ticketId: `B-${index}` })).reply).to.include({ accepted: true })
+    const records = await readTopic(brokers(), topic, (seen) => seen.length === 3)
+    expect(records.map(({ headers }) => headers.ce_subject)).to.deep.equal(['B-0', 'B-1', 'B-2'])
+  })
+
+  it('take a reward once if the same debit reaches both at once', async () => {
+    const tills = [tillOf(await start()), tillOf(await start())]
+    for (const till of tills) await till.balance({ cardNumber: anna })
+    const points = { cardNumber: anna, accountNumber: 'A-1', transactionId: 'P-1', points: 200 }
+    const heard = await Promise.all(tills.map((till) => till.debit(points)))
+    expect(heard.map(({ reply }) => reply.response)).to.deep.equal(['OK', 'OK'])
+    expect(new Set(heard.map(({ reply }) => reply.redemptionId)).size).to.equal(1)
+    expect(core.points(anna)).to.equal(1050)
+  })
+
+  it('give back what one of them had under way when it was killed, within 15 s of its deadline', async () => {
+    const [first, second] = [await start(), await start()]
+    await tillOf(first).balance({ cardNumber: anna })
+    const fault = core.faults.next({ operation: 'redeem', kind: 'hang', when: 'after' })
+    const unanswered = tillOf(first)
+      .debit(coffee)
+      .catch((error: unknown) => error)
+    await fault.reached
+    const reachedMs = performance.now()
+    await first.kill9()
+    await unanswered
+    expect(core.coupon(demo.coupons.coffee)?.status).to.equal('redeemed')
+    await second.line(({ msg, state }) => msg === 'undo' && state === 'reversed')
+    expect(performance.now() - reachedMs).to.be.below(17_500)
+    expect(core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
+  })
+
+  it('send tickets from another within 8 s once the one that sends them is killed', async () => {
+    const topic = await createTopic(brokers())
+    const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }
+    const sends = ({ msg }: { msg: string }) => msg === 'this replica publishes the tickets now'
+    const first = await start(kafka)
+    await first.line(sends)
+    const second = await start(kafka)
+    await first.kill9()
+    const killedMs = performance.now()
+    await second.line(sends)
+    expect(performance.now() - killedMs).to.be.below(8_000)
+  })
+
+  it('refuse what they cannot write down while the database is away, send nothing to the core, and recover', async () => {
+    const proxy = await startCuttingProxy(url.href)
+    try {
+      url = new URL(proxy.url)
+      const till = tillOf(await start())
+      await till.balance({ cardNumber: anna })
+      const calls = core.calls.length
+      proxy.refuse()
+      proxy.cut()
+      const [debit, ticket] = await Promise.all([
+        till.debit(coffee),
+        till.ticket({ ticketId: 'B-1', cardNumber: anna, closedAt: new Date(), total: 1, currency: 'GBP' }),
+      ])
+      expect(debit.reply).to.include({ code: 'STORAGE_UNAVAILABLE', retry: true })
+      expect(ticket.reply).to.include({ code: 'STORAGE_UNAVAILABLE', retry: true })
+      const balances = [anna, demo.cards.ben].map((cardNumber) => till.balance({ cardNumber }))
+      const [known, unknown] = await Promise.all(balances)
+      expect(known?.reply, 'from memory').to.include({ response: 'OK' })
+      expect(unknown?.reply).to.include({ code: 'CORE_BUSY' })
+      expect(core.calls).to.have.length(calls)
+      await proxy.heal()
+      expect((await till.debit(coffee)).reply).to.include({ response: 'OK' })
+    } finally {
+      proxy.stop()
+    }
+  })
+
+  async function start(env: Record<string, string> = {}): Promise<AdapterProcess> {
+    const { password } = url
+    const withoutPassword = new URL(url)
+    withoutPassword.password = ''
+    const adapter = await startAdapterProcess({
+      CORE_BASE_URL: core.url,
+      JOURNAL_URL: withoutPassword.href,
+      JOURNAL_PASSWORD: decodeURIComponent(password),
+      JOURNAL_TLS: 'off',
+      ...env,
+    })
+    adapters.push(adapter)
+    return adapter
+  }
+})
+
+function tillOf({ url }: AdapterProcess) {
+  return createTill({ baseUrl: url, venueId: demo.venueId, apiKey: demo.apiKey })
+}
