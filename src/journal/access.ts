@@ -15,6 +15,11 @@ export type Access = {
   /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
   admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T>
   limits: Limits
+  /**
+   * Whether the database was away a moment ago: then OKs may have left that no replica could write down yet, and what
+   * is confirmed must not be taken for unheard.
+   */
+  wasAway(): boolean
 }
 
 /** @param mayBeDone an earlier try may have been written: its COMMIT had no answer */

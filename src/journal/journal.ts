@@ -88,6 +88,8 @@ export type Journal = {
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
 
+  /** What replicas tell each other about cached balances; undefined if the journal belongs to one process. */
+  sharedNotices: SharedNotices | undefined
   /** Who of several replicas does a work; undefined if the journal belongs to one process. */
   sharedLease: SharedLease | undefined
   /** The budget that all replicas share; undefined if the journal belongs to one process. */
@@ -162,6 +164,13 @@ export type JournalStats = {
 
 /** The core has confirmed that a venue and a key belong together; epoch ms. */
 export type Approval = { venue: Venue; approvedAtMs: number }
+
+/** Hints that a balance may have changed. `key`: identifies it, without a card number. Nothing is thrown. */
+export type SharedNotices = {
+  tell(key: string): void
+  /** @param handler gets the key, of this replica's notices too; undefined if notices may have been missed */
+  listen(handler: (key: string | undefined) => void): void
+}
 
 /** Both throw StorageUnavailable. */
 export type SharedLease = {

@@ -27,7 +27,7 @@ const undoWithinMs = 10_000
 /** The journal's functions for redemptions. */
 export function createRedemptionFunctions(
   rows: RedemptionRows,
-  { read, write, admit }: Access,
+  { read, write, admit, wasAway }: Access,
   posDeadlineMs: number,
 ): RedemptionFunctions {
   const redemptions = createRedemptions(rows)
@@ -80,10 +80,11 @@ export function createRedemptionFunctions(
     dueUndos: (limit) => read((nowMs) => redemptions.dueUndos(limit, nowMs)),
     beginUndo({ id, cardHash }) {
       const callId = randomUUID()
+      const leavesConfirmed = wasAway()
       return write(function* (nowMs) {
         if (answeredButUnmarked.has(id)) yield* markAnswered(id, nowMs)
         const call = { id: callId, untilMs: nowMs + undoWithinMs + abandonedAfterMs }
-        return yield* redemptions.beginUndo(id, call, nowMs)
+        return yield* redemptions.beginUndo(id, { call, leavesConfirmed }, nowMs)
       }, cardHash)
     },
     stuckRedemptions: async () => (await read(rows.findStuck)).map(toRecord),

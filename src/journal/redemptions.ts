@@ -10,6 +10,7 @@ import {
 } from '../redemptions/decide-debit.ts'
 import {
   isDue,
+  stands,
   type Call,
   type CreditIntent,
   type DebitIntent,
@@ -155,9 +156,15 @@ export function createRedemptions(rows: RedemptionRows) {
     })
   }
 
-  function* beginUndo(id: string, call: Call, nowMs: number): Work<UndoBegun | undefined> {
+  /** @param how `leavesConfirmed`: what is confirmed, and was not asked back, is left alone for now */
+  function* beginUndo(
+    id: string,
+    { call, leavesConfirmed }: { call: Call; leavesConfirmed: boolean },
+    nowMs: number,
+  ): Work<UndoBegun | undefined> {
     const found = yield* rows.find(id)
     if (!found || !isDue(found.redemption, nowMs)) return undefined
+    if (leavesConfirmed && stands(found.redemption)) return undefined
     const { what, cardHash, tenant } = found.redemption
     if (isHeldUp({ underWay: yield* rows.findUnderWay(cardHash, nowMs) }, tenant ?? '')) return undefined
     const isTaken = isTakenLater(found.redemption, yield* rows.findByCoupon(cardHash, what))

@@ -22,6 +22,8 @@ import { take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** With less time left a debit is not sent: its answer would most likely come too late, leaving it in doubt. */
 const minTimeToSendMs = 500
+/** An OK leaves within this time after the success is on disk, or never: half of what an undo waits for it. */
+const latestOkMs = 5_000
 /** Kept back for the answer of a debit that waits for its twin. */
 const reservedForAnswerMs = 50
 
@@ -132,7 +134,11 @@ async function send(
   const outcome = await take(deps, order, exchange)
   if (outcome.kind === 'done') {
     const moved = coverMoved(outcome.moved, cardNumber, deps.coverId)
-    if (!(await confirm(deps, redemption, { kind: 'confirmed', moved, secret })))
+    const leftMs = exchange.leftMs()
+    const isConfirmed = await confirm(deps, redemption, { kind: 'confirmed', moved, secret })
+    // The process was frozen: another replica is about to give it back, since no OK has left.
+    const isTooLate = leftMs - exchange.leftMs() > latestOkMs
+    if (!isConfirmed || isTooLate)
       throw new Refusal('NOT_REDEEMED', { message: 'taken, but not recorded, or its undo was requested' })
     return { redemptionId: id, what, moved: outcome.moved }
   }

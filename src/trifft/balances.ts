@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import { hash } from 'node:crypto'
 import type { Config } from '../config/config.ts'
 import type { Balance, Caller } from '../model/words.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { cacheKey } from './cache-key.ts'
@@ -19,6 +21,7 @@ type Deps = {
   clock: Clock
   timers: Timers
   metrics: Metrics
+  journal: Pick<Journal, 'sharedNotices'>
 }
 
 export type Balances = ReturnType<typeof createBalances>
@@ -30,7 +33,7 @@ const maxCards = 10_000
 const maxBytes = 24 * 1_048_576
 
 /** Balances to show to operator and guest. No debit is ever decided by one. */
-export function createBalances(config: Config['core'], { client, clock, timers, metrics }: Deps) {
+export function createBalances(config: Config['core'], { client, clock, timers, metrics, journal }: Deps) {
   const cache = new LRUCache<string, Entry, Question>({
     max: maxCards,
     maxSize: maxBytes,
@@ -55,6 +58,15 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
         throw error
       }
     },
+  })
+
+  const { sharedNotices } = journal
+  /** The keys of cached cards, by what other replicas call them. */
+  const keys = sharedNotices && new LRUCache<string, string>({ max: maxCards })
+  sharedNotices?.listen((noticeKey) => {
+    if (noticeKey === undefined) return cache.clear()
+    const key = keys?.get(noticeKey)
+    if (key !== undefined) cache.delete(key)
   })
 
   async function load({ caller, cardNumber, exchange }: Question): Promise<Loaded> {
@@ -89,6 +101,7 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
     async read(caller: Caller, cardNumber: string, exchange: Exchange): Promise<Balance> {
       const key = cacheKey(caller.credentials, cardNumber)
       const fresh = cache.get(key)
+      if (!fresh) keys?.set(toNoticeKey(key), key)
       try {
         const entry =
           fresh ??
@@ -110,9 +123,16 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
 
     /** For a card whose points or rewards may change: when such a call leaves, and when its outcome is known. */
     drop(caller: Caller, cardNumber: string): void {
-      cache.delete(cacheKey(caller.credentials, cardNumber))
+      const key = cacheKey(caller.credentials, cardNumber)
+      cache.delete(key)
+      sharedNotices?.tell(toNoticeKey(key))
     },
   }
+}
+
+/** Nobody can try card numbers against it: the hash of the API key in front of them is as hard to guess as the key. */
+function toNoticeKey(key: string): string {
+  return hash('sha256', key)
 }
 
 const bytesOfObject = 300

@@ -121,6 +121,7 @@ function dispatch(
 ): Promise<AxiosResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
   let controller: Dispatcher.DispatchController | undefined
+  const latestMs = performance.now() + request.deadlineMs
   pool.dispatch(
     {
       method: (config.method ?? 'get').toUpperCase(),
@@ -130,7 +131,8 @@ function dispatch(
     },
     {
       onRequestStart(started) {
-        if (wire.isLate) return started.abort(new Error('deadline'))
+        // A process that was frozen is here before its timers.
+        if (wire.isLate || performance.now() >= latestMs) return started.abort(new Error('deadline'))
         const block = request.findBlock?.()
         if (block) return started.abort(block)
         controller = started

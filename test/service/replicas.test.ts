@@ -72,6 +72,18 @@ describe('two replicas on one PostgreSQL', function () {
     expect(core.points(anna)).to.equal(1050)
   })
 
+  it('show no reward from memory that another has taken', async () => {
+    const [first, second] = [tillOf(await start()), tillOf(await start())]
+    const rewardsAt = async (till: typeof first) =>
+      ((await till.balance({ cardNumber: anna })).reply.rewards ?? []).map(({ id }) => id)
+    expect(await rewardsAt(first)).to.include(demo.coupons.coffee)
+    expect((await second.debit(coffee)).reply).to.include({ response: 'OK' })
+    // Fresh for 5 s, unless it was dropped.
+    const sinceMs = performance.now()
+    while ((await rewardsAt(first)).includes(demo.coupons.coffee));
+    expect(performance.now() - sinceMs).to.be.below(2_500)
+  })
+
   it('give back what one of them had under way when it was killed, within 15 s of its deadline', async () => {
     const [first, second] = [await start(), await start()]
     await tillOf(first).balance({ cardNumber: anna })

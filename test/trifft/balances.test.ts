@@ -7,8 +7,8 @@ import { toCredentials } from '../../src/model/keys.ts'
 
 function balancesAt(env?: Record<string, string>) {
   const parts = coreParts(env)
-  const { client, clock, timers, config, metrics } = parts
-  const { drop, read } = createBalances(config, { client, clock, timers, metrics })
+  const { client, clock, timers, config, metrics, journal } = parts
+  const { drop, read } = createBalances(config, { client, clock, timers, metrics, journal })
   return {
     ...parts,
     drop: () => drop(caller, cardNumber),

@@ -154,7 +154,7 @@ describe('a reply of the core that is large', () => {
 // Ten thousand cards with the longest lists, each of half a megabyte, were more than the process may have.
 describe('the balances in memory', () => {
   it('are bounded by their bytes: those that were not asked for lately go first', async () => {
-    const { clock, timers, config, metrics } = coreParts()
+    const { clock, timers, config, metrics, journal } = coreParts()
     const text = 'x'.repeat(200)
     const reward = { id: text, name: text, type: 'promotion' as const, entityCode: text }
     const asked: string[] = []
@@ -162,6 +162,7 @@ describe('the balances in memory', () => {
       clock,
       timers,
       metrics,
+      journal,
       client: {
         claimBalance: async () => (call) => call(() => undefined),
         readCard: async (_caller, cardNumber) => {

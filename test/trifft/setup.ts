@@ -42,6 +42,7 @@ export function memoryJournal(): CoreJournal {
       void approvals.set(pair(credentials), approval),
     dropApproval: async (credentials: Credentials) => void approvals.delete(pair(credentials)),
     sharedBudget: undefined,
+    sharedNotices: undefined,
     openBudget: async (): Promise<BudgetLeft> => ({ how: 'never_started', scopes: [] }),
     keepBlock: async () => undefined,
     closeBudget: async () => undefined,
@@ -57,6 +58,7 @@ export type CoreJournal = Pick<
   | 'keepBlock'
   | 'closeBudget'
   | 'sharedBudget'
+  | 'sharedNotices'
 >
 
 /** All that TRIFFT's side needs, with a clock under control and the log in an array; no budget unless `env` gives one. */

@@ -15,8 +15,12 @@ import { createSharedBudget, keepBlockSql } from './budget.ts'
 import { createSharedLease } from './lease.ts'
 import { createLimits } from './limits.ts'
 import { migrate } from './migrate.ts'
+import { createNotices } from './notices.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
 import { createTransactions } from './transactions.ts'
+
+/** Replicas that could not write down which OKs have left do so within this time after the database is back. */
+const afterOutageMs = 10_000
 
 /**
  * The journal that several replicas share. It opens without the database, which is migrated by the first use that
@@ -36,6 +40,7 @@ export function createPostgresJournal(
   const approvals = createApprovals(createKeyedHash(config.cardHashKey))
   metrics.journalMaxBytes.set(config.maxBytes)
   let migrated: Promise<void> | undefined
+  let awayAtMs = -Infinity
 
   const transactions = createTransactions({
     pool,
@@ -65,10 +70,14 @@ export function createPostgresJournal(
   }
 
   function noted(error: unknown): unknown {
-    if (error instanceof StorageUnavailable) troubles.set('unwritable', error.message)
+    if (error instanceof StorageUnavailable) {
+      awayAtMs = performance.now()
+      troubles.set('unwritable', error.message)
+    }
     return error
   }
 
+  const notices = createNotices({ config: postgres, once, log })
   const access: Access = {
     read: write,
     write,
@@ -78,6 +87,7 @@ export function createPostgresJournal(
       return await write(work, card)
     },
     limits,
+    wasAway: () => performance.now() - awayAtMs < afterOutageMs,
   }
 
   return {
@@ -88,6 +98,7 @@ export function createPostgresJournal(
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     sharedBudget: createSharedBudget(once),
     sharedLease: createSharedLease(once),
+    sharedNotices: notices,
     // The calls of killed processes are in the budget that all share.
     openBudget: async () => ({ how: 'stopped', scopes: [] }),
     closeBudget: async () => undefined,
@@ -104,6 +115,7 @@ export function createPostgresJournal(
     },
     trouble: () => troubles.worst(),
     async close() {
+      await notices.close()
       await pool.end()
     },
   }

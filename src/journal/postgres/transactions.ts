@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import type pg from 'pg'
 import { StorageUnavailable } from '../../model/refusal.ts'
+import { systemTimers } from '../../time/clock.ts'
+import { sleep } from '../../time/waiting.ts'
 import type { Doing } from '../access.ts'
 import type { Answer, Row, Statement, Work } from '../work.ts'
 import { DatabaseFailure, remedyFor, type Remedy } from './failures.ts'
@@ -86,8 +88,7 @@ export function createTransactions(deps: Deps) {
 
 /** A refused connection is refused at once, and a database that restarts takes some 100 ms. */
 async function pauseBefore(remedy: Remedy) {
-  if (remedy === 'again' || remedy === 'again_elsewhere')
-    await new Promise((resolve) => setTimeout(resolve, 20 + 30 * Math.random()))
+  if (remedy === 'again' || remedy === 'again_elsewhere') await sleep(systemTimers, 20 + 30 * Math.random())
 }
 
 async function tryOnce<T>(

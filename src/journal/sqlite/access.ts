@@ -61,6 +61,8 @@ export function createAccess(
   return {
     limits,
     trouble: () => troubles.worst(),
+    // One process knows which OKs have left.
+    wasAway: () => false,
 
     read: <T>(work: Doing<T>) => use(() => db.do(work(nowMs(), false))),
     write,

@@ -77,6 +77,7 @@ function journalIn(
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     sharedBudget: undefined,
     sharedLease: undefined,
+    sharedNotices: undefined,
     openBudget: () => write(() => budgetLog.open()),
     keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),
     closeBudget: (scopes) => write(() => budgetLog.close(scopes)),

@@ -1,0 +1,85 @@
+import pg from 'pg'
+import { describeError, type Logger } from '../../observability/logger.ts'
+import { systemTimers } from '../../time/clock.ts'
+import { sleep } from '../../time/waiting.ts'
+import type { SharedNotices } from '../journal.ts'
+import { connectionTo, type PostgresConfig } from './pool.ts'
+
+const channel = 'zonal_adapter'
+/** A connection that is half open says nothing by itself. */
+const heartbeatMs = 5_000
+const heartbeatWithinMs = 3_000
+const connectAgainMs = 1_000
+
+type Deps = {
+  config: PostgresConfig
+  /** Runs one statement that commits by itself. */
+  once: (text: string, values: unknown[]) => Promise<unknown>
+  log: Logger
+}
+
+/** Hints between replicas. They carry no truth: one that is lost costs nothing but time. */
+export function createNotices({ config, once, log }: Deps): SharedNotices & { close(): Promise<void> } {
+  const closing = new AbortController()
+  let hear: ((key: string | undefined) => void) | undefined
+  let client: pg.Client | undefined
+  let running: Promise<void> | undefined
+  const pause = (ms: number) => sleep(systemTimers, ms, closing.signal).catch(() => undefined)
+
+  async function connect(): Promise<pg.Client> {
+    const connected = new pg.Client({
+      ...connectionTo(config.listenUrl, config),
+      connectionTimeoutMillis: heartbeatWithinMs,
+    })
+    connected.on('error', () => undefined)
+    connected.on('notification', ({ payload }) => hear?.(payload))
+    await connected.connect()
+    await connected.query(`LISTEN ${channel}`)
+    return connected
+  }
+
+  async function listenOnce() {
+    client = await connect()
+    // Whatever was said before is unknown.
+    hear?.(undefined)
+    for (;;) {
+      await pause(heartbeatMs)
+      if (closing.signal.aborted) return
+      const heartbeat: pg.QueryConfig & { query_timeout: number } = {
+        text: 'SELECT 1',
+        query_timeout: heartbeatWithinMs,
+      }
+      await client.query(heartbeat)
+    }
+  }
+
+  async function listenForEver() {
+    let wasLost = false
+    while (!closing.signal.aborted) {
+      try {
+        await listenOnce()
+      } catch (error) {
+        if (!wasLost) log.warn({ error: describeError(error) }, 'notices of other replicas are not heard')
+        wasLost = true
+      } finally {
+        await client?.end().catch(() => undefined)
+        client = undefined
+      }
+      await pause(connectAgainMs)
+    }
+  }
+
+  return {
+    tell(key) {
+      once('SELECT pg_notify($1, $2)', [channel, key]).catch(() => undefined)
+    },
+    listen(handler) {
+      hear = handler
+      running ??= listenForEver()
+    },
+    async close() {
+      closing.abort()
+      await running
+    },
+  }
+}
