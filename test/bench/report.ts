@@ -20,6 +20,11 @@ const goals: Goal[] = [
   { key: 'passThroughOverNaive', what: 'the same, over Koa + axios with their defaults', than: 2.5 },
   { key: 'memoryOverBare', what: 'balance from memory, over bare node:http + Map', than: 0.7 },
   { key: 'debitOverBare', what: 'debit with a synced journal, over bare without one', than: 0.5 },
+  {
+    key: 'debitPostgresOverSqlite',
+    what: 'debit with the journal in PostgreSQL, over one in a file',
+    than: 0.6,
+  },
   { key: 'ticketOverWaiting', what: 'tickets into Kafka, over a handler that waits for kafkajs', than: 1 },
   {
     key: 'ticketLatencyOverWaiting',

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { demo } from '../simulators/core/demo-project.ts'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
 import { createTill } from '../simulators/till.ts'
+import { startCountingProxy } from '../support/counting-proxy.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { startAdapterProcess, type AdapterProcess } from '../support/adapter-process.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -82,6 +83,28 @@ describe('two replicas on one PostgreSQL', function () {
     const sinceMs = performance.now()
     while ((await rewardsAt(first)).includes(demo.coupons.coffee));
     expect(performance.now() - sinceMs).to.be.below(2_500)
+  })
+
+  it('let a till wait for at most nine round trips to the database in a debit', async () => {
+    const proxy = await startCountingProxy(url.href)
+    try {
+      url = new URL(proxy.url)
+      const till = tillOf(await start({ CORE_RATE_LIMIT: '500' }))
+      const counts: number[] = []
+      for (let debits = 0; debits < 5; debits++) {
+        // What follows an OK is over.
+        await proxy.whenQuiet(100)
+        const before = proxy.queries.length
+        const debit = { cardNumber: anna, accountNumber: 'A-1', transactionId: `P-${debits}`, points: 1 }
+        expect((await till.debit(debit)).reply).to.include({ response: 'OK' })
+        // Nobody waits for a notice.
+        counts.push(proxy.queries.slice(before).filter((sql) => !sql.includes('pg_notify')).length)
+      }
+      // The undo worker and others ask too, now and then.
+      expect(Math.min(...counts)).to.be.within(1, 9)
+    } finally {
+      proxy.stop()
+    }
   })
 
   it('give back what one of them had under way when it was killed, within 15 s of its deadline', async () => {

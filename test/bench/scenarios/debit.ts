@@ -1,3 +1,4 @@
+import { startCluster } from '../../support/postgres-cluster.ts'
 import { startAdapter, startContender, startCore } from '../adapter.ts'
 import * as messages from '../messages.ts'
 import type { Measurement } from '../report.ts'
@@ -13,6 +14,8 @@ export async function debit(settings: Settings): Promise<Measurement> {
   const coreUrl = `${core.url}/v1`
   const ours = await startAdapter('ours', { coreUrl, folder })
   const unsynced = await startAdapter('unsynced', { coreUrl, folder, isUnsynced: true })
+  const database = await startCluster({ durable: true })
+  const onPostgres = await startAdapter('postgres', { coreUrl, folder, env: journalAt(database.url) })
   const bare = await startContender('bare', 'bare.ts', { CORE_BASE_URL: coreUrl }, folder)
 
   const libraries = await startContender('libraries', 'libraries.ts', { CORE_BASE_URL: coreUrl }, folder)
@@ -23,12 +26,14 @@ export async function debit(settings: Settings): Promise<Measurement> {
       { ...variant, name: 'bare node:http + undici, no journal', program: bare, url: `${bare.url}/debit` },
       { ...variant, name: noJournal, program: libraries, url: `${libraries.url}/debit` },
       { ...variant, name: 'ours', program: ours, url: ours.debitUrl },
+      { ...variant, name: 'ours, PostgreSQL', program: onPostgres, url: onPostgres.debitUrl },
       { ...variant, name: 'ours, synchronous=OFF', program: unsynced, url: unsynced.debitUrl },
     ],
     settings,
     core,
   )
-  await Promise.all([ours, unsynced, bare, libraries, core].map((program) => program.stop()))
+  await Promise.all([ours, onPostgres, unsynced, bare, libraries, core].map((program) => program.stop()))
+  await database.stop()
   return {
     title: 'Debit, a new reference each time',
     rows,
@@ -36,7 +41,15 @@ export async function debit(settings: Settings): Promise<Measurement> {
       debitOverBare: ratio(rows, 'ours', 'bare node:http + undici, no journal'),
       debitOverLibraries: ratio(rows, 'ours', noJournal),
       debitLibrariesOverBare: ratio(rows, noJournal, 'bare node:http + undici, no journal'),
+      debitPostgresOverSqlite: ratio(rows, 'ours, PostgreSQL', 'ours'),
       debitOverUnsynced: ratio(rows, 'ours', 'ours, synchronous=OFF'),
     },
   }
+}
+
+function journalAt(databaseUrl: string): Record<string, string> {
+  const url = new URL(databaseUrl)
+  const password = decodeURIComponent(url.password)
+  url.password = ''
+  return { JOURNAL_URL: url.href, JOURNAL_PASSWORD: password, JOURNAL_TLS: 'off' }
 }
