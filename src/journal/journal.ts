@@ -88,7 +88,7 @@ export type Journal = {
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
 
-  /** What replicas tell each other about cached balances; undefined if the journal belongs to one process. */
+  /** What replicas tell each other; undefined if the journal belongs to one process. */
   sharedNotices: SharedNotices | undefined
   /** Who of several replicas does a work; undefined if the journal belongs to one process. */
   sharedLease: SharedLease | undefined
@@ -165,12 +165,16 @@ export type JournalStats = {
 /** The core has confirmed that a venue and a key belong together; epoch ms. */
 export type Approval = { venue: Venue; approvedAtMs: number }
 
-/** Hints that a balance may have changed. `key`: identifies it, without a card number. Nothing is thrown. */
+/** Hints, which may be lost. Nothing is thrown. */
 export type SharedNotices = {
-  tell(key: string): void
-  /** @param handler gets the key, of this replica's notices too; undefined if notices may have been missed */
-  listen(handler: (key: string | undefined) => void): void
+  /** @param key says of which balance or network; never a card number */
+  tell(about: NoticeKind, key: string): void
+  /** @param handler gets what other replicas tell; undefined if notices may have been missed */
+  listen(about: NoticeKind, handler: (key: string | undefined) => void): void
 }
+
+/** `balance`: it may have changed. `guess`: the core has refused a pair that came from a network. */
+export type NoticeKind = 'balance' | 'guess'
 
 /** Both throw StorageUnavailable. */
 export type SharedLease = {

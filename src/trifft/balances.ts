@@ -63,7 +63,7 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
   const { sharedNotices } = journal
   /** The keys of cached cards, by what other replicas call them. */
   const keys = sharedNotices && new LRUCache<string, string>({ max: maxCards })
-  sharedNotices?.listen((noticeKey) => {
+  sharedNotices?.listen('balance', (noticeKey) => {
     if (noticeKey === undefined) return cache.clear()
     const key = keys?.get(noticeKey)
     if (key !== undefined) cache.delete(key)
@@ -125,7 +125,7 @@ export function createBalances(config: Config['core'], { client, clock, timers, 
     drop(caller: Caller, cardNumber: string): void {
       const key = cacheKey(caller.credentials, cardNumber)
       cache.delete(key)
-      sharedNotices?.tell(toNoticeKey(key))
+      sharedNotices?.tell('balance', toNoticeKey(key))
     },
   }
 }

@@ -26,7 +26,7 @@ type Question = {
 
 type Deps = {
   client: Pick<CoreClient, 'findVenue'>
-  journal: Pick<Journal, 'findApproval' | 'keepApproval' | 'dropApproval'>
+  journal: Pick<Journal, 'findApproval' | 'keepApproval' | 'dropApproval' | 'sharedNotices'>
   clock: Clock
   timers: Timers
   metrics: Metrics
@@ -42,7 +42,7 @@ const maxVenues = 10_000
  * journal, so that no till is refused if the service restarts while the core is away.
  */
 export function createVenues(config: Config['core'], { client, journal, clock, timers, metrics, log }: Deps) {
-  const guard = createGuard(config, clock)
+  const guard = createGuard(config, clock, journal.sharedNotices)
   const cache = new LRUCache<string, Entry, Question>({
     max: maxVenues,
     // lru-cache reads 0 as "for ever".

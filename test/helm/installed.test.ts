@@ -88,7 +88,13 @@ describe('helm test of several replicas on one database', () => {
       JOURNAL_URL: database.href,
       JOURNAL_PASSWORD: password ?? right,
     })
-    const here = { ...ports, DRAIN_DELAY_MS: '0', CORE_BASE_URL: core.url, CORE_RATE_LIMIT: '0' }
+    const here = {
+      ...ports,
+      DRAIN_DELAY_MS: '0',
+      CORE_BASE_URL: core.url,
+      CORE_RATE_LIMIT: '0',
+      POS_DEADLINE_MS: '10000',
+    }
     const replicas = await Promise.all([1, 2].map(() => startTestService({ ...env, ...here })))
     try {
       return await Promise.all(replicas.map(ask))

@@ -361,7 +361,7 @@ forEachDatabase((openTestJournal) => {
           await settleUndo(test.journal, due.id, { kind: 'not_done' })
           if (++calls === 5) await test.reopen()
         }
-        if (calls > 20) test.clock.pass(60_000)
+        if (calls > 10) test.clock.pass(90_000)
       }
       expect(calls).to.be.within(288, 600)
       expect(await look(debitIntent)).to.have.nested.property('sameKey.state', 'stuck')

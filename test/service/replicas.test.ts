@@ -107,6 +107,22 @@ describe('two replicas on one PostgreSQL', function () {
     }
   })
 
+  it('lock out together who guesses at both', async () => {
+    const adapters = [await start({ CORE_RATE_LIMIT: '500' }), await start({ CORE_RATE_LIMIT: '500' })]
+    let guesses = 0
+    const guess = async (at: number) => {
+      const apiKey = `a-guess-${guesses++}`
+      const till = createTill({ baseUrl: adapters[at]!.url, venueId: demo.venueId, apiKey })
+      return (await till.balance({ cardNumber: anna })).reply.code
+    }
+    for (let times = 0; times < 5; times++)
+      for (const at of [0, 1]) expect(await guess(at)).to.equal('CREDENTIALS_WRONG')
+    // The notice of the last guess may still be on its way.
+    while ((await guess(0)) !== 'CREDENTIALS_LOCKED');
+    while ((await guess(1)) !== 'CREDENTIALS_LOCKED');
+    expect(guesses).to.be.at.most(15)
+  })
+
   it('give back what one of them had under way when it was killed, within 15 s of its deadline', async () => {
     const [first, second] = [await start(), await start()]
     await tillOf(first).balance({ cardNumber: anna })

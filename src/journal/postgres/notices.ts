@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
-import type { SharedNotices } from '../journal.ts'
+import type { NoticeKind, SharedNotices } from '../journal.ts'
 import { connectionTo, type PostgresConfig } from './pool.ts'
 
 const channel = 'zonal_adapter'
@@ -21,7 +22,9 @@ type Deps = {
 /** Hints between replicas. They carry no truth: one that is lost costs nothing but time. */
 export function createNotices({ config, once, log }: Deps): SharedNotices & { close(): Promise<void> } {
   const closing = new AbortController()
-  let hear: ((key: string | undefined) => void) | undefined
+  // Of this process, whose own notices come back to it.
+  const from = randomUUID()
+  const handlers = new Map<NoticeKind, (key: string | undefined) => void>()
   let client: pg.Client | undefined
   let running: Promise<void> | undefined
   const pause = (ms: number) => sleep(systemTimers, ms, closing.signal).catch(() => undefined)
@@ -32,16 +35,21 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
       connectionTimeoutMillis: heartbeatWithinMs,
     })
     connected.on('error', () => undefined)
-    connected.on('notification', ({ payload }) => hear?.(payload))
+    connected.on('notification', ({ payload }) => hear(payload))
     await connected.connect()
     await connected.query(`LISTEN ${channel}`)
     return connected
   }
 
+  function hear(payload: string | undefined) {
+    const [sender, about, ...key] = (payload ?? '').split(' ')
+    if (sender !== from) handlers.get(about as NoticeKind)?.(key.join(' '))
+  }
+
   async function listenOnce() {
     client = await connect()
     // Whatever was said before is unknown.
-    hear?.(undefined)
+    for (const handle of handlers.values()) handle(undefined)
     for (;;) {
       await pause(heartbeatMs)
       if (closing.signal.aborted) return
@@ -70,11 +78,11 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
   }
 
   return {
-    tell(key) {
-      once('SELECT pg_notify($1, $2)', [channel, key]).catch(() => undefined)
+    tell(about, key) {
+      once('SELECT pg_notify($1, $2)', [channel, `${from} ${about} ${key}`]).catch(() => undefined)
     },
-    listen(handler) {
-      hear = handler
+    listen(about, handler) {
+      handlers.set(about, handler)
       running ??= listenForEver()
     },
     async close() {
