@@ -22,22 +22,22 @@ await answerOrFail(usage, async () => {
 })
 
 async function copy(from: string, to: string): Promise<Answer> {
-  const { path, postgres, keys } = readSettings(from, to)
-  const copied = await copyJournal(
-    { path, postgres: { ...postgres!, patienceMs }, keys },
-    createLogger('silent'),
-  )
+  const { journal, core } = readSettings(from, to)
+  const { path, keys } = journal
+  const { rateWindowMs } = core
+  const postgres = { ...journal.postgres!, patienceMs }
+  const copied = await copyJournal({ path, postgres, keys, rateWindowMs }, createLogger('silent'))
   const rows = copied.map(({ table, rows }) => [table, String(rows)])
   const next = 'Start the service with JOURNAL_URL now, and never again on the file.'
   return { text: `${toTable([['TABLE', 'ROWS'], ...rows])}\n\n${next}`, json: copied }
 }
 
 /** @throws UsageWrong if the URL cannot be used, ConfigInvalid if anything else cannot */
-function readSettings(from: string, to: string): Config['journal'] {
+function readSettings(from: string, to: string): Config {
   const { JOURNAL_PATH_FILE: _path, JOURNAL_URL_FILE: _url, ...env } = process.env
   try {
     // As for every command, the rules for keys are those of a service that only this machine can reach.
-    return readConfig({ ...env, HOST: '127.0.0.1', JOURNAL_PATH: from, JOURNAL_URL: to }).journal
+    return readConfig({ ...env, HOST: '127.0.0.1', JOURNAL_PATH: from, JOURNAL_URL: to })
   } catch (error) {
     const wrongUrl =
       error instanceof ConfigInvalid && error.problems.find(({ name }) => name === 'JOURNAL_URL')

@@ -1,6 +1,6 @@
 /**
- * Whatever the journal keeps. SQLite's other tables are counters, which are views in PostgreSQL, and when the service
- * last ran, for which PostgreSQL has its own clock.
+ * PostgreSQL's tables that get rows from SQLite. It has no others with rows to keep, but for leases, which last seconds.
+ * SQLite's others are counters, which are views in PostgreSQL, and when a service last ran and how it ended.
  */
 export const copiedTables = [
   'redemptions',
@@ -8,9 +8,7 @@ export const copiedTables = [
   'tickets',
   'dead_letters',
   'venues',
-  // What the core still counts against us, and whether the last stop was clean.
-  'budget',
-  'starts',
+  'budgets',
 ] as const
 
 export type CopiedTable = (typeof copiedTables)[number]

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../observability/logger.ts'
 import { copiedTables, CopyRefused, type Copied } from './copied-tables.ts'
 import { fillDatabase } from './postgres/copy-target.ts'
@@ -13,6 +14,8 @@ type Settings = {
   postgres: PostgresConfig
   /** JOURNAL_KEY: must open what is sealed. */
   keys: readonly string[]
+  /** How long the core counts a call. */
+  rateWindowMs: number
 }
 
 /**
@@ -25,9 +28,12 @@ type Settings = {
  * @throws JournalKeyMissing if it has rows that no given key opens
  * @throws StorageUnavailable if either cannot be used, or the file has another schema
  */
-export async function copyJournal({ path, postgres, keys }: Settings, log: Logger): Promise<Copied[]> {
+export async function copyJournal(settings: Settings, log: Logger): Promise<Copied[]> {
+  const { path, postgres, keys, rateWindowMs } = settings
   const source = openCopySource(path, keys)
   try {
+    // As at a start of the service: how many calls the core has counted is unknown.
+    if (source.wasKilled) await sleep(rateWindowMs)
     return await fillDatabase(postgres, log, async (target) => {
       checkClocks(source.lastSeenMs, Date.now(), target.nowMs)
       const copied: Copied[] = []

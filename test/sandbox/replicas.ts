@@ -24,8 +24,6 @@ export async function startReplicas({ count, env, logFileOf, onEnd }: Options) {
     JOURNAL_URL: databaseUrl,
     JOURNAL_PASSWORD: password,
     JOURNAL_TLS: 'off',
-    // Each replica takes those that started before it for one that was killed, and is quiet for a window.
-    CORE_RATE_WINDOW_MS: '100',
   }
   const adapters = await Promise.all(
     Array.from({ length: count }, async (_, index) => {

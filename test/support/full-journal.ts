@@ -50,7 +50,7 @@ export const approved = {
  * Writes rows of every kind: redemptions under way, in doubt, stuck and final, tickets in Kafka and on their way, dead
  * letters of both kinds, an approval, and what a service leaves that was blocked and stopped.
  *
- * @returns ids of redemptions, and when the block by the core ends
+ * @returns ids of redemptions, when the block by the core ends, and when the one call is free that it still counts
  */
 export async function fillJournal({ journal, clock }: TestJournal) {
   const begin = async (intent: DebitIntent) => {
@@ -81,15 +81,16 @@ export async function fillJournal({ journal, clock }: TestJournal) {
   await journal.keepApproval(approved.credentials, { venue: approved.venue, approvedAtMs: clock.nowMs() })
 
   const blockedUntilMs = clock.nowMs() + 60_000
+  const freeAtMs = clock.nowMs() + 5_000
   await journal.openBudget()
   await journal.keepBlock('all', blockedUntilMs)
-  await journal.closeBudget([{ scope: 'all', freeAtMs: [clock.nowMs() + 5_000] }])
+  await journal.closeBudget([{ scope: 'all', freeAtMs: [freeAtMs - 0.5] }])
   await journal.tidy()
 
   const inDoubt = (await begin(debitOf('in doubt'))).id
   await settleDebit(journal, inDoubt, { kind: 'unknown' })
   const sent = (await begin(debitOf('under way'))).id
-  return { stuck, taken, covered, inDoubt, sent, blockedUntilMs }
+  return { stuck, taken, covered, inDoubt, sent, blockedUntilMs, freeAtMs }
 }
 
 /** The operator pressed again, under another transaction id: the same redemption is found by both from now on. */

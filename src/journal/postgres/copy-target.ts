@@ -59,8 +59,7 @@ async function inTransaction<T>(
 ): Promise<T> {
   const query = createQuery(connection)
   await query(begin)
-  await query(`LOCK TABLE ${copiedTables.join(', ')} IN ACCESS EXCLUSIVE MODE`)
-  await checkEmpty(query)
+  await lockEmptyTables(query)
   const { rows } = await query('SELECT now_ms() AS now_ms')
   const result = await work({
     nowMs: Number(rows[0]?.now_ms),
@@ -89,11 +88,16 @@ function failed(error: unknown): never {
   throw new DatabaseFailure(error)
 }
 
-async function checkEmpty(query: Query) {
+async function lockEmptyTables(query: Query) {
+  const { rows: tables } = await query(
+    `SELECT quote_ident(tablename) AS name FROM pg_tables
+     WHERE schemaname = current_schema() AND tablename <> 'schema_versions' ORDER BY tablename`,
+  )
   const found: string[] = []
-  for (const table of copiedTables) {
-    const { rows } = await query(`SELECT count(*) AS rows FROM ${table}`)
-    if (Number(rows[0]?.rows) > 0) found.push(`${rows[0]?.rows} in ${table}`)
+  for (const { name } of tables) {
+    await query(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`)
+    const { rows } = await query(`SELECT count(*) AS rows FROM ${name}`)
+    if (Number(rows[0]?.rows) > 0) found.push(`${rows[0]?.rows} in ${name}`)
   }
   if (found.length > 0)
     throw new CopyRefused(`the database is not empty (rows: ${found.join(', ')}): copy into an empty one`)

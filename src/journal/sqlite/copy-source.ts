@@ -5,6 +5,13 @@ import type { Row } from '../work.ts'
 import { openExistingDatabase, storageUnavailable, type Database } from './database.ts'
 import { ownJournal } from './owner.ts'
 
+/** SQL for what has another form in PostgreSQL: the calls that the core may still count, as an array of whole numbers. */
+const otherForms: Partial<Record<CopiedTable, string>> = {
+  budgets: `SELECT scope, coalesce(blocked_until, 0) AS blocked_until_ms,
+    (SELECT '{' || coalesce(group_concat(CAST(ceil(value) AS INTEGER)), '') || '}' FROM json_each(free_at)) AS until_ms
+    FROM budget`,
+}
+
 /**
  * Opens the file of a service that does not run, to read all of it. Until it is closed, no service starts on it and no
  * operator's command changes it.
@@ -27,6 +34,8 @@ export function openCopySource(path: string, keys: readonly string[]) {
     return {
       /** Epoch ms: when a service last ran on it. */
       lastSeenMs: Number(db.get('SELECT seen_at FROM clock')?.seen_at ?? 0),
+      /** It did not stop by itself, so what it sent last is not in its budget. */
+      wasKilled: db.get('SELECT is_clean FROM starts')?.is_clean === 0,
       rows: (table: CopiedTable) => readRows(db, table),
       close,
     }
@@ -45,7 +54,7 @@ function checkPages(db: Database, path: string) {
 /** @returns all rows, in the order in which they were written */
 function* readRows(db: Database, table: CopiedTable): Generator<Row> {
   try {
-    yield* db.each(`SELECT * FROM ${table} ORDER BY rowid`)
+    yield* db.each(`${otherForms[table] ?? `SELECT * FROM ${table}`} ORDER BY rowid`)
   } catch (error) {
     throw storageUnavailable(error)
   }
