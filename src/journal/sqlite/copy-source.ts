@@ -21,10 +21,10 @@ const otherForms: Partial<Record<CopiedTable, string>> = {
 export function openCopySource(path: string, keys: readonly string[]) {
   // First, since it creates nothing.
   const db = openExistingDatabase(path)
-  let release = () => undefined as void
+  let release: (() => void) | undefined
   const close = () => {
     db.close()
-    release()
+    release?.()
   }
   try {
     release = ownJournal(path)
