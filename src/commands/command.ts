@@ -1,7 +1,8 @@
 import { StorageUnavailable } from '../model/refusal.ts'
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { ConfigInvalid, readConfig, type Config } from '../config/config.ts'
-import { JournalKeyMissing, type Journal } from '../journal/journal.ts'
+import { CopyRefused } from '../journal/copied-tables.ts'
+import { JournalInUse, JournalKeyMissing, type Journal } from '../journal/journal.ts'
 import { openJournalBeside } from '../journal/open.ts'
 import { systemClock } from '../time/clock.ts'
 import { createLogger } from '../observability/logger.ts'
@@ -30,16 +31,27 @@ export class CommandFailed extends Error {
 }
 
 /**
- * Runs an operator's command on the journal of a service that may be running, with the same environment. Exits with 0
- * if it is done, 1 if the journal does not allow it, 64 (EX_USAGE) if the arguments are wrong, 78 (EX_CONFIG) if the
- * environment cannot be used.
+ * Runs an operator's command on the journal of a service that may be running, with the same environment.
  *
  * @param choose returns the action for the arguments; throws UsageWrong
  */
 export async function runCommand(usage: string, choose: (args: Arguments) => Action): Promise<void> {
+  await answerOrFail(usage, async () => {
+    const { words, json: isJson, why, who } = parse({ why: { type: 'string' }, who: { type: 'string' } })
+    return { isJson, ...(await onJournal(choose({ words, why, who }))) }
+  })
+}
+
+/**
+ * Prints the answer of a command, or why there is none. Exits with 0 if it is done, 1 if the journal does not allow it,
+ * 64 (EX_USAGE) if the arguments are wrong, 78 (EX_CONFIG) if the environment cannot be used.
+ */
+export async function answerOrFail(
+  usage: string,
+  work: () => Promise<Answer & { isJson: boolean }>,
+): Promise<void> {
   try {
-    const { action, isJson } = readArguments(choose)
-    const { text, json } = await onJournal(action)
+    const { text, json, isJson } = await work()
     const output = isJson ? printableJson(JSON.stringify(json, null, 2)) : printable(text)
     process.stdout.write(`${output}\n`)
   } catch (error) {
@@ -49,18 +61,17 @@ export async function runCommand(usage: string, choose: (args: Arguments) => Act
   }
 }
 
-function readArguments(choose: (args: Arguments) => Action): { action: Action; isJson: boolean } {
-  const { positionals: words, values } = parse()
-  const { json: isJson = false, why, who } = values
-  return { action: choose({ words, why, who }), isJson }
-}
-
-function parse() {
+/**
+ * @param options of the command, beside `--json`
+ * @throws UsageWrong
+ */
+export function parse<Options extends ParseArgsOptionsConfig>(options: Options) {
   try {
-    return parseArgs({
+    const { positionals: words, values } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, why: { type: 'string' }, who: { type: 'string' } },
+      options: { ...options, json: { type: 'boolean', default: false } },
     })
+    return { words, ...values }
   } catch (error) {
     throw new UsageWrong(error instanceof Error ? error.message : 'unreadable', { cause: error })
   }
@@ -79,9 +90,11 @@ async function onJournal(action: Action): Promise<Answer> {
   }
 }
 
+const notAllowed = [CommandFailed, StorageUnavailable, JournalInUse, CopyRefused]
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageWrong) return exitUsage
   if (error instanceof ConfigInvalid || error instanceof JournalKeyMissing) return exitConfig
-  if (error instanceof CommandFailed || error instanceof StorageUnavailable) return 1
+  if (notAllowed.some((kind) => error instanceof kind)) return 1
   throw error
 }

@@ -9,10 +9,10 @@ export type Ended = { code: number; stdout: string; stderr: string }
 
 /**
  * Runs an operator's command in a process of its own, with the keys of the tests' journals.
- * @param env JOURNAL_PATH is needed
+ * @param env JOURNAL_PATH is needed, but for `journal-copy`
  */
 export async function runCommand(
-  name: 'redemptions' | 'dead-letters',
+  name: 'redemptions' | 'dead-letters' | 'journal-copy',
   words: string[],
   env: Record<string, string>,
 ): Promise<Ended> {

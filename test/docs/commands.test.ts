@@ -1,4 +1,7 @@
 import { expect } from 'chai'
+import { postgresAt } from '../support/both-databases.ts'
+import { fillJournal } from '../support/full-journal.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
 import { transactionKey } from '../../src/model/keys.ts'
 import { runCommand } from '../commands/run-command.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
@@ -52,6 +55,32 @@ describe("operators' commands in contracts/commands.md, from the first to the la
       expect(code, stderr).to.equal(0)
       expect(stdout).to.equal(output)
     })
+})
+
+describe('the copy in contracts/commands.md', function () {
+  this.timeout(30_000)
+  const makeDatabase = usePostgres()
+  let test: TestJournal
+  before(async () => {
+    test = await openTestJournal()
+    test.clock.pass(Date.now() - test.clock.nowMs() - 3_600_000)
+    await fillJournal(test)
+    await test.journal.close()
+  })
+  after(() => test.end())
+
+  it('gives what is shown', async () => {
+    const { fences } = readPage('contracts/commands.md')
+    const index = fences.findIndex(({ text }) => text.startsWith('npm run journal:copy -- '))
+    const words = readWords(fences[index]!.text).slice(4)
+    expect([words[0], words[2]]).to.deep.equal(['--from', '--to'])
+
+    const { url, password } = postgresAt(await makeDatabase())
+    const env = { JOURNAL_PASSWORD: password, JOURNAL_TLS: 'off' }
+    const { code, stdout, stderr } = await runCommand('journal-copy', ['--from', test.path, '--to', url], env)
+    expect([code, stderr]).to.deep.equal([0, ''])
+    expect(stdout).to.equal(fences[index + 1]?.text)
+  })
 })
 
 const crown = { id: '1902', coreId: '5b1e7a52-0001-4c7e-9a01-000000001902', currency: 'GBP' }

@@ -5,6 +5,7 @@ import type { TillAnswer } from '../simulators/till.ts'
 import { drawScreen } from '../simulators/till/screen.ts'
 import type { Consumed } from '../support/kafka-consumer.ts'
 import type { Step } from './checkout.ts'
+import { replicaHeader } from './round-robin.ts'
 
 /** Everything fits into 100 columns. Colours only on a terminal, and never with NO_COLOR: `styleText` sees to it. */
 const width = 100
@@ -28,12 +29,19 @@ export function printExchange(row: number, step: Step, answer: TillAnswer, calls
   console.log(`\n ${bold(`${row}  ${step.story}`)}\n`)
   console.log(beside('till asks', [postLine(request.url), ...wrapJson(request.body ?? '').map(dim)]))
   if (calls.length > 0) console.log(beside('core is asked', calls.flatMap(callLines)))
-  console.log(beside('till hears', [`${status} ${outcome} ${dim(`in ${Math.round(ms)} ms`)}`]))
+  const replica = replicaOf(answer)
+  const by = replica ? `, from replica ${replica}` : ''
+  console.log(beside('till hears', [`${status} ${outcome} ${dim(`in ${Math.round(ms)} ms${by}`)}`]))
   console.log(
     drawScreen(demo.venueName, step.operation, reply)
       .map((line) => indent + line)
       .join('\n'),
   )
+}
+
+/** @returns which replica has answered; undefined if there is only one adapter, or no answer */
+export function replicaOf(answer: TillAnswer | undefined): string | undefined {
+  return answer?.headers[replicaHeader]
 }
 
 function postLine(url: string): string {

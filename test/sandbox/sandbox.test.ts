@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { useKafka } from '../support/kafka-for-tests.ts'
 import { markPending } from '../support/mark-pending.ts'
+import { pendingWithoutPostgres } from '../support/postgres-for-tests.ts'
 import { checkout } from './checkout.ts'
 
 const run = promisify(execFile)
@@ -33,6 +34,28 @@ describe('npm run sandbox', function () {
       expectWholeCheckout(stdout)
       expect(stdout).to.contain('ce_type: com.trifftloyalty.zonal.ticket.closed.v1')
       expect(stdout).to.contain('"transaction_id":"B-77"')
+    })
+  })
+
+  describe('with three replicas', () => {
+    it('plays each message on another one, on a real PostgreSQL', async function () {
+      await pendingWithoutPostgres(this)
+      const { stdout, stderr } = await run(process.execPath, [script, '--once', '--replicas', '3'])
+      expect(stderr).to.equal('')
+      expectWholeCheckout(stdout)
+      expect(stdout).to.match(/^ +journal +postgres:/m)
+      const replicas = [...stdout.matchAll(/from replica (\d)/g)].map(([, replica]) => replica)
+      expect(replicas.join('')).to.equal('1231231')
+      expect(stdout).to.contain('zonal_tickets_waiting 1')
+    })
+
+    it('says so if there is no PostgreSQL, and ends with 1', async () => {
+      const env = { ...process.env, POSTGRES_BIN: '/nowhere' }
+      const ended = await run(process.execPath, [script, '--once', '--replicas', '3'], { env }).catch(
+        (error: { code: number; stderr: string }) => error,
+      )
+      expect(ended).to.include({ code: 1 })
+      expect(ended.stderr).to.contain('/nowhere/postgres cannot be run').and.contain("Debian's postgresql")
     })
   })
 

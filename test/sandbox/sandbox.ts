@@ -6,16 +6,30 @@ import { createTill, type TillAnswer } from '../simulators/till.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { checkout } from './checkout.ts'
 import { curlLines } from './curl-lines.ts'
-import { bad, beside, bold, dim, good, printClaims, printEvent, printExchange } from './print.ts'
+import { bad, beside, bold, dim, good, printClaims, printEvent, printExchange, replicaOf } from './print.ts'
 import { startWorld, topic, type World } from './world.ts'
 
-/** `npm run sandbox -- [--once] [--kafka]`: the whole thing on one machine, played through and then left running. */
+/**
+ * `npm run sandbox -- [--once] [--kafka] [--replicas N]`: the whole thing on one machine, played through and then left
+ * running.
+ */
 const { values: options } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, kafka: { type: 'boolean', default: false } },
+  options: {
+    once: { type: 'boolean', default: false },
+    kafka: { type: 'boolean', default: false },
+    replicas: { type: 'string' },
+  },
 })
+if (options.replicas !== undefined && !/^[2-9]$/.test(options.replicas)) {
+  console.error(bad('\n --replicas must be a number from 2 to 9\n'))
+  process.exit(1)
+}
 
 if (options.kafka) console.log(dim('\n Kafka is starting; the first time 44 MB are fetched for it.'))
-const world = await startWorld(options.kafka).catch((error: unknown) => {
+const world = await startWorld({
+  kafka: options.kafka,
+  ...(options.replicas && { replicas: Number(options.replicas) }),
+}).catch((error: unknown) => {
   console.error(bad(`\n ${error instanceof Error ? error.message : String(error)}\n`))
   return process.exit(1)
 })
@@ -30,14 +44,16 @@ try {
   if (isGood && !options.once) isGood = await serve(world)
 } finally {
   await world.stop(!isGood)
-  if (!isGood) console.error(bad(`\n The adapter's log is kept: ${world.logFile}\n`))
+  if (!isGood) console.error(bad(`\n The adapter's log is kept: ${world.logs}\n`))
 }
 process.exitCode = isGood ? 0 : 1
 
-function printWorld({ adapter, core, brokers, logFile }: World) {
+function printWorld({ url, adapters, databaseUrl, core, brokers, logs }: World) {
+  const inFront = ` ${dim(`(a round-robin in front of ${adapters.length} replicas)`)}`
   console.log(`\n ${bold('The Zonal loyalty adapter, between a till and a simulated TRIFFT core')}\n`)
-  console.log(beside('adapter', [adapter.url]))
-  console.log(beside('', [dim(`its log: ${logFile}`)]))
+  console.log(beside('adapter', [url + (databaseUrl ? inFront : '')]))
+  console.log(beside('', [dim(`its log: ${logs}`)]))
+  if (databaseUrl) console.log(beside('journal', [databaseUrl, dim('(a real PostgreSQL)')]))
   console.log(beside('core', [`${core.url} ${dim('(simulated)')}`]))
   console.log(beside('Kafka', [brokers ? `${brokers.join()} ${dim('(a real broker)')}` : dim('none')]))
 }
@@ -54,15 +70,21 @@ async function playAll(world: World): Promise<boolean> {
   return isGood
 }
 
-async function playCheckout({ adapter, core }: World): Promise<boolean> {
-  const till = createTill({ baseUrl: adapter.url, venueId: demo.venueId, apiKey: demo.apiKey })
+async function playCheckout({ url, adapters, core }: World): Promise<boolean> {
+  const till = createTill({ baseUrl: url, venueId: demo.venueId, apiKey: demo.apiKey })
   let before: TillAnswer | undefined
   let isGood = true
   for (const [row, step] of checkout.entries()) {
     const callsBefore = core.calls.length
     const answer = await step.play(till, before)
     printExchange(row + 1, step, answer, core.calls.slice(callsBefore))
-    const claims = { 'the till hears OK': answer.reply.response === 'OK', ...step.claims(answer, core) }
+    const claims = {
+      'the till hears OK': answer.reply.response === 'OK',
+      ...(adapters.length > 1 && {
+        'another replica answers than before': replicaOf(answer) !== replicaOf(before),
+      }),
+      ...step.claims(answer, core),
+    }
     isGood = printClaims(claims) && isGood
     before = answer
   }
@@ -70,7 +92,7 @@ async function playCheckout({ adapter, core }: World): Promise<boolean> {
 }
 
 /** @returns whether the ticket is where it must be: in Kafka, or without Kafka in the journal */
-async function showTicket({ adapter, brokers }: World): Promise<boolean> {
+async function showTicket({ managementUrl, brokers }: World): Promise<boolean> {
   console.log(`\n ${bold(`Behind the counter: the ticket ${brokers ? 'goes to' : 'waits for'} Kafka.`)}\n`)
   if (brokers) {
     const read = readTopic(brokers, topic, (records) => records.length === 1)
@@ -78,7 +100,7 @@ async function showTicket({ adapter, brokers }: World): Promise<boolean> {
     if (event) printEvent(topic, event)
     return printClaims({ 'a consumer sees the ticket within 20 seconds': event !== undefined })
   }
-  const metric = await readMetric(adapter.managementUrl, 'zonal_tickets_waiting', '1')
+  const metric = await readMetric(managementUrl, 'zonal_tickets_waiting', '1')
   console.log(beside('no brokers', ['so it waits in the journal, synced to disk:', metric ?? 'no metric']))
   console.log(beside('', [dim('npm run sandbox -- --kafka  starts a real broker and shows the event')]))
   return printClaims({ 'one ticket waits': metric === 'zonal_tickets_waiting 1' })
@@ -95,11 +117,11 @@ async function readMetric(managementUrl: string, name: string, value: string): P
   }
 }
 
-/** @returns false if the adapter ended by itself */
-async function serve({ adapter }: World): Promise<boolean> {
+/** @returns false if an adapter ended by itself */
+async function serve({ url, managementUrl, adapters }: World): Promise<boolean> {
   console.log(` ${bold('It keeps serving. Paste these into another terminal:')}`)
-  for (const { what, command } of curlLines(adapter.url, adapter.managementUrl))
+  for (const { what, command } of curlLines(url, managementUrl))
     console.log(`\n${dim(`# ${what}`)}\n${command}`)
   console.log(`\n ${bold('Ctrl-C ends it.')}`)
-  return Promise.race([interrupted, adapter.exited.then(() => false)])
+  return Promise.race([interrupted, ...adapters.map(({ exited }) => exited.then(() => false))])
 }

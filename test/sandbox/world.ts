@@ -5,6 +5,7 @@ import { startCoreSimulator } from '../simulators/core.ts'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { startBroker } from '../support/kafka-broker.ts'
 import { createTopic } from '../support/kafka-topic.ts'
+import { startReplicas } from './replicas.ts'
 
 export const topic = 'loyalty.zonal.tickets.v1'
 
@@ -12,40 +13,43 @@ export type World = Awaited<ReturnType<typeof startWorld>>
 
 /**
  * The adapter as a process of its own, a simulated core, and a real Kafka if it is asked for; on free ports.
+ * @param options `replicas`: so many adapters on a real PostgreSQL instead of one with a file
  * @throws Error if a part does not start; the others have ended then
  */
-export async function startWorld(withKafka: boolean) {
+export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas?: number }) {
   const dir = await mkdtemp(join(tmpdir(), 'zonal-sandbox-'))
   const removeFiles = () => rm(dir, { recursive: true, force: true })
   const ends: (() => Promise<unknown>)[] = []
+  const onEnd = (end: () => Promise<unknown>) => void ends.push(end)
   const endAll = async () => {
     for (const end of ends.toReversed()) await end()
   }
 
   try {
     const core = await startCoreSimulator()
-    ends.push(core.close)
-    const broker = withKafka ? await startBroker() : undefined
+    onEnd(core.close)
+    const broker = kafka ? await startBroker() : undefined
     if (broker) {
-      ends.push(broker.stop)
+      onEnd(broker.stop)
       await createTopic(broker.brokers, { name: topic, partitions: 3 })
     }
-    const logFile = join(dir, 'adapter.log')
     const env = {
       CORE_BASE_URL: core.url,
-      JOURNAL_PATH: join(dir, 'journal.sqlite'),
       KAFKA_BROKERS: broker?.brokers.join() ?? '',
       KAFKA_TOPIC: topic,
       LOG_LEVEL: 'info',
     }
-    const adapter = await startAdapterProcess(env, { logFile })
-    ends.push(adapter.stop)
+    const logFileOf = (name: number | string) => join(dir, `adapter-${name}.log`)
+    const started = replicas
+      ? { logs: logFileOf('*'), ...(await startReplicas({ count: replicas, env, logFileOf, onEnd })) }
+      : await startAlone(dir, env, onEnd)
 
     return {
       core,
-      adapter,
+      ...started,
+      /** Of the first, if there are several. */
+      managementUrl: started.adapters[0]!.managementUrl,
       brokers: broker?.brokers,
-      logFile,
       /** @param keepFiles so that someone can look why it went wrong */
       async stop(keepFiles: boolean) {
         await endAll()
@@ -57,4 +61,18 @@ export async function startWorld(withKafka: boolean) {
     await removeFiles()
     throw error
   }
+}
+
+async function startAlone(
+  dir: string,
+  env: Record<string, string>,
+  onEnd: (end: () => Promise<unknown>) => void,
+) {
+  const logs = join(dir, 'adapter.log')
+  const adapter = await startAdapterProcess(
+    { ...env, JOURNAL_PATH: join(dir, 'journal.sqlite') },
+    { logFile: logs },
+  )
+  onEnd(adapter.stop)
+  return { adapters: [adapter], url: adapter.url, databaseUrl: undefined, logs }
 }

@@ -57,7 +57,8 @@ export function useOwnCluster(options?: Parameters<typeof startCluster>[0]): () 
   })
 }
 
-async function pendingWithoutPostgres(context: Mocha.Context) {
+/** For a test that starts a server by itself: pending without PostgreSQL, or failing if REQUIRE_POSTGRES=1. */
+export async function pendingWithoutPostgres(context: Mocha.Context) {
   missing ??= findMissing()
   const reason = await missing
   if (reason !== undefined) markPending(context, reason, 'REQUIRE_POSTGRES')

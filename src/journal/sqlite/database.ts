@@ -9,6 +9,8 @@ import { migrations } from './migrations.ts'
 export type Database = {
   run(sql: string, values?: Row): { changes: number }
   get(sql: string, values?: Row): Row | undefined
+  /** Reads the rows one after the other, while the caller asks for them. */
+  each(sql: string): IterableIterator<Row>
   /** Runs it to its end. */
   do<T>(work: Work<T>): T
   /** The bytes of the pages in use, and of the write-ahead log beside the file. */
@@ -84,6 +86,7 @@ function open(path: string, waitMs: number, prepareSchema: (file: DatabaseSync) 
   return {
     run: (sql, values = {}) => ({ changes: Number(prepare(sql).run(values).changes) }),
     get,
+    each: (sql) => prepare(sql).iterate() as IterableIterator<Row>,
     do<T>(work: Work<T>): T {
       let step = work.next()
       while (!step.done) step = work.next(answer(prepare(step.value.sql), step.value))

@@ -30,7 +30,7 @@ export function ownJournal(path: string): () => void {
     lock.close()
     if (!isBusy(error)) throw storageUnavailable(error)
     throw new JournalInUse(
-      `the journal ${path} is in use by ${readOwner(ownerPath)}: stop that first, or give this one another JOURNAL_PATH`,
+      `the journal ${path} is in use by ${readOwner(ownerPath)}: stop that first, or use another file`,
     )
   }
 }

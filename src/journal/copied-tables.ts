@@ -1,0 +1,20 @@
+/**
+ * PostgreSQL's tables that get rows from SQLite. It has no others with rows to keep, but for leases, which last seconds.
+ * SQLite's others are counters, which are views in PostgreSQL, and when a service last ran and how it ended.
+ */
+export const copiedTables = [
+  'redemptions',
+  'redemption_aliases',
+  'tickets',
+  'dead_letters',
+  'venues',
+  'budgets',
+] as const
+
+export type CopiedTable = (typeof copiedTables)[number]
+export type Copied = { table: CopiedTable; rows: number }
+
+/** The copy would be wrong: the message says why, and what to do about it. */
+export class CopyRefused extends Error {
+  override name = 'CopyRefused'
+}
