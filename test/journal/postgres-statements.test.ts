@@ -85,6 +85,12 @@ describe('a statement for PostgreSQL', () => {
     expect(toText('SELECT 1', {})).to.deep.equal({ text: 'SELECT 1', values: [] })
   })
 
+  it('has no NUL, which PostgreSQL refuses, in a text, and has bytes as they are', () => {
+    const bytes = Uint8Array.of(0)
+    expect(toText('SELECT ?, ?', ['a\0b\0', bytes]).values).to.deep.equal(['a\uFFFDb\uFFFD', bytes])
+    expect(toText('SELECT :a', { a: '\0' }).values).to.deep.equal(['\uFFFD'])
+  })
+
   it('fails if a value is missing', () => {
     expect(() => toText('SELECT :a', { b: 1 })).to.throw('no value for :a in SELECT :a')
   })

@@ -61,7 +61,10 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
 /** `query_timeout`: pg rejects after these ms, and the connection cannot be used any more. Its types do not know it. */
 type Query = pg.QueryConfig & { query_timeout: number }
 
-export function send<R extends pg.QueryResultRow = Row>(connection: Connection, query: Query): Promise<pg.QueryResult<R>> {
+export function send<R extends pg.QueryResultRow = Row>(
+  connection: Connection,
+  query: Query,
+): Promise<pg.QueryResult<R>> {
   return connection.query<R>(query)
 }
 

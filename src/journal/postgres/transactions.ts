@@ -52,7 +52,9 @@ export function createTransactions(deps: Deps) {
     try {
       const connection = await connect(deps, latestMs)
       try {
-        const { rows } = await send(connection, { text, values, query_timeout: leftMs(latestMs) }).catch(failed)
+        const { rows } = await send(connection, { text, values, query_timeout: leftMs(latestMs) }).catch(
+          failed,
+        )
         connection.release()
         return rows
       } catch (error) {
