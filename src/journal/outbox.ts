@@ -6,7 +6,7 @@ import { all, get, run, type Row, type Work } from './work.ts'
 
 /** Tickets on their way to Kafka. */
 export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
-  return { newEventId, add, waiting, setAside, markPublished, moveToDeadLetters, requeue }
+  return { newEventId, isTaken, add, waiting, setAside, markPublished, moveToDeadLetters, requeue }
 
   /**
    * A bill that was reopened and closed again comes with the same event id, and gets another.
@@ -31,6 +31,12 @@ export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
 
   function* isStored(eventId: string): Work<boolean> {
     return (yield* get('SELECT 1 FROM tickets WHERE event_id = :eventId', { eventId })) !== undefined
+  }
+
+  /** Whether a ticket was stored at this time. */
+  function* isTaken(eventId: string, takenAtMs: number): Work<boolean> {
+    const sql = 'SELECT 1 FROM tickets WHERE event_id = :eventId AND taken_at = :takenAtMs'
+    return (yield* get(sql, { eventId, takenAtMs })) !== undefined
   }
 
   /** @returns `broken`: the event ids of tickets whose seal does not open, to be set aside */

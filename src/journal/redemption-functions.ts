@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { toRecord } from '../redemptions/record.ts'
 import type { Call, Redemption } from '../redemptions/redemption.ts'
+import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Access } from './access.ts'
-import type { CreditBegun, DebitBegun, Journal } from './journal.ts'
-import type { RedemptionRows } from './redemption-rows.ts'
-import { createRedemptions } from './redemptions.ts'
+import type { CreditBegun, DebitBegun, Journal, Recorded, UndoBegun } from './journal.ts'
+import type { Found, RedemptionRows } from './redemption-rows.ts'
+import { createRedemptions, toUndoBegun } from './redemptions.ts'
 import type { Work } from './work.ts'
 
 type RedemptionFunctions = Pick<
@@ -40,7 +42,7 @@ export function createRedemptionFunctions(
     cardHash: string,
     withinMs: number,
     begin: (call: Call, nowMs: number) => Work<T>,
-    begun: (redemption: Redemption) => T,
+    begun: (found: Found) => T,
   ) {
     const id = randomUUID()
     return function* (nowMs: number, mayBeDone: boolean): Work<T> {
@@ -49,7 +51,19 @@ export function createRedemptionFunctions(
     }
   }
 
-  const send = (redemption: Redemption) => ({ do: 'send', redemption }) as const
+  /** Work that records an event. If an earlier try of it has changed the row, it is not changed again. */
+  function recording(of: string | Redemption, event: RedemptionEvent) {
+    let tried: Recorded | undefined
+    return function* (nowMs: number, mayBeDone: boolean): Work<Recorded> {
+      if (mayBeDone && tried?.redemption) {
+        const found = yield* rows.find(tried.redemption.id)
+        if (isDeepStrictEqual(found?.redemption, tried.redemption)) return tried
+      }
+      return (tried = yield* redemptions.record(of, event, nowMs))
+    }
+  }
+
+  const send = ({ redemption }: Found) => ({ do: 'send', redemption }) as const
   return {
     beginDebit(intent, decide) {
       const { cardHash } = intent
@@ -71,21 +85,25 @@ export function createRedemptionFunctions(
       )
       return admit('redemption', work, cardHash)
     },
-    record: (of, event) => write((nowMs) => redemptions.record(of, event, nowMs)),
+    record: (of, event) => write(recording(of, event)),
     async markAnswered(id) {
       answeredButUnmarked.add(id)
-      await write((nowMs) => markAnswered(id, nowMs))
+      await write(recording(id, { kind: 'answered' }))
       answeredButUnmarked.delete(id)
     },
     dueUndos: (limit) => read((nowMs) => redemptions.dueUndos(limit, nowMs)),
     beginUndo({ id, cardHash }) {
-      const callId = randomUUID()
       const leavesConfirmed = wasAway()
-      return write(function* (nowMs) {
-        if (answeredButUnmarked.has(id)) yield* markAnswered(id, nowMs)
-        const call = { id: callId, untilMs: nowMs + undoWithinMs + abandonedAfterMs }
-        return yield* redemptions.beginUndo(id, { call, leavesConfirmed }, nowMs)
-      }, cardHash)
+      const work = beginning<UndoBegun | undefined>(
+        cardHash,
+        undoWithinMs,
+        function* (call, nowMs) {
+          if (answeredButUnmarked.has(id)) yield* markAnswered(id, nowMs)
+          return yield* redemptions.beginUndo(id, { call, leavesConfirmed }, nowMs)
+        },
+        toUndoBegun,
+      )
+      return write(work, cardHash)
     },
     stuckRedemptions: async () => (await read(rows.findStuck)).map(toRecord),
     async findRedemption(id) {

@@ -28,7 +28,7 @@ function couponIds({ rewardId: formerId, standIn: rewardId = formerId }: Extract
 }
 
 /** A row, and a function that opens its seal. */
-type Found = { redemption: Redemption; openSecret: () => RedemptionSecret | undefined }
+export type Found = { redemption: Redemption; openSecret: () => RedemptionSecret | undefined }
 
 export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 
@@ -139,9 +139,12 @@ export function createRedemptionRows(seal: Seal) {
   }
 
   /** @returns the row of a call that was begun, unless its outcome is recorded */
-  function* findByCall(cardHash: string, callId: string): Work<Redemption | undefined> {
-    const [row] = yield* all('card_hash = :cardHash AND call_id = :callId', { cardHash, callId })
-    return row
+  function* findByCall(cardHash: string, callId: string): Work<Found | undefined> {
+    const row = yield* get('SELECT * FROM redemptions WHERE card_hash = :cardHash AND call_id = :callId', {
+      cardHash,
+      callId,
+    })
+    return row && withSeal(row)
   }
 
   /** A credit is remembered for a day of its own. */

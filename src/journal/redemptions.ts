@@ -18,7 +18,7 @@ import {
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { CreditBegun, DebitBegun, DueUndo, Recorded, UndoBegun } from './journal.ts'
-import type { RedemptionRows } from './redemption-rows.ts'
+import type { Found, RedemptionRows } from './redemption-rows.ts'
 import { untilWritten } from './until-written.ts'
 import type { Work } from './work.ts'
 
@@ -172,8 +172,7 @@ export function createRedemptions(rows: RedemptionRows) {
     const { redemption, isChanged } = yield* record(found.redemption, event, nowMs)
     // It may be reversed by now, or have been claimed by somebody else.
     if (!redemption || !isChanged || redemption.state === 'reversed') return undefined
-    // If the seal of the coupon's id is broken, it cannot be given back either.
-    return { redemption, secret: what && found.openSecret() }
+    return toUndoBegun({ ...found, redemption })
   }
 
   function* record(of: string | Redemption, event: RedemptionEvent, nowMs: number): Work<Recorded> {
@@ -190,4 +189,9 @@ export function createRedemptions(rows: RedemptionRows) {
       return redemption && { redemption, isChanged: redemption !== before }
     })
   }
+}
+
+/** If the seal of the coupon's id is broken, it cannot be given back either. */
+export function toUndoBegun({ redemption, openSecret }: Found): UndoBegun {
+  return { redemption, secret: redemption.what && openSecret() }
 }

@@ -34,13 +34,18 @@ export function createTicketFunctions(
 
   return {
     async acceptTicket(ticket, card) {
-      const accept = function* (nowMs: number) {
+      let tried: { eventId: string; nowMs: number } | undefined
+      const accept = function* (nowMs: number, mayBeDone: boolean) {
+        // It would find itself, and call itself a repeat.
+        if (mayBeDone && tried && (yield* outbox.isTaken(tried.eventId, tried.nowMs)))
+          return { isDuplicate: false }
         const eventId = yield* outbox.newEventId(ticket)
         if (eventId === undefined) return { isDuplicate: true }
         const refusal = ticket.venue && (yield* limits.ticketShareTaken(ticket.venue))
         if (refusal) return refusal
         const coupons = card ? yield* claimCoupons(card.bill, card.decide, nowMs) : ticket.closed.coupons
         yield* outbox.add({ ...ticket, eventId, closed: { ...ticket.closed, coupons } }, nowMs)
+        tried = { eventId, nowMs }
         return { isDuplicate: false }
       }
       const accepted = await admit('ticket', accept, card?.bill.cardHash)
@@ -65,6 +70,8 @@ export function createTicketFunctions(
       // A repeat is accepted even if there is no room.
       if (await read(() => deadLetters.isKept(message))) return
       const refusal = await admit('dead_letter', function* (nowMs) {
+        // An earlier try may have used up the share of its venue.
+        if (yield* deadLetters.isKept(message)) return undefined
         const reason = yield* limits.deadLetterShareTaken(message.venue.coreId)
         if (reason === undefined) yield* deadLetters.keepMessage(message, nowMs)
         return reason

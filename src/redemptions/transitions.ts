@@ -72,10 +72,7 @@ export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Ch
         ? { dueAtMs: nowMs + answerWithinMs }
         : undefined
     case 'undo_requested':
-      // The due time does not change, so that a till that keeps asking cannot postpone the undo.
-      return row.state === 'sent'
-        ? { undo: undoBy('till', row, nowMs), creditKey: event.creditKey ?? row.creditKey }
-        : undefined
+      return row.state === 'sent' ? undoRequested(row, event.creditKey ?? row.creditKey, nowMs) : undefined
     case 'credit_sent':
       return isTakenOrMayBe(row) ? creditSent(row, event, nowMs) : undefined
     case 'due':
@@ -113,6 +110,12 @@ function sentAgain(
   const { redemption } = beginDebit(intent, { id, attempt, nowMs, call })
   const { id: _id, revision: _revision, ...fields } = redemption
   return { ...fields, secret: intent.secret }
+}
+
+/** The due time does not change, so that a till that keeps asking cannot postpone the undo. */
+function undoRequested(row: Redemption, creditKey: string | undefined, nowMs: number): Change | undefined {
+  const isRepeat = row.undo?.by === 'till' && row.creditKey === creditKey
+  return isRepeat ? undefined : { undo: undoBy('till', row, nowMs), creditKey }
 }
 
 function creditSent(
@@ -155,7 +158,8 @@ function afterDebit(row: Redemption, outcome: DebitOutcome, nowMs: number): Chan
 function afterLateOutcome(row: Redemption, outcome: DebitOutcome, nowMs: number): Change | undefined {
   if (outcome.kind !== 'confirmed') return undefined
   if (row.state !== 'in_doubt' && row.state !== 'stuck' && row.state !== 'reversed') return undefined
-  if (row.givenBack) return undefined
+  // With a time of its confirmation, this outcome is recorded already.
+  if (row.givenBack || row.confirmedAtMs !== undefined) return undefined
   const { undo, ...doubt } = inDoubt(row, nowMs, nowMs)
   return {
     ...doubt,

@@ -41,7 +41,12 @@ const wholePoints = z
 /** Neither a balance nor a price is negative. */
 const points = wholePoints.pipe(z.int().min(0))
 
-export const venue = z.object({ id, currency: z.string().max(16).nullish(), params })
+/** Both get into the journal, in which not every database takes a NUL. */
+const withoutControls = /^[^\x00-\x1f\x7f-\x9f]*$/
+const venueId = z.union([z.string().min(1).max(128).regex(withoutControls), z.int()]).transform(String)
+const currency = z.string().max(16).regex(withoutControls).nullish()
+
+export const venue = z.object({ id: venueId, currency, params })
 
 export const readVenues = listReaderOf(readerOf(venue, ['currency', 'params']))
 

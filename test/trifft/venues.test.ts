@@ -70,6 +70,17 @@ describe('a venue approval', () => {
     await client.close()
   })
 
+  // It gets into the journal, where PostgreSQL takes no NUL.
+  it('does without a currency that holds a control character, but not without the id', async () => {
+    const { approve, client } = venuesAt()
+    const [{ id, params } = { id: '', params: {} }] = crown()
+    answer(200, [{ id: 'a\0b', params }])
+    expect(await failureOf(approve())).to.have.property('code', 'CORE_UNAVAILABLE')
+    answer(200, [{ id, params, currency: 'G\0P' }])
+    expect(await approve()).to.deep.equal({ ...venue, currency: undefined })
+    await client.close()
+  })
+
   it('belongs to one key and one venue', async () => {
     const { approve, client } = venuesAt()
     answer(200, crown())

@@ -1,3 +1,13 @@
+import { StorageUnavailable } from '../../model/refusal.ts'
+
+/** The database cannot be used. What a work itself refuses is another StorageUnavailable. */
+export class DatabaseUnavailable extends StorageUnavailable {
+  constructor(cause: unknown) {
+    const { message } = cause instanceof DatabaseFailure ? cause : new DatabaseFailure(cause)
+    super(`the journal's database cannot be used: ${message}`, { cause })
+  }
+}
+
 /** A statement, a connection or a COMMIT has failed at the database: `cause` is what pg threw. */
 export class DatabaseFailure extends Error {
   override name = 'DatabaseFailure'
@@ -6,7 +16,7 @@ export class DatabaseFailure extends Error {
   readonly isOfCommit: boolean
 
   constructor(cause: unknown, { isOfCommit = false } = {}) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    super(describe(cause), { cause })
     this.isOfCommit = isOfCommit
   }
 
@@ -16,12 +26,19 @@ export class DatabaseFailure extends Error {
   }
 }
 
+/** A host with several addresses fails with an error that has no message, but has a code. */
+function describe(cause: unknown): string {
+  const { message, code } = cause as { message?: string; code?: string }
+  return message || code || String(cause)
+}
+
 /**
  * What to do after a failure. Works are recognised when they run a second time, so a COMMIT without an answer needs no
  * rule of its own.
  *
  * - `again`: rolled back, or lost with its connection; run the work again
- * - `again_elsewhere`: the server is no primary (any more); run it again on a new connection
+ * - `again_elsewhere`: the server is no primary (any more), or says nothing: present connections are of no use, so run it
+ *   again on a new one
  * - `unavailable`: it will fail again
  * - `bug`: the statement is wrong
  */
@@ -39,20 +56,29 @@ const remedies: Record<string, Remedy> = {
   '57': 'again',
   '08': 'again',
   '25P03': 'again',
+  '25P04': 'again',
   '53300': 'again',
   '25006': 'again_elsewhere',
-  // No room, no memory, disk errors; no such database, role or right: somebody has to act.
+  // A pooler has passed on a transaction that had failed.
+  '25P02': 'again_elsewhere',
+  // No room, no memory, disk errors, damaged data; no such database, role or right: somebody has to act.
   '53': 'unavailable',
   '58': 'unavailable',
+  XX: 'unavailable',
   '28': 'unavailable',
   '3D': 'unavailable',
   '42501': 'unavailable',
   // The schema is not there yet.
   '42P01': 'unavailable',
   '42703': 'unavailable',
+  '42883': 'unavailable',
 }
 
-export function remedyFor({ code }: DatabaseFailure): Remedy {
+/** Of pg, which gives it no code. */
+const readTimeout = 'Query read timeout'
+
+export function remedyFor({ code, message }: DatabaseFailure): Remedy {
+  if (message === readTimeout) return 'again_elsewhere'
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]{4}$/.test(code)) return 'again'
   return remedies[code] ?? remedies[code.slice(0, 2)] ?? 'bug'
 }

@@ -1,6 +1,5 @@
 import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
-import { StorageUnavailable } from '../../model/refusal.ts'
 import type { Access, Doing, Intake } from '../access.ts'
 import { createApprovals } from '../approvals.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
@@ -13,8 +12,9 @@ import { createTicketFunctions } from '../ticket-functions.ts'
 import { createTroubles } from '../troubles.ts'
 import { createSharedBudget, keepBlockSql } from './budget.ts'
 import { createSharedLease } from './lease.ts'
+import { DatabaseUnavailable } from './failures.ts'
 import { createLimits } from './limits.ts'
-import { migrate } from './migrate.ts'
+import { createMigration } from './migrate.ts'
 import { createNotices } from './notices.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
 import { createTransactions } from './transactions.ts'
@@ -39,11 +39,11 @@ export function createPostgresJournal(
   const rows = createRedemptionRows(seal)
   const approvals = createApprovals(createKeyedHash(config.cardHashKey))
   metrics.journalMaxBytes.set(config.maxBytes)
-  let migrated: Promise<void> | undefined
   let awayAtMs = -Infinity
 
   const transactions = createTransactions({
     pool,
+    migrated: createMigration(pool, postgres.patienceMs),
     patienceMs: postgres.patienceMs,
     observe(seconds, failure) {
       metrics.journalCommitSeconds.observe(seconds)
@@ -54,38 +54,33 @@ export function createPostgresJournal(
   const write = <T>(work: Doing<T>, card?: string): Promise<T> => use(() => transactions.transact(work, card))
   const once = (text: string, values: unknown[]) => use(() => transactions.once(text, values))
 
-  /** Brings the schema first, if no use before has reached the database. */
   async function use<T>(action: () => Promise<T>): Promise<T> {
     try {
-      await (migrated ??= migrate(pool).catch((error: unknown) => {
-        migrated = undefined
-        throw error
-      }))
       const result = await action()
       troubles.set('unwritable', undefined)
       return result
     } catch (error) {
-      throw noted(error)
+      if (error instanceof DatabaseUnavailable) {
+        awayAtMs = performance.now()
+        troubles.set('unwritable', error.message)
+      }
+      throw error
     }
-  }
-
-  function noted(error: unknown): unknown {
-    if (error instanceof StorageUnavailable) {
-      awayAtMs = performance.now()
-      troubles.set('unwritable', error.message)
-    }
-    return error
   }
 
   const notices = createNotices({ config: postgres, once, log })
   const access: Access = {
     read: write,
     write,
-    async admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T> {
-      if (limits.isOld()) await write(limits.measure)
-      limits.admit(intake)
-      return await write(work, card)
-    },
+    admit: <T>(intake: Intake, work: Doing<T>, card?: string): Promise<T> =>
+      write(function* (nowMs, mayBeDone) {
+        // What may be done is in that room already.
+        if (!mayBeDone) {
+          if (limits.isOld()) yield* limits.measure()
+          limits.admit(intake)
+        }
+        return yield* work(nowMs, mayBeDone)
+      }, card),
     limits,
     wasAway: () => performance.now() - awayAtMs < afterOutageMs,
   }

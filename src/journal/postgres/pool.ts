@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import { describeError, type Logger } from '../../observability/logger.ts'
+import type { Row } from '../work.ts'
 
 export type PostgresConfig = NonNullable<Config['journal']['postgres']>
 export type Connection = pg.PoolClient
@@ -10,11 +11,10 @@ export type Connection = pg.PoolClient
 /** The part of the patience after which a database that does not answer counts as one that cannot be reached. */
 const connectShare = 0.35
 
-/** Passes a query on, or rejects if the pool is closed. */
 export type Pool = {
   /** @throws what pg throws if no connection can be had in time */
   connect(): Promise<Connection>
-  /** Connections that were opened before now are not used again: their server is no primary any more. */
+  /** Connections that were opened before now are not used again. */
   renew(): void
   stats(): { open: number; waiting: number }
   end(): Promise<void>
@@ -56,6 +56,16 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
       if (!pool.ending) await pool.end()
     },
   }
+}
+
+/** `query_timeout`: pg rejects after these ms, and the connection cannot be used any more. Its types do not know it. */
+type Query = pg.QueryConfig & { query_timeout: number }
+
+export function send<R extends pg.QueryResultRow = Row>(
+  connection: Connection,
+  query: Query,
+): Promise<pg.QueryResult<R>> {
+  return connection.query<R>(query)
 }
 
 /** @returns what pg needs to connect to a URL that `config/` has checked: it has no password and no parameters */

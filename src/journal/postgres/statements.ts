@@ -9,8 +9,13 @@ const numbered = new Map<string, Numbered>()
 /** @returns the statement with `$1`, `$2` … instead of `:name` or `?`, and its values in that order */
 export function toNumbered({ sql, values }: Statement): { text: string; values: Value[] } {
   const { text, names } = find(sql)
-  if (Array.isArray(values)) return { text, values }
-  return { text, values: names?.map((name) => valueOf(values, name, sql)) ?? [] }
+  if (Array.isArray(values)) return { text, values: values.map(storable) }
+  return { text, values: names?.map((name) => storable(valueOf(values, name, sql))) ?? [] }
+}
+
+/** PostgreSQL refuses a text that contains NUL. U+FFFD stands for what is no text, as it does for half an emoji. */
+function storable(value: Value): Value {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
 }
 
 function find(sql: string): Numbered {

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto'
-import type pg from 'pg'
 import { StorageUnavailable } from '../../model/refusal.ts'
 import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
 import type { Doing } from '../access.ts'
 import type { Answer, Row, Statement, Work } from '../work.ts'
-import { DatabaseFailure, remedyFor, type Remedy } from './failures.ts'
-import type { Connection, Pool } from './pool.ts'
+import { DatabaseFailure, DatabaseUnavailable, remedyFor, type Remedy } from './failures.ts'
+import { send, type Connection, type Pool } from './pool.ts'
 import { toNumbered } from './statements.ts'
 
 /** The part of the patience after which no further try begins. */
@@ -30,6 +29,8 @@ export type Transactions = ReturnType<typeof createTransactions>
 
 type Deps = {
   pool: Pool
+  /** Brings the schema. Rejects, and goes on by itself, if that takes longer. */
+  migrated: (latestMs: number) => Promise<void>
   /** No statement waits for longer, over all tries. */
   patienceMs: number
   /** Told after each try. */
@@ -47,14 +48,23 @@ export function createTransactions(deps: Deps) {
    * @throws StorageUnavailable
    */
   async function once(text: string, values: unknown[]): Promise<Row[]> {
-    const connection = await pool.connect().catch(unavailable)
+    const latestMs = performance.now() + patienceMs
     try {
-      const { rows } = await send(connection, { text, values, query_timeout: patienceMs })
-      connection.release()
-      return rows
+      const connection = await connect(deps, latestMs)
+      try {
+        const { rows } = await send(connection, { text, values, query_timeout: leftMs(latestMs) }).catch(
+          failed,
+        )
+        connection.release()
+        return rows
+      } catch (error) {
+        connection.release(true)
+        throw error
+      }
     } catch (error) {
-      connection.release(true)
-      return unavailable(error)
+      if (!(error instanceof DatabaseFailure)) throw error
+      if (remedyFor(error) === 'again_elsewhere') pool.renew()
+      throw new DatabaseUnavailable(error)
     }
   }
 
@@ -79,7 +89,7 @@ export function createTransactions(deps: Deps) {
         if (remedy === 'bug') throw error
         if (remedy === 'again_elsewhere') pool.renew()
         if (remedy === 'unavailable' || performance.now() - startedMs >= patienceMs * tryShare)
-          throw new StorageUnavailable(error.message, { cause: error })
+          throw new DatabaseUnavailable(error)
         await pauseBefore(remedy)
       }
     }
@@ -92,20 +102,18 @@ async function pauseBefore(remedy: Remedy) {
 }
 
 async function tryOnce<T>(
-  { pool, patienceMs }: Deps,
+  deps: Deps,
   work: (nowMs: number) => Work<T>,
   card: string | undefined,
   latestMs: number,
 ): Promise<T> {
-  const connection = await pool.connect().catch(failed)
+  const connection = await connect(deps, latestMs)
   let isBroken = true
-  const query = async (text: string, values: unknown[] = []) => {
-    const query_timeout = Math.max(1, Math.ceil(latestMs - performance.now()))
-    return await send(connection, { text, values, query_timeout }).catch(failed)
-  }
+  const query = async (text: string, values: unknown[] = []) =>
+    await send(connection, { text, values, query_timeout: leftMs(latestMs) }).catch(failed)
   try {
     const begun = (await query(
-      begin(card === undefined ? '' : lockOf(card), patienceMs),
+      begin(card === undefined ? '' : lockOf(card), deps.patienceMs),
     )) as unknown as Begun[]
     const [{ now_ms: nowMs, is_read_only: isReadOnly }] = begun.at(-1)!.rows
     if (isReadOnly) throw new DatabaseFailure({ code: '25006', message: 'the server is read-only' })
@@ -127,16 +135,17 @@ async function tryOnce<T>(
   }
 }
 
-/** `query_timeout`: pg rejects after these ms, and the connection cannot be used any more. Its types do not know it. */
-type Query = pg.QueryConfig & { query_timeout: number }
-
-function send(connection: Connection, query: Query) {
-  return connection.query<Row>(query)
+async function connect({ pool, migrated }: Deps, latestMs: number): Promise<Connection> {
+  try {
+    await migrated(latestMs)
+    return await pool.connect()
+  } catch (error) {
+    return error instanceof StorageUnavailable ? Promise.reject(error) : failed(error)
+  }
 }
 
-function unavailable(error: unknown): never {
-  const { message } = new DatabaseFailure(error)
-  throw new StorageUnavailable(message, { cause: error })
+function leftMs(latestMs: number): number {
+  return Math.max(1, Math.ceil(latestMs - performance.now()))
 }
 
 function failed(error: unknown): never {
