@@ -3,7 +3,7 @@ import { StorageUnavailable } from '../../model/refusal.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { copiedTables, CopyRefused, type CopiedTable } from '../copied-tables.ts'
 import type { Row, Value } from '../work.ts'
-import { DatabaseFailure } from './failures.ts'
+import { DatabaseFailure, DatabaseUnavailable } from './failures.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type Connection, type PostgresConfig } from './pool.ts'
 
@@ -38,7 +38,7 @@ export async function fillDatabase<T>(
 ): Promise<T> {
   const pool = createPool(config, log)
   try {
-    await migrate(pool)
+    await migrate(pool, statementTimeoutMs).catch(unavailable)
     const connection = await pool.connect().catch(failed)
     try {
       return await inTransaction(connection, work)
@@ -82,6 +82,10 @@ function createQuery(connection: Connection): Query {
     const query = { text, values, query_timeout: 2 * statementTimeoutMs }
     return connection.query<Row>(query).catch(failed)
   }
+}
+
+function unavailable(error: unknown): never {
+  throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(error)
 }
 
 function failed(error: unknown): never {

@@ -42,7 +42,11 @@ export function createMigration(pool: Pool, patienceMs: number) {
   }
 }
 
-async function migrate(pool: Pool, patienceMs: number): Promise<void> {
+/**
+ * @param patienceMs no statement but those of a migration waits for longer
+ * @throws what pg throws; DatabaseUnavailable if a newer release has migrated the schema beyond what this one knows
+ */
+export async function migrate(pool: Pool, patienceMs: number): Promise<void> {
   const connection = await pool.connect()
   const query = <R extends Record<string, unknown>>(text: string, limitMs = patienceMs) =>
     send<R>(connection, { text, query_timeout: limitMs })
