@@ -3,9 +3,10 @@ import { StorageUnavailable } from '../../model/refusal.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { copiedTables, CopyRefused, type CopiedTable } from '../copied-tables.ts'
 import type { Row, Value } from '../work.ts'
-import { DatabaseFailure } from './failures.ts'
+import { DatabaseFailure, DatabaseUnavailable } from './failures.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type Connection, type PostgresConfig } from './pool.ts'
+import { storable } from './statements.ts'
 
 /** Whichever is reached first: most rows have less than 1 KB, but a dead letter may have more than 1 MB. */
 const batchRows = 1_000
@@ -38,7 +39,9 @@ export async function fillDatabase<T>(
 ): Promise<T> {
   const pool = createPool(config, log)
   try {
-    await migrate(pool)
+    await migrate(pool, config.patienceMs).catch((error: unknown) => {
+      throw error instanceof StorageUnavailable ? error : new DatabaseUnavailable(error)
+    })
     const connection = await pool.connect().catch(failed)
     try {
       return await inTransaction(connection, work)
@@ -136,6 +139,7 @@ function* inBatches(rows: Iterable<Row>): Generator<{ columns: string[]; json: s
 }
 
 function toJson(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return storable(value)
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : value
 }
 

@@ -42,7 +42,8 @@ export function createMigration(pool: Pool, patienceMs: number) {
   }
 }
 
-async function migrate(pool: Pool, patienceMs: number): Promise<void> {
+/** @throws what pg throws; DatabaseUnavailable as `createMigration` */
+export async function migrate(pool: Pool, patienceMs: number): Promise<void> {
   const connection = await pool.connect()
   const query = <R extends Record<string, unknown>>(text: string, limitMs = patienceMs) =>
     send<R>(connection, { text, query_timeout: limitMs })
