@@ -6,6 +6,7 @@ import type { Row, Value } from '../work.ts'
 import { DatabaseFailure, DatabaseUnavailable } from './failures.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type Connection, type PostgresConfig } from './pool.ts'
+import { storable } from './statements.ts'
 
 /** Whichever is reached first: most rows have less than 1 KB, but a dead letter may have more than 1 MB. */
 const batchRows = 1_000
@@ -38,7 +39,9 @@ export async function fillDatabase<T>(
 ): Promise<T> {
   const pool = createPool(config, log)
   try {
-    await migrate(pool, statementTimeoutMs).catch(unavailable)
+    await migrate(pool, config.patienceMs).catch((error: unknown) => {
+      throw error instanceof StorageUnavailable ? error : new DatabaseUnavailable(error)
+    })
     const connection = await pool.connect().catch(failed)
     try {
       return await inTransaction(connection, work)
@@ -82,10 +85,6 @@ function createQuery(connection: Connection): Query {
     const query = { text, values, query_timeout: 2 * statementTimeoutMs }
     return connection.query<Row>(query).catch(failed)
   }
-}
-
-function unavailable(error: unknown): never {
-  throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(error)
 }
 
 function failed(error: unknown): never {
@@ -140,6 +139,7 @@ function* inBatches(rows: Iterable<Row>): Generator<{ columns: string[]; json: s
 }
 
 function toJson(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return storable(value)
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : value
 }
 

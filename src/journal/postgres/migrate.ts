@@ -42,10 +42,7 @@ export function createMigration(pool: Pool, patienceMs: number) {
   }
 }
 
-/**
- * @param patienceMs no statement but those of a migration waits for longer
- * @throws what pg throws; DatabaseUnavailable if a newer release has migrated the schema beyond what this one knows
- */
+/** @throws what pg throws; DatabaseUnavailable as `createMigration` */
 export async function migrate(pool: Pool, patienceMs: number): Promise<void> {
   const connection = await pool.connect()
   const query = <R extends Record<string, unknown>>(text: string, limitMs = patienceMs) =>

@@ -14,7 +14,7 @@ export function toNumbered({ sql, values }: Statement): { text: string; values: 
 }
 
 /** PostgreSQL refuses a text that contains NUL. U+FFFD stands for what is no text, as it does for half an emoji. */
-function storable(value: Value): Value {
+export function storable(value: Value): Value {
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
 }
 
