@@ -46,7 +46,7 @@ export type CallDeps = { budget: Budget; clock: Clock; timers: Timers; metrics: 
 
 /** The only way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is repeated here. */
 export function createCalls(baseUrl: string, { budget, clock, timers, metrics, log }: CallDeps) {
-  const http = createCoreHttp({ baseUrl, timers })
+  const http = createCoreHttp({ baseUrl, clock, timers })
   const breakers = createBreakers(operations, { metrics, log })
 
   /** Slots are scarce, so whatever else could keep the calls from leaving is checked first. */

@@ -1,6 +1,6 @@
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { Pool, type Dispatcher } from 'undici'
-import type { Timers } from '../time/clock.ts'
+import type { Clock, Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
 
@@ -41,7 +41,15 @@ const maxConnections = 64
  * One pool of connections to the core's origin. It follows no redirects, since a debit that is sent on would be a second
  * debit, and uses no proxy from the environment. Nothing is repeated.
  */
-export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: Timers }) {
+export function createCoreHttp({
+  baseUrl,
+  clock,
+  timers,
+}: {
+  baseUrl: string
+  clock: Clock
+  timers: Timers
+}) {
   const { origin, pathname } = new URL(baseUrl)
   const basePath = pathname.replace(/\/$/, '')
   const pool = new Pool(origin, {
@@ -69,7 +77,7 @@ export function createCoreHttp({ baseUrl, timers }: { baseUrl: string; timers: T
           method,
           url: basePath + path,
           data: body && JSON.stringify(body),
-          adapter: (config) => dispatch({ pool, timers }, config, request, wire),
+          adapter: (config) => dispatch({ pool, clock, timers }, config, request, wire),
         })
         return { status, retryAfter: headers['retry-after']?.toString(), body: data }
       } catch (error) {
@@ -114,14 +122,14 @@ function failureOf(
  * wait for; a request that could start after that is dropped before its first byte.
  */
 function dispatch(
-  { pool, timers }: { pool: Pool; timers: Timers },
+  { pool, clock, timers }: { pool: Pool; clock: Clock; timers: Timers },
   config: InternalAxiosRequestConfig,
   request: CoreRequest,
   wire: Wire,
 ): Promise<AxiosResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<AxiosResponse>()
   let controller: Dispatcher.DispatchController | undefined
-  const latestMs = performance.now() + request.deadlineMs
+  const latestMs = clock.monotonicMs() + request.deadlineMs
   pool.dispatch(
     {
       method: (config.method ?? 'get').toUpperCase(),
@@ -132,7 +140,7 @@ function dispatch(
     {
       onRequestStart(started) {
         // A process that was frozen is here before its timers.
-        if (wire.isLate || performance.now() >= latestMs) return started.abort(new Error('deadline'))
+        if (wire.isLate || clock.monotonicMs() >= latestMs) return started.abort(new Error('deadline'))
         const block = request.findBlock?.()
         if (block) return started.abort(block)
         controller = started

@@ -45,7 +45,7 @@ describe('a replica after an outage of the database', () => {
 })
 
 async function openAt(url: string): Promise<Journal> {
-  const postgres = { ...postgresAt(url), patienceMs: 500 }
+  const postgres = { ...postgresAt(url), patienceMs: 5_000 }
   const config = { ...testSettings, path: '', postgres, keys: journalKeys, maxBytes: 2 ** 30 }
   return await openJournal(config, { clock: systemClock, log: createLogger('silent'), metrics: testMetrics })
 }

@@ -5,7 +5,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { mock } from 'node:test'
 import { createCoreHttp } from '../../src/trifft/http.ts'
-import { systemTimers } from '../../src/time/clock.ts'
+import { systemClock, systemTimers } from '../../src/time/clock.ts'
 import { holdPort } from '../support/held-ports.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
@@ -86,7 +86,7 @@ describe('the wire: it never left', () => {
       }),
     )
     const timers = createManualClock()
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, timers })
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, clock: timers, timers })
     const sixtyFour = Array.from({ length: 64 }, () => failureOf(send(wire, 60_000)))
     await busy.promise
 
@@ -105,7 +105,11 @@ describe('the wire: it never left', () => {
 
   it('a client that is closed, also twice', async () => {
     using nobody = await holdPort()
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${nobody.port}`, timers: systemTimers })
+    const wire = createCoreHttp({
+      baseUrl: `http://127.0.0.1:${nobody.port}`,
+      clock: systemClock,
+      timers: systemTimers,
+    })
     await wire.close()
     await wire.close()
     expect(String(await failureOf(send(wire, 1000)))).to.equal(

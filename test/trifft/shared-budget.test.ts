@@ -14,8 +14,9 @@ import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { journalKeys, testSettings } from '../support/test-journal.ts'
 
-/** The core's window in these tests, so that they last no longer. */
-const windowMs = 1_000
+/** Short, for the test that lets it pass. */
+const shortWindowMs = 1_000
+const longWindowMs = 60_000
 
 type Call = { startMs: number; endMs: number }
 
@@ -31,7 +32,7 @@ describe('the budget of several replicas', function () {
     const url = await makeDatabase()
     calls = []
     journals = await Promise.all([1, 2, 3].map(() => openAt(url)))
-    budgets = journals.map(budgetOn)
+    budgets = journals.map((journal) => budgetOn(journal, longWindowMs))
     for (const budget of budgets) await budget.open()
   })
   afterEach(async () => {
@@ -40,7 +41,8 @@ describe('the budget of several replicas', function () {
   })
 
   it('is one: together they never send more than the core allows, and use what it allows', async () => {
-    const untilMs = performance.now() + 3 * windowMs
+    budgets = journals.map((journal) => budgetOn(journal, shortWindowMs))
+    const untilMs = performance.now() + 3 * shortWindowMs
     const till = async (budget: Budget, lane: Lane) => {
       while (performance.now() < untilMs) await callBy(budget, lane)
     }
@@ -62,7 +64,7 @@ describe('the budget of several replicas', function () {
 
   it('is blocked for all once the core has blocked one', async () => {
     await callBy(budgets[0]!, 'credit')
-    const slot = await acquire(budgets[1]!, 'credit', 0)
+    const slot = await acquire(budgets[1]!, 'credit', 10_000)
     await slot(async () => {
       throw new CoreUnavailable({ message: '429', status: 429, retryAfterSeconds: 60 })
     }).catch(() => undefined)
@@ -73,12 +75,12 @@ describe('the budget of several replicas', function () {
 
   it('does not count a call that never left', async () => {
     for (let index = 0; index < 60; index++) {
-      const slot = await acquire(budgets[index % 3]!, 'credit', windowMs)
+      const slot = await acquire(budgets[index % 3]!, 'credit', 10_000)
       await slot(async () => {
         throw new CoreUnavailable({ message: 'not sent' })
       }).catch(() => undefined)
     }
-    expect(await isRefused(budgets[0]!, 'credit')).to.equal(false)
+    await callBy(budgets[0]!, 'credit')
   })
 
   it('sends nothing while the database is away', async () => {
@@ -86,7 +88,7 @@ describe('the budget of several replicas', function () {
     expect(await isRefused(budgets[0]!, 'credit')).to.equal(true)
   })
 
-  function budgetOn(journal: Journal) {
+  function budgetOn(journal: Journal, windowMs: number) {
     const config = readConfig({ HOST: '127.0.0.1', CORE_RATE_WINDOW_MS: String(windowMs) }).core
     return createBudget(config, {
       journal,
@@ -103,7 +105,7 @@ describe('the budget of several replicas', function () {
   }
 
   async function callBy(budget: Budget, lane: Lane) {
-    const slot = await acquire(budget, lane, 2 * windowMs)
+    const slot = await acquire(budget, lane, 10_000)
     await slot(async () => {
       const call = { startMs: performance.now(), endMs: Infinity }
       calls.push(call)
@@ -126,7 +128,7 @@ describe('the budget of several replicas', function () {
 
   /** How many calls the core may count at that time, whenever within each call it does. */
   function countedAt(atMs: number): number {
-    return calls.filter(({ startMs, endMs }) => startMs <= atMs && endMs + windowMs > atMs).length
+    return calls.filter(({ startMs, endMs }) => startMs <= atMs && endMs + shortWindowMs > atMs).length
   }
 })
 

@@ -116,7 +116,7 @@ describe('the wire', () => {
   it('counts the time of a call no longer once it has ended', async () => {
     const timers = createManualClock()
     await using server = await listen(http.createServer((_request, response) => response.end('{}')))
-    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, timers })
+    const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, clock: timers, timers })
     const ended = send(wire, 60_000)
     expect(timers.timersSet()).to.equal(1)
     await ended

@@ -2,7 +2,7 @@ import Router from '@koa/router'
 import { LRUCache } from 'lru-cache'
 import CircuitBreaker from 'opossum'
 import { z } from 'zod'
-import { systemTimers } from '../../../src/time/clock.ts'
+import { systemClock, systemTimers } from '../../../src/time/clock.ts'
 import { createCoreHttp, type CoreRequest } from '../../../src/trifft/http.ts'
 import { readApiKey, toAnswer } from './answer.ts'
 import { serve } from './serve.ts'
@@ -12,7 +12,11 @@ import { serve } from './serve.ts'
  * is above it the service adds, what is below it the choice costs. No credentials are checked, nothing is remembered or
  * limited, no metric is kept. `CORE_BASE_URL`; `MEMORY=1` keeps balances in an lru-cache.
  */
-const core = createCoreHttp({ baseUrl: process.env.CORE_BASE_URL ?? '', timers: systemTimers })
+const core = createCoreHttp({
+  baseUrl: process.env.CORE_BASE_URL ?? '',
+  clock: systemClock,
+  timers: systemTimers,
+})
 const cache = process.env.MEMORY ? new LRUCache<string, object>({ max: 10_000 }) : undefined
 const breaker = new CircuitBreaker((request: CoreRequest) => core.send(request), { timeout: false })
 
