@@ -131,6 +131,35 @@ describe('a redemption', () => {
     expect(next(redemption({ ...rows['reversed, given back by the core'] }), late, nowMs)).to.equal(undefined)
   })
 
+  // Two replicas: the process of the first call was taken for dead, and another has sent a call since.
+  it('hears no outcome of a call that is not its own any more, but that it was given back', () => {
+    const later = { call: { id: 'call-9', untilMs: nowMs + 1 } }
+    for (const outcome of [{ kind: 'nothing' }, { kind: 'unknown' }, { kind: 'not_done' }] as const)
+      expect(next(redemption({ ...rows.in_doubt, ...later }), undone(outcome), nowMs)).to.equal(undefined)
+    const late = undone({ kind: 'given_back', moved: {} })
+    expect(next(redemption({ ...rows.in_doubt, ...later }), late, nowMs)).to.include({ state: 'reversed' })
+    for (const outcome of [confirmed(), { kind: 'unknown' }] as const)
+      expect(next(redemption({ ...rows.sent, ...later }), debit(outcome), nowMs)).to.equal(undefined)
+  })
+
+  // The core had answered "nothing to give back" before the lost call took. That answer must not settle it, nor be given
+  // again to the next call by its Idempotency-Key.
+  it('is asked for anew if it was taken while a call that gives back was under way', () => {
+    const before = redemption({ ...rows.in_doubt, call: { id: 'call-9', untilMs: nowMs + 1 }, undoNumber: 3 })
+    const change = next(before, debit(confirmed()), nowMs)
+    expect(change).to.include({ state: 'in_doubt', dueAtMs: nowMs, call: undefined, undoNumber: 4 })
+    const after = { ...before, ...change, secret: undefined } as Redemption
+    const event = { kind: 'undo_outcome', outcome: { kind: 'nothing' }, callId: 'call-9', jitter: 1 } as const
+    expect(next(after, event, nowMs)).to.equal(undefined)
+  })
+
+  it('is not due while its call may be under way, whoever has sent it', () => {
+    const row = redemption({ ...rows.in_doubt, call: { id: 'call-9', untilMs: nowMs + 1 } })
+    const due = { kind: 'due', isTakenLater: false, call } as const
+    expect(next(row, due, nowMs)).to.equal(undefined)
+    expect(next(row, due, nowMs + 1)).to.deep.include({ state: 'in_doubt', call })
+  })
+
   it('erases its seal when it is final, and never before', () => {
     for (const [what, event] of events)
       for (const [name, more] of Object.entries(rows)) {
