@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { toRecord } from '../redemptions/record.ts'
 import type { Call, Redemption } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
+import { undoWithinMs } from '../redemptions/undo.ts'
 import type { Access } from './access.ts'
 import type { CreditBegun, DebitBegun, Journal, Recorded, UndoBegun } from './journal.ts'
 import type { Found, RedemptionRows } from './redemption-rows.ts'
@@ -21,10 +22,10 @@ type RedemptionFunctions = Pick<
   | 'findRedemption'
 >
 
+type Sent = { do: 'send'; redemption: Redemption }
+
 /** If a call has not settled this long after its deadline, its process has died. */
 const abandonedAfterMs = 1000
-/** The longest that the call of an undo may take, with its wait for a slot (`reversals/reversals.ts`). */
-const undoWithinMs = 10_000
 
 /** The journal's functions for redemptions. */
 export function createRedemptionFunctions(
@@ -63,28 +64,20 @@ export function createRedemptionFunctions(
     }
   }
 
-  const send = ({ redemption }: Found) => ({ do: 'send', redemption }) as const
+  /** The call that a till waits for. */
+  function admitCall<T>(
+    { cardHash }: { cardHash: string },
+    begin: (call: Call, nowMs: number) => Work<T | Sent>,
+  ): Promise<T | Sent> {
+    const begun = ({ redemption }: Found): Sent => ({ do: 'send', redemption })
+    return admit('redemption', beginning(cardHash, posDeadlineMs, begin, begun), cardHash)
+  }
+
   return {
-    beginDebit(intent, decide) {
-      const { cardHash } = intent
-      const work = beginning<DebitBegun>(
-        cardHash,
-        posDeadlineMs,
-        (call, nowMs) => redemptions.beginDebit(intent, decide, call, nowMs),
-        send,
-      )
-      return admit('redemption', work, cardHash)
-    },
-    beginCredit(intent, decide) {
-      const { cardHash } = intent
-      const work = beginning<CreditBegun>(
-        cardHash,
-        posDeadlineMs,
-        (call, nowMs) => redemptions.beginCredit(intent, decide, call, nowMs),
-        send,
-      )
-      return admit('redemption', work, cardHash)
-    },
+    beginDebit: (intent, decide) =>
+      admitCall<DebitBegun>(intent, (call, nowMs) => redemptions.beginDebit(intent, decide, call, nowMs)),
+    beginCredit: (intent, decide) =>
+      admitCall<CreditBegun>(intent, (call, nowMs) => redemptions.beginCredit(intent, decide, call, nowMs)),
     record: (of, event) => write(recording(of, event)),
     async markAnswered(id) {
       answeredButUnmarked.add(id)

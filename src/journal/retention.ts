@@ -7,7 +7,7 @@ const stepRows = 50
 
 type Rule = {
   table: string
-  /** SQL: identifies a row. */
+  /** SQL: the columns that identify a row. */
   key: string
   /** SQL: has an index, and is never true of a row that is open. */
   isPast: string
@@ -35,7 +35,7 @@ export function retentionRules(venueStaleMs: number): Rule[] {
     // Longer than it may be used: a venue that was closed for weeks must not count as somebody who guesses.
     {
       table: 'venues',
-      key: '(venue_id, api_key_hash)',
+      key: 'venue_id, api_key_hash',
       isPast: 'approved_at < :beforeMs',
       keptMs: Math.max(60 * dayMs, venueStaleMs),
     },
@@ -56,6 +56,5 @@ export function createRetention(venueStaleMs: number) {
 }
 
 export function forgetSql({ table, key, isPast }: Rule): string {
-  const columns = key.replace(/[()]/g, '')
-  return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${columns} FROM ${table} WHERE ${isPast} LIMIT :rowsLeft)`
+  return `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${isPast} LIMIT :rowsLeft)`
 }

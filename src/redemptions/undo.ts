@@ -12,6 +12,8 @@ import {
 export const answerWithinMs = 10_000
 /** How long after it left a call whose answer is lost may still take the reward. */
 const lostCallMs = 60_000
+/** The longest that a call of the undo worker may take, with its wait for a slot: no till waits for it. */
+export const undoWithinMs = 10_000
 export const firstUndoInMs = 2_000
 const longestBackoffMs = 300_000
 /** Readable refusals of an undo, and time in doubt, after which an operator has to decide. */

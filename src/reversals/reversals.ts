@@ -6,6 +6,7 @@ import { giveBack, undoOutcome, type CoreCalls, type RedemptionOrder } from '../
 import type { WaitForTurn } from '../loyalty/turns.ts'
 import type { Caller } from '../model/words.ts'
 import type { Redemption, RedemptionSecret } from '../redemptions/redemption.ts'
+import { undoWithinMs } from '../redemptions/undo.ts'
 import { createExchange } from '../exchange.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import { createLoop } from '../time/loop.ts'
@@ -26,8 +27,6 @@ type Deps = {
   metrics: Pick<Metrics, 'undos'>
 }
 
-/** No till waits for an undo, so it can wait for a slot and for a slow core. */
-const undoWithinMs = 10_000
 const lookEveryMs = 1_000
 /** How many run at once; those of one card take turns. */
 const batchSize = 8

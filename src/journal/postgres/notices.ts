@@ -4,7 +4,7 @@ import { describeError, type Logger } from '../../observability/logger.ts'
 import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
 import type { NoticeKind, SharedNotices } from '../journal.ts'
-import { connectionTo, type PostgresConfig } from './pool.ts'
+import { connectionTo, send, type PostgresConfig } from './pool.ts'
 
 const channel = 'zonal_adapter'
 /** A connection that is half open says nothing by itself. */
@@ -53,11 +53,7 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
     for (;;) {
       await pause(heartbeatMs)
       if (closing.signal.aborted) return
-      const heartbeat: pg.QueryConfig & { query_timeout: number } = {
-        text: 'SELECT 1',
-        query_timeout: heartbeatWithinMs,
-      }
-      await client.query(heartbeat)
+      await send(client, { text: 'SELECT 1', query_timeout: heartbeatWithinMs })
     }
   }
 

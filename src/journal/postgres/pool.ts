@@ -16,7 +16,6 @@ export type Pool = {
   connect(): Promise<Connection>
   /** Connections that were opened before now are not used again. */
   renew(): void
-  stats(): { open: number; waiting: number }
   end(): Promise<void>
 }
 
@@ -51,7 +50,6 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
   return {
     connect,
     renew: () => void generation++,
-    stats: () => ({ open: pool.totalCount, waiting: pool.waitingCount }),
     async end() {
       if (!pool.ending) await pool.end()
     },
@@ -62,7 +60,7 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
 type Query = pg.QueryConfig & { query_timeout: number }
 
 export function send<R extends pg.QueryResultRow = Row>(
-  connection: Connection,
+  connection: pg.ClientBase,
   query: Query,
 ): Promise<pg.QueryResult<R>> {
   return connection.query<R>(query)

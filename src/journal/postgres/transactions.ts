@@ -4,7 +4,7 @@ import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
 import type { Doing } from '../access.ts'
 import type { Answer, Row, Statement, Work } from '../work.ts'
-import { DatabaseFailure, DatabaseUnavailable, remedyFor, type Remedy } from './failures.ts'
+import { DatabaseFailure, DatabaseUnavailable, remedyFor } from './failures.ts'
 import { send, type Connection, type Pool } from './pool.ts'
 import { toNumbered } from './statements.ts'
 
@@ -24,8 +24,6 @@ const begin = (lock: string, patienceMs: number) => `BEGIN;
 
 /** pg gives an answer for each statement of a query. */
 type Begun = { rows: [{ now_ms: number; is_read_only: boolean }] }
-
-export type Transactions = ReturnType<typeof createTransactions>
 
 type Deps = {
   pool: Pool
@@ -90,15 +88,11 @@ export function createTransactions(deps: Deps) {
         if (remedy === 'again_elsewhere') pool.renew()
         if (remedy === 'unavailable' || performance.now() - startedMs >= patienceMs * tryShare)
           throw new DatabaseUnavailable(error)
-        await pauseBefore(remedy)
+        // A refused connection is refused at once, and a database that restarts takes some 100 ms.
+        await sleep(systemTimers, 20 + 30 * Math.random())
       }
     }
   }
-}
-
-/** A refused connection is refused at once, and a database that restarts takes some 100 ms. */
-async function pauseBefore(remedy: Remedy) {
-  if (remedy === 'again' || remedy === 'again_elsewhere') await sleep(systemTimers, 20 + 30 * Math.random())
 }
 
 async function tryOnce<T>(
