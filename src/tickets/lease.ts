@@ -1,4 +1,4 @@
-import type { SharedLease } from '../journal/journal.ts'
+import type { SharedLease } from '../journal/shared.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Clock, Timers } from '../time/clock.ts'

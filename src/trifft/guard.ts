@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/config.ts'
-import type { SharedNotices } from '../journal/journal.ts'
+import type { SharedNotices } from '../journal/shared.ts'
 import { Refusal } from '../model/refusal.ts'
 import type { Clock } from '../time/clock.ts'
 import { networkOf } from '../observability/source-address.ts'

@@ -1,4 +1,4 @@
-import type { SharedBudget, SlotEnded, SlotsTaken, SlotsWanted } from '../journal.ts'
+import type { SharedBudget, SlotEnded, SlotsTaken, SlotsWanted } from '../shared.ts'
 import type { Row } from '../work.ts'
 
 /** Runs one statement that commits by itself. @throws StorageUnavailable */

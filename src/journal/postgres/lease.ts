@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { SharedLease } from '../journal.ts'
+import type { SharedLease } from '../shared.ts'
 import type { Row } from '../work.ts'
 
 /** A holder that has let its lease run out begins a new term: another may have had it meanwhile. */

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
-import type { NoticeKind, SharedNotices } from '../journal.ts'
+import type { NoticeKind, SharedNotices } from '../shared.ts'
 import { connectionTo, send, type PostgresConfig } from './pool.ts'
 
 const channel = 'zonal_adapter'

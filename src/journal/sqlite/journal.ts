@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
 import { createApprovals } from '../approvals.ts'
-import { budgetLog } from '../budget-log.ts'
+import { budgetLog } from './budget-log.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'

@@ -1,4 +1,4 @@
-import type { SharedBudget, SlotEnded, SlotsTaken } from '../../journal/journal.ts'
+import type { SharedBudget, SlotEnded, SlotsTaken } from '../../journal/shared.ts'
 import type { Timers } from '../../time/clock.ts'
 
 /** Ends are told with the next take, or by themselves after this long. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { numberOrUndefined } from './row-values.ts'
-import type { BudgetLeft } from './journal.ts'
-import { all, get, run, type Work } from './work.ts'
+import { numberOrUndefined } from '../row-values.ts'
+import type { BudgetLeft } from '../journal.ts'
+import { all, get, run, type Work } from '../work.ts'
 
 const times = z.array(z.number())
 
