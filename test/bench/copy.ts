@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runCommand } from '../commands/run-command.ts'
-import { postgresAt } from '../support/both-databases.ts'
+import { splitPassword } from '../support/journal-url.ts'
 import { startCluster } from '../support/postgres-cluster.ts'
 import { makeJournal } from '../support/read-journal.ts'
 import { growJournal } from './grow-journal.ts'
@@ -18,7 +18,7 @@ try {
   const journalPath = join(folder, 'journal.sqlite')
   await makeJournal({ journalPath }, async (journal) => void (await journal.stats()))
   growJournal(journalPath, rows)
-  const { url, password } = postgresAt(await cluster.createDatabase())
+  const { url, password } = splitPassword(await cluster.createDatabase())
   const startedMs = performance.now()
   const { code, stderr } = await runCommand('journal-copy', ['--from', journalPath, '--to', url], {
     JOURNAL_PASSWORD: password,

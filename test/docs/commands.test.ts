@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { postgresAt } from '../support/both-databases.ts'
+import { postgresAt } from '../support/journal-url.ts'
 import { fillJournal } from '../support/full-journal.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { transactionKey } from '../../src/model/keys.ts'

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { splitPassword } from '../support/journal-url.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
@@ -80,12 +81,10 @@ describe('helm test of several replicas on one database', () => {
 
   /** Two services with the environment that the chart gives them, but for where they listen, the core, and TLS. */
   async function askReplicas(password?: string) {
-    const database = new URL(await makeDatabase())
-    const right = decodeURIComponent(database.password)
-    database.password = ''
+    const { url, password: right } = splitPassword(await makeDatabase())
     const rendered = render({ journal: { tls: { enabled: false } } }, { files: [needed, postgres] })
     const { env, remove } = placeSecrets(rendered, {
-      JOURNAL_URL: database.href,
+      JOURNAL_URL: url,
       JOURNAL_PASSWORD: password ?? right,
     })
     const here = {

@@ -1,16 +1,11 @@
 import { expect } from 'chai'
 import { StorageUnavailable } from '../../src/model/refusal.ts'
-import type { Journal } from '../../src/journal/journal.ts'
-import { openJournal } from '../../src/journal/open.ts'
-import { createLogger } from '../../src/observability/logger.ts'
-import { systemClock } from '../../src/time/clock.ts'
-import { postgresAt } from '../support/both-databases.ts'
+import { openReplica } from '../support/both-databases.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { runSql } from '../support/postgres-database.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { confirmed, couponDebit, dueUndo, sendNext, settleDebit } from '../support/redemption.ts'
-import { journalKeys, testMetrics, testSettings } from '../support/test-journal.ts'
 
 describe('a replica after an outage of the database', () => {
   useRealSockets()
@@ -21,8 +16,8 @@ describe('a replica after an outage of the database', () => {
   it('leaves what is confirmed to be marked, and begins no undo of it for a while', async () => {
     const url = await makeDatabase()
     const proxy = await startCuttingProxy(url)
-    const journal = await openAt(proxy.url)
-    const another = await openAt(url)
+    const journal = await openReplica(proxy.url, { patienceMs: 5_000 })
+    const another = await openReplica(url)
     try {
       const begun = await journal.beginDebit(couponDebit, sendNext)
       if (begun.do !== 'send') return expect.fail()
@@ -43,9 +38,3 @@ describe('a replica after an outage of the database', () => {
     }
   })
 })
-
-async function openAt(url: string): Promise<Journal> {
-  const postgres = { ...postgresAt(url), patienceMs: 5_000 }
-  const config = { ...testSettings, path: '', postgres, keys: journalKeys, maxBytes: 2 ** 30 }
-  return await openJournal(config, { clock: systemClock, log: createLogger('silent'), metrics: testMetrics })
-}

@@ -1,4 +1,4 @@
-import { postgresAt } from '../support/both-databases.ts'
+import { journalEnv } from '../support/journal-url.ts'
 import { startCluster } from '../support/postgres-cluster.ts'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { startRoundRobin } from './round-robin.ts'
@@ -18,21 +18,19 @@ type Options = {
 export async function startReplicas({ count, env, logFileOf, onEnd }: Options) {
   const cluster = await startCluster({ durable: true })
   onEnd(cluster.stop)
-  const { url: databaseUrl, password } = postgresAt(await cluster.createDatabase())
-  const replicaEnv = {
-    ...env,
-    JOURNAL_URL: databaseUrl,
-    JOURNAL_PASSWORD: password,
-    JOURNAL_TLS: 'off',
-  }
+  const journal = journalEnv(await cluster.createDatabase())
   const adapters = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
-      const adapter = await startAdapterProcess(replicaEnv, { logFile: logFileOf(index + 1) })
+      const adapter = await startAdapterProcess({ ...env, ...journal }, { logFile: logFileOf(index + 1) })
       onEnd(adapter.stop)
       return adapter
     }),
   )
   const roundRobin = await startRoundRobin(adapters.map(({ port }) => port))
   onEnd(roundRobin.close)
-  return { adapters, databaseUrl, url: roundRobin.url + new URL(adapters[0]!.url).pathname }
+  return {
+    adapters,
+    databaseUrl: journal.JOURNAL_URL,
+    url: roundRobin.url + new URL(adapters[0]!.url).pathname,
+  }
 }

@@ -5,6 +5,7 @@ import { createTill } from '../simulators/till.ts'
 import { startCountingProxy } from '../support/counting-proxy.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { startAdapterProcess, type AdapterProcess } from '../support/adapter-process.ts'
+import { journalEnv } from '../support/journal-url.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { useKafka } from '../support/kafka-for-tests.ts'
 import { createTopic } from '../support/kafka-topic.ts'
@@ -181,14 +182,9 @@ describe('two replicas on one PostgreSQL', function () {
   })
 
   async function start(env: Record<string, string> = {}): Promise<AdapterProcess> {
-    const { password } = url
-    const withoutPassword = new URL(url)
-    withoutPassword.password = ''
     const adapter = await startAdapterProcess({
       CORE_BASE_URL: core.url,
-      JOURNAL_URL: withoutPassword.href,
-      JOURNAL_PASSWORD: decodeURIComponent(password),
-      JOURNAL_TLS: 'off',
+      ...journalEnv(url.href),
       ...env,
     })
     adapters.push(adapter)

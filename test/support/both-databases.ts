@@ -2,9 +2,13 @@ import pg from 'pg'
 import type { Journal } from '../../src/journal/journal.ts'
 import { getTypeParser } from '../../src/journal/postgres/pool.ts'
 import { openJournal } from '../../src/journal/open.ts'
+import { createLogger, type Logger } from '../../src/observability/logger.ts'
+import { systemClock, type Clock } from '../../src/time/clock.ts'
+import { postgresAt } from './journal-url.ts'
 import { usePostgres } from './postgres-for-tests.ts'
 import {
   createTestParts,
+  journalKeys,
   openTest,
   openTestJournal,
   testMetrics,
@@ -68,23 +72,18 @@ export async function openReplicas(url: string, count: number): Promise<[TestJou
   return [first, ...others]
 }
 
-/** @param testUrl of a database of `usePostgres` */
-export function postgresAt(testUrl: string) {
-  const url = new URL(testUrl)
-  const password = decodeURIComponent(url.password)
-  url.password = ''
-  return {
-    url: url.href,
-    listenUrl: url.href,
-    password,
-    passwordFile: undefined,
-    poolSize: 4,
-    // A busy machine is no outage.
-    patienceMs: 20_000,
-    tls: 'off' as const,
-    tlsCaFile: undefined,
-    isProduction: false,
-  }
+/** The journal of one replica, by the database's own clock. @param url of a database of `usePostgres`, or a proxy to it */
+export function openReplica(
+  url: string,
+  {
+    patienceMs = postgresAt(url).patienceMs,
+    clock = systemClock,
+    log = createLogger('silent'),
+  }: { patienceMs?: number; clock?: Clock; log?: Logger } = {},
+): Promise<Journal> {
+  const postgres = { ...postgresAt(url), patienceMs }
+  const settings = { ...testSettings, path: '', postgres, keys: journalKeys.slice(0, 1), maxBytes: 1024 ** 3 }
+  return openJournal(settings, { clock, log, metrics: testMetrics })
 }
 
 /** Sets the database's clock to the test's before each use of the journal. */

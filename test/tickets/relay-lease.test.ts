@@ -1,15 +1,12 @@
 import { expect } from 'chai'
-import { openJournal } from '../../src/journal/open.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createRelayLease, type RelayLease } from '../../src/tickets/lease.ts'
-import { systemClock } from '../../src/time/clock.ts'
-import { postgresAt } from '../support/both-databases.ts'
+import { openReplica } from '../support/both-databases.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { runSql } from '../support/postgres-database.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
-import { journalKeys, testSettings } from '../support/test-journal.ts'
 
 describe('the lease of the relay', () => {
   useRealSockets()
@@ -79,15 +76,8 @@ describe('the lease of the relay', () => {
   })
 
   async function addReplica() {
-    const config = {
-      ...testSettings,
-      path: '',
-      postgres: postgresAt(url),
-      keys: journalKeys,
-      maxBytes: 2 ** 30,
-    }
     const [clock, log, metrics] = [createManualClock(), createLogger('silent'), createMetrics()]
-    const journal = await openJournal(config, { clock: systemClock, log, metrics })
+    const journal = await openReplica(url)
     const shared = journal.sharedLease!
     const lease = createRelayLease({ lease: shared, clock, timers: clock, log, metrics })
     clocks.push(clock)

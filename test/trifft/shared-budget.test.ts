@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import { readConfig } from '../../src/config/config.ts'
 import type { Journal } from '../../src/journal/journal.ts'
-import { openJournal } from '../../src/journal/open.ts'
 import { toCredentials } from '../../src/model/keys.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
@@ -9,10 +8,9 @@ import { systemClock, systemTimers } from '../../src/time/clock.ts'
 import { createBudget, type Budget } from '../../src/trifft/budget/budget.ts'
 import type { Lane } from '../../src/trifft/budget/lanes.ts'
 import { CoreUnavailable } from '../../src/trifft/errors.ts'
-import { postgresAt } from '../support/both-databases.ts'
+import { openReplica } from '../support/both-databases.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
-import { journalKeys, testSettings } from '../support/test-journal.ts'
 
 /** Short, for the test that lets it pass. */
 const shortWindowMs = 1_000
@@ -31,7 +29,7 @@ describe('the budget of several replicas', function () {
   beforeEach(async () => {
     const url = await makeDatabase()
     calls = []
-    journals = await Promise.all([1, 2, 3].map(() => openAt(url)))
+    journals = await Promise.all([1, 2, 3].map(() => openReplica(url)))
     budgets = journals.map((journal) => budgetOn(journal, longWindowMs))
     for (const budget of budgets) await budget.open()
   })
@@ -131,15 +129,3 @@ describe('the budget of several replicas', function () {
     return calls.filter(({ startMs, endMs }) => startMs <= atMs && endMs + shortWindowMs > atMs).length
   }
 })
-
-function openAt(url: string): Promise<Journal> {
-  const config = {
-    ...testSettings,
-    path: '',
-    postgres: postgresAt(url),
-    keys: journalKeys,
-    maxBytes: 2 ** 30,
-  }
-  const parts = { clock: systemClock, log: createLogger('silent'), metrics: createMetrics() }
-  return openJournal(config, parts)
-}

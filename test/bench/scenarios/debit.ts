@@ -1,3 +1,4 @@
+import { journalEnv } from '../../support/journal-url.ts'
 import { startCluster } from '../../support/postgres-cluster.ts'
 import { startAdapter, startContender, startCore } from '../adapter.ts'
 import * as messages from '../messages.ts'
@@ -15,7 +16,7 @@ export async function debit(settings: Settings): Promise<Measurement> {
   const ours = await startAdapter('ours', { coreUrl, folder })
   const unsynced = await startAdapter('unsynced', { coreUrl, folder, isUnsynced: true })
   const database = await startCluster({ durable: true })
-  const onPostgres = await startAdapter('postgres', { coreUrl, folder, env: journalAt(database.url) })
+  const onPostgres = await startAdapter('postgres', { coreUrl, folder, env: journalEnv(database.url) })
   const bare = await startContender('bare', 'bare.ts', { CORE_BASE_URL: coreUrl }, folder)
 
   const libraries = await startContender('libraries', 'libraries.ts', { CORE_BASE_URL: coreUrl }, folder)
@@ -45,11 +46,4 @@ export async function debit(settings: Settings): Promise<Measurement> {
       debitOverUnsynced: ratio(rows, 'ours', 'ours, synchronous=OFF'),
     },
   }
-}
-
-function journalAt(databaseUrl: string): Record<string, string> {
-  const url = new URL(databaseUrl)
-  const password = decodeURIComponent(url.password)
-  url.password = ''
-  return { JOURNAL_URL: url.href, JOURNAL_PASSWORD: password, JOURNAL_TLS: 'off' }
 }
