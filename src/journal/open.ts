@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { StorageUnavailable } from '../model/refusal.ts'
 import type { Journal, JournalDeps } from './journal.ts'
 import type { PostgresConfig } from './postgres/pool.ts'
 import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
@@ -29,5 +30,10 @@ export async function openJournalBeside(config: Config['journal'], deps: Journal
 /** A service with a file does without pg: 20 ms and 11 MB. */
 async function openPostgres(config: Config['journal'], postgres: PostgresConfig, deps: JournalDeps) {
   const { createPostgresJournal } = await import('./postgres/journal.ts')
-  return createPostgresJournal(config, postgres, deps)
+  const journal = createPostgresJournal(config, postgres, deps)
+  // So that its health is known from the start, and no till waits for the schema. It opens without the database too.
+  await journal.stats().catch((error: unknown) => {
+    if (!(error instanceof StorageUnavailable)) throw error
+  })
+  return journal
 }

@@ -45,8 +45,6 @@ export async function openOnPostgres(
     sql,
     async openIt(keys) {
       const journal = await openJournal({ ...settings, keys }, { clock, log, metrics: testMetrics })
-      // Brings the schema.
-      await journal.stats()
       await setClockByHand(sql)
       return followClock(journal, clock, (nowMs) => sql(`UPDATE test_clock SET ms = ${nowMs}`))
     },
