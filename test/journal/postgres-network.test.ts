@@ -36,17 +36,12 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     journals.push(journal)
     return journal
   }
-  async function openUsed(at = proxy.url) {
-    const journal = await open(at)
-    await journal.stats()
-    return journal
-  }
   const rows = async (table: string) => (await direct.query(`SELECT * FROM ${table}`)).rows as object[]
   const debit = (journal: Journal, more: Partial<DebitIntent> = {}) =>
     journal.beginDebit({ ...couponDebit, ...more }, sendNext)
 
   it('gives up in time in a black hole, says so, and works again once the network is back', async () => {
-    const journal = await openUsed()
+    const journal = await open()
     proxy.swallow()
     await Promise.all(
       Array.from({ length: 9 }, (_, card) => refusedInTime(debit(journal, { cardHash: `${card}` }))),
@@ -67,14 +62,14 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('closes in a black hole', async () => {
-    const journal = await openUsed()
+    const journal = await open()
     proxy.swallow()
     await journal.close()
   })
 
   it('brings the schema although a connection is cut meanwhile', async () => {
-    const journal = await open()
     const cut = proxy.onNext(/CREATE TABLE redemptions/, 'after', 'cut')
+    const journal = await open()
     expect(await debit(journal)).to.have.property('do', 'send')
     await cut
   })
@@ -88,15 +83,15 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('waits in time for another replica that brings the schema', async () => {
-    const journal = await open()
     await direct.query('SELECT pg_advisory_lock(7351902)')
+    const journal = await open()
     expect(String(await refusedInTime(debit(journal)))).to.match(/schema is being migrated/)
     await direct.query('SELECT pg_advisory_unlock(7351902)')
     expect(await debit(journal)).to.have.property('do', 'send')
   })
 
   it('refuses in time if the answer of a COMMIT is swallowed, and finds afterwards what was written', async () => {
-    const journal = await openUsed()
+    const journal = await open()
     const swallowed = proxy.onNext(commit, 'after', 'swallow')
     await refusedInTime(debit(journal))
     await swallowed
@@ -109,7 +104,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('does not wait for a row that somebody has locked, and works once it is free', async () => {
-    const journal = await openUsed()
+    const journal = await open()
     const begun = await debit(journal)
     if (begun.do !== 'send') throw new Error('was not sent')
     const { id, call } = begun.redemption
@@ -121,7 +116,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('ends a statement that takes too long, also in the server', async () => {
-    const journal = await openUsed()
+    const journal = await open()
     await direct.query(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql
       AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'`)
     await direct.query('CREATE TRIGGER slow BEFORE INSERT ON redemptions EXECUTE FUNCTION slow()')
@@ -134,7 +129,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('lets one of two replicas begin on a card: the other looks once that is written', async () => {
-    const [first, second] = [await openUsed(), await openUsed(url)]
+    const [first, second] = [await open(), await open(url)]
     const begin = (journal: Journal, key: string, look = () => {}) =>
       journal.beginDebit({ ...couponDebit, key }, (found) => {
         look()
@@ -150,7 +145,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('frees a card whose replica is in a black hole, and holds up no other meanwhile', async () => {
-    const [lost, other] = [await openUsed(), await openUsed(url)]
+    const [lost, other] = [await open(), await open(url)]
     const swallowed = proxy.onNext(/^SELECT 'attempt'/, 'after', 'swallow')
     const failure = refusedInTime(debit(lost))
     await swallowed
@@ -164,7 +159,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('works although the server has ended its connections', async () => {
-    const journal = await openUsed()
+    const journal = await open()
     await direct.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND pid <> pg_backend_pid()`,
