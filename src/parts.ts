@@ -41,13 +41,13 @@ export async function createParts(config: Config, { log, clock, timers }: Deps) 
   const lease = publisher && sharedLease && createRelayLease({ ...deps, lease: sharedLease })
   if (publisher && !lease) metrics.relayActive.set(1)
   const relay = publisher && createRelay({ ...deps, publisher, lease, venueParameter })
-  const waitForTurn = createTurns(timers)
+  const turns = createTurns(timers)
   const hashCard = createKeyedHash(config.journal.cardHashKey)
   const coverId = createCoverId(hashCard)
-  const reversals = createReversals({ ...deps, core, balances, waitForTurn, coverId })
+  const reversals = createReversals({ ...deps, core, balances, turns, coverId })
   const loyalty = createLoyalty({
     ...deps,
-    waitForTurn,
+    turns,
     core,
     venues,
     balances,

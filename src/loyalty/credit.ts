@@ -37,7 +37,7 @@ export function createCredit(deps: RedemptionDeps) {
     if (isForeignRedemptionId(request.redemptionId, cardNumber)) throw new Refusal('NOTHING_TO_GIVE_BACK')
     const cardHash = deps.hashCard(cardNumber)
     const { tenant } = caller.credentials
-    const endTurn = await deps.waitForTurn({ tenant, cardHash }, exchange.leftMs() - reservedForAnswerMs)
+    const endTurn = await deps.turns.waitFor({ tenant, cardHash }, exchange.leftMs() - reservedForAnswerMs)
     try {
       const covered = await coverRequest(deps, request, (each) => debitKeys(each, caller), exchange)
       const question = readQuestion(covered, caller, cardHash, endTurn === undefined)

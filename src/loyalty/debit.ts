@@ -27,6 +27,8 @@ const latestOkMs = 5_000
 /** Kept back for the answer of a debit that waits for its twin. */
 const reservedForAnswerMs = 50
 
+/** `turn`: its own, or the one behind which it found no room. */
+type RunningDebit = { intent: DebitIntent; done: Promise<RedemptionDone>; turn: object | undefined }
 type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
 
 /**
@@ -36,7 +38,7 @@ type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
  * @throws Refusal with the code for the till; NOT_REDEEMED if the outcome is unknown: it is in doubt and will be undone
  */
 export function createDebit(deps: RedemptionDeps) {
-  const running = new Map<string, { intent: DebitIntent; done: Promise<RedemptionDone> }>()
+  const running = new Map<string, RunningDebit>()
 
   return async function debit(
     request: DebitRequest,
@@ -48,14 +50,17 @@ export function createDebit(deps: RedemptionDeps) {
     const covered = await coverRequest(deps, request, (each) => [debitKey(caller, each)], exchange)
     const intent = readIntent(deps, covered, caller)
     const twin = running.get(intent.key)
-    if (twin) return await answerOfTwin(twin, intent, exchange, deps.timers)
+    // What came between them, a credit perhaps, must not be overtaken.
+    if (twin && twin.turn === deps.turns.latest(intent))
+      return await answerOfTwin(twin, intent, exchange, deps.timers)
 
     const done = debitInTurn(deps, { intent, caller, exchange })
-    running.set(intent.key, { intent, done })
+    const debit = { intent, done, turn: deps.turns.latest(intent) }
+    running.set(intent.key, debit)
     try {
       return await done
     } finally {
-      running.delete(intent.key)
+      if (running.get(intent.key) === debit) running.delete(intent.key)
     }
   }
 }
@@ -94,7 +99,7 @@ async function answerOfTwin(
 async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<RedemptionDone> {
   const { intent, caller, exchange } = call
   const { tenant } = caller.credentials
-  const endTurn = await deps.waitForTurn(
+  const endTurn = await deps.turns.waitFor(
     { tenant, cardHash: intent.cardHash },
     exchange.leftMs() - minTimeToSendMs,
   )

@@ -12,7 +12,7 @@ import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { createTicket } from './ticket.ts'
 import type { Timers } from '../time/clock.ts'
-import type { WaitForTurn } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 export type Loyalty = ReturnType<typeof createLoyalty>
 
@@ -21,7 +21,7 @@ type Deps = {
   venues: Venues
   balances: Balances
   journal: Journal
-  waitForTurn: WaitForTurn
+  turns: Turns
   timers: Timers
   hashCard: (cardNumber: string) => string
   coverId: CoverId

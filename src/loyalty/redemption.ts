@@ -9,7 +9,7 @@ import type { Balances } from '../trifft/balances.ts'
 import type { CoreClient, Order } from '../trifft/client.ts'
 import { CoreRejected, CoreUnavailable } from '../trifft/errors.ts'
 import { coverMoved, type CoverId } from './cover-ids.ts'
-import type { WaitForTurn } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 export type CoreCalls = Pick<CoreClient, 'redeemCoupon' | 'restoreCoupon' | 'takePoints' | 'givePointsBack'>
 
@@ -18,7 +18,7 @@ export type RedemptionDeps = {
   core: CoreCalls
   balances: Pick<Balances, 'drop'>
   journal: Journal
-  waitForTurn: WaitForTurn
+  turns: Turns
   timers: Timers
   hashCard: (cardNumber: string) => string
   coverId: CoverId

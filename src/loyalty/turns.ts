@@ -2,7 +2,7 @@ import { systemTimers } from '../time/clock.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin, sleep } from '../time/waiting.ts'
 
-export type WaitForTurn = ReturnType<typeof createTurns>
+export type Turns = ReturnType<typeof createTurns>
 
 /** A card of a project. `tenant` identifies the project's key; undefined for rows whose seal is broken. */
 type Card = { tenant: string | undefined; cardHash: string }
@@ -24,9 +24,9 @@ export function createTurns(timers = systemTimers) {
    * @param card `cardHash` as in the journal
    * @returns a function that ends the turn; undefined if the turn did not come in time, or too many wait for it
    */
-  return async function waitForTurn(card: Card, withinMs: number): Promise<(() => void) | undefined> {
+  async function waitFor(card: Card, withinMs: number): Promise<(() => void) | undefined> {
     const tenant = card.tenant ?? ''
-    const key = `${tenant}/${card.cardHash}`
+    const key = keyOf(card)
     const before = last.get(key)
     if (before && (countOf(key) >= maxWaitingOfCard || countOf(tenant) >= maxWaitingOfTenant))
       return undefined
@@ -47,6 +47,11 @@ export function createTurns(timers = systemTimers) {
     return undefined
   }
 
+  /** @returns equal as long as nobody else came for the card; undefined if nobody has its turn */
+  function latest(card: Card): object | undefined {
+    return last.get(keyOf(card))
+  }
+
   function countOf(queue: string): number {
     return waiting.get(queue) ?? 0
   }
@@ -56,6 +61,12 @@ export function createTurns(timers = systemTimers) {
     if (count === 0) waiting.delete(queue)
     else waiting.set(queue, count)
   }
+
+  return { waitFor, latest }
+}
+
+function keyOf({ tenant = '', cardHash }: Card): string {
+  return `${tenant}/${cardHash}`
 }
 
 /** While a call of the card is under way elsewhere. */

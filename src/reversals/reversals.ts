@@ -3,7 +3,7 @@ import type { DueUndo, Journal, UndoBegun } from '../journal/journal.ts'
 import type { CoverId } from '../loyalty/cover-ids.ts'
 import { toCredentials } from '../model/keys.ts'
 import { giveBack, undoOutcome, type CoreCalls, type RedemptionOrder } from '../loyalty/redemption.ts'
-import type { WaitForTurn } from '../loyalty/turns.ts'
+import type { Turns } from '../loyalty/turns.ts'
 import type { Caller } from '../model/words.ts'
 import type { Redemption, RedemptionSecret } from '../redemptions/redemption.ts'
 import { undoWithinMs } from '../redemptions/undo.ts'
@@ -19,7 +19,7 @@ type Deps = {
   journal: Pick<Journal, 'dueUndos' | 'beginUndo' | 'record'>
   core: CoreCalls
   balances: Pick<Balances, 'drop'>
-  waitForTurn: WaitForTurn
+  turns: Turns
   coverId: CoverId
   clock: Clock
   timers: Timers
@@ -59,7 +59,7 @@ async function runDue(deps: Deps): Promise<boolean> {
 
 /** @returns the outcome of its call; undefined if none was made */
 async function undoInTurn(deps: Deps, due: DueUndo) {
-  const endTurn = await deps.waitForTurn(due, undoWithinMs)
+  const endTurn = await deps.turns.waitFor(due, undoWithinMs)
   if (!endTurn) return undefined
   try {
     // A credit that had the turn before may have settled it.

@@ -73,7 +73,7 @@ describe('an OK that left while the journal was locked', () => {
       journal,
       core: { restoreCoupon: async () => ({ undos: ++undos }) } as never,
       balances: { drop: () => undefined },
-      waitForTurn: createTurns(),
+      turns: createTurns(),
       coverId: (id) => id,
       clock,
       timers,

@@ -53,7 +53,7 @@ describe('a redemption in doubt whose seal is broken', () => {
         },
       } as never,
       balances: { drop: () => undefined },
-      waitForTurn: createTurns(),
+      turns: createTurns(),
       coverId: (id) => id,
       clock: test.clock,
       timers: createManualClock(),

@@ -49,7 +49,7 @@ describe('hundreds of redemptions in doubt', () => {
       journal: test.journal,
       core: { givePointsBack: giveBack } as never,
       balances: { drop: () => undefined },
-      waitForTurn: createTurns(),
+      turns: createTurns(),
       coverId: (id) => id,
       clock: test.clock,
       // Whoever pauses waits for ever.

@@ -123,6 +123,24 @@ describe('a credit', () => {
     expect(row?.answeredAtMs).to.be.a('number')
   })
 
+  // The repeat joined the debit that was under way, and passed the credit that waited for it: the till heard OK last,
+  // of a reward that had been given back.
+  it('is not overtaken by a repeat of the debit that it waits for', async () => {
+    await counter.till.balance({ cardNumber: anna })
+    const debited = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
+    const debit = counter.till.debit(takeCoffee)
+    await debited.reached
+    const credit = counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
+    // What was sent after it is answered, so the credit waits by now.
+    await counter.till.balance({ cardNumber: anna })
+    const repeat = counter.till.debit(takeCoffee)
+    await counter.till.balance({ cardNumber: anna })
+    debited.release()
+    expect((await debit).reply).to.include({ response: 'OK' })
+    expect((await credit).reply).to.include({ response: 'OK' })
+    expect((await repeat).reply).to.include({ response: 'Error', code: 'ALREADY_GIVEN_BACK' })
+  })
+
   it('undoes a debit that is in doubt, done or not', async () => {
     for (const when of ['before', 'after'] as const) {
       counter.core.faults.next({ operation: 'debit', kind: '500', when })

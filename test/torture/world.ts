@@ -83,14 +83,14 @@ export async function createWorld(tests: [TestJournal, ...TestJournal[]]) {
     // What a dead process still does reaches nobody.
     const died = Promise.withResolvers<'died'>()
     const log = createLogger('silent')
-    const waitForTurn = createTurns()
+    const turns = createTurns()
     const core = createCore(died.resolve)
     const balances = { drop: () => undefined }
     const parts = {
       core,
       balances,
       journal: test.journal,
-      waitForTurn,
+      turns,
       timers,
       hashCard,
       coverId,
