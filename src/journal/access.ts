@@ -12,6 +12,8 @@ export type Access = {
   read<T>(work: Doing<T>): Promise<T>
   /** Does the work in a transaction; resolves when it is on disk. */
   write<T>(work: Doing<T>, card?: string): Promise<T>
+  /** The same for one write of a row whose revision is known: most often that is all. */
+  amend<T>(work: Doing<T>): Promise<T>
   /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
   admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T>
   limits: Limits

@@ -42,8 +42,8 @@ export type Journal = {
    * @param of its id, or its row as the caller knows it, which saves reading it if it has not changed since
    */
   record(of: string | Redemption, event: RedemptionEvent): Promise<Recorded>
-  /** Records that the till's OK has left. If that fails, it is still known before the next undo of it. */
-  markAnswered(id: string): Promise<void>
+  /** Records that the till's OK has left, as `record` does. If that fails, it is still known before the next undo of it. */
+  markAnswered(of: string | Redemption): Promise<void>
 
   /** @returns the redemptions in doubt, and credits whose answer was lost, that are due; the longest due first */
   dueUndos(limit: number): Promise<DueUndo[]>

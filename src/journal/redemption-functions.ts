@@ -30,7 +30,7 @@ const abandonedAfterMs = 1000
 /** The journal's functions for redemptions. */
 export function createRedemptionFunctions(
   rows: RedemptionRows,
-  { read, write, admit, wasAway }: Access,
+  { read, write, amend, admit, wasAway }: Access,
   posDeadlineMs: number,
 ): RedemptionFunctions {
   const redemptions = createRedemptions(rows)
@@ -78,10 +78,11 @@ export function createRedemptionFunctions(
       admitCall<DebitBegun>(intent, (call, nowMs) => redemptions.beginDebit(intent, decide, call, nowMs)),
     beginCredit: (intent, decide) =>
       admitCall<CreditBegun>(intent, (call, nowMs) => redemptions.beginCredit(intent, decide, call, nowMs)),
-    record: (of, event) => write(recording(of, event)),
-    async markAnswered(id) {
+    record: (of, event) => amend(recording(of, event)),
+    async markAnswered(of) {
+      const id = idOf(of)
       answeredButUnmarked.add(id)
-      await write(recording(id, { kind: 'answered' }))
+      await amend(recording(of, { kind: 'answered' }))
       answeredButUnmarked.delete(id)
     },
     dueUndos: (limit) => read((nowMs) => redemptions.dueUndos(limit, nowMs)),
@@ -104,4 +105,8 @@ export function createRedemptionFunctions(
       return found && toRecord(found.redemption)
     },
   }
+}
+
+function idOf(of: string | Redemption): string {
+  return typeof of === 'string' ? of : of.id
 }

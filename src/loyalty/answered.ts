@@ -1,6 +1,7 @@
 import type { Journal } from '../journal/journal.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
+import type { Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
 import { sleep } from '../time/waiting.ts'
 
@@ -16,13 +17,16 @@ type Deps = { journal: Pick<Journal, 'markAnswered'>; timers: Timers; log: Logge
  * @returns a function that resolves when it is written, or never can be
  */
 export function createMarkAnswered({ journal, timers, log }: Deps) {
-  return async function markAnswered(redemptionId: string): Promise<void> {
+  return async function markAnswered(row: Redemption): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
-        return await journal.markAnswered(redemptionId)
+        return await journal.markAnswered(row)
       } catch (error) {
         if (failures === 0)
-          log.warn({ redemptionId, error: describeError(error) }, 'an answered debit could not be marked')
+          log.warn(
+            { redemptionId: row.id, error: describeError(error) },
+            'an answered debit could not be marked',
+          )
         if (!(error instanceof StorageUnavailable)) return
         await sleep(timers, repeatAfterMs)
       }

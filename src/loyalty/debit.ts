@@ -28,7 +28,9 @@ const latestOkMs = 5_000
 const reservedForAnswerMs = 50
 
 /** `turn`: its own, or the one behind which it found no room. */
-type RunningDebit = { intent: DebitIntent; done: Promise<RedemptionDone>; turn: object | undefined }
+type RunningDebit = { intent: DebitIntent; done: Promise<DebitDone>; turn: object | undefined }
+/** `row`: as it is known, to be marked once the OK has left. */
+export type DebitDone = RedemptionDone & { row: Redemption }
 type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
 
 /**
@@ -40,11 +42,7 @@ type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
 export function createDebit(deps: RedemptionDeps) {
   const running = new Map<string, RunningDebit>()
 
-  return async function debit(
-    request: DebitRequest,
-    caller: Caller,
-    exchange: Exchange,
-  ): Promise<RedemptionDone> {
+  return async function debit(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitDone> {
     const { what } = request
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
     const covered = await coverRequest(deps, request, (each) => [debitKey(caller, each)], exchange)
@@ -84,11 +82,11 @@ function readIntent({ hashCard }: RedemptionDeps, request: DebitRequest, caller:
 
 /** The second of two equal debits that came at once waits for the first and gets the same answer. */
 async function answerOfTwin(
-  first: { intent: DebitIntent; done: Promise<RedemptionDone> },
+  first: RunningDebit,
   intent: DebitIntent,
   exchange: Exchange,
   timers: Timers,
-): Promise<RedemptionDone> {
+): Promise<DebitDone> {
   if (!isSameContent(first.intent, intent)) throw new Refusal('DUPLICATE_REFERENCE')
   if (!(await settlesWithin(timers, exchange.leftMs() - reservedForAnswerMs, first.done)))
     throw new Refusal('TRY_AGAIN_SHORTLY')
@@ -96,7 +94,7 @@ async function answerOfTwin(
   return await first.done
 }
 
-async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<RedemptionDone> {
+async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<DebitDone> {
   const { intent, caller, exchange } = call
   const { tenant } = caller.credentials
   const endTurn = await deps.turns.waitFor(
@@ -115,12 +113,13 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Redem
     const begun = await untilFree(deps.timers, () => deps.journal.beginDebit(intent, decide))
     if (begun.do === 'refuse') throw new Refusal(begun.code)
     if (begun.do === 'send') return await send(deps, call, begun.redemption)
-    const { id, refusedWith, moved = {} } = begun.redemption
+    const { redemption: row } = begun
+    const { id, refusedWith, moved = {} } = row
     exchange.facts.redemptionId = id
     exchange.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
     const { what } = intent
-    return { redemptionId: id, what, moved: uncoverMoved(moved, what) }
+    return { redemptionId: id, what, moved: uncoverMoved(moved, what), row }
   } finally {
     endTurn?.()
   }
@@ -130,7 +129,7 @@ async function send(
   deps: RedemptionDeps,
   { intent, caller, exchange }: DebitCall,
   redemption: Redemption,
-): Promise<RedemptionDone> {
+): Promise<DebitDone> {
   const { id } = redemption
   exchange.facts.redemptionId = id
   const { what, secret } = intent
@@ -140,12 +139,12 @@ async function send(
   if (outcome.kind === 'done') {
     const moved = coverMoved(outcome.moved, cardNumber, deps.coverId)
     const leftMs = exchange.leftMs()
-    const isConfirmed = await confirm(deps, redemption, { kind: 'confirmed', moved, secret })
+    const row = await confirm(deps, redemption, { kind: 'confirmed', moved, secret })
     // The process was frozen: another replica is about to give it back, since no OK has left.
     const isTooLate = leftMs - exchange.leftMs() > latestOkMs
-    if (!isConfirmed || isTooLate)
+    if (!row || isTooLate)
       throw new Refusal('NOT_REDEEMED', { message: 'taken, but not recorded, or its undo was requested' })
-    return { redemptionId: id, what, moved: outcome.moved }
+    return { redemptionId: id, what, moved: outcome.moved, row }
   }
 
   // The till does not wait for this write, nor fail with it: a row that stays `sent` is in doubt, and its undo asks the
@@ -162,18 +161,18 @@ async function send(
   throw outcome.kind === 'unknown' ? new Refusal('NOT_REDEEMED') : outcome.refusal
 }
 
-/** @returns whether the till may hear OK: the success is on disk, and no undo was requested meanwhile */
+/** @returns the row if the till may hear OK: the success is on disk, and no undo was requested meanwhile */
 async function confirm(
   { journal }: RedemptionDeps,
   sent: Redemption,
   outcome: Extract<DebitOutcome, { kind: 'confirmed' }>,
-): Promise<boolean> {
+): Promise<Redemption | undefined> {
   try {
     const event = { kind: 'debit_outcome', outcome, callId: sent.call?.id } as const
     const { redemption } = await journal.record(sent, event)
-    return redemption !== undefined && stands(redemption)
+    return redemption && stands(redemption) ? redemption : undefined
   } catch (error) {
-    if (error instanceof StorageUnavailable) return false
+    if (error instanceof StorageUnavailable) return undefined
     throw error
   }
 }

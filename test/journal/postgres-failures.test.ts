@@ -6,7 +6,7 @@ import { usePostgres } from '../support/postgres-for-tests.ts'
 import { openImpatient } from '../support/impatient-journal.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import type { TestJournal } from '../support/test-journal.ts'
-import { worksThatWrite } from './works-that-write.ts'
+import { worksThatStandAlone, worksThatWrite } from './works-that-write.ts'
 
 const writing = /^(INSERT|UPDATE|DELETE)/
 
@@ -25,12 +25,36 @@ class CommitOfWriting extends RegExp {
 }
 
 /** Each cuts the connection, and resolves once it has. */
-const moments: Record<string, (proxy: CuttingProxy) => Promise<void>> = {
+type Moments = Record<string, (proxy: CuttingProxy) => Promise<void>>
+
+const momentsOfTransaction: Moments = {
   'before BEGIN': (proxy) => proxy.onNext(/^BEGIN/, 'before', 'cut'),
   'between BEGIN and COMMIT': (proxy) => proxy.onNext(writing, 'after', 'cut'),
   'in COMMIT': (proxy) => proxy.onNext(new CommitOfWriting(), 'in', 'cut'),
   'after COMMIT, whose answer is lost': (proxy) => proxy.onNext(new CommitOfWriting(), 'after', 'cut'),
 }
+
+/** One that commits by itself. */
+const standsAlone = /^UPDATE .* now_ms\(\) BETWEEN /
+
+const momentsOfStatement: Moments = {
+  'before the statement': (proxy) => proxy.onNext(standsAlone, 'before', 'cut'),
+  'in the statement': (proxy) => proxy.onNext(standsAlone, 'in', 'cut'),
+  'after the statement, whose answer is lost': (proxy) => proxy.onNext(standsAlone, 'after', 'cut'),
+}
+
+const works = [
+  ...Object.entries(worksThatWrite).map(([name, prepare]) => ({
+    name,
+    prepare,
+    moments: momentsOfTransaction,
+  })),
+  ...Object.entries(worksThatStandAlone).map(([name, prepare]) => ({
+    name,
+    prepare,
+    moments: momentsOfStatement,
+  })),
+]
 
 describe('the journal on PostgreSQL, when a connection is cut,', () => {
   useRealSockets()
@@ -53,7 +77,7 @@ describe('the journal on PostgreSQL, when a connection is cut,', () => {
     await test.end()
   })
 
-  for (const [name, prepare] of Object.entries(worksThatWrite))
+  for (const { name, prepare, moments } of works)
     describe(`does ${name} once:`, () => {
       let expected: Awaited<ReturnType<typeof outcomeOf>>
 
@@ -67,6 +91,8 @@ describe('the journal on PostgreSQL, when a connection is cut,', () => {
       for (const [moment, cutAt] of Object.entries(moments))
         it(moment, async () => {
           const act = await prepare(test)
+          // Learns what time it is.
+          await broken.stats()
           const cut = cutAt(proxy)
           const outcome = await outcomeOf(test, act(broken))
           await cut

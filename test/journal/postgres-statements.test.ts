@@ -10,6 +10,8 @@ describe('what to do after a failure of PostgreSQL', () => {
       ['the lock limit', { code: '55P03' }],
       ['the statement limit', { code: '57014' }],
       ['a row that another has written', { code: '23505' }],
+      ['a prepared statement that the connection does not have', { code: '26000' }],
+      ['a prepared statement that the connection has already', { code: '42P05' }],
       ['a server that stops', { code: '57P01' }],
       ['a server that has crashed', { code: '57P02' }],
       ['a server that starts', { code: '57P03' }],
@@ -61,8 +63,11 @@ describe('what to do after a failure of PostgreSQL', () => {
 })
 
 describe('a statement for PostgreSQL', () => {
-  const toText = (sql: string, values: Parameters<typeof toNumbered>[0]['values']) =>
-    toNumbered({ gets: 'all', sql, values })
+  type Values = Parameters<typeof toNumbered>[0]['values']
+  const toText = (sql: string, given: Values) => {
+    const { text, values } = toNumbered({ gets: 'all', sql, values: given })
+    return { text, values }
+  }
 
   it('has its values by name, each once, in the order in which they come first', () => {
     expect(toText('SELECT :b, :a, :b_2, :b', { a: 1, b: 2, b_2: 3, unused: 4 })).to.deep.equal({

@@ -117,6 +117,30 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
     ),
 }
 
+/** Writes of a row that the caller knows: one statement each. */
+export const worksThatStandAlone: Record<string, WorkThatWrites> = {
+  'the outcome of a debit whose row is known: taken': async ({ journal }) => {
+    const row = await begin(journal)
+    const event = {
+      kind: 'debit_outcome',
+      outcome: confirmed({ pointsLeft: 5 }),
+      callId: row.call?.id,
+    } as const
+    return (broken) => broken.record(row, event)
+  },
+  'the outcome of an undo whose row is known: refused': async (test) => {
+    const { redemption: row } = await beginSecondUndo(test)
+    const outcome = { kind: 'refused', code: 'REFUSED' } as const
+    return (broken) => broken.record(row, { kind: 'undo_outcome', outcome, callId: row.call?.id, jitter: 1 })
+  },
+  "the mark that a till's OK has left, of a row that is known": async ({ journal }) => {
+    const row = await begin(journal)
+    const event = { kind: 'debit_outcome', outcome: confirmed(), callId: row.call?.id } as const
+    const { redemption: taken } = await journal.record(row, event)
+    return (broken) => broken.markAnswered(taken!)
+  },
+}
+
 const cardBill: CardBill = {
   ...venueAndCard,
   ticketKey: 'B-77',
@@ -165,17 +189,23 @@ function credit(journal: Journal, more: Partial<CreditIntent> = {}) {
   return journal.beginCredit(intent, (rows, nowMs) => decideCredit(rows, question, nowMs))
 }
 
-/** Of the second call, as the first had no answer. */
 function undoOutcome(outcome: UndoOutcome): WorkThatWrites {
   return async (test) => {
-    await begin(test.journal)
-    await passFor(test, 10_000)
-    await test.journal.beginUndo(dueUndo(id))
-    await settleUndo(test.journal, id, { kind: 'unknown' })
-    await passFor(test, 10_000)
-    const callId = (await test.journal.beginUndo(dueUndo(id)))?.redemption.call?.id
-    return (broken) => broken.record(id, { kind: 'undo_outcome', outcome, callId, jitter: 1 })
+    const { redemption: row } = await beginSecondUndo(test)
+    return (broken) => broken.record(id, { kind: 'undo_outcome', outcome, callId: row.call?.id, jitter: 1 })
   }
+}
+
+/** The first had no answer. */
+async function beginSecondUndo(test: TestJournal) {
+  await begin(test.journal)
+  await passFor(test, 10_000)
+  await test.journal.beginUndo(dueUndo(id))
+  await settleUndo(test.journal, id, { kind: 'unknown' })
+  await passFor(test, 10_000)
+  const begun = await test.journal.beginUndo(dueUndo(id))
+  if (!begun) throw new Error('was not due')
+  return begun
 }
 
 /** The database's clock follows with the next use of the test's own journal. */

@@ -10,19 +10,21 @@ import { createReversals } from '../../src/reversals/reversals.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
-import { confirmed, sendNext, settleDebit } from '../support/redemption.ts'
+import { confirmed, redemption, sendNext } from '../support/redemption.ts'
 
 describe('the record that an OK has left', () => {
+  const row = redemption({ state: 'confirmed' })
+
   function recordWith(failures: Error[]) {
-    const marked: string[] = []
+    const marked: unknown[] = []
     const clock = createManualClock()
     const lines: string[] = []
     const markAnswered = createMarkAnswered({
       journal: {
-        async markAnswered(id) {
+        async markAnswered(of) {
           const failure = failures.shift()
           if (failure) throw failure
-          marked.push(id)
+          marked.push(of)
         },
       },
       timers: clock,
@@ -36,16 +38,16 @@ describe('the record that an OK has left', () => {
       new StorageUnavailable('locked'),
       new StorageUnavailable('locked'),
     ])
-    const marking = markAnswered('r-1')
+    const marking = markAnswered(row)
     await clock.pass(500)
     await marking
-    expect(marked).to.deep.equal(['r-1'])
+    expect(marked).to.deep.equal([row])
     expect(lines, 'one line for a lock, not one for each try').to.have.length(1)
   })
 
   it('is not repeated if the journal will never accept it', async () => {
     const { markAnswered, marked, lines } = recordWith([new Error('database is not open')])
-    await markAnswered('r-1')
+    await markAnswered(row)
     expect(marked).to.deep.equal([])
     expect(lines).to.have.length(1)
   })
@@ -66,7 +68,8 @@ describe('an OK that left while the journal was locked', () => {
     const begun = await journal.beginDebit(stuckDebit, sendNext)
     if (begun.do !== 'send') throw new Error('was not sent')
     const { id } = begun.redemption
-    await settleDebit(journal, id, confirmed())
+    const event = { kind: 'debit_outcome', outcome: confirmed(), callId: begun.redemption.call?.id } as const
+    const { redemption: taken } = await journal.record(id, event)
 
     let undos = 0
     const reversals = createReversals({
@@ -89,7 +92,7 @@ describe('an OK that left while the journal was locked', () => {
     using shell = new DatabaseSync(test.path)
     shell.exec('BEGIN IMMEDIATE')
     const failed = once(log, 'failed')
-    const marked = markAnswered(id)
+    const marked = markAnswered(taken!)
     await failed
     clock.pass(10_001)
     expect(await journal.dueUndos(1)).to.have.length(1)

@@ -1,4 +1,4 @@
-import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
+import type { DebitDone } from '../../src/loyalty/debit.ts'
 import { expect } from 'chai'
 import { createApp } from '../../src/app.ts'
 import type { Loyalty } from '../../src/loyalty/loyalty.ts'
@@ -7,6 +7,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { registeredDialects } from '../../src/zonal/dialects/registered.ts'
 import { basic } from '../simulators/till/encode.ts'
+import { redemption } from '../support/redemption.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { serve } from './serve.ts'
 
@@ -14,7 +15,7 @@ describe('a debit is marked as answered', () => {
   useRealSockets()
 
   /** @returns the status that the till hears, and the redemptions that were marked by then */
-  async function debitOf(done: RedemptionDone) {
+  async function debitOf(done: DebitDone) {
     const marked: string[] = []
     const log = createLogger('silent')
     const metrics = createMetrics()
@@ -22,7 +23,7 @@ describe('a debit is marked as answered', () => {
       approve: async ({ venueId: id }) => ({ id, coreId: 'venue-uuid', currency: 'GBP' }),
       debit: async () => done,
       coverId: (id) => id,
-      markAnswered: async (id) => void marked.push(id),
+      markAnswered: async ({ id }) => void marked.push(id),
     }
     const settings = { language: 'en', failureHttpStatus: 503, invalidTicketHttpStatus: 400 } as const
     const app = createApp({
@@ -74,6 +75,7 @@ describe('a debit is marked as answered', () => {
   const taken = {
     redemptionId: 'r-1',
     what: { kind: 'coupon', rewardId: 'uc-1' },
+    row: redemption({ state: 'confirmed' }),
   } as const
 
   it('when its OK has left', async () => {

@@ -58,6 +58,8 @@ const remedies: Record<string, Remedy> = {
   '25P03': 'again',
   '25P04': 'again',
   '53300': 'again',
+  '26000': 'again',
+  '42P05': 'again',
   '25006': 'again_elsewhere',
   // A pooler has passed on a transaction that had failed.
   '25P02': 'again_elsewhere',
@@ -72,6 +74,11 @@ const remedies: Record<string, Remedy> = {
   '42P01': 'unavailable',
   '42703': 'unavailable',
   '42883': 'unavailable',
+}
+
+/** A pooler gives each transaction another connection, and does not follow which statements that has prepared. */
+export function isOfNames({ code }: DatabaseFailure): boolean {
+  return code === '26000' || code === '42P05'
 }
 
 /** Of pg, which gives it no code. */

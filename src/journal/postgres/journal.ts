@@ -43,6 +43,8 @@ export function createPostgresJournal(
 
   const transactions = createTransactions({
     pool,
+    clock,
+    log,
     migrated: createMigration(pool, postgres.patienceMs),
     patienceMs: postgres.patienceMs,
     observe(seconds, failure) {
@@ -52,6 +54,7 @@ export function createPostgresJournal(
   })
 
   const write = <T>(work: Doing<T>, card?: string): Promise<T> => use(() => transactions.transact(work, card))
+  const amend = <T>(work: Doing<T>): Promise<T> => use(() => transactions.amend(work))
   const once = (text: string, values: unknown[]) => use(() => transactions.once(text, values))
 
   async function use<T>(action: () => Promise<T>): Promise<T> {
@@ -72,6 +75,7 @@ export function createPostgresJournal(
   const access: Access = {
     read: write,
     write,
+    amend,
     admit: <T>(intake: Intake, work: Doing<T>, card?: string): Promise<T> =>
       write(function* (nowMs, mayBeDone) {
         // What may be done is in that room already.

@@ -7,6 +7,7 @@ import type { NoticeKind, SharedNotices } from '../shared.ts'
 import { connectionTo, send, type PostgresConfig } from './pool.ts'
 
 const channel = 'zonal_adapter'
+const tellSql = 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload'
 /** A connection that is half open says nothing by itself. */
 const heartbeatMs = 5_000
 const heartbeatWithinMs = 3_000
@@ -27,6 +28,8 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
   const handlers = new Map<NoticeKind, (key: string | undefined) => void>()
   let client: pg.Client | undefined
   let running: Promise<void> | undefined
+  const untold = new Set<string>()
+  let telling: Promise<void> | undefined
   const pause = (ms: number) => sleep(systemTimers, ms, closing.signal).catch(() => undefined)
 
   async function connect(): Promise<pg.Client> {
@@ -73,9 +76,20 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
     }
   }
 
+  /** What is told meanwhile goes out together: commits with notices wait for each other. */
+  async function tellAll() {
+    while (untold.size > 0) {
+      const payloads = [...untold]
+      untold.clear()
+      await once(tellSql, [channel, payloads]).catch(() => undefined)
+    }
+    telling = undefined
+  }
+
   return {
     tell(about, key) {
-      once('SELECT pg_notify($1, $2)', [channel, `${from} ${about} ${key}`]).catch(() => undefined)
+      untold.add(`${from} ${about} ${key}`)
+      telling ??= tellAll()
     },
     listen(about, handler) {
       handlers.set(about, handler)

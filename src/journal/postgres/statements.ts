@@ -1,16 +1,41 @@
+import { hash } from 'node:crypto'
+import type { Logger } from '../../observability/logger.ts'
 import type { Row, Statement, Value } from '../work.ts'
 
+/** What pg sends. A statement with a name is prepared once by each connection, which takes longer than to run it. */
+export type Sent = { text: string; name?: string; values?: unknown[] }
+
 /** A statement as PostgreSQL numbers its parameters. `names`: of the values by name, in their order. */
-type Numbered = { text: string; names: string[] | undefined }
+type Numbered = { text: string; name: string; names: string[] | undefined }
+
+export type Naming = ReturnType<typeof createNaming>
+
+/** Gives statements names, as long as the connections keep what was prepared under them. */
+export function createNaming(log: Logger) {
+  let isKept = true
+  return {
+    name(statement: Statement): Sent {
+      const { name, text, values } = toNumbered(statement)
+      return isKept ? { name, text, values } : { text, values }
+    },
+    stop() {
+      if (isKept)
+        log.warn(
+          'the pooler in front of the database does not keep prepared statements: the journal is slower',
+        )
+      isKept = false
+    },
+  }
+}
 
 /** The journal has some sixty different statements. */
 const numbered = new Map<string, Numbered>()
 
-/** @returns the statement with `$1`, `$2` … instead of `:name` or `?`, and its values in that order */
-export function toNumbered({ sql, values }: Statement): { text: string; values: Value[] } {
-  const { text, names } = find(sql)
-  if (Array.isArray(values)) return { text, values: values.map(storable) }
-  return { text, values: names?.map((name) => storable(valueOf(values, name, sql))) ?? [] }
+/** @returns the statement with `$1`, `$2` … instead of `:name` or `?`, its values in that order, and a name of its text */
+export function toNumbered({ sql, values }: Statement): { text: string; name: string; values: Value[] } {
+  const { text, name, names } = find(sql)
+  if (Array.isArray(values)) return { text, name, values: values.map(storable) }
+  return { text, name, values: names?.map((each) => storable(valueOf(values, each, sql))) ?? [] }
 }
 
 /** PostgreSQL refuses a text that contains NUL. U+FFFD stands for what is no text, as it does for half an emoji. */
@@ -34,7 +59,12 @@ function number(sql: string): Numbered {
       if (!names.includes(name)) names.push(name)
       return `$${names.indexOf(name) + 1}`
     })
-  return { text, names: count > 0 ? undefined : names }
+  return { text, name: nameOf(text), names: count > 0 ? undefined : names }
+}
+
+/** By its text: a pooler may give the connection to a replica of another release, whose statements are others. */
+function nameOf(text: string): string {
+  return `zonal_${hash('sha256', text).slice(0, 24)}`
 }
 
 function valueOf(values: Row, name: string, sql: string): Value {

@@ -66,6 +66,7 @@ export function createAccess(
 
     read: <T>(work: Doing<T>) => use(() => db.do(work(nowMs(), false))),
     write,
+    amend: write,
     async admit<T>(intake: Intake, work: Doing<T>): Promise<T> {
       await use(() => limits.admit(intake))
       return await write(work)

@@ -20,7 +20,10 @@ export type OperationDeps = {
 /** One message of an approved till; `textLength` is that of its body. */
 type Incoming = { message: RawMessage; textLength: number; caller: Caller; exchange: Exchange }
 
-type Operations = Record<Operation, (incoming: Incoming) => Promise<Answer>>
+/** `onceSent`: what is left to do when the till has its answer. */
+type Answered = { answer: Answer; onceSent?: () => void }
+
+type Operations = Record<Operation, (incoming: Incoming) => Promise<Answered>>
 
 /**
  * What each operation does: parse the message, have it done, and return the answer.
@@ -43,21 +46,24 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
       const request = parseBalance(message.fields, settings)
       logIds(request, exchange, loyalty)
       const balance = await loyalty.balance(request, caller, exchange)
-      return { to: 'balance', cardNumber: request.cardNumber, balance }
+      return { answer: { to: 'balance', cardNumber: request.cardNumber, balance } }
     },
 
     async debit({ message, caller, exchange }) {
       const request = parseDebit(message.fields, settings)
       logIds(request, exchange, loyalty)
-      const debit = await loyalty.debit(request, caller, exchange)
-      return { to: 'debit', transactionId: request.transactionId, ...debit }
+      const { row, ...debit } = await loyalty.debit(request, caller, exchange)
+      return {
+        answer: { to: 'debit', transactionId: request.transactionId, ...debit },
+        onceSent: () => void loyalty.markAnswered(row),
+      }
     },
 
     async credit({ message, caller, exchange }) {
       const request = parseCredit(message.fields, settings)
       logIds(request, exchange, loyalty)
       const credit = await loyalty.credit(request, caller, exchange)
-      return { to: 'credit', transactionId: request.transactionId, ...credit }
+      return { answer: { to: 'credit', transactionId: request.transactionId, ...credit } }
     },
 
     async ticket(incoming) {
@@ -65,7 +71,7 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
       await pace(textLength)
       const bill = parseBill(incoming)
       logIds(bill, exchange, loyalty)
-      return { to: 'ticket', ...(await loyalty.ticket(bill, caller, exchange)) }
+      return { answer: { to: 'ticket', ...(await loyalty.ticket(bill, caller, exchange)) } }
     },
   }
 }

@@ -71,14 +71,11 @@ function createAnswering(deps: OperationDeps) {
       if (message.problem) throw message.problem
       refuseKeyInFields(message.fields, caller.credentials.apiKey)
       const incoming = { message, textLength: text.length, caller, exchange }
-      const answer = await operations[message.operation](incoming)
+      const { answer, onceSent } = await operations[message.operation](incoming)
       const { requestId } = exchange
       const reply = dialect.writeAnswer(answer, { requestId, reference: message.reference })
-      if (answer.to === 'debit') {
-        const { redemptionId } = answer
-        // Only once the reply is written: if writing fails, the till is sent an error and the debit stays in doubt.
-        ctx.res.once('finish', () => void loyalty.markAnswered(redemptionId))
-      }
+      // Only now that the reply is written: if that had failed, the till would be sent an error, and a debit stay in doubt.
+      if (onceSent) ctx.res.once('finish', onceSent)
       send(ctx, reply)
     } catch (error) {
       if (error instanceof Refusal && error.code === 'CREDENTIALS_WRONG')

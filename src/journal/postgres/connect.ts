@@ -1,0 +1,30 @@
+import { StorageUnavailable } from '../../model/refusal.ts'
+import { DatabaseFailure } from './failures.ts'
+import type { Connection, Pool } from './pool.ts'
+
+export type ConnectDeps = {
+  pool: Pool
+  /** Brings the schema. Rejects, and goes on by itself, if that takes longer. */
+  migrated: (latestMs: number) => Promise<void>
+}
+
+/**
+ * @param latestMs by `performance.now()`
+ * @throws DatabaseFailure, or StorageUnavailable if the schema cannot be used
+ */
+export async function connect({ pool, migrated }: ConnectDeps, latestMs: number): Promise<Connection> {
+  try {
+    await migrated(latestMs)
+    return await pool.connect()
+  } catch (error) {
+    return error instanceof StorageUnavailable ? Promise.reject(error) : failed(error)
+  }
+}
+
+export function leftMs(latestMs: number): number {
+  return Math.max(1, Math.ceil(latestMs - performance.now()))
+}
+
+export function failed(error: unknown): never {
+  throw new DatabaseFailure(error)
+}

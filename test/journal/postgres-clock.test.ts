@@ -1,0 +1,31 @@
+import { expect } from 'chai'
+import { openReplica } from '../support/both-databases.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { confirmed, couponDebit, sendNext } from '../support/redemption.ts'
+import { createTestParts } from '../support/test-journal.ts'
+
+describe('a replica whose clock jumps while a debit is under way', () => {
+  useRealSockets()
+  const createDatabase = usePostgres()
+
+  for (const jumpMs of [-60_000, 60_000])
+    it(`records the database's time (${jumpMs} ms)`, async () => {
+      const { clock, log } = createTestParts()
+      const journal = await openReplica(await createDatabase(), { clock, log })
+      try {
+        const begun = await journal.beginDebit(couponDebit, sendNext)
+        if (begun.do !== 'send') return expect.fail()
+        const { redemption: sent } = begun
+        clock.pass(jumpMs)
+        const event = { kind: 'debit_outcome', outcome: confirmed(), callId: sent.call?.id } as const
+        const { redemption: taken } = await journal.record(sent, event)
+        expect(taken!.confirmedAtMs! - sent.sentAtMs!).to.be.within(0, 5_000)
+        await journal.markAnswered(taken!)
+        const row = await journal.findRedemption(sent.id)
+        expect(row!.answeredAtMs! - sent.sentAtMs!).to.be.within(0, 5_000)
+      } finally {
+        await journal.close()
+      }
+    })
+})
