@@ -22,6 +22,12 @@ const ofCouponSql = `SELECT 'of_coupon' AS found, redemptions.* FROM redemptions
   WHERE card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
     AND state IN ('sent', 'in_doubt', 'confirmed')`
 
+/** All that matters to a debit, by one statement: a till waits for each round trip to the database. */
+const forDebitSql = {
+  points: [attemptsSql, aliasSql, underWaySql].join(' UNION ALL '),
+  coupon: [attemptsSql, aliasSql, underWaySql, ofCouponSql].join(' UNION ALL '),
+}
+
 /** Earlier versions stored an id that contains a card number as it is. */
 function couponIds({ rewardId: formerId, standIn: rewardId = formerId }: Extract<What, { kind: 'coupon' }>) {
   return { rewardId, formerId }
@@ -97,10 +103,8 @@ export function createRedemptionRows(seal: Seal) {
     return all(`${whereOpen} AND state = 'stuck' ORDER BY created_at`, {})
   }
 
-  /** All that matters to a debit, by one statement: a till waits for each round trip to the database. */
   function* findForDebit({ key, cardHash, what }: DebitIntent, nowMs: number): Work<DebitRows & CardRows> {
-    const branches = [attemptsSql, aliasSql, underWaySql, ...(what.kind === 'coupon' ? [ofCouponSql] : [])]
-    const found = yield* allRows(branches.join(' UNION ALL '), {
+    const found = yield* allRows(forDebitSql[what.kind], {
       ...{ key, id: redemptionId(key, 1), fromMs: nowMs - keyMs, cardHash, nowMs },
       ...(what.kind === 'coupon' && couponIds(what)),
     })
