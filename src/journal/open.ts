@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import type { Journal, JournalDeps } from './journal.ts'
+import { SchemaBehind, SchemaTooNew } from './postgres/failures.ts'
 import type { PostgresConfig } from './postgres/pool.ts'
 import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
 
@@ -31,9 +32,24 @@ export async function openJournalBeside(config: Config['journal'], deps: Journal
 async function openPostgres(config: Config['journal'], postgres: PostgresConfig, deps: JournalDeps) {
   const { createPostgresJournal } = await import('./postgres/journal.ts')
   const journal = createPostgresJournal(config, postgres, deps)
-  // So that its health is known from the start, and no till waits for the schema. It opens without the database too.
-  await journal.stats().catch((error: unknown) => {
-    if (!(error instanceof StorageUnavailable)) throw error
-  })
+  await untilUsable(journal)
   return journal
+}
+
+/**
+ * Uses the journal once, so that its health is known from the start. It opens without its database too, but not before
+ * the schema is there: until then a rollout must not replace the replicas that serve.
+ *
+ * @throws StorageUnavailable if a later release has migrated the schema beyond what this one can use
+ */
+export async function untilUsable(journal: Journal): Promise<void> {
+  for (;;)
+    try {
+      return void (await journal.stats())
+    } catch (error) {
+      if (error instanceof SchemaBehind) continue
+      if (error instanceof StorageUnavailable && !(error instanceof SchemaTooNew)) return
+      await journal.close()
+      throw error
+    }
 }

@@ -2,13 +2,13 @@ import type { CardBill, DebitIntent } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { couponsOf } from '../support/coupons-of.ts'
 import { confirmed, sendNext, settleDebit, settleUndo } from '../support/redemption.ts'
-import { forEachDatabase } from '../support/both-databases.ts'
+import { forEachSchema } from '../support/both-databases.ts'
 import { type TestJournal } from '../support/test-journal.ts'
 
 const ofCard = { venue: 'venue-uuid', cardHash: 'hash-of-card' }
 const bill = { ...ofCard, account: 'A-1' }
 
-forEachDatabase((openTestJournal) => {
+forEachSchema((openTestJournal) => {
   describe('the coupons that go out with a ticket', () => {
     let test: TestJournal
     beforeEach(async () => (test = await openTestJournal()))

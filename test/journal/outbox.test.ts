@@ -2,7 +2,7 @@ import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import { expect } from 'chai'
 import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
 import type { Ticket } from '../../src/model/words.ts'
-import { forEachDatabase } from '../support/both-databases.ts'
+import { forEachSchema } from '../support/both-databases.ts'
 import { unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 const bill: Ticket = {
@@ -26,7 +26,7 @@ const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
   closed: { venueId: '1902', tenant: '0123456789abcdef', traceparent: '00-…', ticket, coupons: ['uc-1'] },
 })
 
-forEachDatabase((openTestJournal) => {
+forEachSchema((openTestJournal) => {
   describe('a ticket in the journal', () => {
     let test: TestJournal
     beforeEach(async () => (test = await openTestJournal()))

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import pg from 'pg'
 import type { Journal } from '../../src/journal/journal.ts'
+import { migrationLock } from '../../src/journal/postgres/migrate.ts'
 import { isHeldUp } from '../../src/redemptions/decide-debit.ts'
 import type { DebitIntent } from '../../src/redemptions/redemption.ts'
 import { commit, startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
-import { openImpatient } from '../support/impatient-journal.ts'
+import { createReplica } from '../support/both-databases.ts'
+import { openImpatient, patienceMs } from '../support/impatient-journal.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { confirmed, couponDebit, sendNext } from '../support/redemption.ts'
@@ -83,10 +85,11 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   })
 
   it('waits in time for another replica that brings the schema', async () => {
-    await direct.query('SELECT pg_advisory_lock(7351902)')
-    const journal = await open()
+    await direct.query(`SELECT pg_advisory_lock(${migrationLock})`)
+    const journal = createReplica(proxy.url, { patienceMs })
+    journals.push(journal)
     expect(String(await refusedInTime(debit(journal)))).to.match(/schema is being migrated/)
-    await direct.query('SELECT pg_advisory_unlock(7351902)')
+    await direct.query(`SELECT pg_advisory_unlock(${migrationLock})`)
     expect(await debit(journal)).to.have.property('do', 'send')
   })
 

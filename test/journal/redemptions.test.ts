@@ -10,7 +10,7 @@ import {
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import { redemptionId } from '../../src/model/keys.ts'
-import { forEachDatabase } from '../support/both-databases.ts'
+import { forEachSchema } from '../support/both-databases.ts'
 import { type TestJournal } from '../support/test-journal.ts'
 import {
   confirmed,
@@ -47,7 +47,7 @@ const creditIntent: CreditIntent = {
   what: undefined,
 }
 
-forEachDatabase((openTestJournal) => {
+forEachSchema((openTestJournal) => {
   describe('the journal of redemptions', () => {
     let test: TestJournal
     beforeEach(async () => (test = await openTestJournal()))

@@ -1,11 +1,14 @@
 import pg from 'pg'
 import type { Journal } from '../../src/journal/journal.ts'
 import { getTypeParser } from '../../src/journal/postgres/pool.ts'
-import { openJournal } from '../../src/journal/open.ts'
+import { createPostgresJournal } from '../../src/journal/postgres/journal.ts'
+import { migrations, type Migration } from '../../src/journal/postgres/migrations.ts'
+import { untilUsable } from '../../src/journal/open.ts'
 import { createLogger, type Logger } from '../../src/observability/logger.ts'
 import { systemClock, type Clock } from '../../src/time/clock.ts'
 import { postgresAt } from './journal-url.ts'
 import { usePostgres } from './postgres-for-tests.ts'
+import { nextMigrations, useMigrated } from './schemas.ts'
 import {
   createTestParts,
   journalKeys,
@@ -17,19 +20,32 @@ import {
   type TestJournal,
 } from './test-journal.ts'
 
+type Suites = (openTestJournal: OpenTestJournal) => void
+
 /** Defines the same suites for both databases. */
-export function forEachDatabase(suites: (openTestJournal: OpenTestJournal) => void) {
+export function forEachDatabase(suites: Suites) {
   suites(openTestJournal)
-  describe('on PostgreSQL:', () => {
-    const makeDatabase = usePostgres()
-    suites(async (options) => await openOnPostgres(await makeDatabase(), options))
-  })
+  describe('on PostgreSQL:', () => definedFor(suites, usePostgres()))
 }
 
-/** @param url of an empty database of `usePostgres` */
+/** Defines them once more for PostgreSQL with the schema of the next release. */
+export function forEachSchema(suites: Suites) {
+  forEachDatabase(suites)
+  describe('on PostgreSQL that the next release has migrated:', () =>
+    definedFor(suites, useMigrated(nextMigrations)))
+}
+
+function definedFor(suites: Suites, makeDatabase: () => Promise<string>) {
+  suites(async (options) => await openOnPostgres(await makeDatabase(), options))
+}
+
+/**
+ * @param url of a database of `usePostgres`
+ * @param options `release`: whose schema it brings; another one that is put into it counts from the next `reopen`
+ */
 export async function openOnPostgres(
   url: string,
-  { maxBytes = 1024 ** 3, parts = createTestParts() } = {},
+  { maxBytes = 1024 ** 3, parts = createTestParts(), release = { migrations } } = {},
 ): Promise<TestJournal> {
   const { clock, lines, log } = parts
   const client = new pg.Client({ connectionString: url, types: { getTypeParser } })
@@ -37,14 +53,17 @@ export async function openOnPostgres(
   client.on('error', () => undefined)
   await client.connect()
   const sql = async (statement: string) => (await client.query<Record<string, unknown>>(statement)).rows
-  const settings = { ...testSettings, path: '', postgres: postgresAt(url), maxBytes }
+  const postgres = postgresAt(url)
+  const settings = { ...testSettings, path: '', postgres, maxBytes }
   return await openTest({
     path: '',
     clock,
     lines,
     sql,
     async openIt(keys) {
-      const journal = await openJournal({ ...settings, keys }, { clock, log, metrics: testMetrics })
+      const deps = { clock, log, metrics: testMetrics }
+      const journal = createPostgresJournal({ ...settings, keys }, postgres, deps, release.migrations)
+      await untilUsable(journal)
       await setClockByHand(sql)
       return followClock(journal, clock, (nowMs) => sql(`UPDATE test_clock SET ms = ${nowMs}`))
     },
@@ -70,18 +89,35 @@ export async function openReplicas(url: string, count: number): Promise<[TestJou
   return [first, ...others]
 }
 
+type Replica = {
+  patienceMs?: number
+  clock?: Clock
+  log?: Logger
+  keys?: string[]
+  migrations?: readonly Migration[]
+}
+
 /** The journal of one replica, by the database's own clock. @param url of a database of `usePostgres`, or a proxy to it */
-export function openReplica(
+export async function openReplica(url: string, options: Replica = {}): Promise<Journal> {
+  const journal = createReplica(url, options)
+  await untilUsable(journal)
+  return journal
+}
+
+/** The same, not used yet. */
+export function createReplica(
   url: string,
   {
     patienceMs = postgresAt(url).patienceMs,
     clock = systemClock,
     log = createLogger('silent'),
-  }: { patienceMs?: number; clock?: Clock; log?: Logger } = {},
-): Promise<Journal> {
+    keys = journalKeys.slice(0, 1),
+    migrations,
+  }: Replica = {},
+): Journal {
   const postgres = { ...postgresAt(url), patienceMs }
-  const settings = { ...testSettings, path: '', postgres, keys: journalKeys.slice(0, 1), maxBytes: 1024 ** 3 }
-  return openJournal(settings, { clock, log, metrics: testMetrics })
+  const settings = { ...testSettings, path: '', postgres, keys, maxBytes: 1024 ** 3 }
+  return createPostgresJournal(settings, postgres, { clock, log, metrics: testMetrics }, migrations)
 }
 
 /** Sets the database's clock to the test's before each use of the journal. */

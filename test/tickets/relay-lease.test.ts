@@ -6,11 +6,13 @@ import { openReplica } from '../support/both-databases.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { runSql } from '../support/postgres-database.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
+import { nextMigrations, useMigrated } from '../support/schemas.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 
 describe('the lease of the relay', () => {
   useRealSockets()
   const makeDatabase = usePostgres()
+  const makeMigrated = useMigrated(nextMigrations)
   let url: string
   let clocks: ManualClock[]
   let leases: RelayLease[]
@@ -60,6 +62,16 @@ describe('the lease of the relay', () => {
     second.lease.start()
     await second.lease.untilHeld()
     expect(held()).to.deep.equal([1])
+  })
+
+  it('goes from one to another on the schema of the next release', async () => {
+    url = await makeMigrated()
+    for (let replica = 0; replica < 3; replica++) {
+      const { lease } = await addReplica()
+      lease.start()
+      await lease.untilHeld()
+      await lease.stop()
+    }
   })
 
   // Elsewhere whoever asked renewed the lease of another, and two were leaders for weeks.

@@ -8,6 +8,12 @@ export class DatabaseUnavailable extends StorageUnavailable {
   }
 }
 
+/** The schema is not there yet: it is being migrated, or a lock keeps it from being. */
+export class SchemaBehind extends DatabaseUnavailable {}
+
+/** A later release has migrated the schema beyond what this one can use. */
+export class SchemaTooNew extends DatabaseUnavailable {}
+
 /** A statement, a connection or a COMMIT has failed at the database: `cause` is what pg threw. */
 export class DatabaseFailure extends Error {
   override name = 'DatabaseFailure'

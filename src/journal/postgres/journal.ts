@@ -15,6 +15,7 @@ import { createSharedLease } from './lease.ts'
 import { DatabaseUnavailable } from './failures.ts'
 import { createLimits } from './limits.ts'
 import { createMigration } from './migrate.ts'
+import { migrations as allMigrations } from './migrations.ts'
 import { createNotices } from './notices.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
 import { createTransactions } from './transactions.ts'
@@ -25,11 +26,13 @@ const afterOutageMs = 10_000
 /**
  * The journal that several replicas share. It opens without the database, which is migrated by the first use that
  * reaches it.
+ * @param migrations tests pass those of another release
  */
 export function createPostgresJournal(
   config: Config['journal'],
   postgres: PostgresConfig,
   { clock, log, metrics }: JournalDeps,
+  migrations = allMigrations,
 ): Journal {
   const pool = createPool(postgres, log)
   const troubles = createTroubles({ log, metrics })
@@ -45,7 +48,7 @@ export function createPostgresJournal(
     pool,
     clock,
     log,
-    migrated: createMigration(pool, postgres.patienceMs),
+    migrated: createMigration(pool, postgres.patienceMs, migrations),
     patienceMs: postgres.patienceMs,
     observe(seconds, failure) {
       metrics.journalCommitSeconds.observe(seconds)

@@ -1,31 +1,41 @@
 import { systemTimers } from '../../time/clock.ts'
-import { within } from '../../time/waiting.ts'
-import { DatabaseUnavailable } from './failures.ts'
-import { migrations, minCodeVersion } from './migrations.ts'
-import { send, type Pool } from './pool.ts'
+import { sleep, within } from '../../time/waiting.ts'
+import { SchemaBehind, SchemaTooNew } from './failures.ts'
+import { migrations as allMigrations, type Migration } from './migrations.ts'
+import { send, type Connection, type Pool } from './pool.ts'
 
-/** Any number, as long as it stays the same. */
-const lockKey = 7_351_902
-const tryEveryMs = 200
+/** Of whoever migrates. Any number, as long as it stays the same. */
+export const migrationLock = 7_351_902
+/** While another replica migrates. */
+const lookEveryMs = 200
 
 /** Of one migration, which may have to change many rows. */
 const migrationMs = 60_000
 
 /**
- * Brings the schema up to date, once: one replica migrates, the others wait for it. Tables are locked for 2 s at most, so
- * that replicas of the release before go on.
+ * Whoever uses a table queues up behind a migration that waits for its lock. Replicas that serve wait for a lock for a
+ * third of their patience, so the migration gives up before they do, and leaves them alone for a while.
+ */
+const lockShare = 0.2
+const longestLockMs = 2_000
+const firstPauseMs = 1_000
+const longestPauseMs = 8_000
+
+/**
+ * Brings the schema up to date, once: one replica migrates, the others wait for it.
  *
  * @param patienceMs no other statement waits for longer
+ * @param migrations tests pass those of another release
  * @returns waits until it is up to date, but not beyond `latestMs`: then it goes on by itself. Rejects with what pg
- *   throws, or with DatabaseUnavailable if a newer release has migrated the schema beyond what this one knows
+ *   throws, SchemaBehind if that takes longer, SchemaTooNew
  */
-export function createMigration(pool: Pool, patienceMs: number) {
+export function createMigration(pool: Pool, patienceMs: number, migrations = allMigrations) {
   let isDone = false
   let running: Promise<void> | undefined
 
   async function run() {
     try {
-      await migrate(pool, patienceMs)
+      await migrate(pool, patienceMs, migrations)
       isDone = true
     } finally {
       running = undefined
@@ -37,18 +47,32 @@ export function createMigration(pool: Pool, patienceMs: number) {
     running ??= run()
     // Whoever has given up does not hear of its failure.
     running.catch(() => undefined)
-    const tooLate = () => new Error('its schema is being migrated')
+    const tooLate = () =>
+      new SchemaBehind(
+        'its schema is being migrated, which waits for another replica, or for a table that is in use',
+      )
     await within(systemTimers, latestMs - performance.now(), running, tooLate)
   }
 }
 
-/** @throws what pg throws; DatabaseUnavailable as `createMigration` */
-export async function migrate(pool: Pool, patienceMs: number): Promise<void> {
+/**
+ * Waits as long as another replica migrates, or a lock on a table prevents it.
+ *
+ * @throws what pg throws; SchemaTooNew; an AbortError when the pool ends
+ */
+export async function migrate(pool: Pool, patienceMs: number, migrations = allMigrations): Promise<void> {
   const connection = await pool.connect()
-  const query = <R extends Record<string, unknown>>(text: string, limitMs = patienceMs) =>
-    send<R>(connection, { text, query_timeout: limitMs })
   try {
-    while (!(await tryMigrating(query))) await new Promise((resolve) => setTimeout(resolve, tryEveryMs))
+    const query = createQuery(connection, patienceMs)
+    let pauseMs = firstPauseMs
+    // Read without the lock: a replica that needs no migration does not wait for one that does.
+    while ((await readVersion(query, migrations)) < migrations.length) {
+      const outcome = await tryNext(query, migrations, Math.min(longestLockMs, patienceMs * lockShare))
+      if (outcome === 'elsewhere') await sleep(systemTimers, lookEveryMs, pool.ending)
+      if (outcome !== 'locked') continue
+      await sleep(systemTimers, pauseMs, pool.ending)
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+    }
     connection.release()
   } catch (error) {
     connection.release(true)
@@ -56,45 +80,79 @@ export async function migrate(pool: Pool, patienceMs: number): Promise<void> {
   }
 }
 
-type SendQuery = <R extends Record<string, unknown>>(text: string, limitMs?: number) => Promise<{ rows: R[] }>
+type Query = ReturnType<typeof createQuery>
 
-/** @returns false if another replica is migrating */
-async function tryMigrating(query: SendQuery): Promise<boolean> {
+function createQuery(connection: Connection, patienceMs: number) {
+  return <R extends Record<string, unknown>>(text: string, limitMs = patienceMs) =>
+    send<R>(connection, { text, query_timeout: limitMs })
+}
+
+/** @returns `elsewhere`: another replica is migrating; `locked`: a table is in use */
+async function tryNext(
+  query: Query,
+  migrations: readonly Migration[],
+  lockMs: number,
+): Promise<'done' | 'elsewhere' | 'locked'> {
   await query(
-    `BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = ${migrationMs};
+    `BEGIN; SET LOCAL lock_timeout = ${Math.ceil(lockMs)}; SET LOCAL statement_timeout = ${migrationMs};
      SET LOCAL idle_in_transaction_session_timeout = '10s'`,
   )
   const { rows } = await query<{ is_locked: boolean }>(
-    `SELECT pg_try_advisory_xact_lock(${lockKey}) AS is_locked`,
+    `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS is_locked`,
   )
   if (!rows[0]?.is_locked) {
     await query('ROLLBACK')
-    return false
+    return 'elsewhere'
   }
+  try {
+    await runNext(query, migrations)
+    await query('COMMIT')
+    return 'done'
+  } catch (error) {
+    if (!isLock(error)) throw error
+    await query('ROLLBACK')
+    return 'locked'
+  }
+}
+
+async function runNext(query: Query, migrations: readonly Migration[]) {
   await query(
     `CREATE TABLE IF NOT EXISTS schema_versions (
        "only" integer PRIMARY KEY CHECK ("only" = 1), schema_version integer NOT NULL, min_code_version integer NOT NULL)`,
   )
-  const version = await readVersion(query)
-  for (const migration of migrations.slice(version)) await query(migration, migrationMs)
-  if (version < migrations.length)
-    await query(
-      `INSERT INTO schema_versions VALUES (1, ${migrations.length}, ${minCodeVersion})
-       ON CONFLICT ("only") DO UPDATE SET schema_version = ${migrations.length}, min_code_version = ${minCodeVersion}`,
-    )
-  await query('COMMIT')
-  return true
+  const version = await readVersion(query, migrations)
+  const migration = migrations[version]
+  // Another replica has migrated since this one looked.
+  if (!migration) return
+  await query(migration.sql, migrationMs)
+  await query(
+    `INSERT INTO schema_versions VALUES (1, ${version + 1}, ${migration.minCodeVersion})
+     ON CONFLICT ("only") DO UPDATE
+       SET schema_version = excluded.schema_version, min_code_version = excluded.min_code_version`,
+  )
 }
 
-/** @returns how many migrations the schema has had */
-async function readVersion(query: SendQuery): Promise<number> {
+/**
+ * @returns how many migrations the schema has had
+ * @throws SchemaTooNew
+ */
+async function readVersion(query: Query, migrations: readonly Migration[]): Promise<number> {
+  const { rows: tables } = await query<{ found: string | null }>(
+    `SELECT to_regclass('schema_versions')::text AS found`,
+  )
+  if (!tables[0]?.found) return 0
   const { rows } = await query<{ schema_version: number; min_code_version: number }>(
-    'SELECT * FROM schema_versions',
+    'SELECT schema_version, min_code_version FROM schema_versions',
   )
   const { schema_version: version = 0, min_code_version: minVersion = 0 } = rows[0] ?? {}
   if (minVersion > migrations.length)
-    throw new DatabaseUnavailable(
+    throw new SchemaTooNew(
       `its schema ${version} needs a release that knows schema ${minVersion}; this one knows ${migrations.length}`,
     )
   return version
+}
+
+/** lock_not_available, deadlock_detected: what serves goes first. */
+function isLock(error: unknown): boolean {
+  return ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')
 }

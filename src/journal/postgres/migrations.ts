@@ -1,6 +1,20 @@
-/** Each runs once, in order, in its own transaction. Never change the SQL of one that was released: add another. */
-export const migrations = [
-  `
+/**
+ * `minCodeVersion`: the oldest release that can use the schema after this migration, as the number of migrations that it
+ * knows. Older ones refuse to start on it.
+ */
+export type Migration = { sql: string; minCodeVersion: number }
+
+/**
+ * Each runs once, in order, in its own transaction, while replicas of the release before use the tables. So a migration
+ * only adds what these do not see: a table, an index, a column that may be NULL or has a constant default. What nothing
+ * uses any more is taken away a release later, by a migration that raises `minCodeVersion`.
+ *
+ * Never change the SQL of one that was released: add another.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    minCodeVersion: 1,
+    sql: `
   -- Epoch ms. The clock that all replicas share, and goes on within a transaction.
   CREATE FUNCTION now_ms() RETURNS bigint LANGUAGE sql VOLATILE
     AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
@@ -139,10 +153,5 @@ export const migrations = [
     SELECT venue, sum(octet_length(sealed)) AS bytes FROM tickets
     WHERE published_at IS NULL AND venue IS NOT NULL GROUP BY venue;
   `,
+  },
 ]
-
-/**
- * The oldest release whose code works on this schema, as the number of migrations that it knew. A migration that an
- * older release cannot live with raises it, one release after all code stopped using what it takes away.
- */
-export const minCodeVersion = 1

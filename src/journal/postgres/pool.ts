@@ -16,6 +16,8 @@ export type Pool = {
   connect(): Promise<Connection>
   /** Connections that were opened before now are not used again. */
   renew(): void
+  /** Aborted once the pool ends: for what holds a connection and waits. */
+  ending: AbortSignal
   end(): Promise<void>
 }
 
@@ -29,6 +31,7 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
     maxLifetimeSeconds: 900,
   })
   const openedIn = new WeakMap<Connection, number>()
+  const ending = new AbortController()
   let generation = 0
   pool.on('connect', (connection) => {
     openedIn.set(connection, generation)
@@ -50,7 +53,9 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
   return {
     connect,
     renew: () => void generation++,
+    ending: ending.signal,
     async end() {
+      ending.abort()
       if (!pool.ending) await pool.end()
     },
   }
