@@ -80,11 +80,13 @@ async function setClockByHand(sql: TestJournal['sql']) {
   )
 }
 
+export const emptyTables = 'TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets'
+
 /** Several replicas with one clock, on a database that is emptied. @param url of a database of `usePostgres` */
 export async function openReplicas(url: string, count: number): Promise<[TestJournal, ...TestJournal[]]> {
   const parts = createTestParts()
   const first = await openOnPostgres(url, { parts })
-  await first.sql('TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets')
+  await first.sql(emptyTables)
   const others = await Promise.all(Array.from({ length: count - 1 }, () => openOnPostgres(url, { parts })))
   return [first, ...others]
 }
@@ -95,6 +97,29 @@ type Replica = {
   log?: Logger
   keys?: string[]
   migrations?: readonly Migration[]
+}
+
+/**
+ * Several replicas of this release with one clock, each of which can become one of the next release, or go back, when it
+ * is opened again: the first that does migrates the schema.
+ *
+ * @param url of a database with the schema of this release
+ */
+export async function openMixedReplicas(url: string, count: number) {
+  const parts = createTestParts()
+  const releases = Array.from({ length: count }, () => ({ migrations }))
+  const open = (release: { migrations: typeof migrations }) => openOnPostgres(url, { parts, release })
+  // The first one sets the clock of all.
+  const first = await open(releases[0]!)
+  const others = await Promise.all(releases.slice(1).map((release) => open(release)))
+  return {
+    tests: [first, ...others] satisfies [TestJournal, ...TestJournal[]],
+    /** Counts when it is opened again. */
+    changeRelease(at: number) {
+      const release = releases[at % count]!
+      release.migrations = release.migrations === migrations ? nextMigrations : migrations
+    },
+  }
 }
 
 /** The journal of one replica, by the database's own clock. @param url of a database of `usePostgres`, or a proxy to it */

@@ -2,7 +2,10 @@ import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { CreditRequest, DebitRequest } from '../../src/model/words.ts'
-import { openReplicas } from '../support/both-databases.ts'
+import { emptyTables, openMixedReplicas, openReplicas } from '../support/both-databases.ts'
+import { askDatabase } from '../support/database-contents.ts'
+import { createDatabase, dropDatabase, runSql } from '../support/postgres-database.ts'
+import { frozenSchemas } from '../support/schemas.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { openTestJournal } from '../support/test-journal.ts'
 import { compareRows, countTaken } from './audit.ts'
@@ -13,6 +16,8 @@ import { cards, coupons, createWorld, startPoints, type DebitHeard, type Fate, t
 const numRuns = Number(process.env.HISTORIES ?? 150)
 /** Each takes ten times as long. */
 const numRunsOfReplicas = Number(process.env.HISTORIES ?? 40)
+/** Each has a database of its own. */
+const numRunsOfReleases = Number(process.env.HISTORIES ?? 10)
 
 const fates: fc.Arbitrary<Fate[]> = fc.array(
   fc.oneof(
@@ -65,12 +70,20 @@ type Step =
   | ({ do: 'close'; which: number } & Omit<Closing, 'cardNumber' | 'accountNumber'>)
   | { do: 'restore by hand'; card: string; coupon: string }
   | { do: 'restart' }
+  /** A replica is replaced by one of the other release, while another answers a till. */
+  | { do: 'change release'; meanwhile?: Step }
 
 const which = fc.nat({ max: 30 })
 const isAnswered = fc.oneof(
   { weight: 4, arbitrary: fc.constant(true) },
   { weight: 1, arbitrary: fc.constant(false) },
 )
+const debitSteps: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('debit' as const),
+  request: debits,
+  fates,
+  isAnswered,
+})
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
@@ -132,7 +145,26 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 )
-const histories = fc.array(fc.tuple(steps, fc.nat({ max: 2 })), { minLength: 1, maxLength: 25 })
+const at = fc.nat({ max: 2 })
+const histories = fc.array(fc.tuple(steps, at), { minLength: 1, maxLength: 25 })
+/** Of replicas that are replaced now and then by those of the other release. */
+const mixedSteps = fc.oneof(
+  { weight: 12, arbitrary: steps },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'change release' }) },
+)
+/** One that certainly has both: the schema is migrated in the middle, while a debit is made elsewhere. */
+const mixedHistories = fc
+  .tuple(
+    fc.array(fc.tuple(steps, at), { maxLength: 8 }),
+    debitSteps,
+    at,
+    fc.array(fc.tuple(mixedSteps, at), { maxLength: 16 }),
+  )
+  .map(([before, meanwhile, replica, after]): [Step, number][] => [
+    ...before,
+    [{ do: 'change release', meanwhile }, replica],
+    ...after,
+  ])
 
 /** What the till believes of a redemption; `unsure` if its last word never came. */
 type Belief = { is: 'taken' | 'given back' | 'unsure'; request: DebitRequest }
@@ -166,11 +198,40 @@ describe('in every history of debits, credits, tickets, repeats, twins, faults, 
         await fc.assert(property, { numRuns: numRunsOfReplicas })
       })
     })
+
+  describe('of replicas of two releases, the later of which migrates the schema in the middle,', () => {
+    const makeDatabase = usePostgres()
+
+    it(`what is taken is what the tills were told (${numRunsOfReleases} histories)`, async function () {
+      this.timeout(0)
+      const template = await makeDatabase()
+      await runSql(template, frozenSchemas.at(-1)!.sql)
+      await runSql(template, emptyTables)
+      const property = fc.asyncProperty(mixedHistories, fc.constantFrom(2, 3), async (history, replicas) => {
+        const url = await createDatabase(template, template)
+        try {
+          const { tests, changeRelease } = await openMixedReplicas(url, replicas)
+          await live(history, tests, changeRelease)
+          expect(await askDatabase(url, 'TABLE later_runs'), 'migrated once').to.have.length(1)
+        } finally {
+          await dropDatabase(template, url)
+        }
+      })
+      await fc.assert(property, { numRuns: numRunsOfReleases })
+    })
+  })
 })
 
-/** @param history each step with the replica that it reaches */
-async function live(history: [Step, at: number][], tests: Parameters<typeof createWorld>[0]) {
-  const world = await createWorld(tests)
+/**
+ * @param history each step with the replica that it reaches
+ * @param changeRelease of a replica, when it is started again
+ */
+async function live(
+  history: [Step, at: number][],
+  tests: Parameters<typeof createWorld>[0],
+  changeRelease?: (at: number) => void,
+) {
+  const world = await createWorld(tests, changeRelease)
   try {
     const past: Past = { asked: [], told: [], beliefs: new Map(), restored: new Set() }
     for (const [step, at] of history) await take(step, at, world, past)
@@ -222,6 +283,11 @@ async function take(step: Step, at: number, world: World, past: Past) {
       return await world.pass(step.ms)
     case 'restart':
       return await world.restart(at)
+    case 'change release':
+      await Promise.all([
+        world.changeRelease(at),
+        step.meanwhile && take(step.meanwhile, at + 1, world, past),
+      ])
   }
 }
 

@@ -7,7 +7,7 @@ import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
 import type { CoreCalls, RedemptionDone } from '../../src/loyalty/redemption.ts'
-import { Refusal, type Code } from '../../src/model/refusal.ts'
+import { Refusal, StorageUnavailable, type Code } from '../../src/model/refusal.ts'
 import { createTurns, lookAgainMs } from '../../src/loyalty/turns.ts'
 import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/model/words.ts'
 import { toCredentials } from '../../src/model/keys.ts'
@@ -60,8 +60,12 @@ const caller: Caller = {
  * same journal.
  *
  * @param tests the journal of each replica; they share clock and database
+ * @param changeRelease of a replica, when it is started again
  */
-export async function createWorld(tests: [TestJournal, ...TestJournal[]]) {
+export async function createWorld(
+  tests: [TestJournal, ...TestJournal[]],
+  changeRelease: (at: number) => void = () => undefined,
+) {
   const [{ clock, sql }] = tests
   const hashCard = createKeyedHash('secret')
   const coverId = createCoverId(hashCard)
@@ -217,6 +221,11 @@ export async function createWorld(tests: [TestJournal, ...TestJournal[]]) {
     /** The till's OK has left. */
     answered: (id: string, at: number) => tests[at % tests.length]!.journal.markAnswered(id),
     restart,
+    /** Stops a replica and starts it as one of the other release. */
+    async changeRelease(at: number) {
+      changeRelease(at)
+      await restart(at)
+    },
 
     async pass(ms: number) {
       clock.pass(ms)
@@ -251,7 +260,8 @@ function attempt(move: () => unknown) {
 }
 
 function codeOf(error: unknown): Code {
-  if (error instanceof Refusal) return error.code
+  // The journal can be used all the time.
+  if (error instanceof Refusal && !(error instanceof StorageUnavailable)) return error.code
   throw error
 }
 
