@@ -1,5 +1,5 @@
 import type { Credentials, UnreadMessage, Venue } from '../model/words.ts'
-import type { Code } from '../model/refusal.ts'
+import { StorageUnavailable, type Code } from '../model/refusal.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { CouponsDecision } from '../redemptions/coupons.ts'
@@ -45,7 +45,10 @@ export type Journal = {
   /** Records that the till's OK has left, as `record` does. If that fails, it is still known before the next undo of it. */
   markAnswered(of: string | Redemption): Promise<void>
 
-  /** @returns the redemptions in doubt, and credits whose answer was lost, that are due; the longest due first */
+  /**
+   * @returns the redemptions in doubt, and credits whose answer was lost, that are due, the longest due first; without
+   *   those that are sealed with a key that is missing, which are left to other replicas
+   */
   dueUndos(limit: number): Promise<DueUndo[]>
   /**
    * Records that the call of an undo is about to leave; undefined if it is settled, no longer due, or has to wait for
@@ -66,7 +69,10 @@ export type Journal = {
     ticket: TicketIntake,
     card?: { bill: CardBill; decide: (redemptions: Redemption[]) => CouponsDecision },
   ): Promise<{ isDuplicate: boolean }>
-  /** @returns the oldest tickets that are not in Kafka yet, in order of arrival */
+  /**
+   * @returns the oldest tickets that are not in Kafka yet, in order of arrival, as far as the first whose key is missing
+   * @throws JournalKeyMissing if that is the oldest: it must not be passed by those behind it
+   */
   waitingTickets(limit: number): Promise<WaitingTicket[]>
   markPublished(eventIds: string[]): Promise<void>
   /** Moves a ticket that Kafka refuses for good to the dead letters. */
@@ -125,8 +131,11 @@ export class JournalInUse extends Error {
   override name = 'JournalInUse'
 }
 
-/** Some rows are sealed with keys that are no longer in JOURNAL_KEY. */
-export class JournalKeyMissing extends Error {
+/**
+ * A row is sealed with a key that is not in JOURNAL_KEY. Of several replicas another may have it, while keys are
+ * rotated: what was asked for can be asked again there.
+ */
+export class JournalKeyMissing extends StorageUnavailable {
   override name = 'JournalKeyMissing'
 }
 

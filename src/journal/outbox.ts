@@ -39,13 +39,18 @@ export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
     return (yield* get(sql, { eventId, takenAtMs })) !== undefined
   }
 
-  /** @returns `broken`: the event ids of tickets whose seal does not open, to be set aside */
+  /**
+   * @returns those before the first whose key is missing; `broken`: the event ids of tickets whose seal does not open, to
+   *   be set aside
+   * @throws JournalKeyMissing if there is none before it
+   */
   function* waiting(limit: number): Work<{ tickets: WaitingTicket[]; broken: string[] }> {
     const tickets: WaitingTicket[] = []
     const broken: string[] = []
     const sql = 'SELECT * FROM tickets WHERE published_at IS NULL ORDER BY sequence LIMIT :limit'
     for (const row of yield* all(sql, { limit })) {
       const eventId = String(row.event_id)
+      if (!hasKeyOf(row) && tickets.length + broken.length > 0) break
       const closed = open(row)
       if (closed)
         tickets.push({ eventId, kafkaKey: String(row.kafka_key), takenAtMs: Number(row.taken_at), closed })
@@ -100,6 +105,10 @@ export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
        VALUES (:eventId, :fingerprint, :kafkaKey, :box, :keyId, :nowMs, :venue)`,
       { eventId, fingerprint, kafkaKey, box, keyId, nowMs, venue: venue ?? null },
     )
+  }
+
+  function hasKeyOf(row: Row): boolean {
+    return seal.keyIds.includes(String(row.seal_key))
   }
 
   function open(row: Row): ClosedTicket | undefined {

@@ -40,6 +40,10 @@ export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 
 /** Finds and writes the rows of redemptions. How a row changes is decided in `redemptions/`. */
 export function createRedemptionRows(seal: Seal) {
+  const keys = Object.fromEntries(seal.keyIds.map((id, index) => [`key${index}`, id]))
+  const keyNames = Object.keys(keys).map((name) => `:${name}`)
+  const hasKeyOf = (column: string) => `(${column} IS NULL OR ${column} IN (${keyNames.join(', ')}))`
+
   return {
     add,
     apply,
@@ -89,11 +93,12 @@ export function createRedemptionRows(seal: Seal) {
     return rows.map((row) => readRedemption(row, seal))
   }
 
-  /** @returns the longest due first */
+  /** @returns the longest due first, of those that the given keys can open */
   function* findDue(limit: number, nowMs: number): Work<Found[]> {
     const rows = yield* allRows(
-      `SELECT * FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs ORDER BY due_at LIMIT :limit`,
-      { nowMs, limit },
+      `SELECT * FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs
+         AND ${hasKeyOf('seal_key')} AND ${hasKeyOf('reward_seal_key')} ORDER BY due_at LIMIT :limit`,
+      { nowMs, limit, ...keys },
     )
     return rows.map(withSeal)
   }

@@ -16,6 +16,12 @@ const sealedColumns = [
  * @throws JournalKeyMissing with the number of rows
  */
 export function* checkSealKeys(keyIds: string[]): Work<void> {
+  const missing = yield* describeMissingKeys(keyIds)
+  if (missing !== undefined) throw new JournalKeyMissing(missing)
+}
+
+/** @returns how many rows the given keys do not open, and what to do; undefined if they open all */
+export function* describeMissingKeys(keyIds: string[]): Work<string | undefined> {
   const missing: string[] = []
   for (const { table, key, where } of sealedColumns) {
     const rows = yield* all(
@@ -25,8 +31,6 @@ export function* checkSealKeys(keyIds: string[]): Work<void> {
     )
     for (const row of rows) missing.push(`${row.rows} in ${table} (key ${row.key})`)
   }
-  if (missing.length === 0) return
-  throw new JournalKeyMissing(
-    `JOURNAL_KEY does not open what the journal holds: ${missing.join(', ')}. Add the key that sealed them after the new one, separated by a comma.`,
-  )
+  if (missing.length === 0) return undefined
+  return `JOURNAL_KEY does not open what the journal holds: ${missing.join(', ')}. Add the key that sealed them after the new one, separated by a comma.`
 }

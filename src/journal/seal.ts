@@ -1,3 +1,4 @@
+import { JournalKeyMissing } from './journal.ts'
 import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto'
 
 type Sealed = { box: Uint8Array; keyId: string }
@@ -30,11 +31,11 @@ export function createSeal(keys: readonly string[]) {
 
     /**
      * @returns undefined if the box was changed or belongs to another row; SQLite does not notice flipped bits
-     * @throws Error if the key is missing
+     * @throws JournalKeyMissing
      */
     open(row: string, { box, keyId }: Sealed): unknown {
       const key = ring.get(keyId)
-      if (!key) throw new Error(`no key ${keyId} in JOURNAL_KEY`)
+      if (!key) throw new JournalKeyMissing(`JOURNAL_KEY lacks the key ${keyId}, which has sealed ${row}`)
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, ivBytes)).setAAD(
           Buffer.from(row),

@@ -10,6 +10,7 @@ const troubleKinds = [
   'log_too_long',
   'nearly_full',
   'dead_letters_full',
+  'key_missing',
 ] as const
 export type TroubleKind = (typeof troubleKinds)[number]
 

@@ -7,6 +7,8 @@ import { createLoop } from '../time/loop.ts'
 /** After a kill another replica has it within the sum of both. */
 const leaseMs = 5_000
 const keepEveryMs = 1_500
+/** After another was let have it: long enough for each of the others to ask twice. */
+const restMs = 5_000
 /** The holder trusts itself for less than the lease lasts, since another's begins when it ends. */
 const trustedMs = 4_000
 
@@ -28,17 +30,22 @@ export type RelayLease = ReturnType<typeof createRelayLease>
  */
 export function createRelayLease({ lease, clock, timers, log, metrics }: Deps) {
   let trustedUntilMs = -Infinity
+  let restsUntilMs = -Infinity
   let taken = Promise.withResolvers<void>()
   const loop = createLoop({ timers, step: keep })
   const isHeld = () => clock.monotonicMs() < trustedUntilMs
+  const rests = () => clock.monotonicMs() < restsUntilMs
 
   /** @returns ms until the next try */
   async function keep(): Promise<number> {
+    if (rests()) return keepEveryMs
     const wasHeld = isHeld()
     const sinceMs = clock.monotonicMs()
     try {
       const kept = await lease.keep(name, leaseMs)
-      trustedUntilMs = kept ? sinceMs + trustedMs : -Infinity
+      // It may have been given back meanwhile.
+      if (kept && rests()) await lease.giveBack(name)
+      trustedUntilMs = kept && !rests() ? sinceMs + trustedMs : -Infinity
       if (kept && !wasHeld) log.info({ term: kept.term }, 'this replica publishes the tickets now')
     } catch (error) {
       if (wasHeld) log.warn({ error: describeError(error) }, 'the lease of the relay could not be kept')
@@ -51,6 +58,13 @@ export function createRelayLease({ lease, clock, timers, log, metrics }: Deps) {
     return keepEveryMs
   }
 
+  async function giveBack() {
+    if (!isHeld()) return
+    trustedUntilMs = -Infinity
+    metrics.relayActive.set(0)
+    await lease.giveBack(name).catch(() => undefined)
+  }
+
   return {
     start: loop.start,
     isHeld,
@@ -60,12 +74,16 @@ export function createRelayLease({ lease, clock, timers, log, metrics }: Deps) {
       if (!isHeld()) await taken.promise
     },
 
+    /** Lets another replica have it, for what this one cannot publish, and does not ask for it for a while. */
+    async leaveToOthers(): Promise<void> {
+      restsUntilMs = clock.monotonicMs() + restMs
+      await giveBack()
+    },
+
     /** Another replica can take it at once. To be called when nothing is published any more. */
     async stop(): Promise<void> {
       await loop.stop()
-      if (!isHeld()) return
-      trustedUntilMs = -Infinity
-      await lease.giveBack(name).catch(() => undefined)
+      await giveBack()
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Journal } from '../journal/journal.ts'
+import { JournalKeyMissing, type Journal } from '../journal/journal.ts'
 import type { WaitingTicket } from '../journal/stored-tickets.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -14,7 +14,7 @@ type Deps = {
   journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'buryTicket'>
   publisher: Pick<Publisher, 'connect' | 'send'>
   /** Undefined if no other replica publishes. */
-  lease?: Pick<RelayLease, 'isHeld' | 'untilHeld'> | undefined
+  lease?: Pick<RelayLease, 'isHeld' | 'untilHeld' | 'leaveToOthers'> | undefined
   /** Slug of the venue's custom parameter in TRIFFT. */
   venueParameter: string
   timers: Timers
@@ -39,6 +39,7 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
   let bell = Promise.withResolvers<void>()
   const stopped = Promise.withResolvers<void>()
   let hasConnected = false
+  let isLeaving = false
   const loop = createLoop({ timers, step })
 
   /** @returns ms to wait for more tickets */
@@ -47,9 +48,23 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
     hasConnected = true
     if (lease) await Promise.race([lease.untilHeld(), stopped.promise])
     if (loop.stopping.aborted) return 0
+    try {
+      return await publishWaiting()
+    } catch (error) {
+      if (!lease || !(error instanceof JournalKeyMissing)) throw error
+      if (!isLeaving) log.warn({ error: describeError(error) }, 'tickets are left to other replicas')
+      isLeaving = true
+      await lease.leaveToOthers()
+      return 0
+    }
+  }
+
+  /** @returns as `step`. @throws JournalKeyMissing if other replicas have to publish what comes next */
+  async function publishWaiting(): Promise<number> {
     // Before it looks, so that a ticket that comes later rings.
     bell = Promise.withResolvers()
     const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
+    isLeaving = false
     if (waiting.length === 0)
       await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], bell.promise)
     else await publish(waiting)
@@ -99,7 +114,7 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
 
   /**
    * Repeats until it works.
-   * @throws EventRefused; an AbortError when the relay stops
+   * @throws EventRefused; JournalKeyMissing if other replicas may have the key; an AbortError when the relay stops
    */
   async function untilDone<T>(what: string, action: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures++) {
@@ -108,7 +123,7 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
         if (failures > 0) log.info({ failures }, `${what} works again`)
         return result
       } catch (error) {
-        if (error instanceof EventRefused) throw error
+        if (error instanceof EventRefused || (lease && error instanceof JournalKeyMissing)) throw error
         if (failures === 0)
           log.warn({ error: describeError(error) }, `${what} failed; repeated until it works`)
         await sleep(timers, backoffMs(failures), loop.stopping)

@@ -6,6 +6,7 @@ import type { Journal, JournalDeps } from '../journal.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'
 import { createRetention } from '../retention.ts'
+import { describeMissingKeys } from '../seal-keys.ts'
 import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
@@ -109,10 +110,11 @@ export function createPostgresJournal(
     },
     stats: async () => ({ ...(await write(readStats)), bytes: limits.bytes(), walBytes: 0 }),
     async tidy() {
-      const deleted = await write(function* (nowMs) {
+      const { deleted, missingKeys } = await write(function* (nowMs) {
         yield* limits.measure()
-        return yield* forget(nowMs)
+        return { deleted: yield* forget(nowMs), missingKeys: yield* describeMissingKeys(seal.keyIds) }
       })
+      troubles.set('key_missing', missingKeys)
       return { isTidy: deleted === 0 }
     },
     trouble: () => troubles.worst(),

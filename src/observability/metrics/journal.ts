@@ -31,7 +31,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     journalTrouble: new Gauge({
       name: 'zonal_journal_trouble',
-      help: '1 while the journal has this trouble (lost, damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full)',
+      help: '1 while the journal has this trouble (lost, damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full, key_missing)',
       labelNames: ['kind'] as const,
       registers,
     }),
