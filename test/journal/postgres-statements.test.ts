@@ -12,6 +12,7 @@ describe('what to do after a failure of PostgreSQL', () => {
       ['a row that another has written', { code: '23505' }],
       ['a prepared statement that the connection does not have', { code: '26000' }],
       ['a prepared statement that the connection has already', { code: '42P05' }],
+      ['a prepared statement whose columns have changed', { code: '0A000' }],
       ['a server that stops', { code: '57P01' }],
       ['a server that has crashed', { code: '57P02' }],
       ['a server that starts', { code: '57P03' }],

@@ -64,7 +64,9 @@ const remedies: Record<string, Remedy> = {
   '25P03': 'again',
   '25P04': 'again',
   '53300': 'again',
+  // Of prepared statements.
   '26000': 'again',
+  '0A000': 'again',
   '42P05': 'again',
   '25006': 'again_elsewhere',
   // A pooler has passed on a transaction that had failed.
@@ -85,6 +87,11 @@ const remedies: Record<string, Remedy> = {
 /** A pooler gives each transaction another connection, and does not follow which statements that has prepared. */
 export function isOfNames({ code }: DatabaseFailure): boolean {
   return code === '26000' || code === '42P05'
+}
+
+/** What a prepared statement returns is not what it was: a later release has added a column meanwhile. */
+export function isOfPlans({ code }: DatabaseFailure): boolean {
+  return code === '0A000'
 }
 
 /** Of pg, which gives it no code. */

@@ -13,10 +13,16 @@ export type Naming = ReturnType<typeof createNaming>
 /** Gives statements names, as long as the connections keep what was prepared under them. */
 export function createNaming(log: Logger) {
   let isKept = true
+  let renewals = 0
+  let ending = ''
   return {
     name(statement: Statement): Sent {
       const { name, text, values } = toNumbered(statement)
-      return isKept ? { name, text, values } : { text, values }
+      return isKept ? { name: name + ending, text, values } : { text, values }
+    },
+    /** Each is prepared once more: the server never runs one again whose columns have changed. */
+    renew() {
+      ending = `_${++renewals}`
     },
     stop() {
       if (isKept)

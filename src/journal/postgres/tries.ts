@@ -1,6 +1,6 @@
 import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
-import { DatabaseFailure, DatabaseUnavailable, isOfNames, remedyFor } from './failures.ts'
+import { DatabaseFailure, DatabaseUnavailable, isOfNames, isOfPlans, remedyFor } from './failures.ts'
 import type { Pool } from './pool.ts'
 import type { Naming } from './statements.ts'
 
@@ -36,6 +36,7 @@ export function createTries({ pool, patienceMs, observe, naming }: TriesDeps & {
         observe((performance.now() - triedMs) / 1000, error)
         mayBeDone ||= error.isOfCommit
         if (isOfNames(error)) naming.stop()
+        if (isOfPlans(error)) naming.renew()
         const remedy = remedyFor(error)
         if (remedy === 'bug') throw error
         if (remedy === 'again_elsewhere') pool.renew()
