@@ -29,6 +29,19 @@ describe('the SQL of helm/README.md, on a server of PostgreSQL', () => {
     expect(await ask(url.href, mayLook)).to.deep.equal([{ yes: true }])
   })
 
+  it('finds what holds up a migration, by the query of contracts/upgrade.md', async () => {
+    const client = new pg.Client({ connectionString: cluster().url })
+    await client.connect()
+    try {
+      await client.query('BEGIN')
+      const [query] = readPage('contracts/upgrade.md').fences.filter(({ language }) => language === 'sql')
+      const found = await ask(cluster().url, query!.text.replace('5 seconds', '0 seconds'))
+      expect(found.map((row) => (row as { query: string }).query)).to.include('BEGIN')
+    } finally {
+      await client.end()
+    }
+  })
+
   it('leaves room for as many connections as the page says', async () => {
     expect(await ask(cluster().url, 'SHOW max_connections')).to.deep.equal([{ max_connections: '100' }])
     const reserved = 'SHOW superuser_reserved_connections'

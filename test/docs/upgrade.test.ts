@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { migrations as postgresMigrations } from '../../src/journal/postgres/migrations.ts'
 import { migrations } from '../../src/journal/sqlite/migrations.ts'
 import { readPage, root } from './pages.ts'
 
@@ -9,6 +10,9 @@ describe('the version in package.json', () => {
   it('has its schema of the journal in contracts/upgrade.md and CHANGELOG.md', () => {
     expect(readPage('contracts/upgrade.md').text).to.contain(
       `Version ${version} has schema ${migrations.length}.`,
+    )
+    expect(readPage('contracts/upgrade.md').text).to.contain(
+      `Version ${version} knows ${postgresMigrations.length} of them.`,
     )
     expect(readPage('CHANGELOG.md').text).to.contain(`The journal's schema is ${migrations.length}.`)
   })
