@@ -9,6 +9,14 @@ import type { Row } from './work.ts'
 /** Must be written like the condition of the index `redemptions_open`, or SQLite does not use that. */
 export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`
 
+/** @returns a condition of rows that these keys open; ids of keys are hexadecimal digits */
+export function whereOpenedBy(keyIds: string[]): string {
+  const ids = keyIds.map((id) => `'${id}'`).join(', ')
+  return ['seal_key', 'reward_seal_key']
+    .map((column) => `(${column} IS NULL OR ${column} IN (${ids}))`)
+    .join(' AND ')
+}
+
 export function readRedemption(row: Row, seal: Seal): Redemption {
   return {
     id: String(row.id),

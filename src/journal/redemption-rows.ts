@@ -5,7 +5,7 @@ import type { CardRows, DebitRows } from '../redemptions/decide-debit.ts'
 import { keyMs, type DebitIntent, type Redemption, type RedemptionSecret } from '../redemptions/redemption.ts'
 import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
 import { insertRow, updateRow } from './redemption-columns.ts'
-import { openSecret, readRedemption, whereOpen } from './redemption-row.ts'
+import { openSecret, readRedemption, whereOpen, whereOpenedBy } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
 import { all as allRows, get, run, type Row, type Work } from './work.ts'
 
@@ -40,10 +40,6 @@ export type RedemptionRows = ReturnType<typeof createRedemptionRows>
 
 /** Finds and writes the rows of redemptions. How a row changes is decided in `redemptions/`. */
 export function createRedemptionRows(seal: Seal) {
-  const keys = Object.fromEntries(seal.keyIds.map((id, index) => [`key${index}`, id]))
-  const keyNames = Object.keys(keys).map((name) => `:${name}`)
-  const hasKeyOf = (column: string) => `(${column} IS NULL OR ${column} IN (${keyNames.join(', ')}))`
-
   return {
     add,
     apply,
@@ -97,8 +93,8 @@ export function createRedemptionRows(seal: Seal) {
   function* findDue(limit: number, nowMs: number): Work<Found[]> {
     const rows = yield* allRows(
       `SELECT * FROM redemptions WHERE ${whereOpen} AND due_at <= :nowMs
-         AND ${hasKeyOf('seal_key')} AND ${hasKeyOf('reward_seal_key')} ORDER BY due_at LIMIT :limit`,
-      { nowMs, limit, ...keys },
+         AND ${whereOpenedBy(seal.keyIds)} ORDER BY due_at LIMIT :limit`,
+      { nowMs, limit },
     )
     return rows.map(withSeal)
   }
