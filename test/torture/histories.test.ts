@@ -2,6 +2,7 @@ import type { RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { CreditRequest, DebitRequest } from '../../src/model/words.ts'
+import { isAtLength } from '../support/at-length.ts'
 import { emptyTables, openMixedReplicas, openReplicas } from '../support/both-databases.ts'
 import { askDatabase } from '../support/database-contents.ts'
 import { createDatabase, dropDatabase, runSql } from '../support/postgres-database.ts'
@@ -13,11 +14,11 @@ import { checkReplay, closeBill, type Closing } from './closed-bills.ts'
 import { cards, coupons, createWorld, startPoints, type DebitHeard, type Fate, type World } from './world.ts'
 
 /** How many histories; more on demand: HISTORIES=20000 npm run histories */
-const numRuns = Number(process.env.HISTORIES ?? 150)
+const numRuns = Number(process.env.HISTORIES ?? (isAtLength ? 150 : 50))
 /** Each takes ten times as long. */
-const numRunsOfReplicas = Number(process.env.HISTORIES ?? 40)
+const numRunsOfReplicas = Number(process.env.HISTORIES ?? (isAtLength ? 40 : 12))
 /** Each has a database of its own. */
-const numRunsOfReleases = Number(process.env.HISTORIES ?? 10)
+const numRunsOfReleases = Number(process.env.HISTORIES ?? (isAtLength ? 10 : 4))
 
 const fates: fc.Arbitrary<Fate[]> = fc.array(
   fc.oneof(
