@@ -5,21 +5,21 @@ import { honestSockets, runAttacks, type Report } from './run.ts'
 const mostLaterMs = 700
 const mostMemoryMb = 256
 
-describe('a service that is attacked from all sides, in a short form', function () {
+describe('a service that is attacked in every way, for a short time,', function () {
   this.timeout(240_000)
   let report: Report
   before(async () => {
     report = await runAttacks({ scale: 0.1 })
   })
 
-  it('goes on, with little memory and no socket kept', () => {
+  it('keeps running, with little memory and no leaked sockets', () => {
     expect(report.restarts).to.equal(0)
     for (const { attack, rssMb } of report.rows) expect(rssMb, attack).to.be.at.most(mostMemoryMb)
     for (const { attack, socketsLeft } of report.rows)
       expect(socketsLeft, attack).to.be.at.most(honestSockets)
   })
 
-  it('serves honest tills meanwhile, each of them, and hardly later than usual', () => {
+  it('answers every honest till, hardly later than usual', () => {
     for (const { attack, refused, codes, slowestMs, asked } of report.rows) {
       expect(asked, attack).to.be.greaterThan(20)
       expect(refused, `${attack}: ${JSON.stringify(codes)}`).to.equal(0)
@@ -27,7 +27,7 @@ describe('a service that is attacked from all sides, in a short form', function 
     }
   })
 
-  it('writes down none of the secrets that were thrown at it', () => {
+  it('stores none of the secrets that it was sent', () => {
     expect(report.canaries).to.deep.equal([])
   })
 })

@@ -28,7 +28,7 @@ describe('the command dead-letters', function () {
     return deadLetter!.id
   }
 
-  it('lists them without their content', async () => {
+  it('lists dead letters without their content', async () => {
     expect((await run('list')).stdout).to.equal('there are no dead letters\n')
     const id = await keep(unread)
     const { code, stdout, stderr } = await run('list')
@@ -37,7 +37,7 @@ describe('the command dead-letters', function () {
     expect(stdout + (await run('list', '--json')).stdout).not.to.contain('CARD0001')
   })
 
-  it('shows one as it came, and warns that it may contain a card number', async () => {
+  it('shows a message as it came, and warns that it may contain a card number', async () => {
     const id = await keep(unread)
     const { stdout, stderr } = await run('show', id)
     expect(stdout)
@@ -47,7 +47,7 @@ describe('the command dead-letters', function () {
     expect(JSON.parse((await run('show', id, '--json')).stdout).message.text).to.equal(JSON.stringify(unread))
   })
 
-  it('sends a message that can be read by now: it is accepted like any ticket', async () => {
+  it('sends a message that can now be read, and it is accepted like any ticket', async () => {
     const id = await keep(bill)
     const { code, stdout } = await run('send', id)
     expect([code, stdout]).to.deep.equal([0, 'ticket B-1 is accepted, like a new one\n'])
@@ -105,7 +105,7 @@ describe('the command dead-letters', function () {
   })
 
   // A bidirectional character in a bill reversed the rest of the operator's line.
-  it('lets nothing in a bill that Kafka has refused control the terminal, as text and as JSON', async () => {
+  it('escapes control characters in a bill that Kafka has refused, as text and as JSON', async () => {
     const items = [{ name: 'Pie \u202e\u009b31m' }]
     const intake = closedBill({ eventId: 'e-1', ticket: { items } })
     await test.journal.acceptTicket({ ...intake, fingerprint: 'f', formerFingerprint: 'g' })
@@ -118,10 +118,14 @@ describe('the command dead-letters', function () {
   })
 
   for (const [name, message, why] of [
-    ['no JSON', {}, /the body is no JSON object/],
+    ['not JSON', {}, /the body is no JSON object/],
     ['an unknown type', { contentType: 'text/xml' }, /"text\/xml" is not supported/],
     ['an unknown encoding', { contentEncoding: 'zip' }, /encoded as zip is not supported/],
-    ['only the beginning', { cut: { totalBytes: 2_000_000, sha256: 'ab' } }, /only its beginning was kept/],
+    [
+      'only its beginning was kept',
+      { cut: { totalBytes: 2_000_000, sha256: 'ab' } },
+      /only its beginning was kept/,
+    ],
   ] as const)
     it(`says why a message cannot be read, and keeps it: ${name}`, async () => {
       await test.journal.keepDeadLetter({ ...unreadMessage('{"total":1,50}'), ...message })
@@ -132,14 +136,14 @@ describe('the command dead-letters', function () {
       expect(await test.journal.deadLetters()).to.have.length(1)
     })
 
-  it('sends a message that was only too large for the service', async () => {
+  it('sends a message whose only fault was that it was too large', async () => {
     const sent = await run('send', await keep({ ...bill, filler: 'x'.repeat(300_000) }))
     expect(sent).to.include({ code: 0, stderr: '' })
     expect(await test.journal.waitingTickets(10)).to.have.length(1)
   })
 
   /** Earlier versions kept messages as decoded text, in a table without the venue on whose share they count. */
-  it('lists, shows and sends those that earlier versions kept as text', async () => {
+  it('lists, shows and sends dead letters that earlier versions kept as text', async () => {
     await test.journal.close()
     rmSync(test.path)
     const before = migrations.findIndex((migration) => migration.includes('dead_letter_venues'))
@@ -181,7 +185,7 @@ describe('the command dead-letters', function () {
     }
   })
 
-  it('sends a ticket that Kafka has refused to Kafka again, behind all others', async () => {
+  it('queues a ticket that Kafka has refused for Kafka again, behind all others', async () => {
     const intake = (eventId: string): TicketIntake => ({
       eventId,
       fingerprint: `of ${eventId}`,
@@ -200,7 +204,7 @@ describe('the command dead-letters', function () {
     expect(await test.journal.deadLetters()).to.deep.equal([])
   })
 
-  it('says why a command cannot be done', async () => {
+  it('says why a command fails', async () => {
     const unknown = await run('send', 'no-such-id')
     expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no dead letter no-such-id\n'])
     for (const words of [[], ['list', 'X'], ['send'], ['burn', 'X'], ['list', '--why', 'y']]) {

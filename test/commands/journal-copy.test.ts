@@ -125,14 +125,14 @@ describe('the command journal-copy', function () {
       expect(begun).to.have.nested.property('redemption.what').that.deep.equals(coveredDebit.what)
     })
 
-    it('that publishes the waiting tickets in their order, later ones after them', async () => {
+    it('that publishes the waiting tickets in order, and later ones after them', async () => {
       await copied.journal.acceptTicket(ticketOf('later'))
       const waiting = await copied.journal.waitingTickets(9)
       expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['first', 'second', 'third', 'later'])
       expect(waiting[0]?.closed).to.deep.equal(ticketOf('first').closed)
     })
 
-    it('that recognises a repeated ticket, be it in Kafka or on its way', async () => {
+    it('that recognises a repeated ticket, whether it is in Kafka already or still waiting', async () => {
       for (const id of ['in-kafka', 'first', 'refused-by-kafka'])
         expect(await copied.journal.acceptTicket(ticketOf(id)), id).to.deep.equal({ isDuplicate: true })
     })
@@ -144,7 +144,7 @@ describe('the command journal-copy', function () {
       expect((await copied.journal.findApproval(approved.credentials))?.venue).to.deep.equal(approved.venue)
     })
 
-    it('that counts the calls before it, and keeps the block by the core', async () => {
+    it('that counts the calls made before the copy, and keeps the block by the core', async () => {
       const wanted = { count: 1, most: 48, holdMs: 15_000, windowMs: 10_000 } as const
       const budget = copied.journal.sharedBudget!
       // Sets the database's clock.
@@ -190,7 +190,7 @@ describe('the command journal-copy', function () {
     await expectRefused(/\(rows: 1 in leases\)/)
   })
 
-  it('waits as a start does if the service was killed, since the core may count calls that nobody knows', async () => {
+  it('waits, as a start does, if the service was killed: the core may count calls that were not recorded', async () => {
     await test.sql('UPDATE starts SET is_clean = 0')
     const startedMs = performance.now()
     const { code } = await copy({ CORE_RATE_WINDOW_MS: '2000' })
@@ -207,7 +207,7 @@ describe('the command journal-copy', function () {
       expect(inDatabase, table).to.deep.equal([])
   })
 
-  it('leaves a file alone that a service uses', async () => {
+  it('does not touch a file that a service is using', async () => {
     await test.open()
     await expectRefused(
       new RegExp(`^the journal .* is in use by process ${process.pid} on .*: stop that first`),
@@ -215,7 +215,7 @@ describe('the command journal-copy', function () {
     expect(await tablesOf(url)).to.deep.equal([])
   })
 
-  it('leaves a file alone that another version has written', async () => {
+  it('does not touch a file that another version has written', async () => {
     await test.sql('PRAGMA user_version = 10')
     await expectRefused(/^the journal's schema is 10 and this command's \d+/)
     expect(await tablesOf(url)).to.deep.equal([])
@@ -228,14 +228,14 @@ describe('the command journal-copy', function () {
     expect(await tablesOf(url)).to.deep.equal([])
   })
 
-  it('leaves a damaged file alone', async () => {
+  it('does not touch a damaged file', async () => {
     const { page } = rootPages(test.path).find(({ name }) => name === 'redemption_aliases')!
     damagePage(test.path, page)
     await expectRefused(/^the journal .* is damaged/)
     expect(await tablesOf(url)).to.deep.equal([])
   })
 
-  it('copies nothing if the clock of the database or of the file is wrong, as due times would be', async () => {
+  it('copies nothing if the clock of the database or of the file is wrong, since due times would be wrong too', async () => {
     await test.sql(`UPDATE clock SET seen_at = ${Date.now() + 60_000}`)
     await expectRefused(/^the service last ran on this file at 20.*, which is still to come/)
     await runSql(
@@ -246,7 +246,7 @@ describe('the command journal-copy', function () {
     await expectRefused(/^the clocks of this machine and of the database differ by 60 s/)
   })
 
-  it('says what is wrong with its arguments, but never a password', async () => {
+  it('says what is wrong with its arguments, but never shows a password', async () => {
     const withPassword = 'postgres://adapter:secret-word@127.0.0.1/loyalty'
     for (const [words, problem] of [
       [[], '--from is needed'],
@@ -264,7 +264,7 @@ describe('the command journal-copy', function () {
     }
   })
 
-  it('says so if there is no such file, or no such database', async () => {
+  it('says so if the file does not exist, or the database cannot be used', async () => {
     const to = postgresAt(url).url
     const noFile = await runCommand('journal-copy', ['--from', `${test.path}.not`, '--to', to], {})
     expect([noFile.code, noFile.stderr]).to.deep.equal([1, `there is no journal at ${test.path}.not\n`])
@@ -283,8 +283,8 @@ describe('the tables that are copied', () => {
   ]
   const onlyInDatabase = ['schema_versions', 'budgets', 'leases', 'test_clock']
 
-  // A table that is forgotten here would be empty after the move, without a word.
-  it('are all that the two databases have, with the same columns', async () => {
+  // A table that is forgotten here would be empty after the move, and nothing would say so.
+  it('are all the tables of both databases, with the same columns', async () => {
     const url = await makeDatabase()
     const file = await openTestJournal()
     const database = await openOnPostgres(url)

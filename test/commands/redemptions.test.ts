@@ -18,7 +18,7 @@ describe('the command redemptions', function () {
   const stuck = () => getStuck(test.journal, test.clock.pass)
   const expectDone = ({ code, stderr }: Ended) => expect([code, stderr]).to.deep.equal([0, ''])
 
-  it('lists what is stuck, while another process has the journal open', async () => {
+  it('lists stuck redemptions while another process has the journal open', async () => {
     expect((await run('stuck')).stdout).to.equal('nothing is stuck\n')
     const id = await stuck()
     const listed = await run('stuck')
@@ -49,7 +49,7 @@ describe('the command redemptions', function () {
         .and.not.to.contain(apiKey)
   })
 
-  it('settles as taken: it stands as if the till had heard OK, with who, when and why', async () => {
+  it('settles a redemption as taken: it stands as if the till had heard OK, with who, when and why', async () => {
     const id = await stuck()
     expectDone(await run('settle', id, 'taken', '--why', 'the guest had it', '--who', 'Dana'))
     const { settled, ...record } = JSON.parse((await run('show', id, '--json')).stdout)
@@ -63,7 +63,7 @@ describe('the command redemptions', function () {
     })
   })
 
-  it('settles as reversed, in the name of the system user, and erases the seal', async () => {
+  it('settles a redemption as reversed, in the name of the system user, and erases the seal', async () => {
     const id = await stuck()
     const done = await run('settle', id, 'reversed', '--why', 'given back in the app', '--json')
     expectDone(done)
@@ -72,7 +72,7 @@ describe('the command redemptions', function () {
     await test.reopen(journalKeys.slice(1, 2))
   })
 
-  it('neither settles nor retries what is settled already', async () => {
+  it('neither settles nor retries a redemption that is already settled', async () => {
     const id = await stuck()
     expectDone(await run('settle', id, 'reversed', '--why', 'given back in the app'))
     for (const words of [
@@ -86,7 +86,7 @@ describe('the command redemptions', function () {
     expect((await test.journal.findRedemption(id))?.settled?.why).to.equal('given back in the app')
   })
 
-  it('retries: the running service gives it back', async () => {
+  it('retries a redemption: the running service gives it back', async () => {
     await test.journal.close()
     const { anna } = demo.cards
     // Stuck an hour ago, as the service sees it.
@@ -114,7 +114,7 @@ describe('the command redemptions', function () {
     }
   })
 
-  it('says why a command cannot be done', async () => {
+  it('says why a command fails', async () => {
     const unknown = await run('show', 'no-such-id')
     expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no redemption no-such-id\n'])
     for (const words of [
@@ -133,7 +133,7 @@ describe('the command redemptions', function () {
     }
   })
 
-  it('creates no journal if there is none, and exits with 78 if its key does not open it', async () => {
+  it('creates no journal if there is none, and exits with 78 if JOURNAL_KEY does not open it', async () => {
     const missing = await runCommand('redemptions', ['stuck'], { JOURNAL_PATH: `${test.path}.not` })
     expect([missing.code, missing.stderr]).to.deep.equal([1, `there is no journal at ${test.path}.not\n`])
     await stuck()

@@ -29,11 +29,11 @@ const problemsOf = (env: Record<string, string>) => {
 }
 
 describe('the configuration', () => {
-  it('has a default for everything outside production, on this machine', () => {
+  it('has a default for every variable outside production, on the loopback address', () => {
     expect(readConfig(local)).to.deep.include({ isProduction: false })
   })
 
-  it('gives an example of each variable that it would take', () => {
+  it('has a valid example of each variable', () => {
     for (const [name, { schema, example }] of Object.entries(variables)) {
       if (example.startsWith('$(')) continue
       expect(schema.safeParse(example).success, name).to.equal(true)
@@ -117,7 +117,7 @@ describe('the configuration', () => {
     expect([...readConfig({ HOST: '127.0.0.1' }).zonal.venueTimeZones]).to.deep.equal([])
   })
 
-  it('says all that is wrong with the time zones of venues', () => {
+  it('lists everything that is wrong with the time zones of venues', () => {
     const VENUE_TIME_ZONES = '1902=Europe/Londinium,2001=Asia/Dubai,the crown=UTC,2001=UTC,UTC,2002='
     expect(() => readConfig({ VENUE_TIME_ZONES })).to.throw(
       'VENUE_TIME_ZONES must be venue=zone, comma separated, each venue once: ' +
@@ -130,7 +130,7 @@ describe('the configuration', () => {
     )
   })
 
-  it('asks in production for what only development may do without', () => {
+  it('requires in production what is optional in development', () => {
     expect(problemsOf({ NODE_ENV: 'production' })).to.have.members([
       'KAFKA_BROKERS',
       'JOURNAL_KEY',
@@ -139,9 +139,9 @@ describe('the configuration', () => {
     expect(readConfig(production).server.drainDelayMs).to.equal(5000)
   })
 
-  // A forgotten NODE_ENV sealed card numbers under a key that is in the repository, in reach of everybody.
+  // A forgotten NODE_ENV sealed card numbers under a key that anybody can read in the repository.
   for (const HOST of ['0.0.0.0', '::', '10.1.2.3', 'adapter.example.com', '127.example.com'])
-    it(`uses the keys for development at ${HOST} only if it is told to`, () => {
+    it(`uses the development keys at ${HOST} only if DEVELOPMENT_KEYS is set`, () => {
       expect(problemsOf({ HOST })).to.deep.equal(['JOURNAL_KEY', 'CARD_HASH_KEY'])
       expect(problemsOf({ HOST, NODE_ENV: 'staging', JOURNAL_KEY: key })).to.deep.equal(['CARD_HASH_KEY'])
       expect(problemsOf({ HOST, DEVELOPMENT_KEYS: '1' })).to.deep.equal([])
@@ -149,12 +149,12 @@ describe('the configuration', () => {
     })
 
   for (const HOST of ['127.0.0.1', '127.0.0.2', '::1', 'localhost'])
-    it(`uses the keys for development at ${HOST} without being told`, () => {
+    it(`uses the development keys at ${HOST} by default`, () => {
       expect(problemsOf({ HOST })).to.deep.equal([])
       expect(readConfig({ HOST }).isDevelopmentKey).to.deep.equal({ journal: true, cardHash: true })
     })
 
-  it('reads each variable from a file too, and names one that it cannot read', () => {
+  it('reads each variable from a file too, and names a variable whose file cannot be read', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
     const file = join(folder, 'key')
     writeFileSync(file, `${key}\n`)
@@ -169,7 +169,7 @@ describe('the configuration', () => {
     expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw(TypeError, 'read only')
   })
 
-  it('is summed up without a secret', () => {
+  it('is summarised without secrets', () => {
     const secrets = {
       JOURNAL_KEY: key,
       CARD_HASH_KEY: 'card-hash-canary-0001',
@@ -191,7 +191,7 @@ describe('the configuration', () => {
     expect(describeConfig().map(({ name }) => name)).to.deep.equal(Object.keys(variables))
   })
 
-  it('that is wrong ends the start with 78 and every problem', () => {
+  it('ends the start with 78 and lists every problem if it is invalid', () => {
     const { status, stderr, stdout } = spawnSync(process.execPath, [main], {
       env: { ...processEnv(), PORT: 'x', NODE_ENV: 'production', LOG_LEVEL: 'loud' },
       encoding: 'utf8',
@@ -202,7 +202,7 @@ describe('the configuration', () => {
       expect(stderr).to.match(new RegExp(`^  ${name} .+, for example ${name}=`, 'm'))
   })
 
-  it('of a journal that no key opens ends the start with 78 and says how many rows', () => {
+  it('ends the start with 78 if no key opens the journal, and says how many rows need one', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
     const journalPath = join(folder, 'journal.sqlite')
     const leaveDeadLetter = `

@@ -22,7 +22,7 @@ const fewestExamples = {
   'tickets.asyncapi.yaml': 8,
 }
 
-describe('the documents', () => {
+describe('the API documents', () => {
   for (const file of openApiFiles)
     it(`are valid: ${file} is OpenAPI 3.1`, async () => {
       expect(await SwaggerParser.validate(documentPath(file))).to.have.property('openapi', '3.1.0')
@@ -38,20 +38,20 @@ describe('the documents', () => {
   })
 
   for (const [file, least] of Object.entries(fewestExamples)) {
-    it(`give examples that are true: ${file}`, async () => {
+    it(`give examples that match their schemas: ${file}`, async () => {
       const problemsOf = createChecker()
       const examples = examplesIn(await readDocument(file))
       expect(examples).to.have.length.least(least)
       expect(examples.flatMap((each) => problemsOf(each.value, each.schema).map(at(each)))).to.deep.equal([])
     })
 
-    it(`give examples of which their schemas know every property: ${file}`, async () => {
+    it(`give examples with no property that their schemas do not have: ${file}`, async () => {
       const examples = examplesIn(await readDocument(file))
       const stray = examples.flatMap((each) => strayProperties(each.value, [each.schema]).map(at(each)))
       expect(stray).to.deep.equal([])
     })
 
-    it(`have schemas of known words only: ${file}`, async () => {
+    it(`have schemas with known keywords only: ${file}`, async () => {
       const problemsOf = createChecker()
       const document = await readDocument(file)
       const schemas = [...find(document, 'schema'), ...Object.values(document.components?.schemas ?? {})]
@@ -66,12 +66,12 @@ describe('the documents', () => {
       for (const pattern of patterns) expect(pattern).not.to.match(/\\[^dswx.]|\(\?/)
     })
 
-    it(`have no text that ends at a comma: ${file}`, () => {
+    it(`have no text that YAML ends at a comma: ${file}`, () => {
       expect(keysWithoutValue(readFileSync(documentPath(file), 'utf8'))).to.deep.equal([])
     })
   }
 
-  it('would show a text that ends at a comma, and no null', () => {
+  it('would be caught with a text that YAML ends at a comma, but not with a null', () => {
     const slip = 'code: { type: string, description: Stable; more may be added, none renamed. }'
     expect(keysWithoutValue(`${slip}\nnothing: { points: null }`)).to.deep.equal(['none renamed.'])
   })
@@ -98,7 +98,7 @@ describe('the POS document', () => {
 })
 
 describe('the core document', () => {
-  it('says of every operation, and of no other than we call, what is documented and what assumed', async () => {
+  it('has exactly the operations that we call, and says of each what is documented and what is assumed', async () => {
     const { client } = coreParts()
     const document = await readDocument('trifft-core.openapi.yaml')
     const operations = Object.values(document.paths ?? {}).flatMap((item) => [
@@ -114,7 +114,7 @@ describe('the core document', () => {
     await client.close()
   })
 
-  it('says what the till hears of each exception, in both forms', async () => {
+  it('has the code that the till gets for each exception, in both forms', async () => {
     const exceptions = (await readDocument('trifft-core.openapi.yaml'))['x-exceptions'] ?? {}
     expect(Object.keys(exceptions)).to.have.length.above(10)
     for (const [exception, said] of Object.entries(exceptions)) {

@@ -15,7 +15,7 @@ import { basic, dummy, exchange } from './exchange.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 // The story of contracts/recordings.md, "From a till": capture, look, change one folder, replay.
-describe('the first capture of a syntax that nobody here knows', function () {
+describe('the first capture of an unknown syntax', function () {
   this.timeout(60_000)
   let captured: string
   let later: string
@@ -57,13 +57,13 @@ describe('the first capture of a syntax that nobody here knows', function () {
       expect(recording).to.not.include(secret)
   })
 
-  it('is not understood by this build, which says so', async () => {
+  it('is reported as not understood by this build', async () => {
     const said = await replayWith(root)
     expect(said).to.match(/^UNREAD .*does not understand it \(MEDIA_TYPE_UNSUPPORTED\)$/m)
     expect(said).to.match(/^no differences, 1 not understood$/m)
   })
 
-  it('is understood once there is a folder for it, and a line in the list of dialects', async () => {
+  it('is understood once it has a folder, and a line in the list of dialects', async () => {
     for (const part of ['src', 'test', 'contracts', 'package.json', 'Dockerfile'])
       cpSync(join(root, part), join(copy, part), { recursive: true })
     addDialect('xml')
@@ -72,7 +72,7 @@ describe('the first capture of a syntax that nobody here knows', function () {
     expect(said).to.match(/^no differences$/m)
   })
 
-  it('is compared from then on, in its own syntax, with the credentials put back', async () => {
+  it('is then compared in its own syntax, with the credentials put back', async () => {
     const service = await startTestService({ CAPTURE_DIR: later }, { dialects: [xml, ...registeredDialects] })
     nock(mockedCore)
       .get('/v1/venue?param=aztecVenueId:1902')

@@ -5,13 +5,13 @@ import { createChecker, createContract, readDocument } from './documents.ts'
 import { play, type Played } from './play.ts'
 import { readRecordings, recordingsFolder, type Recording } from './recording.ts'
 
-/** It takes many wrong keys, a full disk, a stop, or a mistake of ours to hear these. */
+/** It takes many wrong keys, a full disk, a stop, or a bug of ours to get these. */
 const neededMore = ['CREDENTIALS_LOCKED', 'STORAGE_UNAVAILABLE', 'STOPPING', 'INTERNAL_ERROR']
 
 const posBase = '/zonal/v1'
 const coreBase = '/v1'
 
-describe('a recorded exchange', () => {
+describe('the recorded exchanges', () => {
   const problemsOf = createChecker()
   let pos: ReturnType<typeof createContract>
   let core: ReturnType<typeof createContract>
@@ -24,7 +24,7 @@ describe('a recorded exchange', () => {
     event = { headers: message?.traits?.[0]?.headers ?? {}, value: message?.payload?.schema ?? {} }
   })
 
-  /** What was really said must be as the documents say, also where a recording does not look. */
+  /** What was really sent must match the documents, also in what a recording does not compare. */
   function undocumented({ dialect, request }: Recording, { reply, coreRequests, events }: Played): string[] {
     const path = request.path.slice(posBase.length).replace(/\/$/, '') || '/'
     return [
@@ -42,7 +42,7 @@ describe('a recorded exchange', () => {
 
   const recordings = readRecordings(recordingsFolder)
 
-  it('shows every code that a single exchange can bring about', () => {
+  it('have every code that a single exchange can lead to', () => {
     const shown = new Set(recordings.map(({ reply }) => isRecord(reply.body) && reply.body.code))
     expect(codes.filter((code) => !shown.has(code))).to.deep.equal(neededMore)
   })

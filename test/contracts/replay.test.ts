@@ -11,7 +11,7 @@ import { basic, dummy, exchange } from './exchange.ts'
 import { readRecordings, recordingsFolder } from './recording.ts'
 import { replay } from './replay.ts'
 
-describe('contracts:replay', () => {
+describe('npm run contracts:replay', () => {
   let folder: string
   let lines: string[]
   const closers: (() => Promise<void>)[] = []
@@ -50,7 +50,7 @@ describe('contracts:replay', () => {
     ])
   })
 
-  it('says of each field what was expected and what came', async () => {
+  it('says for each field that differs what was expected and what came', async () => {
     copy('ticket-of-few-words')
     change('ticket-of-few-words', '"duplicate": false', '"duplicate": true')
     change('ticket-of-few-words', '"currency": "GBP",\n      "venue_id_type"', '"venue_id_type"')
@@ -60,7 +60,7 @@ describe('contracts:replay', () => {
     expect(lines.at(-1)).to.equal('1 with differences')
   })
 
-  it('sends recordings to a running service with the credentials given, and compares what it says', async () => {
+  it('sends recordings to a running service with the given credentials, and compares the answers', async () => {
     const { url } = await startService()
     const authorization = 'Bearer another-trifft-api-key'
     nock(mockedCore, { reqheaders: { authorization } })
@@ -76,14 +76,14 @@ describe('contracts:replay', () => {
     expect(lines.join('\n')).to.include('--url URL')
   })
 
-  it('goes on if nobody answers', async () => {
+  it('continues if nothing answers', async () => {
     copy('broken-json', 'empty-body')
     expect(await run('--url', 'http://127.0.0.1:1/zonal/v1')).to.equal(1)
     expect(lines.at(-1)).to.equal('2 with differences')
   })
 
   // The four steps of contracts/recordings.md, up to where somebody has to write code.
-  it('says of a captured message in a syntax that nobody knows that it is not understood', async () => {
+  it('reports a captured message in an unknown syntax as not understood', async () => {
     const service = await startService({ CAPTURE_DIR: folder })
     const headers = { authorization: basic(dummy), 'x-till': 'Aztec 7' }
     const send = (contentType: string, body: string) =>
@@ -117,7 +117,7 @@ describe('contracts:replay', () => {
     expect(lines.at(-1)).to.equal('no differences, 2 not understood')
   })
 
-  it('has the shape of what was no HTTP, and cannot send it again', async () => {
+  it('skips captured input that was not HTTP, of which only the shape is kept', async () => {
     const service = await startService({ CAPTURE_DIR: folder })
     const socket = connect(service.port, '127.0.0.1')
     socket.end('\u0002BAL|URCARD123\u0003')
@@ -130,7 +130,7 @@ describe('contracts:replay', () => {
     expect(lines.join('\n')).to.match(/^skipped .*: it was no HTTP$/m)
   })
 
-  it('replays what was captured, on a fresh service and on a running one', async () => {
+  it('replays captured messages on a fresh service and on a running one', async () => {
     const service = await startService({ CAPTURE_DIR: folder })
     nock(mockedCore)
       .get('/v1/venue?param=aztecVenueId:1902')

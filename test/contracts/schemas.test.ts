@@ -5,12 +5,12 @@ import { generateSchemas, schemasFolder } from './generate.ts'
 describe('the generated schemas', () => {
   const generated = generateSchemas()
 
-  it('are all there, and nothing else', () => {
+  it('are complete, and nothing else is in their folder', () => {
     expect(readdirSync(schemasFolder).sort()).to.deep.equal([...generated.keys()].sort())
   })
 
   for (const [file, text] of generated)
-    it(`have not drifted: ${file} (npm run contracts writes it)`, () => {
+    it(`are up to date: ${file} (npm run contracts writes it)`, () => {
       expect(readFileSync(new URL(file, schemasFolder), 'utf8')).to.equal(text)
     })
 })

@@ -23,7 +23,7 @@ describe('the POS document, as schemathesis reads it', function () {
     await core?.close()
   })
 
-  it('is what the service does, whatever it is sent', async () => {
+  it('describes what the service does, whatever it is sent', async () => {
     const { hasFound, report } = await runSchemathesis({
       url: service.url,
       venueId: demo.venueId,
@@ -32,7 +32,7 @@ describe('the POS document, as schemathesis reads it', function () {
     expect(hasFound, report).to.equal(false)
     expect(core.violations).to.deep.equal([])
 
-    // Else all might have been refused at the door.
+    // Otherwise everything might have been refused at the start.
     const outcomes = service.lines().map(({ message, code }) => `${String(message)}: ${String(code)}`)
     expect(outcomes).to.include.members(['balance: OK', 'debit: OK', 'credit: OK', 'ticket: OK'])
   })

@@ -33,7 +33,7 @@ describe("operators' commands in contracts/commands.md, from the first to the la
     return name && words ? [{ name, words, output: fences[index + 1]?.text ?? '' }] : []
   })
 
-  it('are all there', () => {
+  it('are complete', () => {
     const verbs = shown.map(({ name, words }) => `${name} ${words.split(' ')[0]}`)
     expect(verbs).to.deep.equal([
       'redemptions stuck',
@@ -47,7 +47,7 @@ describe("operators' commands in contracts/commands.md, from the first to the la
   })
 
   for (const { name, words, output } of shown)
-    it(`give what is shown: ${name} ${words.replace(/[0-9a-f-]{36,}/, 'ID')}`, async () => {
+    it(`print what the page shows: ${name} ${words.replace(/[0-9a-f-]{36,}/, 'ID')}`, async () => {
       const command = name === 'redemptions' ? name : 'dead-letters'
       const { code, stdout, stderr } = await runCommand(command, readWords(words), {
         JOURNAL_PATH: test.path,
@@ -57,7 +57,7 @@ describe("operators' commands in contracts/commands.md, from the first to the la
     })
 })
 
-describe('the copy in contracts/commands.md', function () {
+describe('the copy of a journal in contracts/commands.md', function () {
   this.timeout(30_000)
   const makeDatabase = usePostgres()
   let test: TestJournal
@@ -69,7 +69,7 @@ describe('the copy in contracts/commands.md', function () {
   })
   after(() => test.end())
 
-  it('gives what is shown', async () => {
+  it('prints what the page shows', async () => {
     const { fences } = readPage('contracts/commands.md')
     const index = fences.findIndex(({ text }) => text.startsWith('npm run journal:copy -- '))
     const words = readWords(fences[index]!.text).slice(4)

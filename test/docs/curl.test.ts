@@ -41,7 +41,7 @@ for (const { name, fences } of pages)
 
     for (const [index, fence] of fences.entries()) {
       if (!isCurl(fence)) continue
-      it(`gives what is shown: ${fence.text.split('\n')[0]}`, async () => {
+      it(`get the answer that the page shows: ${fence.text.replaceAll(/\s*\\\n\s*/g, ' ')}`, async () => {
         const command = fence.text
           .replace('http://127.0.0.1:8080', service.origin)
           .replace('http://127.0.0.1:9090', service.managementUrl)

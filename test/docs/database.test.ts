@@ -4,14 +4,14 @@ import { useOwnCluster } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { readPage } from './pages.ts'
 
-describe('the SQL of helm/README.md, on a server of PostgreSQL', () => {
+describe('the SQL in helm/README.md, on a real PostgreSQL', () => {
   useRealSockets()
   const cluster = useOwnCluster()
 
   const [fence] = readPage('helm/README.md').fences.filter(({ language }) => language === 'sql')
   const statements = (fence?.text ?? '').split(';').flatMap((each) => each.trim() || [])
 
-  it('makes a user with its own database, and with every setting that the page gives it', async () => {
+  it('creates a user with its own database and every setting that the page names', async () => {
     for (const statement of statements) await ask(cluster().url, statement)
 
     const url = new URL(cluster().url)

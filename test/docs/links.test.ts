@@ -27,7 +27,7 @@ describe('the pages', () => {
     ])
   })
 
-  it('can all be reached from README.md, link by link', () => {
+  it('can all be reached from README.md by links', () => {
     const reached = new Set(['README.md'])
     for (const name of reached)
       for (const { path } of targetsOf(pages.get(name) ?? readPage(name)))
@@ -44,7 +44,7 @@ describe('the pages', () => {
 
 for (const page of pages.values())
   describe(`the links of ${page.name}`, () => {
-    it('lead to files that are there, and to headings of theirs', () => {
+    it('lead to existing files and headings', () => {
       for (const link of page.links) {
         const target = targetOf(page, link)
         if (!target) continue
@@ -53,7 +53,7 @@ for (const page of pages.values())
       }
     })
 
-    it('are all written so that they are checked', () => {
+    it('are all written in the form that is checked here', () => {
       expect(page.prose).not.to.match(/\]\[|^\[[^\]]+\]: |<a |\]\(</m)
       expect(page.prose.match(/\]\(/g) ?? []).to.have.length(page.links.length)
     })

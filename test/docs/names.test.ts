@@ -42,7 +42,7 @@ const commands = readPage('contracts/commands.md')
 const alertPages = pages.filter(({ name }) => name.startsWith('helm/runbooks/'))
 
 for (const page of pages)
-  describe(`what ${page.name} names exists`, () => {
+  describe(`every name in ${page.name} exists:`, () => {
     it('files and folders, below src/ unless it says another folder', () => {
       for (const path of pathsOf(page))
         expect(exists(path) || exists(`src/${path}`) || made.has(path), path).to.equal(true)
@@ -77,12 +77,12 @@ for (const page of pages)
     })
   })
 
-describe('what the pages name', () => {
-  it('of files is found in their text', () => {
+describe('the names in the pages', () => {
+  it('of files are found in running text', () => {
     expect(pathsOf(architecture)).to.include.members(['journal/journal.ts', 'zonal/'])
   })
 
-  it('of the layout in README.md is there, and every room of src/ is in it', () => {
+  it('in the layout of README.md exist, and every folder of src/ is among them', () => {
     const [layout] = readPage('README.md').fences.filter(({ language }) => language === 'text')
     const named = [...(layout?.text.matchAll(/^(\S+) {2,}/gm) ?? [])].map(([, name = '']) => name)
     for (const name of named) expect(exists(name), name).to.equal(true)
@@ -92,7 +92,7 @@ describe('what the pages name', () => {
     )
   })
 
-  it('of log lines is what the service writes', () => {
+  it('of log lines are what the service writes', () => {
     const files = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' })
     const source = files
       .filter((file) => file.endsWith('.ts'))
@@ -108,12 +108,12 @@ describe('what the pages name', () => {
     }
   })
 
-  it('of variables that are not of the service is read somewhere', () => {
+  it('of variables that the service does not have are read somewhere', () => {
     for (const [name, file] of Object.entries(otherVariables))
       expect(readFileSync(new URL(file, root), 'utf8'), file).to.contain(name)
   })
 
-  it('of packages is pinned exactly', () => {
+  it('of packages are pinned exactly', () => {
     const [, pins = ''] =
       /^## Pins\n(.*?)(?=^## |$(?![^]))/ms.exec(readPage('contracts/dependencies.md').text) ?? []
     const packages = [...pins.matchAll(/^\| `([^`]+)`/gm)].map(([, name = '']) => name)
@@ -123,7 +123,7 @@ describe('what the pages name', () => {
     for (const name of packages) expect(pinned[name], name).to.match(/^\d+\.\d+\.\d+(-[a-z]+\.\d+)?$/)
   })
 
-  it("of a redemption's states is what the journal keeps, in the diagram no other, in the text all", () => {
+  it("of a redemption's states are those of the journal: no others in the diagram, all in the text", () => {
     const [, list = ''] = /state\s+TEXT NOT NULL CHECK \(state IN\s+\(([^)]+)\)/.exec(migrations.join()) ?? []
     const states = [...list.matchAll(/'(\w+)'/g)].map(([, state = '']) => state)
     const [diagram] = architecture.fences.filter(({ text }) => text.startsWith('stateDiagram'))

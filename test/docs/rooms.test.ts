@@ -28,13 +28,13 @@ describe('the rooms of src/', () => {
     )
   }
 
-  it('are the folders that are there', () => {
+  it('are exactly its folders', () => {
     const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]))
     expect(names.filter((name) => !folders.has(name))).to.deep.equal([])
     expect([...folders].filter((folder) => !names.includes(folder!))).to.deep.equal([])
   })
 
-  it('are imported in no circle, whatever the linter lets pass', () => {
+  it('have no circular imports, whatever the linter allows', () => {
     const imported = new Map<string, Set<string>>()
     for (const file of files) {
       const text = readFileSync(join(root, 'src', file), 'utf8')
@@ -52,7 +52,7 @@ describe('the rooms of src/', () => {
   })
 
   for (const room of names)
-    it(`stop who breaks a rule in ${room}/`, async () => {
+    it(`have their imports checked by the linter: ${room}/`, async () => {
       const file = files.find((each) => each.startsWith(`${room}/`))!
       const others = names.filter((other) => other !== room)
       const up = relative(dirname(file), '')
@@ -75,13 +75,13 @@ describe('the rooms of src/', () => {
     'zonal/dialect.ts',
     'zonal/redaction.ts',
   ])
-    it(`let no syntax into ${file}`, async () => {
+    it(`keep imports of a dialect out of ${file}`, async () => {
       const up = relative(dirname(file), 'zonal') || '.'
       const imports = [`${up}/dialects/json/fold.ts`, `${up}/dialects/registered.ts`, `${up}/messages/any.ts`]
       expect([...(await complaints(file, imports)).keys()]).to.deep.equal([0, 1])
     })
 
-  it('let a dialect know the messages and the catalogue, and no other dialect', async () => {
+  it('let a dialect import the messages and the catalogue, but no other dialect', async () => {
     const allowed = [
       './fields.ts',
       '../../messages/card.ts',
@@ -103,7 +103,7 @@ describe('the rooms of src/', () => {
   })
 
   for (const [library, place] of Object.entries(libraries))
-    it(`let only ${place} know ${library}`, async () => {
+    it(`let only ${place} import ${library}`, async () => {
       const inside = files.find((file) => isIn(file, place))!
       expect([...(await complaints(inside, [library])).values()]).to.deep.equal([])
       for (const outside of ['service.ts', 'zonal/catalogue.ts', 'journal/journal.ts', 'trifft/client.ts'])

@@ -7,7 +7,7 @@ import { readPage, root } from './pages.ts'
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
 
 describe('the version in package.json', () => {
-  it('has its schema of the journal in contracts/upgrade.md and CHANGELOG.md', () => {
+  it('has its journal schema in contracts/upgrade.md and CHANGELOG.md', () => {
     expect(readPage('contracts/upgrade.md').text).to.contain(
       `Version ${version} has schema ${migrations.length}.`,
     )
@@ -17,7 +17,7 @@ describe('the version in package.json', () => {
     expect(readPage('CHANGELOG.md').text).to.contain(`The journal's schema is ${migrations.length}.`)
   })
 
-  it('has a section in CHANGELOG.md, the first one', () => {
+  it('has the first section of CHANGELOG.md', () => {
     const [, newest] = /^## (\S+)/m.exec(readPage('CHANGELOG.md').text) ?? []
     expect(newest).to.equal(version)
   })

@@ -21,7 +21,7 @@ const run = promisify(execFile)
 const limitFiles = (pid: number | undefined, limit: string) =>
   run('prlimit', ['--pid', String(pid), `--fsize=${limit}:unlimited`])
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   useRealSockets()
   before(async function () {
     await run('prlimit', ['--version']).catch(() =>
@@ -29,7 +29,7 @@ describe('a disk that is full', () => {
     )
   })
 
-  it('costs no ticket that was answered OK, and no longer than it lasts', async function () {
+  it('loses no ticket that was answered OK, and the service recovers by itself', async function () {
     this.timeout(30_000)
     const folder = mkdtempSync(join(tmpdir(), 'full-disk-'))
     const core = await startCoreSimulator({ limit: 'off' })

@@ -19,7 +19,7 @@ import { useRealSockets } from '../support/real-sockets.ts'
 
 const closedAt = new Date()
 
-describe('the journal of a service that runs', () => {
+describe('the journal of a running service', () => {
   useRealSockets()
   let core: CoreSimulator
   const services = new Set<AsyncDisposable>()
@@ -56,7 +56,7 @@ describe('the journal of a service that runs', () => {
     return service
   }
 
-  // Every till heard OK, and after the next start there was nothing.
+  // Every till heard OK, and after the next start the journal was empty.
   const losses = {
     deleted: { lose: (path: string) => rmSync(path), reason: /file is gone/ },
     'moved away': { lose: (path: string) => renameSync(path, `${path}.moved`), reason: /file is gone/ },
@@ -95,7 +95,7 @@ describe('the journal of a service that runs', () => {
   })
 
   for (const [what, { reason }] of Object.entries(losses))
-    it(`is known to be ${what}: no ticket and no debit is promised any more, and balances are served`, async () => {
+    it(`is found to be ${what}: tickets and debits are refused, and balances are served`, async () => {
       await using service = await afterLoss(what as Loss)
       expect((await service.trouble()).reason).to.match(reason)
       const debit = { cardNumber: demo.cards.anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee }
@@ -106,13 +106,13 @@ describe('the journal of a service that runs', () => {
       })
     })
 
-  it('is trusted again when it was only moved away and back', async () => {
+  it('is used again once it was moved away and back', async () => {
     await using service = await afterReturn('moved away and back')
     expect((await service.ticket('B-1')).reply).to.include({ response: 'OK' })
   })
 
   // SQLite has this file mapped: the system ended the process with SIGBUS, and no line said why.
-  it('ends the process with a line when the index of its log is cut', async () => {
+  it('ends the process with a log line if the index of its log is truncated', async () => {
     await using service = await open()
     truncateSync(`${service.path}-shm`)
     expect(await service.adapter.exited).to.deep.equal({ code: 1, signal: null })
@@ -138,7 +138,7 @@ describe('the journal of a service that runs', () => {
         expect((await ticket('B-1')).reply, 'the first goes on').to.include({ response: 'OK' })
       })
 
-    it('and is free as soon as that has ended, however it ended', async () => {
+    it('and is free as soon as its owner has ended, however it ended', async () => {
       await using service = await open()
       for (const end of [service.adapter.kill9, () => service.adapter.stop()]) {
         await end()

@@ -23,7 +23,7 @@ describe('a journal of a newer version', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  it('ends the start with 1 and both numbers, and is left as it was', () => {
+  it('ends the start with 1 and a line with both schema numbers, and is left unchanged', () => {
     const before = readFileSync(path)
     const { status, stderr } = spawnSync(process.execPath, [main], {
       env: {
@@ -42,7 +42,7 @@ describe('a journal of a newer version', () => {
     expect(readFileSync(path).equals(before)).to.equal(true)
   })
 
-  it('is not touched by the commands of operators either', async () => {
+  it("is not touched by operators' commands either", async () => {
     const before = readFileSync(path)
     const { code, stderr } = await runCommand('dead-letters', ['list'], { JOURNAL_PATH: path })
     expect(code).to.equal(1)

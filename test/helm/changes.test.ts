@@ -16,7 +16,7 @@ import {
 const files = [needed, everything]
 const config = 'ConfigMap'
 
-/** They change what everything is called, or need another value too. */
+/** They change the names of everything, or need another value too. */
 const changedElsewhere = [
   'nameOverride',
   'fullnameOverride',
@@ -52,30 +52,30 @@ describe('what changes with a value of the chart', () => {
       expect(name).to.match(/^tills/)
   })
 
-  it('kafka.tls.enabled: how brokers are spoken to', () => {
+  it('kafka.tls.enabled: whether brokers are reached over TLS', () => {
     const tlsOf = (tls: object) => at(only(render({ kafka: { tls } }), config), 'data.KAFKA_SSL')
     expect([tlsOf({}), tlsOf({ enabled: true })]).to.deep.equal(['false', 'true'])
   })
 
-  it('journal.kind: what runs the pods, and what they are told of the journal', () => {
+  it('journal.kind: the workload, and what depends on where the journal is', () => {
     const withDatabase = render({}, { files: [...files, postgres] })
     const changed = ['ConfigMap', 'Deployment', 'NetworkPolicy', 'PodDisruptionBudget', 'StatefulSet']
     expect(changedBetween(render({}, { files }), withDatabase)).to.deep.equal(changed)
   })
 
-  it('replicas: how many there are', () => {
+  it('replicas: the number of pods', () => {
     const replicasOf = (replicas: unknown) =>
       at(only(render({ replicas }, { files: [needed, postgres] }), 'Deployment'), 'spec.replicas')
     expect([replicasOf(''), replicasOf(2)]).to.deep.equal([3, 2])
   })
 
-  it('journal.tls.enabled: how the database is spoken to', () => {
+  it('journal.tls.enabled: whether the database is reached over TLS', () => {
     const tlsOf = (tls: object) =>
       at(only(render({ journal: { tls } }, { files: [needed, postgres] }), config), 'data.JOURNAL_TLS')
     expect([tlsOf({}), tlsOf({ enabled: false })]).to.deep.equal(['verify', 'off'])
   })
 
-  it('a variable of config: itself', () => {
+  it('a variable of config: that variable', () => {
     const given = {
       HOST: '::',
       PORT: 8081,
@@ -117,7 +117,7 @@ describe('what changes with a value of the chart', () => {
     expect(Object.keys(given).map((name) => `config.${name}`)).to.have.members(pathsOf('config'))
   })
 
-  it('is tested for each', () => {
+  it('is tested for each value', () => {
     const inLists = [...changes, ...changesWithDatabase].map(([path]) => path)
     const tested = [...inLists, ...changedElsewhere, ...pathsOf('config')]
     expect(tested).to.have.members(pathsOf())

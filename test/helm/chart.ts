@@ -18,11 +18,11 @@ const root = join(import.meta.dirname, '../..')
 export const chartFolder = join(root, 'helm')
 /** The defaults, a secret's name and a host. */
 export const needed = join(import.meta.dirname, 'needed.yaml')
-/** All that can be switched on, whatever the journal. */
+/** Everything that can be switched on, with either journal. */
 export const everything = join(import.meta.dirname, 'everything.yaml')
 /** A journal in a database, and so several replicas. */
 export const postgres = join(import.meta.dirname, 'postgres.yaml')
-/** All that can be switched on with it. */
+/** Everything that can be switched on with it. */
 export const postgresEverything = join(import.meta.dirname, 'postgres-everything.yaml')
 
 /** `npm run chart:tools` puts them there. */
@@ -141,8 +141,8 @@ export const journals = [
 /** What is tried of the whole chart: each kind of journal as it is and with all that it has, and the examples. */
 export const variants = [
   { name: 'the defaults', files: [needed] },
-  { name: 'all that can be switched on', files: [needed, everything] },
+  { name: 'everything switched on', files: [needed, everything] },
   { name: 'a database', files: [needed, postgres] },
-  { name: 'all that can be switched on with a database', files: [needed, everything, postgresEverything] },
+  { name: 'everything switched on with a database', files: [needed, everything, postgresEverything] },
   ...examples,
 ]

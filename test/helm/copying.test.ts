@@ -23,20 +23,20 @@ function readStatefulSet(): Pod {
   return manifests.find((each) => each?.kind === 'StatefulSet')!.spec.template.spec
 }
 
-describe('the pod of helm/README.md that copies a journal', () => {
+describe('the pod in helm/README.md that copies a journal', () => {
   const [fence] = readPage('helm/README.md').fences.filter(({ language }) => language === 'yaml')
   const { spec: pod } = parse(fence?.text ?? '') as { spec: Pod }
   const [copy] = pod.containers
   const service = readStatefulSet()
   const [adapter] = service.containers
 
-  it('may do no more than the service, with the same image', () => {
+  it('has the same image as the service, and no more rights', () => {
     expect(pod.securityContext).to.deep.equal(service.securityContext)
     expect(copy?.securityContext).to.deep.equal(adapter?.securityContext)
     expect(copy?.image).to.equal(adapter?.image)
   })
 
-  it("runs the command on the file of the service's claim", () => {
+  it("runs the command on the file in the service's volume", () => {
     const script = copy?.command[1] ?? ''
     expect(existsSync(new URL(script.replace('dist/', 'src/').replace('.js', '.ts'), root))).to.equal(true)
     const [mount] = copy?.volumeMounts ?? []

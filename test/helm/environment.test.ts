@@ -16,7 +16,7 @@ import {
 } from './chart.ts'
 import { configOf, environmentOf, placeSecrets, secretFilesOf, secretFolder } from './environment.ts'
 
-/** Where the chart knows better than the service does alone. */
+/** Defaults that the chart knows better than the service alone. */
 const ownDefaults: Record<string, string> = {
   TRUSTED_PROXIES: '1',
   JOURNAL_PATH: '/var/lib/zonal-loyalty-adapter/journal.sqlite',
@@ -25,7 +25,7 @@ const ownDefaults: Record<string, string> = {
   SHUTDOWN_TIMEOUT_MS: '21000',
 }
 
-/** Not told to a service that keeps its journal in a file. */
+/** Not set for a service that keeps its journal in a file. */
 const ofDatabase = Object.keys(variables).filter((name) =>
   /^JOURNAL_(URL|LISTEN_URL|PASSWORD|POOL|TLS.*)$/.test(name),
 )
@@ -42,7 +42,7 @@ describe('the environment that the chart gives the service', () => {
       left: ['JOURNAL_PATH'],
     },
   ])
-    it(`has every variable: in the ConfigMap, or as a file of a Secret, with ${journal}`, () => {
+    it(`has every variable, in the ConfigMap or as a file of a Secret, with ${journal}`, () => {
       const rendered = render({}, { files })
       const secret = secretVariablesOf(rendered)
       // An installation has keys of its own.
@@ -72,13 +72,13 @@ describe('the environment that the chart gives the service', () => {
   })
 
   for (const { name, files } of variants)
-    it(`is one that the service starts with: ${name}`, () => {
+    it(`starts the service: ${name}`, () => {
       const rendered = render({}, { files })
       const { brokers } = readConfigOf(rendered).tickets
       expect(environmentOf(rendered).NODE_ENV).to.equal(brokers.length > 0 ? 'production' : 'staging')
     })
 
-  it('has no secret but as a file that no one else may read', () => {
+  it('has secrets only as files that nobody else may read', () => {
     const rendered = render({}, { files: [needed, everything] })
     const projected = at(podOf(rendered), 'spec.volumes.0.projected')
     expect(at(projected, 'defaultMode')).to.equal(0o440)
@@ -96,7 +96,7 @@ describe('the environment that the chart gives the service', () => {
     expect(rendered.text).not.to.contain('secretKeyRef')
   })
 
-  it('has what is secret of a database as files too, each of the Secret that is named, and its CA', () => {
+  it("has a database's secrets and CA as files too, each from the Secret that is named", () => {
     const ofJournal = (files: string[]) =>
       secretFilesOf(render({}, { files }))
         .slice(2)
@@ -113,14 +113,14 @@ describe('the environment that the chart gives the service', () => {
     ])
   })
 
-  it("takes Kafka's password from the one Secret if no other is named", () => {
+  it("takes Kafka's password from the main Secret if no other is named", () => {
     const sasl = { mechanism: 'plain', username: 'adapter' }
     const rendered = render({ kafka: { brokers: ['kafka:9092'], sasl } })
     expect(secretFilesOf(rendered).map(({ name }) => name)).to.deep.equal(Array(3).fill('adapter-keys'))
     expect(readConfigOf(rendered).tickets.sasl).to.include({ username: 'adapter' })
   })
 
-  it('lets the folder of the journal be the only one that is written to', () => {
+  it("lets only the journal's folder be written to", () => {
     const rendered = render({ config: { JOURNAL_PATH: '/data/j/journal.sqlite' } })
     expect(environmentOf(rendered).SQLITE_TMPDIR).to.equal('/data/j')
     expect(at(containerOf(rendered), 'volumeMounts')).to.deep.equal([

@@ -23,7 +23,7 @@ describe('helm test', () => {
     await core?.close()
   })
 
-  it('asks the Services by their names', () => {
+  it('reaches the Services by their names', () => {
     const env = at(only(render({ config: { BASE_PATH: '/pos' }, service: { port: 81 } }), 'Pod'), 'spec.containers.0.env') // prettier-ignore
     expect((env as { value: string }[]).slice(0, 2).map(({ value }) => value)).to.deep.equal([
       'http://loyalty-zonal-loyalty-adapter:81/pos',
@@ -31,7 +31,7 @@ describe('helm test', () => {
     ])
   })
 
-  it('is content with an adapter that works', async () => {
+  it('passes if the adapter works', async () => {
     const { code, lines } = await ask(service)
     expect(lines.map((line) => line.split(' {')[0])).to.deep.equal([
       'ok     the Service answers',
@@ -59,7 +59,7 @@ describe('helm test', () => {
     expect(code).to.equal(1)
   })
 
-  it('says that nobody answers', async () => {
+  it('says that nothing answers', async () => {
     const { code, lines } = await ask({
       url: 'http://127.0.0.1:1/zonal/v1',
       managementUrl: 'http://127.0.0.1:1',
@@ -103,7 +103,7 @@ describe('helm test of several replicas on one database', () => {
     }
   }
 
-  it('is content with each of them', async () => {
+  it('passes if each of them works', async () => {
     for (const { code, lines } of await askReplicas()) {
       expect(lines.filter((line) => !line.startsWith('ok'))).to.deep.equal([])
       expect(code).to.equal(0)

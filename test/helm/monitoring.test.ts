@@ -9,7 +9,7 @@ const dashboardFile = join(chartFolder, 'dashboards/adapter.json')
 
 const kindsOf = (values: object) => render(values).manifests.map(({ kind }) => kind)
 
-describe('metrics of the chart', () => {
+describe('the metrics of a pod', () => {
   useHelm()
 
   const annotationsOf = (values: object) =>
@@ -17,7 +17,7 @@ describe('metrics of the chart', () => {
       ([name]) => name.startsWith('prometheus.io/'),
     )
 
-  it('are found by annotations of the pod', () => {
+  it('are found by its annotations', () => {
     expect(annotationsOf({ config: { MANAGEMENT_PORT: 9191 } })).to.deep.equal([
       ['prometheus.io/scrape', 'true'],
       ['prometheus.io/port', '9191'],
@@ -25,13 +25,13 @@ describe('metrics of the chart', () => {
     ])
   })
 
-  it('are found once: by a ServiceMonitor instead, or not at all', () => {
+  it('are not found by annotations too if there is a ServiceMonitor, or if nothing is scraped', () => {
     expect(annotationsOf({ metrics: { scrape: 'serviceMonitor' } })).to.deep.equal([])
     expect(annotationsOf({ metrics: { scrape: 'none' } })).to.deep.equal([])
     expect(kindsOf({ metrics: { scrape: 'none' } })).not.to.include('ServiceMonitor')
   })
 
-  it('are found by a ServiceMonitor that fits one Service and its port', () => {
+  it('are found by a ServiceMonitor that selects one Service and its port', () => {
     const rendered = render({
       metrics: { scrape: 'serviceMonitor', interval: '15s', labels: { release: 'prometheus' } },
     })
@@ -54,7 +54,7 @@ describe('metrics of the chart', () => {
 describe('the PrometheusRule', () => {
   useHelm()
 
-  it('is the file of rules as it is, with the address of the runbooks', () => {
+  it('has the rules of the file, with the address of the runbooks', () => {
     const alerts = {
       enabled: true,
       runbookBaseUrl: 'https://wiki.example.com/runbooks/',
@@ -79,7 +79,7 @@ describe('the PrometheusRule', () => {
 describe('the dashboard', () => {
   useHelm()
 
-  it("is the file as it is, where Grafana's sidecar looks", () => {
+  it("is the unchanged file, with the label that Grafana's sidecar looks for", () => {
     const rendered = render({ dashboard: { enabled: true, annotations: { grafana_folder: 'Loyalty' } } })
     const map = only(rendered, 'ConfigMap', `${release}-dashboard`)
     const shown = JSON.parse((at(map, 'data') as Record<string, string>)['adapter.json'] ?? '') as unknown
@@ -88,7 +88,7 @@ describe('the dashboard', () => {
     expect(at(map, 'metadata.annotations')).to.deep.equal({ grafana_folder: 'Loyalty' })
   })
 
-  it('is small enough for a ConfigMap and for the record that Helm keeps', () => {
+  it('fits into a ConfigMap, and into the record that Helm keeps', () => {
     expect(readFileSync(dashboardFile).length).to.be.below(256 * 1024)
   })
 })

@@ -29,10 +29,10 @@ const monitoring = ofNamespace('monitoring')
 const ingressNginx = ofNamespace('ingress-nginx')
 const closed = { networkPolicy: { ingressNamespace: '', prometheusNamespace: '' } }
 
-describe('the way in', () => {
+describe('the ingress', () => {
   useHelm()
 
-  it('is the base path, with TLS, for any ingress controller', () => {
+  it('serves the base path, with TLS, for any ingress controller', () => {
     const ingress = only(render(), 'Ingress')
     expect(at(ingress, 'metadata.annotations')).to.equal(undefined)
     expect(at(ingress, 'spec')).to.deep.equal({
@@ -54,7 +54,7 @@ describe('the way in', () => {
     })
   })
 
-  it('may be of a class, and follows the base path', () => {
+  it('may have a class, and follows the base path', () => {
     const rendered = render({ ingress: { className: 'nginx', tls: { secretName: 'wildcard' } }, config: { BASE_PATH: '/pos' } }) // prettier-ignore
     const ingress = only(rendered, 'Ingress')
     expect(at(ingress, 'spec.ingressClassName')).to.equal('nginx')
@@ -62,17 +62,17 @@ describe('the way in', () => {
     expect(at(ingress, 'spec.rules.0.http.paths.0.path')).to.equal('/pos')
   })
 
-  it('may be left to somebody else, with or without a host', () => {
+  it('can be switched off, and then needs no host', () => {
     const { manifests } = render({ ingress: { enabled: false, host: '' } })
     expect(manifests.map(({ kind }) => kind)).not.to.include('Ingress')
   })
 
-  it('believes one proxy', () => {
+  it('counts as one trusted proxy', () => {
     expect(at(only(render(), 'ConfigMap'), 'data.TRUSTED_PROXIES')).to.equal('1')
   })
 
   for (const { journal, files } of journals)
-    it(`leads to the pods and never to that of helm test, with ${journal}`, () => {
+    it(`leads to the pods of the service, never to that of helm test, with ${journal}`, () => {
       const rendered = render({}, { files })
       const pod = at(workloadOf(rendered), 'spec.template.metadata.labels') as Record<string, string>
       const test = only(rendered, 'Pod').metadata.labels
@@ -83,7 +83,7 @@ describe('the way in', () => {
       }
     })
 
-  it('keeps management apart: a Service of its own, that leads to the pod before it is ready', () => {
+  it('is not for the management port, which has its own Service, also before the pod is ready', () => {
     const service = at(only(render(), 'Service', `${release}-management`), 'spec')
     expect(service).to.include({ clusterIP: 'None', publishNotReadyAddresses: true })
     expect(at(service, 'ports')).to.deep.equal([
@@ -99,7 +99,7 @@ describe('the NetworkPolicy', () => {
     at(only(render(values, { files }), 'NetworkPolicy'), 'spec') as { ingress: unknown[]; egress: unknown[] }
 
   for (const { journal, files } of journals)
-    it(`is about the pods, in both directions, with ${journal}`, () => {
+    it(`applies to the pods, in both directions, with ${journal}`, () => {
       const rendered = render({}, { files })
       expect(at(only(rendered, 'NetworkPolicy'), 'spec')).to.deep.include({
         policyTypes: ['Ingress', 'Egress'],
@@ -114,7 +114,7 @@ describe('the NetworkPolicy', () => {
     ])
   })
 
-  it('lets in whoever else is named, alone or beside them', () => {
+  it('lets in any other peers that are named, with or without these', () => {
     const node = { ipBlock: { cidr: '10.0.0.0/16' } }
     const other = { fromIngress: [node], fromPrometheus: [node] }
     expect(policyOf({ networkPolicy: other }).ingress.map((rule) => at(rule, 'from'))).to.deep.equal([
@@ -128,7 +128,7 @@ describe('the NetworkPolicy', () => {
     ])
   })
 
-  it('is closed until it is told, and the chart asks who may come in', () => {
+  it('lets nobody in by default, and the chart asks who may come in', () => {
     expect(refusal(closed)).to.match(/networkPolicy\.(ingress|prometheus)Namespace is needed/)
     expect(refusal({ networkPolicy: { ingressNamespace: '' } })).to.contain(
       "networkPolicy.ingressNamespace is needed: the namespace of the ingress controller, which may reach the tills' port",
@@ -138,13 +138,13 @@ describe('the NetworkPolicy', () => {
     )
   })
 
-  it('asks for no Prometheus if nothing is scraped, and for nobody if there is no policy', () => {
+  it('does not ask for Prometheus if nothing is scraped, nor for anybody if there is no policy', () => {
     const unwatched = { metrics: { scrape: 'none' }, networkPolicy: { prometheusNamespace: '' } }
     expect(at(policyOf(unwatched).ingress[1], 'from')).to.deep.equal([testPod])
     expect(refusal({ networkPolicy: { ...closed.networkPolicy, enabled: false } })).to.equal('')
   })
 
-  it('lets out to DNS and TRIFFT, and to no broker if there is none', () => {
+  it('allows calls to DNS and TRIFFT, and to no broker if there is none', () => {
     expect(policyOf().egress).to.deep.equal([
       {
         ports: [
@@ -156,7 +156,7 @@ describe('the NetworkPolicy', () => {
     ])
   })
 
-  it("opens the core's and the brokers' own ports, each once", () => {
+  it('allows calls to the ports of the core and the brokers, each named once', () => {
     const brokers = ['a.example.com:9093', 'b.example.com:9093', 'c.example.com:9094']
     const portsTo = (url: string) =>
       policyOf({ config: { CORE_BASE_URL: url }, kafka: { brokers } }).egress.slice(1).map((rule) => at(rule, 'ports')) // prettier-ignore
@@ -166,7 +166,7 @@ describe('the NetworkPolicy', () => {
     expect(portsTo('http://core.test:8081/v1')).to.deep.equal([[{ port: 8081 }], kafka])
   })
 
-  it('lets out to the database, on the ports and to the peers that are named', () => {
+  it('allows calls to the database, at the ports and peers that are named', () => {
     const toDatabase = [{ ipBlock: { cidr: '10.1.2.0/24' } }]
     const ruleOf = (networkPolicy: object) => policyOf({ networkPolicy }, [needed, postgres]).egress.slice(2)
     expect(ruleOf({})).to.deep.equal([{ ports: [{ port: 5432 }] }])
@@ -175,7 +175,7 @@ describe('the NetworkPolicy', () => {
     ])
   })
 
-  it('lets out only if it is told', () => {
+  it('allows calls only to the peers and ports that are named', () => {
     const ipBlock = { cidr: '203.0.113.0/24', except: ['203.0.113.7/32'] }
     const networkPolicy = {
       toDns: [monitoring],

@@ -31,7 +31,7 @@ describe('the notes of the chart', () => {
   const notes = (values: object = {}, files = [needed]) =>
     String(at(only(render(values, { files, chart: folder }), 'Notes'), 'text'))
 
-  it('say which image the nodes must find', () => {
+  it('say which image the nodes must be able to pull', () => {
     expect(notes()).to.contain('zonal-loyalty-adapter:0.1.0: without image.registry')
     expect(notes({ image: { registry: 'r.example.com' } })).to.contain(
       'r.example.com/zonal-loyalty-adapter:0.1.0.',
@@ -47,14 +47,14 @@ describe('the notes of the chart', () => {
     expect(notes({ networkPolicy: { enabled: false } })).to.contain('!!! NO NETWORK POLICY')
   })
 
-  it('say how the Secret is made, with its own keys', () => {
+  it('say how to create the Secret, under the names that it is given', () => {
     const text = notes({ secret: { name: 'keys', journalKey: 'a', cardHashKey: 'b' } })
     expect(text).to.contain('kubectl -n tills create secret generic keys')
     expect(text).to.contain('--from-literal=a="$(openssl rand -base64 32)"')
     expect(text).to.contain('--from-literal=b="$(openssl rand -base64 32)"')
   })
 
-  it('say which other Secrets there must be, and how the topic is made', () => {
+  it('say which other Secrets are needed, and how to create the topic', () => {
     const text = notes({ kafka: { topic: 'bills' } }, [needed, everything])
     expect(text)
       .to.contain('Secret kafka-ca has to be there')
@@ -64,7 +64,7 @@ describe('the notes of the chart', () => {
     expect(text).not.to.contain('!!!')
   })
 
-  it('say how the Secret of the database is made, with its own keys, and which others there must be', () => {
+  it('say how to create the Secret of the database, under the names that it is given, and which others are needed', () => {
     const alone = notes({}, [needed, postgres])
     expect(alone).to.contain('kubectl -n tills create secret generic database \\\n')
     expect(alone).to.contain('--from-literal=JOURNAL_URL=postgres://USER@HOST:PORT/DATABASE \\\n')
@@ -78,12 +78,12 @@ describe('the notes of the chart', () => {
     expect(notes()).not.to.contain('database')
   })
 
-  it('warn if tickets go nowhere, and if nobody is told of trouble', () => {
+  it('warn if tickets go nowhere, and if there are no alerts', () => {
     expect(notes()).to.contain('!!! NO BROKERS').and.contain('Alerts are off')
     expect(notes({}, [needed, everything])).not.to.contain('Alerts are off')
   })
 
-  it('say what tills are given', () => {
+  it('say which address the tills need', () => {
     expect(notes()).to.contain('\n     https://loyalty.example.com/zonal/v1\n')
     expect(notes({ ingress: { tls: { enabled: false } } })).to.contain('http://loyalty.example.com/zonal/v1')
     expect(notes({ ingress: { enabled: false, host: '' } })).to.contain('There is no Ingress')
@@ -93,7 +93,7 @@ describe('the notes of the chart', () => {
     { files: [needed], workload: `statefulset/${release}`, pod: `${release}-0` },
     { files: [needed, postgres], workload: `deployment/${release}`, pod: `deployment/${release}` },
   ])
-    it(`name commands that exist, in a pod that exists, of ${workload}`, () => {
+    it(`have commands that exist, in a pod that exists, for ${workload}`, () => {
       const text = notes({}, files)
       const commands = [...text.matchAll(/exec (\S+) -c (\S+) -- node dist\/(\S+)\.js/g)]
       expect(commands).to.have.length(3)

@@ -13,7 +13,7 @@ describe('the restricted pod security standard', () => {
   }
 
   for (const [name, pod] of Object.entries(pods))
-    it(`is kept by ${name}`, () => {
+    it(`is met by ${name}`, () => {
       expect(at(pod(), 'spec.securityContext')).to.deep.include({
         runAsNonRoot: true,
         runAsUser: 10001,
@@ -35,20 +35,20 @@ describe('the restricted pod security standard', () => {
         expect(volume).to.have.any.keys('projected', 'emptyDir')
     })
 
-  it('goes with a pod that has no token and does not hear of other Services', () => {
+  it('comes with pods that have no token, and no variables for other Services', () => {
     for (const pod of Object.values(pods))
       expect(at(pod(), 'spec')).to.include({ automountServiceAccountToken: false, enableServiceLinks: false })
     expect(only(rendered(), 'ServiceAccount')).to.include({ automountServiceAccountToken: false })
   })
 
-  it('lets the volume be owned by the group of the image, without going through it at each start', () => {
+  it("lets the image's group own the volume, without changing every file at each start", () => {
     expect(at(podOf(rendered()), 'spec.securityContext')).to.include({
       fsGroup: 10001,
       fsGroupChangePolicy: 'OnRootMismatch',
     })
   })
 
-  it('keeps captured exchanges in memory, where they can fill nothing else', () => {
+  it('keeps captured exchanges in memory, in a volume with a limit', () => {
     expect(at(podOf(rendered()), 'spec.volumes.1')).to.deep.equal({
       name: 'capture',
       emptyDir: { medium: 'Memory', sizeLimit: '32Mi' },

@@ -4,7 +4,7 @@ import { at, containerOf, only, podOf, render, useHelm, type Rendered } from './
 describe("the chart's pod", () => {
   useHelm()
 
-  it('is named by a digest, if there is one, else by a tag, else by the version of the service', () => {
+  it('runs the image with the digest if one is given, else with the tag, else with the version of the service', () => {
     const digest = `sha256:${'0f'.repeat(32)}`
     const imageOf = (image: object) => at(containerOf(render({ image })), 'image')
     expect(imageOf({})).to.equal('zonal-loyalty-adapter:0.1.0')
@@ -14,7 +14,7 @@ describe("the chart's pod", () => {
     )
   })
 
-  it('is asked for its health on the management port, and has five minutes to start', () => {
+  it('has its probes on the management port, and five minutes to start', () => {
     const container = containerOf(render())
     const ready = { path: '/health/ready', port: 'management' }
     expect(at(container, 'startupProbe.httpGet')).to.deep.equal(ready)
@@ -24,14 +24,14 @@ describe("the chart's pod", () => {
     expect(Number(periodSeconds) * Number(failureThreshold)).to.equal(300)
   })
 
-  it('has a limit of memory and none of CPU', () => {
+  it('has a memory limit and no CPU limit', () => {
     expect(at(containerOf(render()), 'resources')).to.deep.equal({
       requests: { cpu: '50m', memory: '192Mi' },
       limits: { memory: '384Mi' },
     })
   })
 
-  it('tells what is wrong with its configuration where `kubectl describe` shows it', () => {
+  it('shows in `kubectl describe` what is wrong with its configuration', () => {
     expect(containerOf(render())).to.include({ terminationMessagePolicy: 'FallbackToLogsOnError' })
   })
 })
@@ -39,19 +39,19 @@ describe("the chart's pod", () => {
 describe("a rollout of the chart's pod", () => {
   useHelm()
 
-  it('comes with another configuration', () => {
+  it('happens if the configuration changes', () => {
     const usual = checksumOf(render())
     expect(checksumOf(render({ config: { LOG_LEVEL: 'debug' } }))).not.to.equal(usual)
     expect(checksumOf(render({ kafka: { brokers: ['kafka:9092'] } }))).not.to.equal(usual)
   })
 
-  it('comes with another revision of the secrets', () => {
+  it('happens if the revision of the secrets changes', () => {
     const annotationOf = (revision: string) => at(podOf(render({ secret: { name: 's', revision } })), 'metadata.annotations.secret-revision') // prettier-ignore
     expect(annotationOf('2')).to.equal('2')
     expect(annotationOf('')).to.equal(undefined)
   })
 
-  it('does not come with what is only around it', () => {
+  it('does not happen if only other resources change', () => {
     const around = {
       ingress: { host: 'other.example.com' },
       networkPolicy: { enabled: false },
@@ -75,7 +75,7 @@ describe("a stop of the chart's pod", () => {
     { kubernetes: '1.34', drain: 30, sleep: 29, delayMs: 1000, timeoutMs: 21_000 },
   ]
   for (const { kubernetes, drain, sleep, delayMs, timeoutMs } of variants)
-    it(`serves on for ${drain} s on ${kubernetes}, and ends within its grace`, () => {
+    it(`leaves it ${drain} s to serve on Kubernetes ${kubernetes}, and ends within its grace period`, () => {
       const rendered = render({ stop: { drainSeconds: drain } }, { kubernetes })
       const { DRAIN_DELAY_MS, SHUTDOWN_TIMEOUT_MS } = at(only(rendered, 'ConfigMap'), 'data') as Record<string, string> // prettier-ignore
       const graceSeconds = Number(at(podOf(rendered), 'spec.terminationGracePeriodSeconds'))

@@ -6,7 +6,7 @@ describe('an installation with SQLite', () => {
   useHelm()
 
   for (const { name, files } of keptRenderings)
-    it(`is made as test/helm/rendered/${name}.yaml has it (npm run chart:rendered writes it anew)`, () => {
+    it(`renders to test/helm/rendered/${name}.yaml (npm run chart:rendered updates it)`, () => {
       expect(renderToKeep(files)).to.equal(readKept(name))
     })
 })

@@ -15,7 +15,7 @@ const specOf = (kind: string, values: object = {}) => at(only(onPostgres(values)
 describe('several replicas on one database', () => {
   useHelm()
 
-  it('are a Deployment of three, or of as many as are asked for', () => {
+  it('are a Deployment of three, or of as many as configured', () => {
     expect(at(specOf('Deployment'), 'replicas')).to.equal(3)
     expect(at(specOf('Deployment', { replicas: 5 }), 'replicas')).to.equal(5)
     expect(onPostgres().manifests.map(({ kind }) => kind)).not.to.include('StatefulSet')
@@ -28,11 +28,11 @@ describe('several replicas on one database', () => {
     })
   })
 
-  it('are selected by what never changes', () => {
+  it('are selected by labels that never change', () => {
     expect(at(specOf('Deployment', { podLabels: { team: 'loyalty' } }), 'selector')).to.deep.equal(selector)
   })
 
-  it('are taken by a drain one at a time, and one that cannot start stops no drain', () => {
+  it('are evicted by a drain one at a time, and one that cannot start does not block the drain', () => {
     expect(specOf('PodDisruptionBudget')).to.deep.equal({
       maxUnavailable: 1,
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
@@ -40,7 +40,7 @@ describe('several replicas on one database', () => {
     })
   })
 
-  it('are spread over nodes and zones, those of one revision by themselves', () => {
+  it('are spread over nodes and zones, each revision by itself', () => {
     const spread = (whenUnsatisfiable: string) =>
       ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
         topologyKey,
@@ -55,13 +55,13 @@ describe('several replicas on one database', () => {
     expect(constraintsOf({ topologySpread })).to.deep.equal(spread('DoNotSchedule'))
   })
 
-  it('keep nothing: no pod has a volume but that of its secrets', () => {
+  it('store nothing: the only volume of a pod is that of its secrets', () => {
     expect(at(podOf(onPostgres()), 'spec.volumes')).to.have.length(1)
     expect(at(podOf(onPostgres()), 'spec.volumes.0')).to.have.all.keys('name', 'projected')
     expect(specOf('Deployment')).not.to.have.property('volumeClaimTemplates')
   })
 
-  it('have the pod that one with SQLite has, but for what is about the journal', () => {
+  it('have the same pod as one with SQLite, except for the settings of the journal', () => {
     const partsOf = (pod: unknown) => {
       const { topologySpreadConstraints, volumes, containers, ...spec } = at(pod, 'spec') as Pod
       const { env, volumeMounts, ...container } = containers[0] ?? {}
@@ -78,7 +78,7 @@ describe('the autoscaler', () => {
 
   const autoscaling = { enabled: true, minReplicas: 2, maxReplicas: 8, averageCpu: '250m' }
 
-  it('adds pods by the CPU that they use, and no upgrade takes them away', () => {
+  it('adds pods by the CPU that they use, and an upgrade does not remove them', () => {
     const rendered = onPostgres({ autoscaling })
     const deployment = workloadOf(rendered)
     expect(at(deployment, 'spec')).not.to.have.property('replicas')

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { at, containerOf, examples, needed, only, release, render, useHelm, type Rendered } from './chart.ts'
 
-describe("the StatefulSet of a journal in SQLite's file", () => {
+describe('the StatefulSet of a journal in SQLite', () => {
   useHelm()
 
-  it('has one pod, and no broken one stays in the way of its successor', () => {
+  it('has one pod, and replaces it even if it never gets ready', () => {
     expect(at(only(render(), 'StatefulSet'), 'spec')).to.include({
       replicas: 1,
       podManagementPolicy: 'Parallel',
@@ -20,7 +20,7 @@ describe("the StatefulSet of a journal in SQLite's file", () => {
     })
   })
 
-  it('has the storage class that is asked for', () => {
+  it('has the storage class that is configured', () => {
     const persistence = { storageClassName: 'fast', size: '8Gi', accessMode: 'ReadWriteOnce' }
     expect(claimOf(render({ persistence })).spec).to.deep.equal({
       accessModes: ['ReadWriteOnce'],
@@ -43,7 +43,7 @@ describe("the StatefulSet of a journal in SQLite's file", () => {
     }
   })
 
-  it('has no label in what cannot change that would change with a version', () => {
+  it('has no label that changes with the version in its immutable fields', () => {
     const statefulSet = only(render({ podLabels: { team: 'loyalty' } }), 'StatefulSet')
     const names = ['name', 'instance'].map((name) => `app.kubernetes.io/${name}`)
     expect(claimOf(render()).metadata.labels).to.have.all.keys(names)
@@ -55,7 +55,7 @@ describe("the StatefulSet of a journal in SQLite's file", () => {
   })
 })
 
-/** The name of the one that the pod reads. */
+/** The name of the Secret that the pod reads. */
 function configOf(rendered: Rendered): string {
   return String(at(containerOf(rendered), 'envFrom.0.configMapRef.name'))
 }

@@ -19,7 +19,7 @@ import {
 const operatorKinds = ['PrometheusRule', 'ServiceMonitor']
 
 describe('the chart', () => {
-  it('is of the version of the service', () => {
+  it('has the version of the service', () => {
     const { appVersion } = parse(readFileSync(join(chartFolder, 'Chart.yaml'), 'utf8')) as {
       appVersion: string
     }
@@ -27,7 +27,7 @@ describe('the chart', () => {
     expect(appVersion).to.equal(version)
   })
 
-  it('has all its examples tested', () => {
+  it('has tests for all its examples', () => {
     const files = readdirSync(join(chartFolder, 'examples')).map((file) => `examples/${file}`)
     expect(files).to.have.members(examples.map(({ name }) => name))
   })
@@ -49,7 +49,7 @@ describe('the chart as helm and Kubernetes see it', function () {
     })
 
   for (const kubernetes of ['1.28', '1.31', '1.34'])
-    it(`is what Kubernetes ${kubernetes} takes, field by field`, () => {
+    it(`is valid for Kubernetes ${kubernetes}, field by field`, () => {
       const rendered = variants.map(({ files }) => render({}, { files, kubernetes }))
       const kinds = rendered.flatMap(({ manifests }) => manifests.map(({ kind }) => kind))
       const known = kinds.filter((kind) => !operatorKinds.includes(kind))
@@ -64,14 +64,14 @@ describe('the chart as helm and Kubernetes see it', function () {
       ])
     })
 
-  it('asks for nothing of the Prometheus operator by default', () => {
+  it('needs nothing of the Prometheus operator by default', () => {
     const always = ['ConfigMap', 'Ingress', 'NetworkPolicy', 'Pod', 'Service', 'Service', 'ServiceAccount']
     expect(kindsOf([needed])).to.have.members([...always, 'StatefulSet'])
     expect(kindsOf([needed, postgres])).to.have.members([...always, 'Deployment', 'PodDisruptionBudget'])
   })
 
   for (const { name, files } of variants)
-    it(`carries its own labels and namespace on all that it makes with ${name}`, () => {
+    it(`puts its labels and namespace on every resource, with ${name}`, () => {
       for (const { kind, metadata } of render({}, { files }).manifests) {
         expect(metadata.labels, kind).to.include({
           'app.kubernetes.io/name': 'zonal-loyalty-adapter',
@@ -82,7 +82,7 @@ describe('the chart as helm and Kubernetes see it', function () {
     })
 
   for (const { name, files } of variants)
-    it(`keeps its names within what Kubernetes takes with ${name}, however long the release is called`, () => {
+    it(`keeps its names within Kubernetes' limits with ${name}, however long the release's name is`, () => {
       for (const { kind, metadata } of render({ fullnameOverride: 'a'.repeat(63) }, { files }).manifests)
         expect(metadata.name.length, kind).to.be.most(63)
     })

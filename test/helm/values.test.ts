@@ -31,25 +31,25 @@ const byHelm = ['global']
 const narrowerThanTheService = ['PORT', 'MANAGEMENT_PORT']
 
 describe('values.schema.json', () => {
-  it('knows each value of values.yaml and no other', () => {
+  it('has exactly the values of values.yaml', () => {
     const known = pathsOf(schema)
     const paths = readChartValues().flatMap((section) => section.values.map(({ path }) => path))
     const isAmong = (list: string[], path: string) =>
       list.some((each) => each === path || `${each}.`.startsWith(`${path}.`) || path.startsWith(`${each}.`))
     for (const path of paths) expect(isAmong(known, path), path).to.equal(true)
-    // What values.yaml need not name: parts that Kubernetes knows, of a value that it has.
+    // What values.yaml need not name: parts of a value that Kubernetes defines.
     const ofKubernetes = /^(podSecurityContext|securityContext)\./
     for (const path of known)
       if (!byHelm.includes(path) && !ofKubernetes.test(path))
         expect(isAmong(paths, path), path).to.equal(true)
   })
 
-  it('refuses unknown names in all that has names', () => {
+  it('refuses unknown names in every object', () => {
     for (const { path, part } of objectsOf(schema))
       if (part.properties) expect(part.additionalProperties, path).to.equal(false)
   })
 
-  it('takes of each variable what the service takes', () => {
+  it('accepts for each variable what the service accepts', () => {
     const { config, journal } = schema.properties ?? {}
     const parts = { ...config?.properties, JOURNAL_POOL: journal?.properties?.pool ?? {} }
     const defaults: Record<string, unknown> = { ...values.config, JOURNAL_POOL: values.journal.pool }
@@ -67,7 +67,7 @@ describe('values.schema.json', () => {
   })
 })
 
-describe('values that helm refuses', () => {
+describe('helm refuses', () => {
   useHelm()
 
   const refused: [what: string, values: object, reason: RegExp][] = [
@@ -76,38 +76,42 @@ describe('values that helm refuses', () => {
     ['a typo in a variable', { config: { POS_DEADLINE: 1 } }, /'POS_DEADLINE' not allowed/],
     ['a typo deep down', { networkPolicy: { toCore: [{ ipBlok: {} }] } }, /'ipBlok' not allowed/],
     ['a typo in a security context', { securityContext: { readOnlyRootFileSystem: true } }, /not allowed/],
-    ['no replica', { replicas: 0 }, /\/replicas/],
+    ['zero replicas', { replicas: 0 }, /\/replicas/],
     ['replicas as text', { replicas: '3' }, /\/replicas/],
-    ['a journal of a kind that there is not', { journal: { kind: 'mysql' } }, /\/journal\/kind/],
+    ['an unknown kind of journal', { journal: { kind: 'mysql' } }, /\/journal\/kind/],
     ['a password among the values', { journal: { password: 'secret' } }, /'password' not allowed/],
     ['a pool of one connection', { journal: { pool: 1 } }, /\/journal\/pool/],
     ['a database without a port', { networkPolicy: { databasePorts: [] } }, /databasePorts/],
-    ['a spread that there is not', { topologySpread: { whenUnsatisfiable: 'Never' } }, /whenUnsatisfiable/],
+    ['an unknown kind of spread', { topologySpread: { whenUnsatisfiable: 'Never' } }, /whenUnsatisfiable/],
     ['a number as text', { config: { PORT: '8080' } }, /\/config\/PORT/],
     ['text as a number', { image: { tag: 1.1 } }, /\/image\/tag/],
     ['a switch as text', { ingress: { enabled: 'yes' } }, /\/ingress\/enabled/],
     ['a venue without a time zone', { config: { VENUE_TIME_ZONES: '1902' } }, /\/config\/VENUE_TIME_ZONES/],
-    ['brokers in one line', { kafka: { brokers: 'a:1,b:2' } }, /\/kafka\/brokers/],
+    ['brokers as one text', { kafka: { brokers: 'a:1,b:2' } }, /\/kafka\/brokers/],
     ['a broker without a port', { kafka: { brokers: ['kafka'] } }, /\/kafka\/brokers\/0/],
-    ['a deadline that no till waits for', { config: { POS_DEADLINE_MS: 60_001 } }, /POS_DEADLINE_MS/],
+    ['a deadline longer than any till waits', { config: { POS_DEADLINE_MS: 60_001 } }, /POS_DEADLINE_MS/],
     ['a limit of one call, as a balance is two', { config: { CORE_RATE_LIMIT: 1 } }, /CORE_RATE_LIMIT/],
     ['a host with a scheme', { ingress: { host: 'https://loyalty.example.com' } }, /\/ingress\/host/],
     ['a core with credentials', { config: { CORE_BASE_URL: 'https://user:pw@core/v1' } }, /CORE_BASE_URL/],
     ['a journal without a folder', { config: { JOURNAL_PATH: '/journal.sqlite' } }, /JOURNAL_PATH/],
-    ['a size that is none', { persistence: { size: '4 GB' } }, /\/persistence\/size/],
+    ['an invalid size', { persistence: { size: '4 GB' } }, /\/persistence\/size/],
     ['a volume that many pods mount', { persistence: { accessMode: 'ReadWriteMany' } }, /accessMode/],
     ['a short digest', { image: { digest: 'sha256:0f1e' } }, /\/image\/digest/],
     ['a CA without TLS', { kafka: { tls: { caSecret: { name: 'ca' } } } }, /\/kafka\/tls\/enabled/],
     ['a user without a mechanism', { kafka: { sasl: { username: 'adapter' } } }, /\/kafka\/sasl\/mechanism/],
     ['a policy without DNS', { networkPolicy: { dnsPorts: [] } }, /dnsPorts/],
-    ['alerts that lead nowhere', { alerts: { enabled: true } }, /alerts.runbookBaseUrl is needed/],
+    [
+      'alerts without the address of the runbooks',
+      { alerts: { enabled: true } },
+      /alerts.runbookBaseUrl is needed/,
+    ],
   ]
   for (const [what, wrong, reason] of refused)
     it(`${what}`, () => {
       expect(refusal(wrong)).to.match(reason)
     })
 
-  it('no secret, and no host', () => {
+  it('a release without a Secret or a host', () => {
     const networkPolicy = { ingressNamespace: 'ingress-nginx', prometheusNamespace: 'monitoring' }
     expect(refusal({ networkPolicy }, { files: [] })).to.match(/secret.name is needed|ingress.host is needed/)
     expect(refusal({ networkPolicy, secret: { name: 'keys' } }, { files: [] })).to.contain(
@@ -118,7 +122,7 @@ describe('values that helm refuses', () => {
     )
   })
 
-  it('but neither what a parent chart gives nor what OpenShift asks for', () => {
+  it('neither the values of a parent chart nor those that OpenShift needs', () => {
     const onOpenShift = { podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } }
     expect(refusal({ global: { region: 'uk' }, ...onOpenShift }, { files: [needed] })).to.equal('')
   })

@@ -40,7 +40,7 @@ describe('a connection', () => {
     }
   }
 
-  it('may have as many requests at once as tills send, and they are answered in their order', async () => {
+  it('may have as many requests at once as tills send, which are answered in order', async () => {
     const waiting: (() => void)[] = []
     const talk = await open((request, response) => {
       waiting.push(() => response.end(`answer to ${request.url};`))
@@ -58,7 +58,7 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal([])
   })
 
-  it('is ended when it has one more, and each of those begun is told that it is over', async () => {
+  it('is destroyed if it has one more, and the requests that were begun are aborted', async () => {
     let begun = 0
     let over = 0
     const talk = await open((_request, response) => {
@@ -72,7 +72,7 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal(['pipelined'])
   })
 
-  it('is ended when its answer is not read', async () => {
+  it('is destroyed if its answer is not read', async () => {
     const talk = await open((_request, response) => response.end(Buffer.alloc(64 * 1024 ** 2)), {
       inactivityMs: 200,
     })
@@ -82,7 +82,7 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal(['answer_unread'])
   })
 
-  it('is not ended while its answer is read slowly', async () => {
+  it('is kept while its answer is read slowly', async () => {
     const bytes = 16 * 1024 ** 2
     const talk = await open((_request, response) => response.end(Buffer.alloc(bytes)), {
       // Reading takes longer than that.
@@ -103,7 +103,7 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal([])
   })
 
-  it('is closed as it comes if there are too many, and idle ones make room for the next', async () => {
+  it('is closed at once if there are too many, unless an idle one can be closed for it', async () => {
     const talk = await open((_request, response) => response.end('ok'), { connections: 2 })
     const idle = await Promise.all([talk(get), talk(get)])
     for (const { heardUntil } of idle) await heardUntil('ok')
@@ -114,7 +114,7 @@ describe('a connection', () => {
     await (await talk(get)).heardUntil('ok')
   })
 
-  it('is given what it asked for before it hears that the next cannot be read', async () => {
+  it('gets the answer to its request before the error about an unreadable next one', async () => {
     let answer: (() => void) | undefined
     const talk = await open((_request, response) => (answer = () => response.end('answer')))
     const { heard, closed } = await talk(`${get}garbage\r\n\r\n`)
@@ -125,8 +125,8 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal(['unreadable'])
   })
 
-  // It stayed half open for as long as its peer liked.
-  it('is destroyed a moment after its last answer, though its peer keeps its side open', async () => {
+  // It stayed half open for as long as its peer wanted.
+  it('is destroyed a moment after its last answer, even if its peer keeps its side open', async () => {
     const talk = await open((_request, response) => response.end())
     const { closed, socket } = await talk('garbage\r\n\r\n')
     expect(await closed).to.match(/broken$/)

@@ -13,7 +13,7 @@ const requests = 40_000
 
 /**
  * Story: nine connections asked for the address 40,000 times each, one request behind the other, and read no answer. All
- * requests were begun at once, and the process ended for want of memory.
+ * requests were begun at once, and the process ran out of memory.
  */
 describe('answers that nobody reads', () => {
   useRealSockets()
@@ -38,7 +38,7 @@ describe('answers that nobody reads', () => {
     ['port', '/zonal/v1'],
     ['managementPort', '/metrics'],
   ] as const)
-    it(`end their connections, not the process (${port})`, async () => {
+    it(`close their connections, and do not end the process (${port})`, async () => {
       const many = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(requests))
       for (let sender = 0; sender < senders; sender++) {
         const socket = connect(adapter[port], '127.0.0.1').pause()

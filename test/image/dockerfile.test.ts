@@ -22,13 +22,13 @@ describe('the Dockerfile', () => {
     expect(bases).to.deep.equal([`node:${node}-trixie-slim`, 'gcr.io/distroless/cc-debian13:nonroot'])
   })
 
-  it('lets the digests of its bases be pinned', () => {
+  it('lets the digests of its base images be pinned', () => {
     const pinned = { NODE_IMAGE: 'node:24@sha256:1', BASE_IMAGE: 'base@sha256:2' }
     const bases = readDockerfile(pinned).stages.map(({ base }) => base)
     expect(bases).to.include.members(['node:24@sha256:1', 'base@sha256:2'])
   })
 
-  it('runs as a number that is not root', () => {
+  it('runs as a numeric user that is not root', () => {
     expect(of(final, 'USER')).to.deep.equal(['10001:10001'])
   })
 
@@ -38,7 +38,7 @@ describe('the Dockerfile', () => {
     expect(of(final, 'RUN')).to.deep.equal([])
   })
 
-  it('installs what the lockfile has, and nothing that is only for development into production', () => {
+  it('installs what is in the lockfile, and no development packages in the final image', () => {
     const installs = of(steps, 'RUN').filter((step) => /\bnpm (ci|i|install|add)\b/.test(step))
     expect(installs).to.deep.equal(['npm ci --omit=dev --omit=optional', 'npm ci --omit=optional'])
     expect(of(final, 'COPY').filter((words) => words.includes('node_modules'))).to.deep.equal([
@@ -46,7 +46,7 @@ describe('the Dockerfile', () => {
     ])
   })
 
-  it('fetches nothing by itself, and has no secret', () => {
+  it('downloads nothing else, and contains no secret', () => {
     expect(of(steps, 'ADD')).to.deep.equal([])
     expect(of(steps, 'RUN').filter((step) => /\b(curl|wget|npx|apt-get)\b/.test(step))).to.deep.equal([])
     const names = [
@@ -57,7 +57,7 @@ describe('the Dockerfile', () => {
     for (const name of names) expect(name).not.to.match(/KEY|SECRET|PASSWORD|TOKEN|AUTH/i)
   })
 
-  it('takes from the repository what .dockerignore lets in, and .dockerignore nothing more', () => {
+  it('copies from the repository exactly what .dockerignore lets in', () => {
     const taken = of(steps, 'COPY')
       .map(readCopy)
       .filter(({ from }) => !from)
@@ -72,7 +72,7 @@ describe('the Dockerfile', () => {
     expect(of(final, 'EXPOSE')).to.deep.equal([`${PORT.fallback} ${MANAGEMENT_PORT.fallback}`])
   })
 
-  it('describes it as package.json does', () => {
+  it('describes the service as package.json does', () => {
     const given = { ...args, VERSION: '', REVISION: '', CREATED: '' }
     const labels = readPairs(of(final, 'LABEL').join(' '), given)
     expect(labels['org.opencontainers.image.description']).to.equal(manifest.description)

@@ -12,7 +12,7 @@ import { startContainer, type Container } from './start-container.ts'
 const journal = 'var/lib/zonal-loyalty-adapter'
 const given = { VERSION: '1.2.3', REVISION: 'a60a8ab', CREATED: '2026-11-25T12:00:00Z' }
 
-describe('the image, built and run by what the Dockerfile says', function () {
+describe('the image, built and run as the Dockerfile says', function () {
   this.timeout(60_000)
   useRealSockets()
   const image = useImage(given)
@@ -44,7 +44,7 @@ describe('the image, built and run by what the Dockerfile says', function () {
     expect(paths.filter((path) => /(^|\/)(npm|npx|yarn|sh|bash)$/.test(path))).to.deep.equal([])
   })
 
-  it("belongs to root and is written by nobody else, but for the journal's folder", () => {
+  it("belongs to root, and nobody else may write to it except in the journal's folder", () => {
     for (const { path, uid, mode } of listEntries(image().root)) {
       if (path === journal || path === 'tmp') continue
       expect({ path, uid, writable: mode & 0o022 }).to.deep.equal({ path, uid: 0, writable: 0 })
@@ -53,7 +53,7 @@ describe('the image, built and run by what the Dockerfile says', function () {
     expect({ uid, gid, mode: mode & 0o777 }).to.deep.equal({ uid: 10001, gid: 10001, mode: 0o700 })
   })
 
-  it('says what it is', () => {
+  it('has labels that describe it', () => {
     expect(image().labels).to.include({
       'org.opencontainers.image.title': 'zonal-loyalty-adapter',
       'org.opencontainers.image.version': given.VERSION,
@@ -62,7 +62,7 @@ describe('the image, built and run by what the Dockerfile says', function () {
     })
   })
 
-  describe('and started on a read-only root', () => {
+  describe('and started on a read-only root file system', () => {
     let core: CoreSimulator
     let container: Container
     let untouched: string[]
@@ -82,7 +82,7 @@ describe('the image, built and run by what the Dockerfile says', function () {
       expect(status).to.equal(200)
     })
 
-    it('is process 1, as a user that may do nothing', () => {
+    it('is process 1, as a user without any capability', () => {
       expect(container.status('NSpid').split('\t')).to.deep.equal([String(container.pid), '1'])
       expect(container.status('Uid')).to.equal('10001\t10001\t10001\t10001')
       expect(container.status('Gid')).to.equal('10001\t10001\t10001\t10001')
@@ -107,14 +107,14 @@ describe('the image, built and run by what the Dockerfile says', function () {
       expect(unread.reply).to.include({ code: 'MESSAGE_INVALID' })
     })
 
-    it("lets operators' commands work beside it", async () => {
+    it("lets operators' commands run beside the service", async () => {
       const redemptions = await container.run(['node', 'dist/commands/redemptions.js', 'stuck'])
       expect(redemptions).to.deep.equal({ code: 0, stdout: 'nothing is stuck\n', stderr: '' })
       const letters = await container.run(['node', 'dist/commands/dead-letters.js', 'list'])
       expect(letters.stdout).to.match(/ 1902 +message +total /)
     })
 
-    it("can write nowhere but in the journal's folder, and could not if it were root", async () => {
+    it("can write only to the journal's folder, even as root", async () => {
       const write = (folder: string) => [
         'node',
         '-e',
@@ -135,14 +135,14 @@ describe('the image, built and run by what the Dockerfile says', function () {
       expect(await container.run(['node', '-e', spill])).to.deep.equal({ code: 0, stdout: '', stderr: '' })
     })
 
-    it('names lines of src/ in its stacks', async () => {
+    it('names lines of src/ in stack traces', async () => {
       const fail = `import('/app/dist/config/config.js').then(({ readConfig }) => readConfig({ PORT: 'x' }))`
       expect((await container.run(['node', '-e', fail])).stderr).to.match(
         /at readConfig \(.*src\/config\/config\.ts:\d+/,
       )
     })
 
-    it('starts with the code that V8 has kept of it', async () => {
+    it('starts with the code that V8 has cached', async () => {
       const start = `child_process.spawnSync(process.execPath, ['dist/main.js'],
         { env: { ...process.env, PORT: 'none', NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }, stdio: 'inherit' })`
       const { stderr } = await container.run(['node', '-e', start])

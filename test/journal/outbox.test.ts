@@ -48,7 +48,7 @@ forEachSchema((openTestJournal) => {
       expect(await test.journal.waitingTickets(10)).to.deep.equal([])
     })
 
-    it('is one more event, once, if its bill was reopened and closed again', async () => {
+    it('makes one more event if its bill was reopened and closed again', async () => {
       const reopened = { ...bill, totalMinor: 900 }
       const answers = []
       for (const ticket of [bill, reopened, reopened, bill])
@@ -107,7 +107,7 @@ forEachSchema((openTestJournal) => {
       expect(lines.map(({ level, eventIds }) => [level, eventIds])).to.deep.equal([['error', ['e-1']]])
       expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, deadLetters: 0 })
       const left = await test.sql(`SELECT 1 FROM tickets WHERE event_id = 'e-1' AND sealed IS NOT NULL`)
-      expect(left, 'somebody may want to look at it').to.have.length(1)
+      expect(left, 'is still there to be looked at').to.have.length(1)
     })
 
     it('is kept once per content if it could not be read', async () => {

@@ -69,14 +69,14 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     await journal.close()
   })
 
-  it('brings the schema although a connection is cut meanwhile', async () => {
+  it('creates the schema even if a connection is cut meanwhile', async () => {
     const cut = proxy.onNext(/CREATE TABLE redemptions/, 'after', 'cut')
     const journal = await open()
     expect(await debit(journal)).to.have.property('do', 'send')
     await cut
   })
 
-  it('opens while nobody can connect, refuses in time, and works once somebody can', async () => {
+  it('opens while it cannot connect, refuses in time, and works once it can', async () => {
     proxy.refuse()
     const journal = await open()
     expect(String(await refusedInTime(debit(journal)))).to.match(/ECONNREFUSED/)
@@ -84,7 +84,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     expect(await debit(journal)).to.have.property('do', 'send')
   })
 
-  it('waits in time for another replica that brings the schema', async () => {
+  it('refuses in time while another replica creates the schema, and works afterwards', async () => {
     await direct.query(`SELECT pg_advisory_lock(${migrationLock})`)
     const journal = createReplica(proxy.url, { patienceMs })
     journals.push(journal)
@@ -106,7 +106,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     expect(await rows('redemptions')).to.have.length(1)
   })
 
-  it('does not wait for a row that somebody has locked, and works once it is free', async () => {
+  it('does not wait for a row that is locked, and works once it is free', async () => {
     const journal = await open()
     const begun = await debit(journal)
     if (begun.do !== 'send') throw new Error('was not sent')
@@ -131,7 +131,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     expect(await debit(journal)).to.have.property('do', 'send')
   })
 
-  it('lets one of two replicas begin on a card: the other looks once that is written', async () => {
+  it('lets only one of two replicas begin on a card: the other reads once that is written', async () => {
     const [first, second] = [await open(), await open(url)]
     const begin = (journal: Journal, key: string, look = () => {}) =>
       journal.beginDebit({ ...couponDebit, key }, (found) => {
@@ -147,7 +147,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     expect([begun.do, (await other)?.do]).to.deep.equal(['send', 'wait'])
   })
 
-  it('frees a card whose replica is in a black hole, and holds up no other meanwhile', async () => {
+  it('frees a card whose replica is in a black hole, and does not hold up other cards meanwhile', async () => {
     const [lost, other] = [await open(), await open(url)]
     const swallowed = proxy.onNext(/^SELECT 'attempt'/, 'after', 'swallow')
     const failure = refusedInTime(debit(lost))
@@ -161,7 +161,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
     expect(await rows('redemptions')).to.have.length(2)
   })
 
-  it('works although the server has ended its connections', async () => {
+  it('works after the server has ended its connections', async () => {
     const journal = await open()
     await direct.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

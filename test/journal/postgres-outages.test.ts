@@ -70,7 +70,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     expect(journal.trouble()).to.equal(undefined)
   }
 
-  it('refuses while it is killed, goes on, and works again by itself', async () => {
+  it('refuses while the server is down, keeps running, and works again by itself', async () => {
     const before = await count()
     const underWay = Promise.allSettled(Array.from({ length: 6 }, debit))
     await cluster().kill9()
@@ -83,7 +83,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     expect(await count(), 'what was answered is there').to.be.at.least(before + sent + 1)
   })
 
-  it('does not end with the server, although its connections are idle', async () => {
+  it('keeps running if the server goes down while its connections are idle', async () => {
     await cluster().restart()
     expect(
       lines.filter((line) => line.includes('an idle connection to the database was closed')),
@@ -91,7 +91,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     await expectToWorkAgain()
   })
 
-  it('refuses in time while the server is frozen, and works again once it goes on', async () => {
+  it('refuses in time while the server is frozen, and works again once it continues', async () => {
     const pids = [
       cluster().pid(),
       ...(await ask('SELECT pid FROM pg_stat_activity')).map(({ pid }) => Number(pid)),
@@ -107,7 +107,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     await expectToWorkAgain()
   })
 
-  it('writes nothing to a server that became read-only, and works once it is not any more', async () => {
+  it('writes nothing to a server that became read-only, and works once it is writable', async () => {
     await set('default_transaction_read_only', 'on')
     const before = await count()
     expect(String(await refusedInTime(debit()))).to.match(/read-only/)
@@ -116,7 +116,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     await expectToWorkAgain()
   })
 
-  it('goes to the primary if its connections lead to a server that is none any more', async () => {
+  it('switches to the primary if its connections lead to a server that no longer is one', async () => {
     const { pathname } = new URL(url)
     // For new sessions only.
     await ask(`ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = off`)
@@ -124,7 +124,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     expect(await debit()).to.have.property('do', 'send')
   })
 
-  it('does not bring the schema to a read-only server, and does once it is not any more', async () => {
+  it('does not create the schema on a read-only server, and does once it is writable', async () => {
     const empty = await cluster().createDatabase()
     await set('default_transaction_read_only', 'on')
     await journal.close()
@@ -134,7 +134,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     await expectToWorkAgain()
   })
 
-  it('refuses in time while COMMIT waits for a standby that is away, and finds its row afterwards', async () => {
+  it('refuses in time while COMMIT waits for a standby that is down, and finds its row afterwards', async () => {
     await set('synchronous_standby_names', 'nobody')
     const intent = { ...couponDebit, key: 'waits', cardHash: 'waits' }
     await refusedInTime(journal.beginDebit(intent, sendNext))
@@ -148,7 +148,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     expect(again).to.have.property('code', 'TRY_AGAIN_SHORTLY')
   })
 
-  it('opens while the server is away, and works once it has come', async () => {
+  it('opens while the server is down, and works once it is up', async () => {
     await journal.close()
     await cluster().kill9()
     journal = await openImpatient(url)

@@ -11,7 +11,7 @@ describe('what to do after a failure of PostgreSQL', () => {
       ['the statement limit', { code: '57014' }],
       ['a row that another has written', { code: '23505' }],
       ['a prepared statement that the connection does not have', { code: '26000' }],
-      ['a prepared statement that the connection has already', { code: '42P05' }],
+      ['a prepared statement that the connection already has', { code: '42P05' }],
       ['a prepared statement whose columns have changed', { code: '0A000' }],
       ['a server that stops', { code: '57P01' }],
       ['a server that has crashed', { code: '57P02' }],
@@ -25,12 +25,12 @@ describe('what to do after a failure of PostgreSQL', () => {
       ['a reset', { code: 'ECONNRESET' }],
       ['a closed pipe, whose code is as long as a SQLSTATE', { code: 'EPIPE' }],
       ['a connection that was lost', { message: 'Connection terminated unexpectedly' }],
-      ['a connection that could not be had in time', { message: 'timeout expired' }],
+      ['no connection within the time limit', { message: 'timeout expired' }],
     ],
     again_elsewhere: [
       ['a read-only server', { code: '25006' }],
       ['a transaction that had failed', { code: '25P02' }],
-      ['a server that says nothing', { message: 'Query read timeout' }],
+      ['a server that does not answer', { message: 'Query read timeout' }],
     ],
     unavailable: [
       ['a full disk', { code: '53100' }],
@@ -39,14 +39,14 @@ describe('what to do after a failure of PostgreSQL', () => {
       ['damaged data', { code: 'XX001' }],
       ['a wrong password', { code: '28P01' }],
       ['no such database', { code: '3D000' }],
-      ['no right', { code: '42501' }],
+      ['no permission', { code: '42501' }],
       ['no such table', { code: '42P01' }],
       ['no such column', { code: '42703' }],
       ['no such function', { code: '42883' }],
     ],
     bug: [
       ['a wrong statement', { code: '42601' }],
-      ['a text that is none', { code: '22021' }],
+      ['an invalid text', { code: '22021' }],
       ['a row that the schema forbids', { code: '23514' }],
     ],
   } as const
@@ -57,7 +57,7 @@ describe('what to do after a failure of PostgreSQL', () => {
         expect(remedyFor(new DatabaseFailure(error))).to.equal(remedy)
       })
 
-  it('names the code of an error without a message, such as that of a host with two addresses', () => {
+  it("is logged under the error's code if it has no message, as for a host with two addresses", () => {
     const error = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })
     expect(new DatabaseFailure(error).message).to.equal('ECONNREFUSED')
   })
@@ -70,14 +70,14 @@ describe('a statement for PostgreSQL', () => {
     return { text, values }
   }
 
-  it('has its values by name, each once, in the order in which they come first', () => {
+  it('may have its values by name, each sent once, in the order in which they come first', () => {
     expect(toText('SELECT :b, :a, :b_2, :b', { a: 1, b: 2, b_2: 3, unused: 4 })).to.deep.equal({
       text: 'SELECT $1, $2, $3, $1',
       values: [2, 1, 3],
     })
   })
 
-  it('has its values by position', () => {
+  it('may have its values by position', () => {
     const statement = toText('INSERT INTO t VALUES (?, ?)', ['a', null])
     expect(statement).to.deep.equal({ text: 'INSERT INTO t VALUES ($1, $2)', values: ['a', null] })
   })
@@ -86,12 +86,12 @@ describe('a statement for PostgreSQL', () => {
     expect(toText('SELECT :a::int', { a: 1 })).to.deep.equal({ text: 'SELECT $1::int', values: [1] })
   })
 
-  it('needs no values', () => {
+  it('may have no values', () => {
     expect(toText('SELECT 1', [])).to.deep.equal({ text: 'SELECT 1', values: [] })
     expect(toText('SELECT 1', {})).to.deep.equal({ text: 'SELECT 1', values: [] })
   })
 
-  it('has no NUL, which PostgreSQL refuses, in a text, and has bytes as they are', () => {
+  it('sends texts without NUL, which PostgreSQL refuses, and bytes unchanged', () => {
     const bytes = Uint8Array.of(0)
     expect(toText('SELECT ?, ?', ['a\0b\0', bytes]).values).to.deep.equal(['a\uFFFDb\uFFFD', bytes])
     expect(toText('SELECT :a', { a: '\0' }).values).to.deep.equal(['\uFFFD'])

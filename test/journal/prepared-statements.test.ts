@@ -32,7 +32,7 @@ describe('prepared statements', () => {
   const once = (sql: string) => transactions.once(sql, [])
   const prepared = () => once('SELECT count(*) AS count FROM pg_prepared_statements')
 
-  it('are done without, once a pooler has given the connection to somebody else', async () => {
+  it('are no longer used, with one log line, once a pooler has dropped one', async () => {
     const ask = () => transactions.transact(() => get('SELECT now() AS at'))
     await ask()
     expect(await prepared()).to.deep.equal([{ count: 1 }])

@@ -100,7 +100,7 @@ forEachSchema((openTestJournal) => {
       expect(id).to.equal(redemptionId('T-1', 1))
     })
 
-    it('lets one of two twins send, and shows the other its row', async () => {
+    it('lets one of two debits with the same key send, and shows the other its row', async () => {
       const decide = (rows: DebitRows, nowMs: number) =>
         rows.attempts[0]
           ? ({ do: 'replay', redemption: rows.attempts[0] } as const)
@@ -206,7 +206,7 @@ forEachSchema((openTestJournal) => {
       expect(await find({ ...nothing, redemptionId: id, venue: 'other-venue' })).to.equal(undefined)
     })
 
-    it('finds by bill the latest that stands, before one that was given back', async () => {
+    it('finds by bill the latest debit that stands, before one that was given back', async () => {
       const points = { kind: 'points', points: 50 } as const
       const ids: string[] = []
       for (const key of ['P-1', 'P-2', 'P-3']) {
@@ -330,7 +330,7 @@ forEachSchema((openTestJournal) => {
     // The core had answered that nothing was taken, so the guest could have the reward. When it was asked again it did
     // not answer, and the reward was held again, for up to a day.
     for (const silence of ['not_done', 'unknown'] as const)
-      it(`leaves a coupon free of which the core had nothing, though it does not answer when asked again (${silence})`, async () => {
+      it(`leaves a coupon free if the core had nothing to give back, even if it does not answer when asked again (${silence})`, async () => {
         const { id } = await begin(debitIntent)
         await settleDebit(test.journal, id, { kind: 'unknown' })
         const elsewhere = { ...debitIntent, key: 'T-9', account: 'B-7' }
@@ -444,7 +444,7 @@ forEachSchema((openTestJournal) => {
         expect(await test.journal.dueUndos(9)).to.deep.equal([])
       })
 
-      it('puts it in doubt, due now, held and sealed anew, if there was nothing to give back', async () => {
+      it('puts it in doubt, due now, held and sealed again, if there was nothing to give back', async () => {
         const id = await giveUp({ kind: 'nothing' })
         expect(await settleDebit(test.journal, id, confirmed())).to.deep.equal({ stands: false })
         expect((await look({ ...debitIntent, key: 'T-2' })).isHeld, 'no longer free').to.equal(true)

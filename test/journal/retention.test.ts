@@ -107,7 +107,7 @@ forEachDatabase((openTestJournal) => {
       expect(after.deadLetterBytes).to.equal(before.deadLetterBytes / 2)
     })
 
-    it('deletes approvals after 60 days, for which they tell venues from guessers', async () => {
+    it('deletes approvals after 60 days, which is how long they protect a venue from being locked out', async () => {
       const credentials = toCredentials('1902', 'key')
       const venue: Venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
       await test.journal.keepApproval(credentials, { venue, approvedAtMs: test.clock.nowMs() })

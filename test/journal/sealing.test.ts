@@ -22,7 +22,7 @@ describe('a seal', () => {
     )
   })
 
-  it('does not open what was changed, whichever byte it is', () => {
+  it('does not open a box with any byte changed', () => {
     const seal = createSeal([oldKey])
     const sealed = seal.close('row', 'content')
     for (let index = 0; index < sealed.box.length; index++) {
@@ -74,7 +74,7 @@ describe('the sealed columns of the journal', () => {
     return readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
   }
 
-  it('never put a card number or an API key in clear into any file', async () => {
+  it('never write a card number or an API key in clear text to any file', async () => {
     await test.journal.beginDebit(debit, sendNext)
     await test.journal.keepDeadLetter(unreadMessage(cardNumber))
     const files = filesOfJournal()

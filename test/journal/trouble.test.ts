@@ -108,7 +108,7 @@ describe('a journal in trouble', () => {
     expect((await test.journal.stats()).deadLetters).to.equal(2)
   })
 
-  it('finds out by itself that a trouble is over, with one log line when it begins and one when it ends', async () => {
+  it('notices by itself that the trouble is over, with one log line when it begins and one when it ends', async () => {
     const other = new DatabaseSync(test.path)
     other.exec('BEGIN IMMEDIATE')
     for (let times = 0; times < 2; times++) await failureOf(test.journal.keepDeadLetter(unread))

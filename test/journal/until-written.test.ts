@@ -13,7 +13,7 @@ import { journalKeys, openTestJournal, type TestJournal } from '../support/test-
 import { confirmed } from '../support/redemption.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 
-describe('a row that somebody else has changed since it was read', () => {
+describe('a row that was changed by others since it was read', () => {
   let test: TestJournal
   beforeEach(async () => {
     test = await openTestJournal()
@@ -21,7 +21,7 @@ describe('a row that somebody else has changed since it was read', () => {
   })
   afterEach(() => test.end())
 
-  it('is not written', () => {
+  it('is not overwritten', () => {
     const db = openDatabase(test.path, createLogger('silent'))
     try {
       const rows = createRedemptionRows(createSeal(journalKeys))
@@ -52,7 +52,7 @@ describe('a row that somebody else has changed since it was read', () => {
     }
   })
 
-  it('is read and asked about again, and not for ever', () => {
+  it('is read and decided about again, a limited number of times', () => {
     let tries = 0
     const third = untilWritten(function* () {
       return ++tries < 3 ? undefined : 'written'

@@ -27,7 +27,7 @@ const coupon = couponDebit.what
 /** Every function of the journal that writes, and what differs in how it can be told that it has been done. */
 export const worksThatWrite: Record<string, WorkThatWrites> = {
   'a debit': async () => (journal) => journal.beginDebit(couponDebit, sendNext),
-  'a debit that is sent again, as it was not done': async ({ journal }) => {
+  'a debit that is sent again because it was not done': async ({ journal }) => {
     await begin(journal)
     await settleDebit(journal, id, { kind: 'not_done' })
     return (broken) => broken.beginDebit(couponDebit, sendNext)
@@ -100,7 +100,7 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
     await journal.acceptTicket(intake())
     return (broken) => broken.markPublished([eventId])
   },
-  'the burial of a ticket': async ({ journal }) => {
+  'the move of a ticket to the dead letters': async ({ journal }) => {
     await journal.acceptTicket(intake())
     return (broken) => broken.buryTicket(eventId, 'too large')
   },
@@ -119,7 +119,7 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
 
 /** Writes of a row that the caller knows: one statement each. */
 export const worksThatStandAlone: Record<string, WorkThatWrites> = {
-  'the outcome of a debit whose row is known: taken': async ({ journal }) => {
+  'the outcome of a debit whose row was just read: taken': async ({ journal }) => {
     const row = await begin(journal)
     const event = {
       kind: 'debit_outcome',
@@ -128,12 +128,12 @@ export const worksThatStandAlone: Record<string, WorkThatWrites> = {
     } as const
     return (broken) => broken.record(row, event)
   },
-  'the outcome of an undo whose row is known: refused': async (test) => {
+  'the outcome of an undo whose row was just read: refused': async (test) => {
     const { redemption: row } = await beginSecondUndo(test)
     const outcome = { kind: 'refused', code: 'REFUSED' } as const
     return (broken) => broken.record(row, { kind: 'undo_outcome', outcome, callId: row.call?.id, jitter: 1 })
   },
-  "the mark that a till's OK has left, of a row that is known": async ({ journal }) => {
+  "the mark that a till's OK has left, on a row that was just read": async ({ journal }) => {
     const row = await begin(journal)
     const event = { kind: 'debit_outcome', outcome: confirmed(), callId: row.call?.id } as const
     const { redemption: taken } = await journal.record(row, event)

@@ -33,7 +33,7 @@ describe('the record that an OK has left', () => {
     return { markAnswered, marked, lines, clock }
   }
 
-  it('is repeated while the journal is locked, so that no reward is given back that the guest has', async () => {
+  it('is retried while the journal is locked, so that a reward that the guest has is not given back', async () => {
     const { markAnswered, marked, lines, clock } = recordWith([
       new StorageUnavailable('locked'),
       new StorageUnavailable('locked'),
@@ -45,7 +45,7 @@ describe('the record that an OK has left', () => {
     expect(lines, 'one line for a lock, not one for each try').to.have.length(1)
   })
 
-  it('is not repeated if the journal will never accept it', async () => {
+  it('is not retried if the journal will never accept it', async () => {
     const { markAnswered, marked, lines } = recordWith([new Error('database is not open')])
     await markAnswered(row)
     expect(marked).to.deep.equal([])

@@ -17,7 +17,7 @@ describe('the turn of a card', () => {
     expect(order).to.deep.equal([1, 2, 3])
   })
 
-  it('is waited for by at most sixteen, so that one till cannot fill the memory', async () => {
+  it('is waited for by at most sixteen messages, so that one till cannot fill the memory', async () => {
     const { waitFor } = createTurns()
     const end = await waitFor(anna, 1_000)
     const waiting = Array.from({ length: 16 }, () => waitFor(anna, 1_000))
@@ -28,7 +28,7 @@ describe('the turn of a card', () => {
     expect(await waitFor(anna, 0), 'free again').to.be.a('function')
   })
 
-  it('is waited for by at most 256 of one project, without affecting the others', async () => {
+  it('is waited for by at most 256 messages of one project, without affecting other projects', async () => {
     const { waitFor } = createTurns()
     const cards = Array.from({ length: 18 }, (_, index) => ({ tenant: 'crown', cardHash: `card-${index}` }))
     const ends = await Promise.all(cards.map((card) => waitFor(card, 1_000)))

@@ -12,9 +12,9 @@ describe('a secret', () => {
     ['itself', (secret) => secret],
     ['upper case', (secret) => secret.toUpperCase()],
     ['lower case', (secret) => secret.toLowerCase()],
-    ['blanks between', (secret) => [...secret].join(' ')],
-    ['dashes between', (secret) => [...secret].join('-')],
-    ['zero-width spaces between', (secret) => [...secret].join('\u200b')],
+    ['with blanks in between', (secret) => [...secret].join(' ')],
+    ['with dashes in between', (secret) => [...secret].join('-')],
+    ['with zero-width spaces in between', (secret) => [...secret].join('\u200b')],
     ['full width', (secret) => secret.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))],
     ['percent codes', percent],
     ['percent codes of percent codes', (secret) => percent(percent(secret))],
@@ -27,7 +27,7 @@ describe('a secret', () => {
     ['Base64 of upper case', (secret) => base64(secret.toUpperCase())],
     ['Base64 in lower case', (secret) => base64(secret).toLowerCase()],
     ['Base64 of a pair', (secret) => base64(`1902:${secret}`)],
-    ['Base64 for addresses', (secret) => Buffer.from(`?>${secret}`).toString('base64url')],
+    ['Base64 for URLs', (secret) => Buffer.from(`?>${secret}`).toString('base64url')],
     ['Base64 of UTF-16', (secret) => Buffer.from(secret, 'utf16le').toString('base64')],
     ['Base64 as percent codes', (secret) => percent(base64(secret))],
   ]
@@ -38,7 +38,7 @@ describe('a secret', () => {
         expect(isSpotted(`${around}${spell(key)}${around}`), around).to.equal(true)
     })
 
-  it('is recognised as a card number, and a short one only if nothing else is', () => {
+  it('is recognised if it is a card number, but a short one only if it stands alone', () => {
     const isLong = createSpotter('9826123456')
     const isShort = createSpotter('5001')
     expect(isLong('Tab 9826 1234 56'), 'among others').to.equal(true)
@@ -47,7 +47,7 @@ describe('a secret', () => {
     expect(isShort('A-5001'), 'beside a letter').to.equal(false)
   })
 
-  it('is not found in a text that does not hold it', () => {
+  it('is not found in a text that does not contain it', () => {
     const isSpotted = createSpotter(key)
     for (const text of ['', 'A-1', 'Canary-api-Key-552', base64('1902:another-api-key'), '%', '%ZZ', '&#;'])
       expect(isSpotted(text), text).to.equal(false)
@@ -61,7 +61,7 @@ describe('a secret', () => {
     ['blanks', ' '],
     ['percent signs', '%25'],
     ['entities', '&#000000000'],
-    ['what expands', '\ufdfa'],
+    ['characters that expand', '\ufdfa'],
     ['dots', '.'],
   ] as const)
     it(`is looked for quickly in 256 KiB of ${name}`, () => {

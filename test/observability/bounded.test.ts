@@ -6,19 +6,15 @@ const bounds = { text: 3, entries: 2, fields: 2, depth: 2 }
 
 describe('a value from outside', () => {
   const rows: [what: string, value: unknown, left: unknown][] = [
-    ['a text is cut', 'abcd', 'abc'],
-    ['a text of the length is not', 'abc', 'abc'],
-    [
-      'a text is counted in code points',
-      '\u{1f37a}\u{1f37a}\u{1f37a}\u{1f37a}',
-      '\u{1f37a}\u{1f37a}\u{1f37a}',
-    ],
+    ['a text', 'abcd', 'abc'],
+    ['a text that is just short enough', 'abc', 'abc'],
+    ['a text, counted in code points', '\u{1f37a}\u{1f37a}\u{1f37a}\u{1f37a}', '\u{1f37a}\u{1f37a}\u{1f37a}'],
     ['a list', [1, 2, 3], [1, 2]],
     ['an object', { a: 1, b: 'long', c: 3 }, { a: 1, b: 'lon' }],
-    ['levels', { a: { b: { c: 1 } } }, { a: { b: undefined } }],
-    ['nothing else', [0, null], [0, null]],
+    ['nested levels', { a: { b: { c: 1 } } }, { a: { b: undefined } }],
+    ['numbers and null, which stay', [0, null], [0, null]],
     [
-      'a name that means something to JavaScript',
+      'a name with a meaning in JavaScript',
       JSON.parse('{"__proto__":{"id":"x"}}'),
       JSON.parse('{"__proto__":{"id":"x"}}'),
     ],

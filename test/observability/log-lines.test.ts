@@ -9,7 +9,7 @@ function lineOf(facts: object): Record<string, unknown> {
 }
 
 describe('a log line', () => {
-  it('steers no terminal and masks payment cards, however deep they are', () => {
+  it('cannot control a terminal, and masks payment cards, at any depth', () => {
     const line = lineOf({
       reason: 'a \u001b[2Jbell\u0007, \u202eright to left',
       list: [{ account: '4111 1111 1111 1111' }, '378282246310005', '4111111111111112'],
@@ -20,13 +20,13 @@ describe('a log line', () => {
     expect(line.id).to.equal('12345678-4123-8123-8123-123456789012')
   })
 
-  it('is of bounded length', () => {
+  it('has a limited length', () => {
     const line = lineOf({ text: 'x'.repeat(1_000_000), list: Array(100_000).fill('x'.repeat(10)) })
     expect(JSON.stringify(line).length).to.be.below(20_000)
     expect(line.text).to.match(/x… \(1000000 characters\)$/)
   })
 
-  it('says neither the key nor the card of its request, in whatever field and spelling', () => {
+  it('contains neither the key nor the card of its request, in any field and spelling', () => {
     const secrets = { apiKey: 'a-key-of-the-venue', cardNumber: 'CROWN1001' }
     const facts = {
       venue: 'A-KEY-OF-THE-VENUE',

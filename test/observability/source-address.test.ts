@@ -6,16 +6,10 @@ describe('the address that a request comes from', () => {
     [
       ["the socket's", 0, undefined, '192.0.2.1', '192.0.2.1'],
       ["the socket's, whatever the header says", 0, '198.51.100.7', '192.0.2.1', '192.0.2.1'],
-      ['IPv4 if the socket says it as IPv6', 0, undefined, '::ffff:192.0.2.1', '192.0.2.1'],
+      ['IPv4 if the socket has it as IPv6', 0, undefined, '::ffff:192.0.2.1', '192.0.2.1'],
       ['an IPv6 address', 0, undefined, '2001:DB8::1', '2001:db8::1'],
       ['what one proxy has added', 1, '198.51.100.7', '192.0.2.1', '198.51.100.7'],
-      [
-        'not what the caller has written before it',
-        1,
-        '203.0.113.66, 198.51.100.7',
-        '192.0.2.1',
-        '198.51.100.7',
-      ],
+      ['not what the caller has put before it', 1, '203.0.113.66, 198.51.100.7', '192.0.2.1', '198.51.100.7'],
       [
         'what the outer of two proxies has added',
         2,
@@ -24,12 +18,18 @@ describe('the address that a request comes from', () => {
         '198.51.100.7',
       ],
       ["the proxy's if it has added nothing", 1, undefined, '192.0.2.1', '192.0.2.1'],
-      ['the outermost hop if there are fewer than proxies', 3, '198.51.100.7', '192.0.2.1', '198.51.100.7'],
+      [
+        'the outermost hop if there are fewer hops than proxies',
+        3,
+        '198.51.100.7',
+        '192.0.2.1',
+        '198.51.100.7',
+      ],
       ['the next hop if one cannot be read', 2, 'unknown, 192.0.2.9', '192.0.2.1', '192.0.2.9'],
       ['without a port', 1, '198.51.100.7:4711', '192.0.2.1', '198.51.100.7'],
       ['without brackets and port', 1, '[2001:db8::7]:4711', '192.0.2.1', '2001:db8::7'],
       ['without brackets', 1, '[2001:db8::7]', '192.0.2.1', '2001:db8::7'],
-      ['IPv4 if the header says it as IPv6', 1, '::FFFF:198.51.100.7', '192.0.2.1', '198.51.100.7'],
+      ['IPv4 if the header has it as IPv6', 1, '::FFFF:198.51.100.7', '192.0.2.1', '198.51.100.7'],
     ]
   for (const [what, trustedProxies, forwarded, remoteAddress, from] of rows) {
     it(`is ${what}`, () => {
@@ -43,7 +43,7 @@ describe('the address that a request comes from', () => {
   })
 })
 
-// Whoever has one IPv6 address has the 2^64 of its network, and was counted as 2^64 guessers.
+// A client with one IPv6 address can use the 2^64 of its network, and was counted as 2^64 guessers.
 describe('the network that an address counts as', () => {
   const rows: [address: string, network: string][] = [
     ['192.0.2.1', '192.0.2.1'],

@@ -29,7 +29,7 @@ const decide = (rows: CreditRows, question: CreditQuestion) => {
   return decision.do === 'refuse' ? decision.code : decision.do
 }
 
-describe('a credit, by the row of its debit', () => {
+describe('a credit, decided by the row of its debit,', () => {
   const cases: [what: string, row: Redemption, inTime: string, late: string][] = [
     ['on its way', row('sent'), 'requestUndo', 'requestUndo'],
     ['left by a crash', row('sent', { dueAtMs: nowMs }), 'send', 'NOT_GIVEN_BACK_YET'],
@@ -68,7 +68,7 @@ describe('a credit, by the row of its debit', () => {
   })
 
   // Guests moved to another table, and the till refused their credit: "no reward or points were taken".
-  it('gives back the debit that it names, though it is on another bill now', () => {
+  it('gives back the debit that it names, even if it is on another bill now', () => {
     const moved = { ...credit, account: 'A-2' }
     expect(decide(rowsOf(row('confirmed')), moved)).to.equal('send')
     const repeated = row('credited', { creditKey: 'C-1' })
@@ -135,7 +135,7 @@ describe('a credit, by the row of its debit', () => {
       expect(decide(rowsOf(debit), { ...byBill, unseenDebit: undefined })).to.equal('NOTHING_TO_GIVE_BACK')
   })
 
-  describe('whose debit has no row', () => {
+  describe('if there is none,', () => {
     const nothing = rowsOf(undefined)
     it('asks the core if it says what was taken and names the debit', () => {
       expect(decide(nothing, { ...credit, what: coupon })).to.equal('adopt')

@@ -12,7 +12,7 @@ const row = (state: RedemptionState, more: Partial<Redemption> = {}) => redempti
 /** The decision in one word: what to do, or the code for the till. */
 const toWord = (decision: { do: string; code?: string }) => decision.code ?? decision.do
 
-describe('a debit, by its rows', () => {
+describe('a debit, decided by its rows,', () => {
   const rowsOf = (sameKey: Redemption | undefined, ofCoupon: Redemption[] = []) => ({
     attempts: sameKey ? [sameKey] : [],
     alias: undefined,
@@ -131,7 +131,7 @@ describe('a debit, by its rows', () => {
     expect(decideDebit(rowsOf(ofCredit), intent, nowMs)).to.include({ do: 'send', attempt: 1 })
   })
 
-  it('is again a repeat of what it was a repeat of before', () => {
+  it('is still a repeat of the debit that it was a repeat of before', () => {
     const alias = taken()
     expect(decideDebit({ attempts: [], alias, ofCoupon: [] }, intent, nowMs)).to.include({ do: 'replay' })
   })
@@ -141,7 +141,7 @@ describe('a lost call of a coupon', () => {
   const lost = row('in_doubt', { sentAtMs: 5 })
   const other = (more: Partial<Redemption>) => row('confirmed', { key: 'T-2', sentAtMs: 6, ...more })
 
-  it('cannot have taken it if a later debit has', () => {
+  it('cannot have taken the coupon if a later debit has', () => {
     expect(isTakenLater(lost, [lost, other({})])).to.equal(true)
     for (const more of [{ sentAtMs: 5 }, { tenant: 'other' }, { state: 'sent' } as const])
       expect(isTakenLater(lost, [other(more)])).to.equal(false)

@@ -98,7 +98,7 @@ describe('a redemption', () => {
     describe(`when ${what}`, () => {
       for (const [index, [name, more]] of Object.entries(rows).entries()) {
         const state = expected.trim().split(/\s+/)[index]
-        it(`while it is ${name}: ${state === '-' ? 'nothing changes' : state}`, () => {
+        it(`while it is ${name}: ${state === '-' ? 'nothing changes' : state === 'same' ? 'its state stays' : state}`, () => {
           const change = next(redemption({ sentAtMs: nowMs - 120_000, ...more }), event, nowMs)
           expect(change === undefined ? '-' : (change.state ?? 'same')).to.equal(state)
         })
@@ -132,7 +132,7 @@ describe('a redemption', () => {
   })
 
   // Two replicas: the process of the first call was taken for dead, and another has sent a call since.
-  it('hears no outcome of a call that is not its own any more, but that it was given back', () => {
+  it('ignores the outcome of a call that is no longer its own, unless it was given back', () => {
     const later = { call: { id: 'call-9', untilMs: nowMs + 1 } }
     for (const outcome of [{ kind: 'nothing' }, { kind: 'unknown' }, { kind: 'not_done' }] as const)
       expect(next(redemption({ ...rows.in_doubt, ...later }), undone(outcome), nowMs)).to.equal(undefined)
@@ -144,7 +144,7 @@ describe('a redemption', () => {
 
   // The core had answered "nothing to give back" before the lost call took. That answer must not settle it, nor be given
   // again to the next call by its Idempotency-Key.
-  it('is asked for anew if it was taken while a call that gives back was under way', () => {
+  it('is asked for again if it was taken while a call that gives back was under way', () => {
     const before = redemption({ ...rows.in_doubt, call: { id: 'call-9', untilMs: nowMs + 1 }, undoNumber: 3 })
     const change = next(before, debit(confirmed()), nowMs)
     expect(change).to.include({ state: 'in_doubt', dueAtMs: nowMs, call: undefined, undoNumber: 4 })

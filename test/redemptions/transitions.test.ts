@@ -55,26 +55,26 @@ describe('after a call that gives back', () => {
     state: string,
     dueInMs: number | null,
   ][] = [
-    ['a doubt is undone', {}, done, 'reversed', null],
+    ['a debit in doubt is undone', {}, done, 'reversed', null],
     ['a credit is done', credit, done, 'credited', null],
-    ['a debit never seen is given back', unseen, done, 'reversed', null],
+    ['a debit that never came is given back', unseen, done, 'reversed', null],
     [
-      'nothing was taken yet: asked again once a lost call must have arrived',
+      'nothing was taken so far: asked again once a lost call must have arrived',
       {},
       { kind: 'nothing' },
       'in_doubt',
       55_000,
     ],
     [
-      'nothing was taken, a minute later',
+      'nothing was taken, after a minute',
       { sentAtMs: nowMs - 60_000 },
       { kind: 'nothing' },
       'reversed',
       null,
     ],
-    ['the core knows nothing of a debit never seen', unseen, { kind: 'nothing' }, 'reversed', null],
-    ['a credit is refused: all is as it was', credit, refused, 'confirmed', null],
-    ['a credit was not done: all is as it was', credit, { kind: 'not_done' }, 'confirmed', null],
+    ['the core has nothing of a debit that never came', unseen, { kind: 'nothing' }, 'reversed', null],
+    ['a credit is refused: its debit stands as before', credit, refused, 'confirmed', null],
+    ['a credit was not done: its debit stands as before', credit, { kind: 'not_done' }, 'confirmed', null],
     // A till gave up before its OK, the operator's credit then failed, and the reward stayed taken for ever.
     [
       'a credit of a debit whose OK never left was not done',
@@ -83,44 +83,50 @@ describe('after a call that gives back', () => {
       'confirmed',
       10_000,
     ],
-    ['a debit never seen is refused', unseen, refused, 'not_done', null],
+    ['a debit that never came is refused', unseen, refused, 'not_done', null],
     ['a credit without an answer is repeated', credit, { kind: 'unknown' }, 'confirmed', 2_000],
-    ['its repeat without an answer too', repeated({ calls: 2 }), { kind: 'unknown' }, 'confirmed', 4_000],
     [
-      'its repeat is refused: the till has heard that it will be given back',
+      'a second credit call without an answer is repeated',
+      repeated({ calls: 2 }),
+      { kind: 'unknown' },
+      'confirmed',
+      4_000,
+    ],
+    [
+      'a second credit call is refused, but the till has heard that it will be given back',
       repeated({ calls: 2 }),
       refused,
       'confirmed',
       4_000,
     ],
-    ['a doubt without an answer', { undo: doubt({ calls: 4 }) }, { kind: 'unknown' }, 'in_doubt', 16_000],
-    ['a doubt whose undo never left', {}, { kind: 'not_done' }, 'in_doubt', 2_000],
+    ['an undo without an answer', { undo: doubt({ calls: 4 }) }, { kind: 'unknown' }, 'in_doubt', 16_000],
+    ['an undo that never left', {}, { kind: 'not_done' }, 'in_doubt', 2_000],
     [
-      'a doubt after many calls: at most five minutes',
+      'an undo without an answer after many calls: repeated within five minutes',
       { undo: doubt({ calls: 20 }) },
       { kind: 'unknown' },
       'in_doubt',
       300_000,
     ],
-    ['a doubt refused for the fifth time', { undo: doubt({ refusals: 4 }) }, refused, 'in_doubt', 2_000],
-    ['a doubt refused for the sixth time', { undo: doubt({ refusals: 5 }) }, refused, 'stuck', null],
-    ['a credit refused for the sixth time', repeated({ calls: 10, refusals: 5 }), refused, 'stuck', null],
-    ['a doubt of a day', { undo: doubt({ sinceMs: nowMs - dayMs }) }, { kind: 'unknown' }, 'stuck', null],
+    ['an undo is refused for the fifth time', { undo: doubt({ refusals: 4 }) }, refused, 'in_doubt', 2_000],
+    ['an undo is refused for the sixth time', { undo: doubt({ refusals: 5 }) }, refused, 'stuck', null],
+    ['a credit is refused for the sixth time', repeated({ calls: 10, refusals: 5 }), refused, 'stuck', null],
     [
-      'a doubt of almost a day',
+      'an undo without an answer for a day',
+      { undo: doubt({ sinceMs: nowMs - dayMs }) },
+      { kind: 'unknown' },
+      'stuck',
+      null,
+    ],
+    [
+      'an undo without an answer for almost a day',
       { undo: doubt({ sinceMs: nowMs - dayMs + 1 }) },
       { kind: 'unknown' },
       'in_doubt',
       2_000,
     ],
-    [
-      'a doubt of a day that is undone after all',
-      { undo: doubt({ sinceMs: nowMs - dayMs }) },
-      done,
-      'reversed',
-      null,
-    ],
-    ['a doubt whose seal is broken', {}, { kind: 'seal_broken' }, 'stuck', null],
+    ['an undo that is done after a day', { undo: doubt({ sinceMs: nowMs - dayMs }) }, done, 'reversed', null],
+    ['an undo whose seal is broken', {}, { kind: 'seal_broken' }, 'stuck', null],
     [
       'a credit whose seal is broken when it is repeated',
       repeated({ calls: 2 }),
@@ -138,7 +144,7 @@ describe('after a call that gives back', () => {
       )
     })
 
-  it('is repeated after half its backoff at the earliest', () => {
+  it('the next follows after half the backoff at the earliest', () => {
     const event = { kind: 'undo_outcome', outcome: { kind: 'unknown' }, callId: 'call-1', jitter: 0 } as const
     expect(next(row({}), event, nowMs)?.dueAtMs).to.equal(nowMs + 1_000)
   })

@@ -9,7 +9,7 @@ import { createManualClock } from '../support/manual-clock.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
-/** As many as are looked after at once. */
+/** As many as are undone at once. */
 const brokenOnes = 8
 
 /**
@@ -31,7 +31,7 @@ describe('a redemption in doubt whose seal is broken', () => {
     return id
   }
 
-  it('is stuck, with a line that says so, and holds up nobody', async () => {
+  it('gets stuck, with a log line that says so, and does not hold up others', async () => {
     const broken: string[] = []
     while (broken.length < brokenOnes) broken.push(await doubt(broken.length))
     using disk = new DatabaseSync(test.path)

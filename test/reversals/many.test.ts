@@ -11,8 +11,8 @@ import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 const count = 200
 
 /**
- * Story: ten minutes of torture left hundreds in doubt. They were looked after eight at a time with a second between,
- * although the core was well and had room, so that guests waited minutes for what takes seconds.
+ * Story: ten minutes of torture left hundreds in doubt. They were undone eight at a time with a second in between,
+ * although the core answered and had room, so that guests waited minutes for what takes seconds.
  */
 describe('hundreds of redemptions in doubt', () => {
   let test: TestJournal

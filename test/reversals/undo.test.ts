@@ -43,7 +43,7 @@ describe('a redemption in doubt', () => {
     expect(counter.core.violations).to.deep.equal([])
   })
 
-  it('is undone where the till gave up before its OK', async () => {
+  it('is undone if the till gave up before its OK', async () => {
     await counter.till.balance({ cardNumber: anna })
     const fault = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
     const body = JSON.stringify(takeCoffee)
@@ -71,7 +71,7 @@ describe('a redemption in doubt', () => {
     expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
   })
 
-  it('is asked for again and again while the core is away, and settled when it is back', async () => {
+  it('is retried while the core is down, and settled when it is back', async () => {
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
     await counter.till.debit(takeCoffee)
     await counter.core.goAway()
@@ -98,7 +98,7 @@ describe('a redemption in doubt', () => {
     expect((await counter.till.credit(credit)).reply.response).to.equal('OK')
   })
 
-  it('has its card to itself while it is undone: a credit of the till waits, and asks the core nothing', async () => {
+  it('has its card to itself while it is undone: a credit from the till waits, and does not ask the core', async () => {
     await counter.close()
     await open({ POS_DEADLINE_MS: '800' })
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })

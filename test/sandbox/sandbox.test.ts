@@ -20,7 +20,7 @@ describe('npm run sandbox', function () {
     expect(stdout.split('\n').filter((line) => line.length > 100)).to.deep.equal([])
   }
 
-  it('plays a whole checkout, prints it within 100 plain columns, and ends with 0', async () => {
+  it('plays a whole checkout, prints it as plain text within 100 columns, and ends with 0', async () => {
     const { stdout, stderr } = await run(process.execPath, [script, '--once'])
     expect(stderr).to.equal('')
     expectWholeCheckout(stdout)
@@ -38,7 +38,7 @@ describe('npm run sandbox', function () {
   })
 
   describe('with three replicas', () => {
-    it('plays each message on another one, on a real PostgreSQL', async function () {
+    it('sends each message to another replica, on a real PostgreSQL', async function () {
       await pendingWithoutPostgres(this)
       const { stdout, stderr } = await run(process.execPath, [script, '--once', '--replicas', '3'])
       expect(stderr).to.equal('')

@@ -11,7 +11,7 @@ const post = (path: string, ...lines: string[]) =>
   [`POST /zonal/v1${path} HTTP/1.1`, 'Host: adapter', ...lines, '', ''].join('\r\n')
 const get = 'GET /zonal/v1 HTTP/1.1\r\nHost: adapter\r\n\r\n'
 
-describe('what ends before it has become a request', () => {
+describe('input that ends before it is a request', () => {
   useRealSockets()
   let counter: Counter
   const clients: RawClient[] = []
@@ -32,7 +32,7 @@ describe('what ends before it has become a request', () => {
     readCounter(counter.service.managementUrl, `zonal_connections_ended_total{reason="${reason}"}`)
 
   const broken = {
-    'no HTTP at all': {
+    'not HTTP at all': {
       bytes: 'garbage\r\n\r\n',
       expected: { reason: 'unreadable', status: 400, code: 'MESSAGE_UNREADABLE' },
     },
@@ -56,7 +56,7 @@ describe('what ends before it has become a request', () => {
   })
 
   for (const [what, { expected }] of Object.entries(broken))
-    it(`is answered, in the log under the request id that its till was told, and counted: ${what}`, async () => {
+    it(`is answered, logged under the request id of its answer, and counted: ${what}`, async () => {
       const { answers, line, counted } = await outcomeOf(what as Broken)
       expect(answers).to.have.length(1)
       const { status, head, body } = answers[0]!
@@ -75,15 +75,15 @@ describe('what ends before it has become a request', () => {
       expect(counted).to.equal(1)
     })
 
-  // The process ended: the answer to a CONNECT was given to a connection that still waited for another one.
-  it('waits for the answer before it, also if it wants a tunnel', async () => {
+  // The process ended: a CONNECT was answered on a connection that was still waiting for another answer.
+  it('is answered after the request before it, even if it asks for a tunnel', async () => {
     const { closed } = await talk(`${get}CONNECT core:443 HTTP/1.1\r\nHost: core:443\r\n\r\n`)
     const [first, second] = answersIn(await closed)
     expect([first?.status, second?.status, second?.body.code]).to.deep.equal([200, 405, 'METHOD_NOT_ALLOWED'])
   })
 
-  // A till took the second answer for that of its debit, which had been done.
-  it('never takes the place of the answer to what was asked before', async () => {
+  // A till took the second answer for the one to its debit, which had been done.
+  it('is never answered in place of the request before it', async () => {
     await counter.till.balance({ cardNumber: demo.cards.anna })
     const body = JSON.stringify({
       cardNumber: demo.cards.anna,
@@ -97,7 +97,7 @@ describe('what ends before it has become a request', () => {
     expect([second?.status, second?.body.code]).to.deep.equal([400, 'MESSAGE_UNREADABLE'])
   })
 
-  it('fills no log, however much of it comes', async () => {
+  it('does not fill the log, however much of it comes', async () => {
     const flood = await openCounter()
     try {
       for (let sent = 0; sent < 30; sent++) await (await say(flood.service.port, 'garbage\r\n\r\n')).closed
@@ -112,8 +112,8 @@ describe('what ends before it has become a request', () => {
 })
 
 /**
- * Story: whoever sent half of a message and was answered before its end, since its media type was wrong for example, kept
- * its connection for as long as it liked.
+ * Story: whoever sent half of a message and was answered before its end, since its media type was wrong for example, could keep
+ * its connection for as long as it wanted.
  */
 describe('an upload that stops in the middle', () => {
   useRealSockets()
@@ -172,7 +172,7 @@ describe('an upload that stops in the middle', () => {
       expect(answersIn(heard).map(({ body }) => body.code)).to.deep.equal([code])
     })
 
-  it('may be finished after its answer, and its connection goes on', async () => {
+  it('may be finished after its answer, and its connection stays open', async () => {
     const body = ' '.repeat(1000)
     const client = await say(counter.service.port, post('/balance', 'Content-Type: text/xml', ...half))
     await client.heardUntil('MEDIA_TYPE_UNSUPPORTED')
@@ -180,7 +180,7 @@ describe('an upload that stops in the middle', () => {
     expect(answersIn(await client.closed).map(({ status }) => status)).to.deep.equal([415, 200])
   })
 
-  it('is put off if it is a ticket of which nobody could read even the whole, under one request id', async () => {
+  it('is put off if it is a ticket, even one that could never be read, under one request id', async () => {
     const answer = await ticketAnswer('a ticket')
     expect(answer?.body).to.include({ code: 'CORE_UNAVAILABLE', retry: true })
     const logged = await counter.service.line(({ msg, message }) => msg === 'request' && message === 'ticket')

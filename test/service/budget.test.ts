@@ -14,7 +14,7 @@ const budgetOf = async ({ managementUrl }: { managementUrl: string }) =>
   ((await (await fetch(`${managementUrl}/health/ready`)).json()) as { budget: string }).budget
 const codeOf = ({ reply }: TillAnswer) => reply.code ?? reply.response
 
-describe('the service before a core that counts', () => {
+describe('the service, with a core that counts calls,', () => {
   useRealSockets()
   let counter: Counter
   afterEach(() => counter.close())
@@ -37,7 +37,7 @@ describe('the service before a core that counts', () => {
     expect(counter.core.rateLimited()).to.equal(0)
   })
 
-  it('serves what fits when ten times as many come at once, refuses the others, and still takes a debit', async () => {
+  it('serves what fits when ten times as many come at once, refuses the rest, and still takes a debit', async () => {
     counter = await openCounter({ CORE_RATE_LIMIT: '48' }, { limit: publishedLimit })
     await counter.till.balance({ cardNumber: anna })
     const answers = await Promise.all(
@@ -56,7 +56,7 @@ describe('the service before a core that counts', () => {
   const lineOf = ({ reply }: TillAnswer) =>
     counter.service.line((line) => line.msg === 'request' && line.requestId === reply.requestId)
 
-  it('says that it has no slot, in its line and the health answer', async () => {
+  it('says in the log line and the health answer that it has no slot', async () => {
     counter = await openCounter({ CORE_RATE_LIMIT: '3' })
     expect(await budgetOf(counter.service)).to.equal('ok')
     await counter.till.balance({ cardNumber: anna })
@@ -65,7 +65,7 @@ describe('the service before a core that counts', () => {
     expect(await budgetOf(counter.service)).to.equal('no_slot')
   })
 
-  it('says that it is blocked, in its line and the health answer', async () => {
+  it('says in the log line and the health answer that it is blocked', async () => {
     counter = await openCounter()
     counter.core.faults.next({ operation: 'venue', kind: 'refusal', exception: 'RateLimitExceededException' })
     await counter.till.balance({ cardNumber: anna })
@@ -74,7 +74,7 @@ describe('the service before a core that counts', () => {
     expect(await budgetOf(counter.service)).to.match(/^blocked: (60|59) s left$/)
   })
 
-  it('goes on after a block', async () => {
+  it('works again after a block', async () => {
     counter = await openCounter({ CORE_BLOCK_MS: '1' })
     await counter.till.balance({ cardNumber: anna })
     counter.core.faults.next({ operation: 'debit', kind: 'refusal', exception: 'RateLimitExceededException' })
@@ -83,7 +83,7 @@ describe('the service before a core that counts', () => {
   })
 })
 
-describe('the service before a crowd of strangers', () => {
+describe('the service, with many unknown keys,', () => {
   useRealSockets()
   let counter: Counter
   afterEach(() => counter.close())
@@ -111,7 +111,7 @@ describe('the service before a crowd of strangers', () => {
     ['all', 57],
     ['key', 56],
   ] as const)
-    it(`takes debits, and lets in a till that is new, with CORE_RATE_SCOPE=${scope}`, async () => {
+    it(`takes debits, and lets in a new till, with CORE_RATE_SCOPE=${scope}`, async () => {
       const budget = { CORE_RATE_LIMIT: '48', CORE_RATE_WINDOW_MS: '60000', CORE_RATE_SCOPE: scope }
       const guard = { GUESSES_PER_ADDRESS: '1000', GUESSES_IN_ALL: '1000', TRUSTED_PROXIES: '1' }
       // However slow the machine: what is held here ends when it is let go, and not before.
@@ -143,7 +143,7 @@ describe('the service before a crowd of strangers', () => {
     })
 })
 
-describe('the service that starts again', () => {
+describe('the service, after a restart,', () => {
   useRealSockets()
   let counter: Counter
   beforeEach(async () => (counter = await openCounter()))
@@ -152,7 +152,7 @@ describe('the service that starts again', () => {
   const tillOf = ({ url }: { url: string }) =>
     createTill({ baseUrl: url, venueId: demo.venueId, apiKey: demo.apiKey })
 
-  it('lets a known till in while the core is away: its ticket is taken', async () => {
+  it('lets in an approved till while the core is down, and takes its ticket', async () => {
     const { journalPath } = counter.service
     await counter.till.balance({ cardNumber: anna })
     await counter.service.stop()
@@ -163,7 +163,7 @@ describe('the service that starts again', () => {
     await next.end()
   })
 
-  it('after a kill sends nothing in the first window, and takes tickets', async () => {
+  it('sends nothing in the first window if it was killed, but takes tickets', async () => {
     const env = { CORE_BASE_URL: counter.core.url, JOURNAL_PATH: `${counter.service.folder}/other.sqlite` }
     const killed = await startAdapterProcess(env)
     expect(codeOf(await tillOf(killed).balance({ cardNumber: anna }))).to.equal('OK')
@@ -184,7 +184,7 @@ describe('the service that starts again', () => {
   })
 })
 
-describe('the service behind a proxy', () => {
+describe('the service, behind a proxy,', () => {
   useRealSockets()
   let counter: Counter
   beforeEach(async () => (counter = await openCounter({ TRUSTED_PROXIES: '1', GUESSES_PER_ADDRESS: '3' })))
@@ -201,7 +201,7 @@ describe('the service behind a proxy', () => {
       body: JSON.stringify({ cardNumber: anna }),
     })
 
-  it('locks out who guesses, by the address that the proxy has seen, and nobody else', async () => {
+  it('locks out only the guesser, by the address that the proxy has seen', async () => {
     await knock(demo.apiKey, '192.0.2.1')
     for (let guess = 0; guess < 3; guess++) {
       const { status, reply } = await knock(`guess-number-${guess}`, `10.0.0.${guess}, 192.0.2.1`)

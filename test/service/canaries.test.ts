@@ -58,7 +58,7 @@ describe('the card number, the API key and the member name', function () {
   })
 
   // A coupon's id that held the card stood in a clear column, and in what operators are shown.
-  it('are nowhere if the core builds the ids of its coupons from them, and its coupons are taken as they are', async () => {
+  it('are found nowhere if the core builds the ids of its coupons from them, and these coupons are taken', async () => {
     const till = createTill({ baseUrl: canaries.service.url, venueId: '1902', apiKey: canary.apiKey })
     const { card: cardNumber } = canary
     const coupon = { cardNumber, accountNumber: 'A-1', rewardId: couponOfCard }
@@ -111,7 +111,7 @@ describe('the card number, the API key and the member name', function () {
       expect(text.includes(canary.card), text.slice(0, 300)).to.equal(false)
   })
 
-  // 79 of 131 places leaked. One request for each: what was put there must be found nowhere afterwards.
+  // 79 of 131 places leaked. Each gets one request, and what was put there must be found nowhere afterwards.
   for (const placement of placements)
     it(`are found nowhere after they were put into ${placement.where}`, () =>
       canaries.expectNowhere(placement))

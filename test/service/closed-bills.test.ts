@@ -3,7 +3,7 @@ import { readJournal } from '../support/read-journal.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from './counter.ts'
 
-describe('rewards and the bills that they go out with', () => {
+describe('rewards', () => {
   useRealSockets()
   let counter: Counter
   beforeEach(async () => (counter = await openCounter()))
@@ -31,13 +31,13 @@ describe('rewards and the bills that they go out with', () => {
   }
   const redeems = () => counter.core.calls.filter(({ operation }) => operation === 'redeem').length
 
-  // The coupon was given away: for sixty days its bill heard OK from memory, though the guest had it back.
-  describe('a coupon that customer care has given back after its bill was closed', () => {
+  // The coupon was given away: for sixty days its bill got OK from the journal, though the guest had it back.
+  describe('that customer care has given back after their bill was closed', () => {
     for (const [what, debit] of [
       ['under another transaction id', { ...takeCoffee, transactionId: 'T-2' }],
       ['without a transaction id', unnamedCoffee],
     ] as const)
-      it(`is asked for at the core ${what}`, async () => {
+      it(`are asked for at the core ${what}`, async () => {
         const first = await counter.till.debit('transactionId' in debit ? takeCoffee : unnamedCoffee)
         await close()
         counter.core.restoreByHand(coffee)
@@ -49,7 +49,7 @@ describe('rewards and the bills that they go out with', () => {
         expect(redeems()).to.equal(2)
       })
 
-    it('is refused by the core if it was not given back', async () => {
+    it('are refused by the core if they were not given back', async () => {
       await counter.till.debit(takeCoffee)
       await close()
       const { reply } = await counter.till.debit({ ...takeCoffee, transactionId: 'T-2' })
@@ -57,7 +57,7 @@ describe('rewards and the bills that they go out with', () => {
     })
   })
 
-  it('repeat the OK from memory while the bill is open, and under the same transaction id after it', async () => {
+  it('get the first OK again while the bill is open, and after that under the same transaction id', async () => {
     await counter.till.debit(takeCoffee)
     const open = await counter.till.debit({ ...takeCoffee, transactionId: 'T-2' })
     await close()
@@ -67,7 +67,7 @@ describe('rewards and the bills that they go out with', () => {
     expect(redeems()).to.equal(1)
   })
 
-  // Tills cut seconds or minutes off, and their clocks go wrong: the event had no coupons.
+  // Tills cut off seconds or minutes, and their clocks are wrong: the event had no coupons.
   for (const [what, differsByMs] of [
     ['cut to the minute', -59_999],
     ['nine minutes slow', -9 * 60_000],
@@ -120,7 +120,7 @@ describe('rewards and the bills that they go out with', () => {
     ])
   })
 
-  it('go out with the next day of a bill number as their own', async () => {
+  it('go out with their own bill if its number is used again the next day', async () => {
     await counter.till.debit(takeCoffee)
     await close({ businessDate: '2026-11-22' })
     await close({ businessDate: '2026-11-23' })
@@ -149,14 +149,14 @@ describe('rewards and the bills that they go out with', () => {
       expect(await couponsByTicket()).to.deep.equal([['B-77', [coffee]]])
     })
 
-    it('belong to nobody else, whoever names them', async () => {
+    it('do not go to another card, even if its ticket names them', async () => {
       const { reply } = await counter.till.debit(takeCoffee)
       await close({ cardNumber: ben, redemptions: [{ redemptionId: reply.redemptionId, rewardId: coffee }] })
       expect(await couponsByTicket()).to.deep.equal([['B-77', []]])
     })
   })
 
-  it('are not given back as another amount, in words that do not deny that they were taken', async () => {
+  it('are not given back in another amount, and the refusal does not say that nothing was taken', async () => {
     await counter.till.debit(takePoints)
     const { status, reply } = await counter.till.credit({
       cardNumber: anna,

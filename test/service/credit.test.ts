@@ -14,7 +14,7 @@ describe('a credit', () => {
   const { coffee } = demo.coupons
   const stateOfCoffee = () => counter.core.coupon(coffee)?.status
 
-  it('gives back by the redemption, by its transaction, and by the bill', async () => {
+  it('finds its debit by the redemption, by the transaction, and by the bill', async () => {
     const ways = [
       (redemptionId: string) => ({ redemptionId }),
       () => ({ originalTransactionId: 'T-1' }),
@@ -32,7 +32,7 @@ describe('a credit', () => {
     }
   })
 
-  it('gives points back and says what there is now', async () => {
+  it('gives points back and says how many there are now', async () => {
     await counter.till.debit(takePoints)
     const { reply } = await counter.till.credit({
       cardNumber: anna,
@@ -43,7 +43,7 @@ describe('a credit', () => {
     expect(reply).to.include({ response: 'OK', transactionId: 'C-1', pointsReturned: 200, points: 1250 })
   })
 
-  it('is OK again for the same transaction id or none, and already given back for another', async () => {
+  it('gets OK again under the same transaction id or none, and ALREADY_GIVEN_BACK under another', async () => {
     await counter.till.debit(takePoints)
     const credit = { cardNumber: anna, originalTransactionId: 'P-1' }
     const first = await counter.till.credit({ ...credit, transactionId: 'C-1' })
@@ -81,7 +81,7 @@ describe('a credit', () => {
     expect(stateOfCoffee()).to.equal('redeemed')
   })
 
-  it('has nothing to give back of a debit that was refused', async () => {
+  it('has nothing to give back if its debit was refused', async () => {
     await counter.till.debit({ ...takeCoffee, rewardId: demo.coupons.expired })
     const credit = await counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
     expect(credit.reply.code).to.equal('NOTHING_TO_GIVE_BACK')
@@ -98,9 +98,9 @@ describe('a credit', () => {
     expect(credit.reply).to.include({ response: 'OK', points: 1250 })
   })
 
-  // The note that the debit's OK had left found the credit, and was dropped: ten seconds later the guest's reward was
+  // The record that the debit's OK had left was dropped because of the credit: ten seconds later the guest's reward was
   // given back, though the core had refused the credit.
-  it('leaves a debit that it waited for as it was, answered, if the core refuses to give back', async () => {
+  it('lets the debit that it waited for stand if the core refuses to give it back', async () => {
     await counter.till.balance({ cardNumber: anna })
     const debited = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
     counter.core.faults.next({
@@ -111,7 +111,7 @@ describe('a credit', () => {
     const debit = counter.till.debit(takeCoffee)
     await debited.reached
     const credit = counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
-    // What was sent after it is answered, so the credit waits by now.
+    // A message that was sent after the credit is answered, so the credit is waiting by now.
     await counter.till.balance({ cardNumber: anna })
     debited.release()
     const { reply } = await debit
@@ -123,15 +123,15 @@ describe('a credit', () => {
     expect(row?.answeredAtMs).to.be.a('number')
   })
 
-  // The repeat joined the debit that was under way, and passed the credit that waited for it: the till heard OK last,
-  // of a reward that had been given back.
+  // The repeat joined the debit that was under way, and overtook the credit that waited for it: the till's last answer
+  // was OK, for a reward that had been given back.
   it('is not overtaken by a repeat of the debit that it waits for', async () => {
     await counter.till.balance({ cardNumber: anna })
     const debited = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
     const debit = counter.till.debit(takeCoffee)
     await debited.reached
     const credit = counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
-    // What was sent after it is answered, so the credit waits by now.
+    // A message that was sent after the credit is answered, so the credit is waiting by now.
     await counter.till.balance({ cardNumber: anna })
     const repeat = counter.till.debit(takeCoffee)
     await counter.till.balance({ cardNumber: anna })
@@ -141,7 +141,7 @@ describe('a credit', () => {
     expect((await repeat).reply).to.include({ response: 'Error', code: 'ALREADY_GIVEN_BACK' })
   })
 
-  it('undoes a debit that is in doubt, done or not', async () => {
+  it('undoes a debit that is in doubt, whether it was done or not', async () => {
     for (const when of ['before', 'after'] as const) {
       counter.core.faults.next({ operation: 'debit', kind: '500', when })
       const debit = { ...takePoints, transactionId: `P-${when}` }
@@ -155,7 +155,7 @@ describe('a credit', () => {
     }
   })
 
-  it('is not given back yet if its answer is lost, holds the reward, and is done by the next', async () => {
+  it("gets NOT_GIVEN_BACK_YET if the core's answer is lost, holds the reward, and is done by the next credit", async () => {
     await counter.till.debit(takeCoffee)
     for (const when of ['before', 'after'] as const) {
       counter.core.faults.next({ operation: 'restore', kind: 'reset', when })
@@ -177,7 +177,7 @@ describe('a credit', () => {
     expect(new Set(keys).size, 'the same call until the core has answered').to.equal(1)
   })
 
-  it('can be done later if the core was not reached', async () => {
+  it('can be repeated later if the core was not reached', async () => {
     await counter.till.debit(takeCoffee)
     await counter.core.goAway()
     const first = await counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
@@ -188,7 +188,7 @@ describe('a credit', () => {
     ).to.equal('OK')
   })
 
-  describe('whose debit is not known here', () => {
+  describe('whose debit is not in the journal', () => {
     const credit = { cardNumber: anna, originalTransactionId: 'T-1', rewardId: coffee }
 
     it('asks the core, and refuses the debit that comes late', async () => {
@@ -197,7 +197,7 @@ describe('a credit', () => {
       expect(stateOfCoffee()).to.equal('activated')
     })
 
-    it('asks nobody if only the bill names it', async () => {
+    it('does not ask the core if only the bill names it', async () => {
       const byBill = { cardNumber: anna, accountNumber: 'A-1', rewardId: coffee }
       expect((await counter.till.credit(byBill)).reply.code).to.equal('NOTHING_TO_GIVE_BACK')
       expect(counter.moves()).to.have.length(0)
@@ -205,7 +205,7 @@ describe('a credit', () => {
       expect((await counter.till.debit(withoutId)).reply.code).to.equal('ALREADY_GIVEN_BACK')
     })
 
-    it('gives back what the core knows, as after the loss of a journal', async () => {
+    it('gives back what the core has taken, as after the loss of a journal', async () => {
       const debit = await counter.till.debit(takeCoffee)
       const other = await openCounter({ CORE_BASE_URL: counter.core.url })
       try {
@@ -230,7 +230,7 @@ describe('a credit', () => {
       }
     })
 
-    it('knows nothing of a redemption of its own making', async () => {
+    it('has nothing to give back if it names a redemption id that is not ours', async () => {
       const redemptionId = uuidV5('nobody', '5d3c1c0e-6f0a-5b7e-9c55-3f0f5f7b2a11')
       const { reply } = await counter.till.credit({ cardNumber: anna, redemptionId })
       expect(reply.code).to.equal('NOTHING_TO_GIVE_BACK')

@@ -37,7 +37,7 @@ describe('a debit', () => {
     expect(counter.moves()).to.have.length(1)
   })
 
-  it('gives twins that come at once one answer from one call', async () => {
+  it('gets one answer from one call if it comes several times at once', async () => {
     const twins = await Promise.all([1, 2, 3].map(() => counter.till.debit(takePoints)))
     expect(new Set(twins.map(({ reply }) => reply.redemptionId)).size).to.equal(1)
     expect(twins.map(({ reply }) => reply.response)).to.deep.equal(['OK', 'OK', 'OK'])
@@ -45,14 +45,14 @@ describe('a debit', () => {
     expect(counter.moves()).to.have.length(1)
   })
 
-  it('gives twins one refusal', async () => {
+  it('gets one refusal from one call if it comes twice at once', async () => {
     const unknownCard = { ...takePoints, cardNumber: demo.cards.unknown }
     const twins = await Promise.all([1, 2].map(() => counter.till.debit(unknownCard)))
     expect(twins.map(({ reply }) => reply.code)).to.deep.equal(['CARD_UNKNOWN', 'CARD_UNKNOWN'])
     expect(counter.moves()).to.have.length(1)
   })
 
-  it('repeats a refusal under a transaction id, and asks anew without one', async () => {
+  it('repeats a refusal under a transaction id, and asks the core again without one', async () => {
     const expired = { ...takeCoffee, rewardId: demo.coupons.expired }
     for (let times = 0; times < 2; times++)
       expect((await counter.till.debit(expired)).reply.code).to.equal('REWARD_EXPIRED')
@@ -62,14 +62,14 @@ describe('a debit', () => {
     expect(counter.moves()).to.have.length(3)
   })
 
-  it('refuses one transaction id for two debits', async () => {
+  it('is refused if its transaction id belongs to another debit', async () => {
     await counter.till.debit(takePoints)
     const { reply, status } = await counter.till.debit({ ...takePoints, points: 300 })
     expect([status, reply.code]).to.deep.equal([200, 'DUPLICATE_REFERENCE'])
     expect(counter.core.points(anna)).to.equal(1050)
   })
 
-  it('knows a coupon that was pressed again under another transaction id', async () => {
+  it('recognises a coupon that was pressed again under another transaction id', async () => {
     const first = await counter.till.debit(takeCoffee)
     const again = await counter.till.debit({ ...takeCoffee, transactionId: 'T-2' })
     expect(again.reply.redemptionId).to.equal(first.reply.redemptionId)
@@ -83,7 +83,7 @@ describe('a debit', () => {
     expect(stateOfCoffee()).to.equal('activated')
   })
 
-  it('takes a reward again that was put back on the bill', async () => {
+  it('takes a reward again after it was given back', async () => {
     const { transactionId: _, ...withoutId } = takeCoffee
     const first = await counter.till.debit(withoutId)
     await counter.till.credit({ cardNumber: anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee })
@@ -93,7 +93,7 @@ describe('a debit', () => {
     expect(stateOfCoffee()).to.equal('redeemed')
   })
 
-  it('says that it was given back to a repeat that comes after its credit', async () => {
+  it('answers a repeat that comes after its credit with ALREADY_GIVEN_BACK', async () => {
     await counter.till.debit(takePoints)
     await counter.till.credit({ cardNumber: anna, originalTransactionId: 'P-1' })
     expect((await counter.till.debit(takePoints)).reply.code).to.equal('ALREADY_GIVEN_BACK')
@@ -112,7 +112,7 @@ describe('a debit', () => {
   ] as const
   for (const kind of unknownOutcomes)
     for (const when of ['before', 'after'] as const)
-      it(`does not say OK, nor ask again, if the core's answer is lost (${kind}, ${when} doing it)`, async () => {
+      it(`neither says OK nor asks again if the core's answer is lost (${kind}, ${when} doing it)`, async () => {
         counter.core.faults.next({ operation: 'debit', kind, when })
         const first = await counter.till.debit(takePoints)
         expect([first.status, first.reply.code, first.reply.retry]).to.deep.equal([503, 'NOT_REDEEMED', true])
@@ -122,7 +122,7 @@ describe('a debit', () => {
         expect(counter.moves()).to.have.length(1)
       })
 
-  it('holds a coupon whose outcome is unknown from every bill and transaction', async () => {
+  it('holds a coupon whose outcome is unknown, on every bill and under every transaction id', async () => {
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
     await counter.till.debit(takeCoffee)
     const elsewhere = await counter.till.debit({ ...takeCoffee, transactionId: 'T-9', accountNumber: 'B-7' })
@@ -135,7 +135,7 @@ describe('a debit', () => {
     expect(other.reply).to.include({ response: 'OK' })
   })
 
-  it('makes the same attempt again of what was not done', async () => {
+  it('makes the same attempt again if it was not done', async () => {
     await counter.till.balance({ cardNumber: anna })
     await counter.core.goAway()
     const first = await counter.till.debit(takePoints)
@@ -144,7 +144,7 @@ describe('a debit', () => {
     expect((await counter.till.debit(takePoints)).reply).to.include({ response: 'OK', points: 1050 })
   })
 
-  it('passes on the 429 of the core as busy, and sends nothing more while the core blocks us', async () => {
+  it('answers CORE_BUSY to a 429 of the core, and sends nothing more while the core blocks us', async () => {
     counter.core.faults.next({
       operation: 'debit',
       kind: 'refusal',
@@ -157,7 +157,7 @@ describe('a debit', () => {
     expect(counter.moves()).to.have.length(1)
   })
 
-  it('asks again who the till is after the core refused its key', async () => {
+  it('checks the venue and key again after the core has refused the key', async () => {
     await counter.till.balance({ cardNumber: anna })
     counter.core.faults.next({ operation: 'debit', kind: 'refusal', exception: 'InvalidTokenException' })
     const first = await counter.till.debit(takePoints)
@@ -175,7 +175,7 @@ describe('a debit', () => {
     expect(counter.core.calls.filter(({ operation }) => operation === 'venue')).to.have.length(1)
   })
 
-  it('shows the balance after itself, not one from before', async () => {
+  it('is followed by the new balance, not by one from memory', async () => {
     expect((await counter.till.balance({ cardNumber: anna })).reply.points).to.equal(1250)
     await counter.till.debit(takePoints)
     expect((await counter.till.balance({ cardNumber: anna })).reply.points).to.equal(1050)

@@ -7,7 +7,7 @@ describe('a whole checkout', () => {
   useRealSockets()
 
   for (const wording of wordings)
-    it(`in ${wording.name}`, async () => {
+    it(`works in this wording: ${wording.name}`, async () => {
       const counter = await openCounter()
       try {
         await checkout(counter.openTill({ wording }), counter)

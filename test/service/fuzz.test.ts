@@ -7,7 +7,7 @@ import { demo, openCounter, type Counter } from './counter.ts'
 
 const login = basic({ venueId: demo.venueId, apiKey: demo.apiKey })
 
-describe('whatever is sent to whatever address', () => {
+describe('any input to any address', () => {
   useRealSockets()
   let counter: Counter
   let fuzz: Fuzz
@@ -30,8 +30,8 @@ describe('whatever is sent to whatever address', () => {
       }
   })
 
-  /** Story: `Allow` of the base address with a slash at the end was `POST`, though a GET shows there that it is right. */
-  it('hears in Allow what an address takes, however it is spelt', async () => {
+  /** Story: `Allow` of the base address with a slash at the end was `POST`, though a GET there shows that the address is right. */
+  it('gets in Allow the methods of its address, however the address is written', async () => {
     const { service } = counter
     const allowed = async (path: string) => {
       const { headers } = await fetch(service.origin + path, { method: 'PUT' })
@@ -45,7 +45,7 @@ describe('whatever is sent to whatever address', () => {
       expect(await allowed(path), path).to.equal('POST')
   })
 
-  it('is answered if it is no HTTP at all', async () => {
+  it('is answered if it is not HTTP at all', async () => {
     for (const bytes of [
       'garbage\r\n\r\n',
       'GET / HTTP/9.9\r\n\r\n',
@@ -60,31 +60,31 @@ describe('whatever is sent to whatever address', () => {
   })
 
   /**
-   * Story: a proxy of a hotel left out `Host`, and a till behind it heard an empty 400, which its plugin took for a fault
-   * of the line: nobody saw anything of it in the log.
+   * Story: a hotel's proxy left out `Host`, and a till behind it got an empty 400, which its plugin took for a network
+   * fault. Nothing was logged.
    */
   for (const [name, head, code] of [
     ['without Host', ['POST /zonal/v1/balance HTTP/1.1'], 'MESSAGE_UNREADABLE'],
-    ['without Host, to see that the address is right', ['GET /zonal/v1 HTTP/1.1'], 'MESSAGE_UNREADABLE'],
+    ['without Host, to see whether the address is right', ['GET /zonal/v1 HTTP/1.1'], 'MESSAGE_UNREADABLE'],
     [
-      'that expects what nobody knows',
+      'with an unknown Expect',
       ['POST /zonal/v1/debit HTTP/1.1', 'Host: a', 'Expect: 200-ok'],
       'MESSAGE_UNREADABLE',
     ],
     [
-      'with a hundred headers and more',
+      'with more than a hundred headers',
       ['GET /zonal/v1 HTTP/1.1', 'Host: a', ...Array.from({ length: 100 }, (_, index) => `X-${index}: x`)],
       'MESSAGE_UNREADABLE',
     ],
-    ['that wants a tunnel', ['CONNECT core:443 HTTP/1.1', 'Host: core:443'], 'METHOD_NOT_ALLOWED'],
-    ['that wants a tunnel, without Host', ['CONNECT core:443 HTTP/1.1'], 'METHOD_NOT_ALLOWED'],
+    ['for a tunnel', ['CONNECT core:443 HTTP/1.1', 'Host: core:443'], 'METHOD_NOT_ALLOWED'],
+    ['for a tunnel, without Host', ['CONNECT core:443 HTTP/1.1'], 'METHOD_NOT_ALLOWED'],
     [
-      'that wants another protocol',
+      'for another protocol',
       ['POST /zonal/v1/nowhere HTTP/1.1', 'Host: a', 'Upgrade: h2c'],
       'OPERATION_UNKNOWN',
     ],
   ] as const)
-    it(`is answered, and in the log, if it is a request ${name}`, async () => {
+    it(`is answered and logged if it is a request ${name}`, async () => {
       const connection = name.includes('protocol') ? 'Connection: Upgrade, close' : 'Connection: close'
       const request = [...head, connection, 'Content-Type: application/json', 'Content-Length: 2', '', '{}']
       const answer = await exchange(counter.service.port, request.join('\r\n'))
@@ -97,7 +97,7 @@ describe('whatever is sent to whatever address', () => {
       expect(await logged).to.include({ msg: 'request', code })
     })
 
-  it('is taken if it expects 100-continue, and if it has the 1.0 of HTTP and no Host', async () => {
+  it('is accepted if it expects 100-continue, or is HTTP 1.0 without Host', async () => {
     for (const [head, ...more] of [
       ['GET /zonal/v1 HTTP/1.0'],
       ['GET /zonal/v1 HTTP/1.1', 'Host: a', 'Expect: 100-Continue'],
@@ -110,7 +110,7 @@ describe('whatever is sent to whatever address', () => {
     }
   })
 
-  it('leaves the prototypes alone', async () => {
+  it('changes no prototypes', async () => {
     const body =
       '{"__proto__":{"isVoid":true,"polluted":1},"constructor":{"prototype":{"polluted":1}},"ticketId":"B-1","closedAt":"2026-11-23T12:00:00Z","total":1,"items":[{"__proto__":{"polluted":1}}]}'
     const { reply } = await counter.till.raw({
@@ -122,7 +122,7 @@ describe('whatever is sent to whatever address', () => {
     expect(({} as Record<string, unknown>).polluted).to.equal(undefined)
   })
 
-  it('never logs an unexpected error', () => {
+  it('never leads to an unexpected error', () => {
     expect(
       counter.service.lines().filter(({ level }) => level === 'error' || level === 'fatal'),
     ).to.deep.equal([])

@@ -6,7 +6,7 @@ import { basic } from '../simulators/till/encode.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, type Counter } from './counter.ts'
 
-/** Attacks that the service has withstood, so that it goes on to. */
+/** Attacks that the service withstands, tested so that it stays so. */
 describe('a well-known attack', () => {
   useRealSockets()
   let counter: Counter
@@ -45,13 +45,13 @@ describe('a well-known attack', () => {
   const heads: [what: string, ...head: string[]][] = [
     ['a length and chunks', `Content-Length: ${smuggled.length + 5}`, 'Transfer-Encoding: chunked'],
     ['two lengths', 'Content-Length: 0', `Content-Length: ${smuggled.length}`],
-    ['a length that is none', 'Content-Length: +0'],
-    ['chunks by another name', 'Transfer-Encoding: xchunked'],
-    ['a name with a blank', `Content-Length : ${smuggled.length}`],
-    ['a line that is folded', 'X-Folded: a', ` Content-Length: ${smuggled.length}`],
+    ['an invalid length', 'Content-Length: +0'],
+    ['chunks under another name', 'Transfer-Encoding: xchunked'],
+    ['a header name with a blank', `Content-Length : ${smuggled.length}`],
+    ['a folded header line', 'X-Folded: a', ` Content-Length: ${smuggled.length}`],
   ]
   for (const [what, ...head] of heads)
-    it(`does nothing: a request smuggled behind one with ${what}`, async () => {
+    it(`has no effect: a request smuggled behind one with ${what}`, async () => {
       const first = ['POST /zonal/v1/balance HTTP/1.1', 'Host: a', ...head, '', '0\r\n\r\n'].join('\r\n')
       const answers = await exchange(first + smuggled)
       expect(answers).to.match(/^HTTP\/1\.1 4\d\d /)
@@ -69,7 +69,7 @@ describe('a well-known attack', () => {
     '#',
     '%2e%2e%2f',
   ]
-  it('does nothing: a text that means something elsewhere, as SQL, a shell, a template or a path', async () => {
+  it('has no effect: a text that means something in SQL, a shell, a template or a path', async () => {
     for (const value of injected) {
       await ask({ cardNumber: value })
       const fields = { cardNumber: anna, accountNumber: value, transactionId: value }
@@ -85,7 +85,7 @@ describe('a well-known attack', () => {
     for (const { path } of counter.core.calls) expect(path).to.match(/^\/v1\/card\/[A-Z0-9]+(\/|$)/)
   })
 
-  it('does nothing: a line break in an id, which would be a header of its own', async () => {
+  it('has no effect: a line break in an id, which would be a header of its own', async () => {
     for (const value of ['a\r\nX-Injected: 1', 'a\nb', 'a\u0000b']) {
       const named = { cardNumber: anna, accountNumber: value, rewardId: 'uc-1' }
       const { status, reply } = await ask(named, '/debit')
@@ -98,7 +98,7 @@ describe('a well-known attack', () => {
     expect(counter.core.calls).to.deep.equal([])
   })
 
-  it('does nothing: a field named like something of JavaScript', async () => {
+  it('has no effect: a field with a name that means something in JavaScript', async () => {
     for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']) {
       const { reply } = await counter.till.raw({
         path: '/balance',
@@ -110,7 +110,7 @@ describe('a well-known attack', () => {
     }
   })
 
-  it('does nothing: a small message that unpacks to a large one', async () => {
+  it('has no effect: a small message that unpacks to a large one', async () => {
     const body = gzipSync(Buffer.alloc(64 * 1024 ** 2, ' ')).toString('latin1')
     const head = ['Content-Encoding: gzip', `Content-Length: ${body.length}`, 'Connection: close']
     const socket = connect(counter.service.port, '127.0.0.1')
@@ -118,7 +118,7 @@ describe('a well-known attack', () => {
     expect(await text(socket)).to.match(/^HTTP\/1\.1 413 /)
   })
 
-  it('does nothing: a till that does not prove who it is hears nothing about a member', async () => {
+  it('has no effect: a question about a member without valid credentials', async () => {
     for (const authorization of ['', 'Basic', basic({ venueId: demo.venueId, apiKey: 'a-guessed-key' })]) {
       const { text: said } = await ask({ cardNumber: anna }, '/balance', { authorization })
       expect(said).to.not.match(/Anna|Gold|1250|uc-coffee/)

@@ -8,9 +8,9 @@ import { demo, openCounter, takeCoffee, takePoints, type Counter } from './count
 
 /**
  * Story: a till behind a bad line had sent half of its message, and its operator looked at a frozen screen for up to
- * forty seconds: the deadline was looked at only by what comes after the message.
+ * forty seconds: the deadline was only checked once the message had been read.
  */
-describe('a message that does not come whole', () => {
+describe('a message that does not arrive completely', () => {
   useRealSockets()
   let counter: Counter
   const sockets: Socket[] = []
@@ -73,7 +73,7 @@ describe('a message that does not come whole', () => {
     })
   })
 
-  // The till heard that the message was unreadable, so it dropped the ticket, and its request id was in no log.
+  // The till was told that the message was unreadable, so it dropped the ticket, and its request id was in no log.
   it('is put off after ten seconds if it is a ticket, so that its till sends it again', async function () {
     this.timeout(20_000)
     const logged = counter.service.line(({ msg, message }) => msg === 'request' && message === 'ticket')

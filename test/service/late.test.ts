@@ -8,9 +8,9 @@ const callMs = 2_000
 
 /**
  * Story: an undo has the turn of its card for as long as it waits for a slot and for the core. Whatever the till asked
- * of that card meanwhile was answered "nothing was done", though the journal knew better.
+ * for that card meanwhile was answered "nothing was done", though the journal said otherwise.
  */
-describe('a till whose card has no turn in time', () => {
+describe('a till whose card does not get its turn in time', () => {
   useRealSockets()
   let counter: Counter
   let clock: ManualClock
@@ -26,7 +26,7 @@ describe('a till whose card has no turn in time', () => {
     return reply.code ?? reply.response
   }
 
-  it('hears of a debit what is known of it, and that nothing was done only if that is true', async () => {
+  it('is told the state of its debit, and that nothing was done only if that is true', async () => {
     const first = await counter.till.debit(takePoints)
     expect(first.reply).to.include({ response: 'OK', points: 1050 })
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
@@ -52,7 +52,7 @@ describe('a till whose card has no turn in time', () => {
     expect(counter.core.points(anna)).to.equal(1050)
   })
 
-  it('hears that it will be given back, if its credit is being repeated', async () => {
+  it('is told that the reward will be given back if its credit is being repeated', async () => {
     await counter.till.debit(takeCoffee)
     counter.core.faults.next({ operation: 'restore', kind: '500', when: 'after' })
     const credit = { cardNumber: anna, originalTransactionId: 'T-1', transactionId: 'C-1' }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takePoints, type Counter } from './counter.ts'
 
-describe('the management port', () => {
+describe('the service, for operators,', () => {
   useRealSockets()
   let counter: Counter
   beforeEach(async () => (counter = await openCounter()))
@@ -17,7 +17,7 @@ describe('the management port', () => {
     }
   }
 
-  it('says live and ready, and how the parts are', async () => {
+  it('says whether it is live and ready, and the state of each part', async () => {
     expect(JSON.parse((await get('/health/live')).text)).to.deep.equal({ status: 'live' })
     const { status, text } = await get('/health/ready')
     expect(status).to.equal(200)
@@ -51,7 +51,7 @@ describe('the management port', () => {
       expect(text.split('\n')).to.include(line)
   })
 
-  it('writes one wide line for each request', async () => {
+  it('writes one wide log line for each request', async () => {
     const { reply, headers } = await counter.till.debit(takePoints)
     await counter.till.debit(takePoints)
     await counter.service.stop()

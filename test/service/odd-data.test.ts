@@ -3,7 +3,7 @@ import nock from 'nock'
 import { createTill } from '../simulators/till.ts'
 import { mockedCore, startTestService, type TestService } from '../support/test-service.ts'
 
-/** Story: breakers are shared by all keys, and what one member's data or one till's words brought about opened them. */
+/** Story: breakers are shared by all keys, and opened because of one member's data or one till's messages. */
 describe('odd data', () => {
   let service: TestService
   beforeEach(async () => {
@@ -30,7 +30,7 @@ describe('odd data', () => {
       .reply(200, coupons as [])
   }
 
-  it("of one member, scanned ten times, leaves every other's balance as it is, and shows what can be read", async () => {
+  it('of one member, scanned ten times, does not affect other balances, and what can be read is shown', async () => {
     const odd = { id: 'uc-1', status: 'activated', coupon: { name: null } }
     const good = { id: 'uc-2', status: 'activated', coupon: { name: 'Pie', params: { aztecDiscountId: 12 } } }
     tellOf('ODDONE1', { member, wallet: [] }, [odd, good], 10)
@@ -49,8 +49,8 @@ describe('odd data', () => {
     expect(service.lines().filter(({ msg }) => msg.startsWith('core calls are stopped'))).to.deep.equal([])
   })
 
-  // A log line had 12.9 MB, and the till's answer a name of 900 KB.
-  it('of a megabyte makes no long line, and no answer that a till cannot show', async () => {
+  // A log line had 12.9 MB, and a name in the till's answer 900 KB.
+  it('of a megabyte leads to no long log line, and to no answer that a till cannot show', async () => {
     const long = 'x'.repeat(900_000)
     tellOf('LARGE1', { member: { ...member, first_name: long } }, Array(300_000).fill({}), 1)
     const balance = await till().balance({ cardNumber: 'LARGE1' })
@@ -66,7 +66,7 @@ describe('odd data', () => {
     for (const line of lines) expect(JSON.stringify(line).length).to.be.below(2_000)
   })
 
-  it('of one till is answered without asking: no credit, undo or debit of another is stopped by it', async () => {
+  it('of one till is answered without asking the core, and stops no credit, undo or debit of another', async () => {
     const cardNumber = 'URCARD123'
     for (const redemptionId of ['R-€', '€'.repeat(36), 'not ours', 'a\u0101b'])
       for (let times = 0; times < 5; times++) {

@@ -5,7 +5,7 @@ import { basic } from '../simulators/till/encode.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from './counter.ts'
 
-/** Story: a till's message was refused, and the log line said the code alone: which field it was, nobody could tell. */
+/** Story: a till's message was refused, and the log line had only the code, so nobody could tell which field it was. */
 describe('the log line of a refusal says why', () => {
   useRealSockets()
   let counter: Counter
@@ -92,13 +92,13 @@ describe('the log line of a refusal says why', () => {
       { reason: 'the Authorization header cannot be read' },
     ],
     [
-      'a venue ID of no shape',
+      'a malformed venue ID',
       { authorization: basic({ venueId: 'a b', apiKey: demo.apiKey }) },
       'CREDENTIALS_WRONG',
       { reason: 'the venue ID is malformed' },
     ],
     [
-      'a key of no shape',
+      'a malformed key',
       { authorization: basic({ venueId: demo.venueId, apiKey: 'short' }) },
       'CREDENTIALS_WRONG',
       { reason: 'the API key is malformed' },
@@ -155,7 +155,7 @@ describe('the log line of a refusal says why', () => {
     expect(line).to.include({ code: 'STORAGE_UNAVAILABLE', reason: 'database is locked' })
   })
 
-  it('(nothing more than the code is to be said)', async () => {
+  it('(unless the code says it all)', async () => {
     const line = await lineOf(await counter.till.balance({ cardNumber: demo.cards.blocked }))
     expect(line).to.include({ code: 'MEMBER_BLOCKED' }).and.not.have.any.keys('reason', 'field')
   })

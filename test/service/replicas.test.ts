@@ -38,7 +38,7 @@ describe('two replicas on one PostgreSQL', function () {
     await core.close()
   })
 
-  it('serve a checkout whose every message reaches another of them', async () => {
+  it('serve a checkout whose messages alternate between them', async () => {
     const topic = await createTopic(brokers())
     const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }
     const [first, second] = [tillOf(await start(kafka)), tillOf(await start(kafka))]
@@ -74,7 +74,7 @@ describe('two replicas on one PostgreSQL', function () {
     expect(core.points(anna)).to.equal(1050)
   })
 
-  it('show no reward from memory that another has taken', async () => {
+  it('do not show a reward from memory that the other has taken', async () => {
     const [first, second] = [tillOf(await start()), tillOf(await start())]
     const rewardsAt = async (till: typeof first) =>
       ((await till.balance({ cardNumber: anna })).reply.rewards ?? []).map(({ id }) => id)
@@ -86,7 +86,7 @@ describe('two replicas on one PostgreSQL', function () {
     expect(performance.now() - sinceMs).to.be.below(2_500)
   })
 
-  it('let a till wait for at most nine round trips to the database in a debit', async () => {
+  it('need at most nine round trips to the database before a debit is answered', async () => {
     const proxy = await startCountingProxy(url.href)
     try {
       url = new URL(proxy.url)
@@ -108,7 +108,7 @@ describe('two replicas on one PostgreSQL', function () {
     }
   })
 
-  it('lock out together who guesses at both', async () => {
+  it('lock out together a guesser who tries both', async () => {
     const adapters = [await start({ CORE_RATE_LIMIT: '500' }), await start({ CORE_RATE_LIMIT: '500' })]
     let guesses = 0
     const guess = async (at: number) => {
@@ -141,7 +141,7 @@ describe('two replicas on one PostgreSQL', function () {
     expect(core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
   })
 
-  it('send tickets from another within 8 s once the one that sends them is killed', async () => {
+  it('send tickets from the other within 8 s after the one that sends them is killed', async () => {
     const topic = await createTopic(brokers())
     const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }
     const sends = ({ msg }: { msg: string }) => msg === 'this replica publishes the tickets now'
@@ -154,7 +154,7 @@ describe('two replicas on one PostgreSQL', function () {
     expect(performance.now() - killedMs).to.be.below(8_000)
   })
 
-  it('refuse what they cannot write down while the database is away, send nothing to the core, and recover', async () => {
+  it('refuse what they cannot write down while the database is down, send nothing to the core, and recover', async () => {
     const proxy = await startCuttingProxy(url.href)
     try {
       url = new URL(proxy.url)

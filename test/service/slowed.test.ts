@@ -5,10 +5,10 @@ import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, type Counter } from './counter.ts'
 
-/** How long whoever is locked out waits for each answer. */
+/** How long a guesser who is locked out waits for each answer. */
 const slowMs = 1_000
 
-/** Story: whoever guessed keys and was locked out was told so 6,900 times a second. */
+/** Story: a guesser who was locked out was told so 6,900 times a second. */
 describe('a guesser who is locked out', () => {
   useRealSockets()
   let counter: Counter
@@ -47,7 +47,7 @@ describe('a guesser who is locked out', () => {
     expect(await locked).to.include({ code: 'CREDENTIALS_LOCKED' })
   })
 
-  it('is hung up on if a hundred wait already', async () => {
+  it('is disconnected if a hundred are waiting already', async () => {
     const answers = Array.from({ length: 130 }, (_, number) => guess(number + 1))
     const hungUpOn: string[] = []
     const toldAtOnce = new EventEmitter()
@@ -63,7 +63,7 @@ describe('a guesser who is locked out', () => {
     expect(hungUpOn).to.have.length(30)
   })
 
-  it('holds up no stop', async () => {
+  it('does not hold up a stop', async () => {
     const locked = counter.service.line(({ code }) => code === 'CREDENTIALS_LOCKED')
     const answer = guess(1)
     await whenWaiting(1)

@@ -47,7 +47,7 @@ describe('a service that is stopped while it starts', () => {
   const listeners = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
 
   // The start overtook the stop: it listened and said that it was ready on a journal that was closed.
-  it('is never ready, listens nowhere and does nothing once it has stopped, whenever that was', async () => {
+  it('is never ready, listens nowhere and does nothing once it has stopped, whenever it was stopped', async () => {
     const listenersBefore = listeners()
     let stopsInTime = 0
     for (let turns = 0; ; turns++) {
@@ -71,7 +71,7 @@ describe('a service that is stopped while it starts', () => {
     expect(stopsInTime).to.be.above(0)
   })
 
-  it('does not start any more once it was stopped', async () => {
+  it('cannot be started once it was stopped', async () => {
     const listenersBefore = listeners()
     const { service } = await create()
     await service.stop()

@@ -31,7 +31,7 @@ describe('a service that is told to stop', () => {
     await counter.service.stop()
   })
 
-  it('is not ready while it stops, and begins nothing that still comes on an open connection', async () => {
+  it('is not ready while it stops, and begins no request that still comes on an open connection', async () => {
     const socket = connect(counter.service.port, '127.0.0.1')
     await once(socket, 'connect')
     const stopped = counter.service.stop()
@@ -47,7 +47,7 @@ describe('a service that is told to stop', () => {
     await stopped
   })
 
-  it('ends with 0 on SIGTERM, also when told twice', async () => {
+  it('ends with 0 on SIGTERM, even if it is sent twice', async () => {
     const adapter = await startAdapterProcess({
       CORE_BASE_URL: counter.core.url,
       JOURNAL_PATH: `${counter.service.folder}/other.sqlite`,
@@ -60,7 +60,7 @@ describe('a service that is told to stop', () => {
     expect(await adapter.exited).to.deep.equal({ code: 0, signal: null })
   })
 
-  it('ends with 0 on SIGTERM while Kafka is away', async () => {
+  it('ends with 0 on SIGTERM while Kafka is down', async () => {
     const adapter = await startAdapterProcess({
       CORE_BASE_URL: counter.core.url,
       JOURNAL_PATH: `${counter.service.folder}/other.sqlite`,
@@ -71,9 +71,9 @@ describe('a service that is told to stop', () => {
   })
 
   // A health checker, a scanner or a till that lost its network half-way: each kept the process alive until it was killed,
-  // so that a restart took half a minute and ended with 1.
+  // so that a restart took half a minute and the process ended with 1.
   for (const port of ['port', 'managementPort'] as const)
-    it(`ends with 0 though some connections of its ${port} never finish what they ask`, async function () {
+    it(`ends with 0 even if some connections to its ${port} never finish their request`, async function () {
       this.timeout(30_000)
       const adapter = await startAdapterProcess({
         CORE_BASE_URL: counter.core.url,

@@ -12,7 +12,7 @@ import { demo, openCounter, takeCoffee, takePoints, type Counter } from './count
 
 // Some bars open a tab under the guest's card. Its number then stood in the log, in the journal's clear columns, and in
 // Kafka's headers.
-describe('a tab that is named by its card', () => {
+describe('a tab that is named after its card', () => {
   useRealSockets()
   let counter: Counter
   beforeEach(async () => (counter = await openCounter()))
@@ -44,7 +44,7 @@ describe('a tab that is named by its card', () => {
       .join('\n')
       .toLowerCase()
 
-  it('repeats, is credited by its account, and goes out with its coupon, and the number is nowhere', async () => {
+  it('can be repeated, credited by its account and sent with its coupon, and the card number is found nowhere', async () => {
     const named = { ...takeCoffee, accountNumber: anna, transactionId: `${anna}/1` }
     const first = await counter.till.debit(named)
     expect(first.reply).to.include({ response: 'OK', transactionId: `${anna}/1` })
@@ -77,7 +77,7 @@ describe('a tab that is named by its card', () => {
     expect(filesAndLines() + JSON.stringify(event!.headers) + event!.key).to.not.include(anna.toLowerCase())
   })
 
-  it('is found in the journal under the name that the log has for it', async () => {
+  it('is found in the journal under the hash that the log shows', async () => {
     const line = counter.service.line(({ msg }) => msg === 'request')
     const { reply } = await counter.till.debit({ ...takePoints, accountNumber: anna })
     const record = await readJournal(counter.service, (journal) =>
@@ -87,7 +87,7 @@ describe('a tab that is named by its card', () => {
     expect((await line).account).to.equal(record?.account)
   })
 
-  it('is a coupon if the core says so, and no redemption', async () => {
+  it('may have the id of a coupon, which only the core can recognise, but not that of a redemption', async () => {
     const { reply } = await counter.till.debit({ ...takeCoffee, rewardId: anna })
     expect(reply.code).to.equal('REWARD_UNKNOWN')
     for (const credit of [{ redemptionId: anna }, { originalTransactionId: 'T-1', rewardId: anna }])
@@ -104,7 +104,7 @@ describe('a tab that is named by its card', () => {
     const hashCard = createKeyedHash(readConfig({ HOST: '127.0.0.1' }).journal.cardHashKey)
     const request = { ...takePoints, accountNumber: anna, transactionId: anna }
 
-    it('its debit is found by its repeat and its credit', async () => {
+    it('has its debit found by a repeat and by a credit', async () => {
       const { reply: first } = await counter.till.debit({ ...takePoints, accountNumber: anna })
       expect(first).to.include({ response: 'OK' })
       await readJournal(counter.service, async (journal) => {
@@ -136,12 +136,12 @@ describe('a tab that is named by its card', () => {
       const { reply, headers } = await counter.till.debit(request)
       expect([reply.response, headers['x-idempotent-replayed']]).to.deep.equal(['OK', 'true'])
       expect(counter.moves()).to.have.length(movesBefore)
-      // That core never took it; what counts is the name under which it is asked.
+      // This core never took it; what counts is the reference under which it is asked.
       await counter.till.credit({ cardNumber: anna, originalTransactionId: anna, points: 200 })
       expect(counter.moves().at(-1)?.body).to.include(reply.redemptionId)
     })
 
-    it('its ticket is a repeat', async () => {
+    it('has its ticket recognised as a repeat', async () => {
       await counter.till.ticket(bill)
       const [taken] = await readJournal(counter.service, (journal) => journal.waitingTickets(1))
       const ticket: Ticket = taken!.closed.ticket

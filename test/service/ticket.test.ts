@@ -38,7 +38,7 @@ describe('a ticket', () => {
     return { status, body: JSON.parse(text) as Record<string, unknown> }
   }
 
-  it('is accepted without a call to the core, and waits with what was redeemed', async () => {
+  it('is accepted without a call to the core, and waits for Kafka with what was redeemed', async () => {
     const debit = await counter.till.debit(takeCoffee)
     const callsBefore = counter.core.calls.length
     const { status, reply } = await counter.till.ticket(bill)
@@ -52,14 +52,14 @@ describe('a ticket', () => {
     expect(ticket?.closed.ticket.items[0]).to.include({ id: '9007199254740993', unitPriceMinor: 2210 })
   })
 
-  it('joins what it says of redemptions itself, and leaves out what was given back', async () => {
+  it('goes out with the redemptions that it names, and without what was given back', async () => {
     await counter.till.debit(takeCoffee)
     await counter.till.credit({ cardNumber: anna, originalTransactionId: 'T-1' })
     await counter.till.ticket({ ...bill, redemptions: [{ rewardId: 'uc-of-another-till' }] })
     expect((await waiting())[0]?.closed.coupons).to.deep.equal(['uc-of-another-till'])
   })
 
-  it('is a duplicate when it comes again, and one more event when the bill was reopened', async () => {
+  it('is a duplicate if it comes again, and one more event if the bill was reopened', async () => {
     const answers = []
     for (const total of [22.1, 22.1, 18, 18, 22.1])
       answers.push((await counter.till.ticket({ ...bill, total })).reply.duplicate)
@@ -67,7 +67,7 @@ describe('a ticket', () => {
     expect((await waiting()).map(({ closed }) => closed.ticket.totalMinor)).to.deep.equal([2210, 1800])
   })
 
-  it('is its own event as a void and as a refund', async () => {
+  it('makes an event of its own as a void and as a refund', async () => {
     for (const kind of [{}, { isVoid: true }, { isRefund: true }])
       expect((await counter.till.ticket({ ...bill, ...kind })).reply).to.include({ duplicate: false })
     expect((await waiting()).map(({ closed }) => closed.ticket.kind)).to.deep.equal([
@@ -77,7 +77,7 @@ describe('a ticket', () => {
     ])
   })
 
-  it('that nobody can understand is refused, named, and kept once', async () => {
+  it('that cannot be understood is refused with the name of the field, and kept once', async () => {
     for (let times = 0; times < 2; times++) {
       const { status, body } = await post({ ticketId: 'B-1', closedAt: 'yesterday evening', total: '12.30' })
       expect([status, body.code, body.retry]).to.deep.equal([400, 'MESSAGE_INVALID', false])
@@ -89,7 +89,7 @@ describe('a ticket', () => {
     })
   })
 
-  it('that says two things of one field is kept too', async () => {
+  it('that has two values for one field is kept too', async () => {
     const { status, body } = await post({
       ticketId: 'B-1',
       TicketId: 'B-2',
@@ -101,8 +101,8 @@ describe('a ticket', () => {
     expect((await readJournal(counter.service, (journal) => journal.stats())).deadLetters).to.equal(1)
   })
 
-  // Rewritten, a void that says "isVoid":true,"isVoid":false would be a sale to whoever sends the letter again.
-  it('that has a key twice is kept to the letter', async () => {
+  // Rewritten, a void that says "isVoid":true,"isVoid":false would become a sale when somebody sends the dead letter again.
+  it('that has a key twice is kept byte for byte', async () => {
     const text = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00","total":1,"isVoid":true,"isVoid":false}'
     const { status, body } = await post(text)
     expect([status, body.detail]).to.deep.equal([400, 'isVoid is given twice with different values'])
@@ -146,7 +146,7 @@ describe('a ticket', () => {
       ])
     })
 
-  it('of an unknown currency has no total', async () => {
+  it('is refused if its currency is unknown', async () => {
     const { body } = await post({
       ticketId: 'B-1',
       closedAt: '2026-11-23T12:00:00',
@@ -158,11 +158,11 @@ describe('a ticket', () => {
   })
 })
 
-describe('tickets as the configuration says', () => {
+describe('tickets', () => {
   useRealSockets()
   const bill = { ticketId: 'B-1', closedAt: new Date(), total: 5, currency: 'GBP' }
 
-  it('without a card are published by default, only counted if that is wanted', async () => {
+  it('without a card are published by default, or only counted if configured so', async () => {
     for (const [mode, expected] of [
       ['publish', 1],
       ['count', 0],
@@ -216,7 +216,7 @@ describe('tickets as the configuration says', () => {
     }
   })
 
-  it('that nobody can understand are answered with the status that is wanted', async () => {
+  it('that cannot be understood are answered with the configured status', async () => {
     const counter = await openCounter({ INVALID_TICKET_HTTP_STATUS: '200' })
     try {
       const headers = {

@@ -17,13 +17,13 @@ describe("another project's key that knows a guest's card number", () => {
   let counter: Counter
   beforeEach(async () => {
     counter = await openCounter({}, { projects: [demoProject(Date.now()), otherProject()] })
-    // So that both are known, and no check of venue and key is in line.
+    // So that both are approved, and no check of venue and key comes first.
     for (const till of [counter.till, other()]) await till.balance({ cardNumber: demo.cards.anna })
   })
   afterEach(() => counter.close())
   const other = () => counter.openTill({ apiKey: 'other-demo-write-key' })
 
-  it('holds neither its turn nor its points', async () => {
+  it("holds up neither the card's turn nor its points", async () => {
     const hang = counter.core.faults.next({ operation: 'debit', kind: 'hang' })
     const hanging = other().debit(takePoints)
     await hang.reached
@@ -32,7 +32,7 @@ describe("another project's key that knows a guest's card number", () => {
     await hanging
   })
 
-  it('holds no coupon by a debit in doubt', async () => {
+  it("holds none of the guest's coupons by a debit in doubt", async () => {
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'before' })
     expect((await other().debit(takeCoffee)).reply.code).to.equal('NOT_REDEEMED')
     expect((await counter.till.debit(takeCoffee)).reply).to.include({ response: 'OK' })

@@ -16,10 +16,10 @@ const bill = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00Z","total":1.50,"
 const mib = 1024 ** 2
 
 /**
- * Story: a till whose software wrote `"total":1,50` heard 400 for every bill of a weekend, dropped them all, and nothing
- * was in the dead letters: only messages that were good JSON were kept.
+ * Story: a till whose software wrote `"total":1,50` got 400 for every bill of a weekend, dropped them all, and none
+ * was in the dead letters: only messages in valid JSON were kept.
  */
-describe('a ticket that nobody can read', () => {
+describe('a ticket that cannot be read', () => {
   useRealSockets()
   let counter: Counter
   beforeEach(async () => (counter = await openCounter()))
@@ -54,7 +54,7 @@ describe('a ticket that nobody can read', () => {
     ['a raw tab in a name', bill.replace('Ben', 'Ben\tO'), 400],
     ['a decimal comma', bill.replace('1.50', '1,50'), 400],
     ['NaN', bill.replace('1.50', 'NaN'), 400],
-    ['a cut end', bill.slice(0, -20), 400],
+    ['an end that is cut off', bill.slice(0, -20), 400],
     ['an unescaped & in a form', `request=${bill.replace('Ben', 'Ben & Jerry')}`, 400, { type: form }],
     ['a list instead of an object', `[${bill}]`, 400],
     ['two requests', `{"request":${bill},"Request":{}}`, 400],
@@ -63,7 +63,7 @@ describe('a ticket that nobody can read', () => {
     ['no media type', bill, 415, { type: '' }],
     ['an unknown charset', bill, 415, { type: 'application/json; charset=klingon' }],
     ['an unknown packing', bill, 415, { headers: { 'content-encoding': 'zip' } }],
-    ['no gzip although it says so', bill, 400, { headers: { 'content-encoding': 'gzip' } }],
+    ['not gzip although it says so', bill, 400, { headers: { 'content-encoding': 'gzip' } }],
     ['bytes of no charset', randomBytes(500), 400],
     ['nonsense at the bare base path', bill.replace('}', ',}'), 400, { path: '' }],
     ['XML at the bare base path', '<ticket id="B-1"/>', 415, { path: '/', type: 'text/xml' }],
@@ -71,7 +71,7 @@ describe('a ticket that nobody can read', () => {
     ['1 MiB', Buffer.alloc(mib, 'x'), 413],
   ]
   for (const [name, body, status, sent] of unreadable)
-    it(`is refused, and kept once and byte for byte: ${name}`, async () => {
+    it(`is refused, and kept once, byte for byte: ${name}`, async () => {
       for (let times = 0; times < 2; times++)
         expect(await post(body, sent)).to.include({ status, retry: false })
       const letters = await kept()
@@ -95,7 +95,7 @@ describe('a ticket that nobody can read', () => {
     expect(letter).not.to.have.property('contentEncoding')
   })
 
-  it('is kept by its first 64 KiB, its length and its hash if it is longer than 1 MiB, packed or not', async () => {
+  it('is kept as its first 64 KiB, its length and its hash if it is longer than 1 MiB, packed or not', async () => {
     const long = randomBytes(3 * mib)
     const cut = { totalBytes: long.length, sha256: createHash('sha256').update(long).digest('hex') }
     expect(await post(long)).to.include({ status: 413, code: 'MESSAGE_TOO_LARGE' })
@@ -109,7 +109,7 @@ describe('a ticket that nobody can read', () => {
     expect(bytesOf(ofZeros!).compare(zeros.subarray(0, 65_536)), 'its first 64 KiB').to.equal(0)
   })
 
-  it('is kept too if it is only its HTTP that is broken', async () => {
+  it('is kept too if only its HTTP is broken', async () => {
     const socket = connect(counter.service.port, '127.0.0.1')
     await once(socket, 'connect')
     const said = allText(socket)
@@ -122,7 +122,7 @@ describe('a ticket that nobody can read', () => {
     expect(bytesOf((await kept())[0]!).toString()).to.equal(bill)
   })
 
-  it('is not kept if its till hangs up in the middle, and nobody is asked who that is', async () => {
+  it('is not kept if its till hangs up in the middle, and its venue is not checked', async () => {
     const logged = counter.service.line(({ msg }) => msg === 'request')
     const socket = connect(counter.service.port, '127.0.0.1')
     await once(socket, 'connect')
@@ -158,7 +158,7 @@ describe('a ticket that nobody can read', () => {
     expect(await kept()).to.deep.equal([])
   })
 
-  it('is not kept of a stranger, nor with a wrong key, nor of a venue that is not known', async () => {
+  it('is not kept if it comes without credentials, with a wrong key, or from an unknown venue', async () => {
     for (const [authorization, status, code] of [
       ['', 400, 'MESSAGE_UNREADABLE'],
       ['Basic !', 401, 'CREDENTIALS_MISSING'],
@@ -171,13 +171,13 @@ describe('a ticket that nobody can read', () => {
     expect(await kept()).to.deep.equal([])
   })
 
-  it('is put off while nobody can say who sent it, so that its till keeps it', async () => {
+  it('is put off while its venue cannot be checked, so that its till keeps it', async () => {
     counter.core.faults.next({ kind: 'reset' })
     expect(await post(`${bill},`)).to.deep.equal({ status: 503, code: 'CORE_UNAVAILABLE', retry: true })
     expect(await kept()).to.deep.equal([])
   })
 
-  it('is none if it is another message: that is refused, not kept, and no venue is asked about', async () => {
+  it('is kept, but another message is not: that is refused, and its venue is not checked', async () => {
     const long = JSON.stringify({
       method: 'balance',
       cardNumber: demo.cards.anna,
@@ -192,13 +192,13 @@ describe('a ticket that nobody can read', () => {
     expect(await kept()).to.have.length(1)
   })
 
-  it('is nothing if nothing came', async () => {
+  it('is not kept if it is empty', async () => {
     expect(await post('')).to.include({ status: 400, code: 'MESSAGE_UNREADABLE' })
     expect(counter.core.calls).to.have.length(0)
     expect(await kept()).to.deep.equal([])
   })
 
-  it('is kept of a till that says who it is inside, if at least that can be read', async () => {
+  it('is kept if its credentials are inside, and at least these can be read', async () => {
     const inside = { username: Number(demo.venueId), password: demo.apiKey, ticketId: 'B-1', total: 5 }
     expect(await post(JSON.stringify(inside), { authorization: '' })).to.include({ code: 'MESSAGE_INVALID' })
     const [letter] = await kept()
@@ -207,7 +207,7 @@ describe('a ticket that nobody can read', () => {
   })
 })
 
-describe('a ticket that nobody can read, if the till must not hear 400', () => {
+describe('a ticket that cannot be read, if the till must not get 400,', () => {
   useRealSockets()
 
   it('is answered with 200 whatever is wrong with it, since it is kept', async () => {

@@ -74,7 +74,7 @@ describe('npm run simulate:till', () => {
     ['debit', 'CARD', '--reward', 'uc-1'],
     ['ticket', 'CARD'],
   ])
-    it(`explains itself if it is told too little: ${words.join(' ') || 'nothing'}`, async () => {
+    it(`prints its usage if arguments are missing: ${words.join(' ') || 'nothing'}`, async () => {
       const error: unknown = await till(...words).catch((reason: unknown) => reason)
       expect(error).to.have.property('code', 2)
       expect(error).to.have.property('stderr').that.contains('npm run simulate:till')

@@ -42,7 +42,7 @@ describe('the simulated core: faults on order', () => {
       expect(core.points(anna)).to.equal(points)
     })
 
-    it(`what hangs ${when} the work has left ${points} points until it is let go`, async () => {
+    it(`a call that hangs ${when} the work leaves ${points} points until it is released`, async () => {
       const fault = core.faults.next({ operation: 'debit', kind: 'hang', when })
       const answer = debit()
       await fault.reached
@@ -53,7 +53,7 @@ describe('the simulated core: faults on order', () => {
     })
   }
 
-  it('does what hung even though the caller has gone meanwhile: a lost call that arrives late', async () => {
+  it('a call that hung is done even if its caller has gone: a lost call that arrives late', async () => {
     const fault = core.faults.next({ operation: 'debit', kind: 'hang' })
     const gone = new AbortController()
     const asked = caller.ask(`/card/${anna}/points/debit`, {
@@ -84,7 +84,7 @@ describe('the simulated core: faults on order', () => {
     ['empty', (text) => expect(text).to.equal('')],
   ]
   for (const [kind, look] of unreadable)
-    it(`${kind}: a 200 that nobody can read`, async () => {
+    it(`${kind}: a 200 that cannot be read`, async () => {
       core.faults.next({ kind })
       const headers = { authorization: `Bearer ${demo.apiKey}` }
       const response = await fetch(`${core.url}/card/${anna}`, { headers })
@@ -102,38 +102,38 @@ describe('the simulated core: faults on order', () => {
     expect((await caller.card(anna)).body).to.have.property('id', anna)
   })
 
-  it('delay: the answer comes in the end', async () => {
+  it('delay: the answer comes later', async () => {
     core.faults.next({ kind: 'delay', ms: 1 })
     expect((await caller.card(anna)).body).to.have.property('id', anna)
   })
 
-  it('redirect: whoever follows it is seen', async () => {
+  it('redirect: a call that follows it is noticed', async () => {
     core.faults.next({ kind: 'redirect' })
     const headers = { authorization: `Bearer ${demo.apiKey}` }
     await fetch(`${core.url}/card/${anna}`, { headers })
     expect(core.violations).to.deep.equal(['a call that the core does not have'])
   })
 
-  it('refusal: any exception, also one that the truth does not call for', async () => {
+  it('refusal: any exception, also one that the data gives no reason for', async () => {
     core.faults.next({ kind: 'refusal', exception: 'MemberNotFoundException' })
     expect((await caller.card(anna)).exception).to.equal('MemberNotFoundException')
   })
 
-  it('strikes only the operation it is for, and only so many times', async () => {
+  it('a fault affects only its operation, and only as many times as asked', async () => {
     core.faults.next({ operation: 'debit', kind: '500', times: 2 })
     expect((await caller.card(anna)).exception).to.equal(undefined)
     const exceptions = [(await debit()).exception, (await debit()).exception, (await debit()).exception]
     expect(exceptions).to.deep.equal(['InternalErrorException', 'InternalErrorException', undefined])
   })
 
-  it('forgets on demand what has not happened yet', async () => {
+  it('faults that have not happened yet can be cleared', async () => {
     core.faults.next({ kind: '500', times: Infinity })
     expect((await caller.card(anna)).exception).to.equal('InternalErrorException')
     core.faults.clear()
     expect((await caller.card(anna)).exception).to.equal(undefined)
   })
 
-  it('goes away, refuses connections, and comes back with all it knew', async () => {
+  it('an outage refuses connections, and the data is still there afterwards', async () => {
     await debit()
     await core.goAway()
     expect(await failureOf(caller.card(anna))).to.equal('ECONNREFUSED')
@@ -141,7 +141,7 @@ describe('the simulated core: faults on order', () => {
     expect((await caller.card(anna)).body).to.have.nested.property('wallet.points', 1050)
   })
 
-  it('tells of a call, past or to come', async () => {
+  it('a call can be awaited, whether it has come already or not', async () => {
     const coming = core.call(({ operation }) => operation === 'card')
     await caller.card(anna)
     expect(await coming).to.equal(core.calls[0])

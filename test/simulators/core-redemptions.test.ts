@@ -49,7 +49,7 @@ describe('the simulated core: redemptions', () => {
     expect(JSON.stringify(body)).not.to.contain('allowed_venues')
   })
 
-  it('redeems a coupon once per reference: the same again is the same success and no second movement', async () => {
+  it('redeems a coupon once per reference: a repeat gets the same success, without a second movement', async () => {
     const first = await caller.redeem(anna, coffee, 'r-1')
     const again = await caller.redeem(anna, coffee, 'r-1')
     expect(first.status).to.equal(200)
@@ -66,7 +66,7 @@ describe('the simulated core: redemptions', () => {
     expect(taken()).to.have.length(1)
   })
 
-  it('restores under the same reference, once, and twice is the same success', async () => {
+  it('restores once under the same reference, and a repeat gets the same success', async () => {
     await caller.redeem(anna, coffee, 'r-1')
     const first = await caller.restore(anna, coffee, 'r-1')
     const again = await caller.restore(anna, coffee, 'r-1')

@@ -27,7 +27,7 @@ describe("the till's screen", () => {
     )
   })
 
-  it('tells the operator of a refusal what happened and what to do', () => {
+  it('shows for a refusal what happened and what to do', () => {
     const reply: TillReply = {
       response: 'Error',
       code: 'NOT_REDEEMED',
@@ -41,7 +41,7 @@ describe("the till's screen", () => {
     expect(text).to.match(/NOT_REDEEMED +try again/)
   })
 
-  it('keeps its frame whatever it is told', () => {
+  it('keeps its frame whatever text it gets', () => {
     const reply = fc.record(
       {
         response: fc.constantFrom('OK', 'Error', 'What?'),

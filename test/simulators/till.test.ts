@@ -48,7 +48,7 @@ describe('the simulated till', () => {
   const tillOf = (wording?: Wording) => createTill({ baseUrl, venueId: '1902', apiKey: key, wording })
   const wordingOf = (name: string) => till.wordings.find((one) => one.name === name)
 
-  it('says the same in every wording with another raw request', async () => {
+  it('says the same in every wording, each with a different raw request', async () => {
     for (const one of till.wordings) await tillOf(one).ticket(ticket)
     const raw = heard.map((request) => JSON.stringify(request))
     expect(new Set(raw).size).to.equal(till.wordings.length)
@@ -131,7 +131,7 @@ describe('the simulated till', () => {
       expect(heard).to.deep.equal([{ request, contentType, authorization, body }])
     })
 
-  it('puts everything into a form, all at once', async () => {
+  it('words a ticket in all other ways at once, in a form', async () => {
     await tillOf(till.wordings.at(-1)).ticket(ticket)
     const { request, contentType, authorization, body } = heard[0] ?? expect.fail('nothing was heard')
     expect([request, contentType, authorization]).to.deep.equal([
@@ -147,14 +147,14 @@ describe('the simulated till', () => {
     ])
   })
 
-  it('tells status, headers, body and what it understood', async () => {
+  it('returns status, headers, body and what it understood', async () => {
     const heardBack = await tillOf().balance({ cardNumber: 'CROWN1001' })
     expect(heardBack).to.deep.include({ status: 200, body: { response: 'OK', points: 1250 } })
     expect(heardBack.reply.points).to.equal(1250)
     expect(heardBack.headers).to.include({ 'x-idempotent-replayed': 'true' })
   })
 
-  it('understands nothing of an answer that is not JSON, and says so', async () => {
+  it('returns an answer that is not JSON as raw text only', async () => {
     answer = { status: 502, body: '<html>' }
     const { status, body, reply, text: raw } = await tillOf().balance({ cardNumber: 'CROWN1001' })
     expect({ status, body, reply, raw }).to.deep.equal({
@@ -165,7 +165,7 @@ describe('the simulated till', () => {
     })
   })
 
-  it('sends raw what it is told, and no credentials', async () => {
+  it('sends a raw request as it is, without credentials', async () => {
     await tillOf().raw({
       method: 'PUT',
       path: '/debit',

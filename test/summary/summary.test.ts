@@ -102,7 +102,7 @@ describe('the summary of npm test', () => {
     expect([status, lines.at(-1)]).to.deep.equal([0, 'PASSED'])
   })
 
-  it('comes after a step that failed without results, and says what was not run', () => {
+  it('is printed after a step that failed without results too, and says what was not run', () => {
     const { status, lines } = runSteps(['badLint', 'one'])
     expect(lines).to.deep.equal([
       '  badLint      failed (N s)',
@@ -124,7 +124,7 @@ describe('the summary of npm test', () => {
     expect([status, lines.at(-1)]).to.deep.equal([1, 'FAILED: skipped'])
   })
 
-  it('fails a test that must not be left out', () => {
+  it('fails a test that must not be pending', () => {
     const { lines } = runSteps(['parallel'], { REQUIRE_CURL: '1' })
     expect(lines[0]).to.equal('  parallel     1 passed, 2 pending, 3 failed (N s)')
     expect(lines).to.include('      REQUIRE_CURL=1, but curl cannot be run')

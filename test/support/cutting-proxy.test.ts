@@ -72,7 +72,7 @@ describe('the cutting proxy', () => {
     expect(await isWritten()).to.equal(false)
   })
 
-  it('cuts only present connections: a pool then makes a new one', async () => {
+  it('cuts only open connections: a pool then makes a new one', async () => {
     const pool = new pg.Pool({ connectionString: proxy.url, max: 1 })
     pool.on('error', () => undefined)
     const failure = failureOf(pool.query('SELECT pg_sleep(60)'))

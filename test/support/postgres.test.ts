@@ -45,7 +45,7 @@ describe('a real PostgreSQL', () => {
     expect(failure).to.have.property('code', '28P01')
   })
 
-  it('runs as nobody if the tests run as root, and else as their user', () => {
+  it('runs as the user nobody if the tests run as root, else as their user', () => {
     const { uid = process.getuid?.() } = findUser()
     expect(uid).not.to.equal(0)
     expect(statSync(`/proc/${cluster().pid()}`).uid).to.equal(uid)
@@ -90,17 +90,17 @@ describe('a real PostgreSQL', () => {
   describe('that all suites of a process share', () => {
     const made: string[] = []
 
-    describe('and a suite that uses it', () => {
+    describe('gives each suite', () => {
       const createOwn = usePostgres()
 
-      it('has databases that are apart', async () => {
+      it('separate databases', async () => {
         const [one, other] = [await createOwn(), await createOwn()]
         made.push(one, other)
         await query(one, 'CREATE TABLE rows AS SELECT 1 AS id')
         expect(await query(other, "SELECT to_regclass('rows') AS found")).to.deep.equal([{ found: null }])
       })
 
-      it('copies one, with what is in it', async () => {
+      it('a copy of a database, with what is in it', async () => {
         const template = await createOwn()
         await query(template, 'CREATE TABLE rows AS SELECT 1 AS id')
         const copy = await createOwn(template)
@@ -110,10 +110,10 @@ describe('a real PostgreSQL', () => {
       })
     })
 
-    describe('and the suite after that', () => {
+    describe('gives the suite after that', () => {
       const createOwn = usePostgres()
 
-      it('finds none of its databases', async () => {
+      it('none of the databases before', async () => {
         const present = await query(await createOwn(), 'SELECT datname AS name FROM pg_database')
         const names = made.map((url) => new URL(url).pathname.slice(1))
         expect(names).to.have.length(4)
@@ -173,30 +173,30 @@ describe('a real PostgreSQL', () => {
       '--grep=passes on queries',
     ]
 
-    it('a suite is pending, with the reason', async () => {
+    it('makes a suite pending, with the reason', async () => {
       const { code, stdout, stderr } = await runWithout(aTest)
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
       expect(stdout).to.contain(`1  test/support/cutting-proxy.test.ts: ${missing}\n`)
     })
 
-    it('a suite fails if REQUIRE_POSTGRES=1', async () => {
+    it('makes a suite fail if REQUIRE_POSTGRES=1', async () => {
       const { code, stdout } = await runWithout(aTest, { REQUIRE_POSTGRES: '1' })
       expect(code).to.equal(1)
       expect(stdout).to.contain(`REQUIRE_POSTGRES=1, but ${missing}`)
     })
 
-    it('a suite uses the server of JOURNAL_TEST_URL', async () => {
+    it('is not needed if JOURNAL_TEST_URL names a server', async () => {
       const { code, stdout } = await runWithout(aTest, { JOURNAL_TEST_URL: cluster().url })
       expect(code, stdout).to.equal(0)
       expect(stdout).to.contain('1 passing')
     })
 
-    it('npm run postgres says why', async () => {
+    it('is reported by npm run postgres', async () => {
       expect(await runWithout([command])).to.deep.equal({ code: 1, stdout: '', stderr: `${missing}\n` })
     })
   })
 
-  describe('of npm run postgres', () => {
+  describe('that npm run postgres starts', () => {
     async function start() {
       const child = spawn(process.execPath, [command], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
       const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
@@ -206,7 +206,7 @@ describe('a real PostgreSQL', () => {
       return { child, url, folder: dirname(data) }
     }
 
-    it('prints the URL of a database, which ends with Ctrl-C', async () => {
+    it('prints the URL of a database, and ends on Ctrl-C', async () => {
       const { child, url, folder } = await start()
       child.kill('SIGINT')
       expect(await once(child, 'exit')).to.deep.equal([0, null])

@@ -10,7 +10,7 @@ describe('batches of tickets', () => {
   const unmade: Outgoing = { eventId: 'unmade', event: undefined }
   const sizes = (tickets: Outgoing[]) => cutIntoBatches(tickets).map((batch) => batch.length)
 
-  it('are as long as they may be', () => {
+  it('are as large as they may be', () => {
     const half = ofBytes(maxBatchBytes / 2)
     expect(sizes([half, half, half])).to.deep.equal([2, 1])
     expect(sizes([half, ofBytes(maxBatchBytes / 2 + 1)])).to.deep.equal([1, 1])
@@ -24,12 +24,12 @@ describe('batches of tickets', () => {
     expect(sizes([ticket, { eventId: 'e', event: { ...event, key: 'řř' } }])).to.deep.equal([1, 1])
   })
 
-  it('hold alone what is larger, and what has no event', () => {
+  it('hold a larger ticket alone, and one that makes no event too', () => {
     expect(sizes([ofBytes(1), ofBytes(maxBatchBytes + 1), ofBytes(1), ofBytes(1)])).to.deep.equal([1, 1, 2])
     expect(sizes([ofBytes(1), unmade, unmade, ofBytes(1), ofBytes(1)])).to.deep.equal([1, 1, 1, 2])
   })
 
-  it('are all tickets in their order', () => {
+  it('contain all tickets in order', () => {
     const bytes = fc.oneof(fc.nat(10), fc.integer({ min: 0, max: maxBatchBytes + 10 }))
     const ticket = fc.oneof(bytes.map(ofBytes), fc.constant(unmade))
     fc.assert(

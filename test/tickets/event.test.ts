@@ -24,7 +24,7 @@ describe('the event of a closed bill', () => {
     })
   })
 
-  it('leaves out of its value what is not known', () => {
+  it('leaves out of its value the fields that are not known', () => {
     expect(JSON.parse(toEvent(closedBill(), settings).value)).to.deep.equal({
       transaction_id: 'B-77',
       type: 'standard',
@@ -38,7 +38,7 @@ describe('the event of a closed bill', () => {
     })
   })
 
-  it("says all that is known in the words of TRIFFT's Create a Transaction", () => {
+  it("has all that is known under the names of TRIFFT's Create a Transaction", () => {
     const { value } = toEvent(closedBill({ coupons: ['uc-1', 'uc-2'], ticket: fullTicket }), settings)
     expect(JSON.parse(value)).to.deep.equal({
       transaction_id: 'B-77',
@@ -111,7 +111,7 @@ describe('the event of a closed bill', () => {
     )
   })
 
-  it('shows the card in its value alone', () => {
+  it('has the card in its value only', () => {
     const anyCard = fc.stringMatching(/^[A-Z0-9]{8,32}$/)
     fc.assert(
       fc.property(anyCard, anyTicket, (cardNumber, ticket) => {

@@ -24,7 +24,7 @@ describe('an outage of Kafka', function () {
     await expectAll()
   })
 
-  it('is waited out from the start, in silence, and can be left by a stop', async () => {
+  it('is waited out from the start, with one log line, and does not hold up a stop', async () => {
     const topic = await createTopic(broker().brokers)
     await broker().kill9()
     const first = setUp(topic, 3)

@@ -20,7 +20,7 @@ describe('the publisher', () => {
   }
   afterEach(() => open?.close())
 
-  it('brings an event to a consumer as it was', async () => {
+  it('delivers an event to a consumer unchanged', async () => {
     const topic = await createTopic(kafka())
     const { publisher, metrics } = publisherTo(topic)
     expect(publisher.isConnected()).to.equal(false)
@@ -49,7 +49,7 @@ describe('the publisher', () => {
     expect(chosen).to.have.deep.members(expected)
   })
 
-  it('tells what Kafka refuses for good, and goes on', async () => {
+  it('reports what Kafka refuses for good, and continues', async () => {
     const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '1000' } })
     const { publisher, metrics } = publisherTo(topic)
     const refusal = await failureOf(publisher.send([{ ...small, value: 'x'.repeat(1000) }]))
@@ -60,7 +60,7 @@ describe('the publisher', () => {
     expect(await countRecords(kafka(), topic)).to.equal(1)
   })
 
-  it('keeps its connection after a refusal, which shows that it is well', async () => {
+  it('keeps its connection after a refusal, since the connection is fine', async () => {
     const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '1000' } })
     const { publisher } = publisherTo(topic)
     await publisher.send([small])
@@ -78,7 +78,7 @@ describe('the publisher', () => {
     expect(await countRecords(kafka(), topic)).to.equal(2)
   })
 
-  it('tries the next broker of its list after one that is away', async () => {
+  it('tries the next broker of its list after one that is down', async () => {
     const topic = await createTopic(kafka())
     using nobody = await holdPort()
     const { publisher, metrics } = publisherTo(topic, [`127.0.0.1:${nobody.port}`, ...kafka()])
@@ -106,7 +106,7 @@ describe('the publisher', () => {
     expect(await countRecords(kafka(), topic)).to.equal(3)
   })
 
-  it('sends again after it was closed', async () => {
+  it('can send again after it was closed', async () => {
     const topic = await createTopic(kafka())
     const { publisher } = publisherTo(topic)
     await publisher.send([small])
@@ -117,13 +117,13 @@ describe('the publisher', () => {
   })
 })
 
-describe('a topic that is not there', () => {
+describe('a topic that does not exist', () => {
   const broker = useOwnBroker({ properties: { 'auto.create.topics.enable': 'true' } })
 
-  it('is neither made, though the broker would, nor taken for a refusal', async () => {
+  it('is not created, though the broker would do it, and does not count as a refusal', async () => {
     const { brokers } = broker()
     const { publisher } = publisherForTests(brokers, 'nobody-made-this-topic')
-    // A broker makes a topic behind its first answers: one send would not show it.
+    // A broker creates a topic after its first answers, so one send would not show it.
     for (let sends = 0; sends < 20; sends++) {
       expect(String(await failureOf(publisher.send([small])))).to.equal(
         'KafkaJSNumberOfRetriesExceeded: This server does not host this topic-partition',

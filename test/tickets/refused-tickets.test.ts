@@ -8,11 +8,11 @@ import { idsOf, tickets, useRelays } from './relay-for-tests.ts'
 
 const cardNumber = 'URCARD-SECRET-123'
 
-describe('the relay before a Kafka that refuses tickets', () => {
+describe('the relay, with a Kafka that refuses tickets,', () => {
   const { after, kafka, startRelay } = useRelays()
 
-  it('buries what Kafka refuses for good and what makes no event, and publishes all others', async () => {
-    // All small ones together are more than the topic takes at once: only alone can each show whether it fits.
+  it('makes dead letters of what Kafka refuses for good and of what makes no event, and publishes all others', async () => {
+    // All small ones together are more than the topic accepts at once: only sent alone can each show whether it fits.
     const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '3000' } })
     const [first, second, ...others] = tickets(20)
     const tooLarge = closedBill({
@@ -36,7 +36,7 @@ describe('the relay before a Kafka that refuses tickets', () => {
 
   // A hundred long bills after an outage were more than the topic takes at once. Kafka refused them, the connection was
   // dropped, and all went one by one, each on a connection of its own.
-  it('sends no more at once than a topic takes, and no ticket alone that need not be', async () => {
+  it('sends no more at once than a topic accepts, and no ticket alone without need', async () => {
     const topic = await createTopic(kafka())
     const bills = Array.from({ length: 100 }, (_, index) =>
       closedBill({ eventId: `e-${index}`, ticket: { items: [{ name: 'ř'.repeat(10_000) }] } }),
@@ -56,7 +56,7 @@ describe('the relay before a Kafka that refuses tickets', () => {
     expect(idsOf(await readTopic(kafka(), topic))).to.deep.equal(bills.map(({ eventId }) => eventId))
   })
 
-  it('finds the one ticket that Kafka refuses among a hundred by halves, in the order of each card', async () => {
+  it("finds the one ticket in a hundred that Kafka refuses by halving, and keeps each card's order", async () => {
     const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '100000' } })
     const tooLarge = closedBill({ eventId: 'large', ticket: { items: [{ name: 'x'.repeat(100_000) }] } })
     const bills = tickets(99)
@@ -78,7 +78,7 @@ describe('the relay before a Kafka that refuses tickets', () => {
   })
 
   // A pod woke up two hours ahead. Kafka refused the time of each ticket, and all that came went to the dead letters.
-  it('buries nothing because the clock is wrong, and publishes it when the clock is right', async () => {
+  it('makes no dead letters because the clock is wrong, and publishes the tickets when it is right', async () => {
     const topic = await createTopic(kafka())
     const journal = createMemoryJournal(tickets(3))
     const failures: unknown[] = []

@@ -26,7 +26,7 @@ describe('the lease of the relay', () => {
     for (const end of close) await end()
   })
 
-  it('is held by one of those who ask at once', async () => {
+  it('is held by one of those that ask at the same time', async () => {
     for (let replica = 0; replica < 5; replica++) await addReplica()
     for (const lease of leases) lease.start()
     await Promise.race(leases.map((lease) => lease.untilHeld()))
@@ -74,8 +74,8 @@ describe('the lease of the relay', () => {
     }
   })
 
-  // Elsewhere whoever asked renewed the lease of another, and two were leaders for weeks.
-  it('is never renewed for another', async () => {
+  // In another project any process could renew the lease of another, and two were leaders for weeks.
+  it('is never renewed by another', async () => {
     const [first, second] = [await addReplica(), await addReplica()]
     expect(await first.shared.keep('relay', 5_000)).to.deep.equal({ term: 1 })
     expect(await second.shared.keep('relay', 5_000)).to.equal(undefined)

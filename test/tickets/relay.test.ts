@@ -26,7 +26,7 @@ describe('the relay', () => {
     expect((await metrics.page()).body).to.include('zonal_tickets_published_total 3')
   })
 
-  it('does not sleep over a ticket that comes while it looks', async () => {
+  it('does not miss a ticket that comes while it is looking', async () => {
     const journal = createMemoryJournal()
     const looked = Promise.withResolvers<void>()
     const slow = {
@@ -52,7 +52,7 @@ describe('the relay', () => {
     expect(journal.published).to.deep.equal(['meanwhile'])
   })
 
-  it('sends together what comes one by one', async () => {
+  it('sends tickets together that come one by one', async () => {
     const journal = createMemoryJournal()
     const looked = Promise.withResolvers<void>()
     const watched = {
@@ -100,7 +100,7 @@ describe('the relay', () => {
   })
 
   for (const name of ['waitingTickets', 'markPublished', 'buryTicket'] as const) {
-    it(`neither loses nor sends twice when the journal fails at ${name}`, async () => {
+    it(`neither loses a ticket nor sends one twice if the journal fails at ${name}`, async () => {
       const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '3000' } })
       const tooLarge = closedBill({ eventId: 'large', ticket: { items: [{ name: 'x'.repeat(3000) }] } })
       const journal = createMemoryJournal([...tickets(1), tooLarge])
@@ -115,7 +115,7 @@ describe('the relay', () => {
     })
   }
 
-  it('stops after the send that is under way and its mark', async () => {
+  it('stops after the send that is under way, and after marking it', async () => {
     const topic = await createTopic(kafka())
     const journal = createMemoryJournal(tickets(150))
     const sending = Promise.withResolvers<void>()

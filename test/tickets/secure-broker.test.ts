@@ -29,7 +29,7 @@ describe('a broker with TLS and SASL', () => {
   }
 
   for (const mechanism of ['plain', 'scram-sha-512']) {
-    it(`takes events after ${mechanism}, and after a new connection`, async () => {
+    it(`accepts events with ${mechanism}, also on a new connection`, async () => {
       const topic = await createTopic(broker().brokers)
       const { failure } = await sendTo(topic, {
         KAFKA_SSL_CA_FILE: broker().caFile,
@@ -40,7 +40,7 @@ describe('a broker with TLS and SASL', () => {
       expect(await countRecords(broker().brokers, topic)).to.equal(2)
     })
 
-    it(`takes none with a wrong password by ${mechanism}, which stays out of the log`, async () => {
+    it(`accepts none with ${mechanism} and a wrong password, which stays out of the log`, async () => {
       const topic = await createTopic(broker().brokers)
       const { failure, logged } = await sendTo(topic, {
         KAFKA_SSL_CA_FILE: broker().caFile,
@@ -53,7 +53,7 @@ describe('a broker with TLS and SASL', () => {
     })
   }
 
-  it('is not believed without the CA that signed it', async () => {
+  it('is not trusted without the CA that signed its certificate', async () => {
     const topic = await createTopic(broker().brokers)
     const { failure } = await sendTo(topic, { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD: password })
     expect(failure).to.be.an('error').with.property('message').that.includes('certificate')

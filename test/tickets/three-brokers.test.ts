@@ -25,7 +25,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     return { ...parts, topic, leader, followers: nodes.filter(({ id }) => id !== leader.id) }
   }
 
-  it('go on when a leader is killed, none lost and in the order of each card', async () => {
+  it("go on when a leader is killed: none is lost, and each card's order is kept", async () => {
     const { journal, leader, publishes, closeTill, expectAll } = await open({ partitions: 3 })
     await leader.kill9()
     await publishes(500)
@@ -52,7 +52,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     await expectAll()
   })
 
-  it('wait when too few replicas are in sync, and are neither published nor buried', async () => {
+  it('wait when too few replicas are in sync, and become neither published nor dead letters', async () => {
     const { journal, leader, followers, failsWith, publishes, closeTill, expectAll } = await open({
       config: { 'min.insync.replicas': '3' },
     })
@@ -71,7 +71,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     await expectAll()
   })
 
-  it('wait when two brokers are killed, though the leader is well, and all arrive when they are back', async () => {
+  it('wait when two brokers are killed, even if the leader is not, and all arrive when they are back', async () => {
     const { journal, leader, followers, failsWith, closeTill, expectAll } = await open({})
     await Promise.all(followers.map((node) => node.kill9()))
     await failsWith('timed out')
@@ -88,7 +88,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
   })
 
   // Brokers behind one address are one broker to kafkajs: it sends a part of the records, and says that all are sent.
-  it('wait if all brokers give the same address, as kafkajs leaves some out', async () => {
+  it('wait if all brokers give the same address, since kafkajs then leaves some out', async () => {
     const { brokers, commonAddress } = cluster()
     const topic = await createTopic(brokers, { partitions: 3 })
     const { publisher } = publisherForTests([commonAddress], topic)

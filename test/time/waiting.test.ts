@@ -7,8 +7,8 @@ import { failureOf } from '../trifft/setup.ts'
 const never = new Promise<never>(() => undefined)
 const late = new Error('late')
 
-describe('work with a limit', () => {
-  it('gives what the work gives, or throws what it throws, and leaves no timer behind', async () => {
+describe('work with a time limit', () => {
+  it('returns what the work returns, or throws what it throws, and leaves no timer behind', async () => {
     const timers = createManualClock()
     expect(await within(timers, 10, Promise.resolve('done'), () => late)).to.equal('done')
     const failure = new Error('failed')
@@ -31,7 +31,7 @@ describe('work with a limit', () => {
 })
 
 describe('a sleep', () => {
-  it('ends at its time, or at once with the reason of its signal', async () => {
+  it('ends on time, or at once with the reason of its signal', async () => {
     const timers = createManualClock()
     const asleep = sleep(timers, 10)
     await timers.pass(10)
@@ -47,7 +47,7 @@ describe('a sleep', () => {
 })
 
 describe('a loop', () => {
-  it('runs its step again after the pause that the step asks for, and at once for none', async () => {
+  it('runs its step again after the pause that the step asks for, or at once if it asks for none', async () => {
     const timers = createManualClock()
     const ranAtMs: number[] = []
     const pauses = [0, 100, 200]

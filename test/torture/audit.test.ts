@@ -35,23 +35,33 @@ describe('the audit of tickets', () => {
     return { partition: 0, offset, key: 'k', value: JSON.stringify(value), headers } satisfies Consumed
   }
 
-  it('is content if each is there once or, by the same event id, more often', () => {
+  it('passes if each ticket is there once, or more often under the same event id', () => {
     const records = [record('B-1', 0), record('B-2', 1), record('B-1', 2)]
     expect(auditTickets([bill('B-1'), bill('B-2')], records)).to.deep.equal([])
   })
 
   for (const [what, bills, records, expected] of [
-    ['one that is not there', [bill('B-1')], [], ['missing']],
-    ['one that was never accepted', [{ ...bill('B-1'), isAccepted: false }], [record('B-1', 0)], ['missing']],
+    ['a ticket that is missing', [bill('B-1')], [], ['missing']],
     [
-      'one with two event ids',
+      'a ticket that was never accepted',
+      [{ ...bill('B-1'), isAccepted: false }],
+      [record('B-1', 0)],
+      ['missing'],
+    ],
+    [
+      'a ticket with two event ids',
       [bill('B-1')],
       [record('B-1', 0), record('B-1', 1, { id: 'e-9' })],
       ['doubled'],
     ],
-    ['one that nobody sent', [], [record('B-1', 0)], ['differing']],
-    ['one without its reward', [bill('B-1')], [record('B-1', 0, { coupons: [] })], ['differing']],
-    ['one that overtook', [bill('B-1'), bill('B-2')], [record('B-2', 0), record('B-1', 1)], ['differing']],
+    ['a ticket that nobody sent', [], [record('B-1', 0)], ['differing']],
+    ['a ticket without its reward', [bill('B-1')], [record('B-1', 0, { coupons: [] })], ['differing']],
+    [
+      'a ticket that overtook another',
+      [bill('B-1'), bill('B-2')],
+      [record('B-2', 0), record('B-1', 1)],
+      ['differing'],
+    ],
   ] as const)
     it(`finds ${what}`, () => {
       expect(kinds(auditTickets([...bills], [...records]))).to.deep.equal(expected)
@@ -97,36 +107,36 @@ describe('the audit of redemptions', () => {
   const takenOnce = [movement('debit')]
   const givenBack = [movement('debit'), movement('credit')]
 
-  it('is content if the tills, the journal and the core agree', () => {
+  it('passes if the tills, the journal and the core agree', () => {
     expect(audit('taken', [row('confirmed')], takenOnce)).to.deep.equal([])
     expect(audit('not taken', [row('reversed')], givenBack, { points: 100 })).to.deep.equal([])
     expect(audit('unsure', [row('confirmed')], takenOnce)).to.deep.equal([])
     expect(audit('unsure', [row('credited')], givenBack, { points: 100 })).to.deep.equal([])
   })
 
-  it('finds what a till was told and is not so', () => {
+  it('finds an answer to a till that is not true', () => {
     expect(audit('not taken', [row('confirmed')], takenOnce)).to.deep.equal(['differing'])
     expect(audit('taken', [row('reversed')], givenBack, { points: 100 })).to.deep.equal(['differing'])
   })
 
-  it('tells the cost of a kill from a mistake', () => {
+  it('distinguishes the cost of a kill from a mistake', () => {
     const told = { points: 100, isExcused: true }
     expect(audit('taken', [row('reversed')], givenBack, told)).to.deep.equal(['cost'])
   })
 
-  it('finds what is taken twice', () => {
+  it('finds points that are taken twice', () => {
     const rows = [row('confirmed'), row('confirmed', 'r-2')]
     const movements = [movement('debit'), movement('debit', 'r-2')]
     expect(audit('taken', rows, movements, { points: 80 })).to.deep.equal(['doubled'])
   })
 
-  it('finds what the journal and the core do not agree about', () => {
+  it('finds a redemption about which the journal and the core do not agree', () => {
     expect(audit('unsure', [row('reversed')], takenOnce)).to.deep.equal(['differing'])
     expect(audit('unsure', [row('confirmed')], [], { points: 100 })).to.deep.equal(['differing'])
     expect(audit('unsure', [], takenOnce, { points: 100 })).to.deep.equal(['differing'])
   })
 
-  it('finds points that have gone', () => {
+  it('finds points that have disappeared', () => {
     expect(audit('taken', [row('confirmed')], takenOnce, { points: 80 })).to.deep.equal(['differing'])
   })
 })

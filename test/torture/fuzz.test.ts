@@ -46,7 +46,7 @@ describe('recorded messages, mutated at random', () => {
     )
     for (const lane of lanes) lane.close()
     expect(codesSeen.get('OK'), 'some are still good').to.be.greaterThan(0)
-    expect(codesSeen.size, 'many ways to be wrong').to.be.greaterThan(5)
+    expect(codesSeen.size, 'many kinds of mistakes').to.be.greaterThan(5)
     expect(counter.service.rawLines).to.deep.equal([])
   })
 })

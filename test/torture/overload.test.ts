@@ -6,7 +6,7 @@ describe('a service that is asked for ten times what the core allows', function 
   this.timeout(60_000)
   useRealSockets()
 
-  it('never trips the limit, answers every till in time, and serves what gives back before all else', async () => {
+  it('never trips the limit, answers every till in time, and serves credits and undos before all else', async () => {
     const figures = await runFlood({ seconds: 10, seed: 1 })
     expect(figures).to.include({ rateLimited: 0, late: 0, broken: 0, owed: 0 })
     expect(figures.balances.asked * 2, 'calls asked for').to.be.above(figures.calls * 5)

@@ -6,7 +6,7 @@ import { forget, runTorture } from './run.ts'
 /** Fixed, so that a failure is the same choices again; `npm run torture` takes others. */
 const seed = 20_250
 
-describe('a service in torment', function () {
+describe('a service under torture', function () {
   this.timeout(300_000)
   useRealSockets()
   const broker = useOwnBroker()

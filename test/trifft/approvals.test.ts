@@ -23,12 +23,12 @@ function answer(status: number, body: nock.Body = '') {
   nock(coreOrigin).get('/v1/venue?param=aztecVenueId:1902').reply(status, body)
 }
 
-describe('a venue approval that was written down', () => {
+describe('a venue approval in the journal', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
-  /** Processes that follow one another, each on the same journal. */
+  /** Processes that follow one another on the same journal. */
   function processes(journal: CoreJournal = test.journal) {
     const parts = coreParts({}, { journal })
     const { client, clock, timers, config, log, metrics } = parts
@@ -45,7 +45,7 @@ describe('a venue approval that was written down', () => {
     }
   }
 
-  it('lets a known till in after a restart while the core is away, for a day', async () => {
+  it('lets an approved till in for a day after a restart while the core is down', async () => {
     const { approve, clock, restart } = processes()
     answer(200, crown())
     await approve()
@@ -115,13 +115,13 @@ describe('a venue approval that was written down', () => {
     await asked
     drop()
     send()
-    expect(await waiting, 'who waits gets the answer').to.deep.equal(venue)
+    expect(await waiting, 'the waiting till gets the answer').to.deep.equal(venue)
     restart()
     answer(503)
     expect(String(await failureOf(approve()))).to.equal('CoreOutcomeUnknown: findVenue: 503')
   })
 
-  it('belongs to its key', async () => {
+  it('counts for its own key only', async () => {
     const { approve, restart } = processes()
     answer(200, crown())
     await approve()
@@ -130,7 +130,7 @@ describe('a venue approval that was written down', () => {
     expect(other).to.equal(undefined)
   })
 
-  it('is not needed: a journal that cannot be used refuses nobody whom the core approves', async () => {
+  it('is not needed: if the journal cannot be used, whoever the core approves is let in', async () => {
     const locked = () => Promise.reject(new Error('locked'))
     const journal = { ...memoryJournal(), findApproval: locked, keepApproval: locked, dropApproval: locked }
     const { approve, logLines, restart } = processes(journal)
@@ -144,7 +144,7 @@ describe('a venue approval that was written down', () => {
   })
 })
 
-/** Until no mocked answer is left, and the caches know of the last. */
+/** Until no mocked answer is left, and the caches have the last. */
 async function nockDone() {
   while (!nock.isDone()) await turn()
   for (let times = 0; times < 20; times++) await turn()

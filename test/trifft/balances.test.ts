@@ -71,7 +71,7 @@ describe('a balance', () => {
     await client.close()
   })
 
-  it('is loaded once for those who ask for one card together', async () => {
+  it('is loaded once for tills that ask for one card at the same time', async () => {
     const { client, read } = balancesAt()
     const held = nextAnswers(1250)
     const readers = [read(), read(), read()]
@@ -122,7 +122,7 @@ describe('a balance while the core cannot answer', () => {
       )
 
       clock.advance(1)
-      // Whom the core has blocked does not ask again.
+      // Whoever the core has blocked does not ask again.
       if (answers.status !== 429) answer(0, answers)
       const { failure } = (await read()) as { failure: unknown }
       expect(String(failure)).to.equal(expected)
@@ -142,7 +142,7 @@ describe('a balance while the core cannot answer', () => {
     await client.close()
   })
 
-  it('is none if the core has refused since', async () => {
+  it('is not served from memory if the core has refused since', async () => {
     const { client, clock, read } = balancesAt()
     answer(1250)
     await read()
@@ -157,7 +157,7 @@ describe('a balance while the core cannot answer', () => {
 })
 
 describe('a card that is dropped', () => {
-  it('is loaded anew', async () => {
+  it('is loaded again', async () => {
     const { client, drop, read } = balancesAt()
     answer(1250)
     await read()
@@ -167,7 +167,7 @@ describe('a card that is dropped', () => {
     await client.close()
   })
 
-  it('while it is being loaded: who waits gets the answer, of which nothing is kept', async () => {
+  it('while it is being loaded: the waiting till gets the answer, but it is not kept', async () => {
     const { client, drop, read } = balancesAt()
     const held = nextAnswers(1250)
     const before = read()
@@ -177,7 +177,7 @@ describe('a card that is dropped', () => {
     const after = read()
     await heldAfter.asked
     heldAfter.send()
-    expect(await after, 'the next reader does not join').to.deep.include(fresh(1050))
+    expect(await after, 'the next reader does not get it').to.deep.include(fresh(1050))
     held.send()
     expect(await before).to.deep.include(fresh(1250))
     expect(await read(), 'the late answer does not replace the newer').to.deep.include(fresh(1050))
@@ -214,7 +214,7 @@ describe('a card that the core does not know', () => {
     await client.close()
   })
 
-  it('was known before: what was known is not served again', async () => {
+  it('is not served from memory, even if it was known before', async () => {
     const { client, clock, read } = balancesAt()
     answer(1250)
     await read()
@@ -262,7 +262,7 @@ describe('a till that joins a load under way', () => {
   })
 })
 
-/** The core could not answer, and no older answer could stand in. */
+/** The core could not answer, and there was no older answer to use. */
 function expectUnanswered(found: unknown) {
   expect(found)
     .to.have.property('failure')

@@ -11,13 +11,18 @@ describe('a block by the core', () => {
   afterEach(() => mock.timers.reset())
 
   for (const [what, env, said, seconds] of [
-    ['says', {}, 30, 30],
-    ['says, but no less than a second', {}, 0, 1],
-    ['says, but no more than an hour', {}, 1e9, 3600],
-    ['does not say, for CORE_BLOCK_MS', { CORE_BLOCK_MS: '45000' }, undefined, 45],
-    ['does not say, without a limit of our own too', { CORE_RATE_LIMIT: '0' }, undefined, 60],
+    ['as long as the core says', {}, 30, 30],
+    ['as long as the core says, but at least a second', {}, 0, 1],
+    ['as long as the core says, but at most an hour', {}, 1e9, 3600],
+    ['CORE_BLOCK_MS if the core does not say how long', { CORE_BLOCK_MS: '45000' }, undefined, 45],
+    [
+      'a minute by default if the core does not say how long, even without a limit of our own',
+      { CORE_RATE_LIMIT: '0' },
+      undefined,
+      60,
+    ],
   ] as const) {
-    it(`lasts as long as the core ${what}`, async () => {
+    it(`lasts ${what}`, async () => {
       const { budget, claim, pass } = budgetAt(env)
       await (await claim('debit')).leave().end(blocked(said))
       expectBusy((await claim('credit')).refusal, 'blocked', seconds)
@@ -30,7 +35,7 @@ describe('a block by the core', () => {
     })
   }
 
-  it('refuses at once whoever waits', async () => {
+  it('refuses all waiting calls at once', async () => {
     const { claim, fill } = budgetAt()
     const [first] = await fill('credit')
     const waiting = await claim('balance', { waitMs: 10_000, count: 2 })
@@ -51,7 +56,7 @@ describe('a block by the core', () => {
     expect(hasLeft).to.equal(false)
   })
 
-  it('gets no shorter by a later answer', async () => {
+  it('is not shortened by a later answer', async () => {
     const { claim, pass } = budgetAt()
     const calls = [await claim('debit'), await claim('debit')].map((claimed) => claimed.leave())
     await calls[0]?.end(blocked(60))
@@ -60,7 +65,7 @@ describe('a block by the core', () => {
     expect(stateOf(await claim('debit'))).to.equal('blocked')
   })
 
-  it('is one of the key alone if each key has its own limit', async () => {
+  it('holds for its key only if each key has its own limit', async () => {
     const { claim } = budgetAt({ CORE_RATE_SCOPE: 'key' })
     await (await claim('debit')).leave().end(blocked())
     expect(stateOf(await claim('debit'))).to.equal('blocked')
@@ -84,7 +89,7 @@ describe('a block by the core', () => {
     expect(client.states()).to.include({ readCard: 'half_open' })
     // A call that left would fail this test: the mocked core expects none.
     expectBusy(await failureOf(readCard()), 'blocked', 10)
-    expect(client.states(), 'nothing was proven').to.include({ readCard: 'half_open' })
+    expect(client.states(), 'the probe has not been sent').to.include({ readCard: 'half_open' })
 
     pass(10_000)
     nock(coreOrigin)
@@ -95,14 +100,14 @@ describe('a block by the core', () => {
     await client.close()
   })
 
-  describe('over a restart', () => {
+  describe('during a restart', () => {
     let test: TestJournal
     beforeEach(async () => (test = await openTestJournal()))
     afterEach(() => test.end())
 
     // Two calls were under way together. The second said one second, and the file kept that: a process that started
     // within the minute went on at once.
-    it('goes on as long as the longest that the core said, though a shorter came later', async () => {
+    it('lasts as long as the longest that the core gave, even if a shorter one came later', async () => {
       const clock = createManualClock()
       const before = budgetAt({}, { clock, journal: test.journal })
       await before.budget.open()
@@ -119,7 +124,7 @@ describe('a block by the core', () => {
     })
 
     for (const how of ['stopped', 'killed'] as const) {
-      it(`goes on (${how})`, async () => {
+      it(`continues (${how})`, async () => {
         const clock = createManualClock()
         const before = budgetAt({}, { clock, journal: test.journal })
         await before.budget.open()

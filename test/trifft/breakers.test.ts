@@ -43,7 +43,7 @@ describe('a breaker', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] }))
   afterEach(() => mock.timers.reset())
 
-  it('opens at the tenth failure, not before, and then calls nobody', async () => {
+  it('opens at the tenth failure, not before, and then lets no call through', async () => {
     const { breakers, calls, fail, gauge, logLines, run } = breakersAt()
     await fail(9)
     expect(breakers.states()).to.deep.equal({ readCard: 'closed', takePoints: 'closed' })
@@ -94,7 +94,7 @@ describe('a breaker', () => {
   for (const [what, error] of [
     ['an answer that cannot be read', new CoreOutcomeUnknown({ message: '200, not JSON', status: 200 })],
     ['an error of the core', new CoreOutcomeUnknown({ message: '500', status: 500 })],
-    ['a timeout that the core itself tells of', new CoreOutcomeUnknown({ message: '408', status: 408 })],
+    ['a timeout that the core itself reports', new CoreOutcomeUnknown({ message: '408', status: 408 })],
     ['a redirect', new CoreOutcomeUnknown({ message: '302', status: 302 })],
   ] as const)
     it(`counts ${what}`, async () => {
@@ -123,7 +123,7 @@ describe('a breaker', () => {
     breakers.close()
   })
 
-  it('lets one call through after 10 s, and closes when that is answered, be it with a refusal', async () => {
+  it('lets one call through after 10 s, and closes when that is answered, even with a refusal', async () => {
     const { breakers, calls, fail, gauge, logLines, run } = breakersAt()
     await fail(10)
     mock.timers.tick(9_999)
@@ -165,8 +165,8 @@ describe('a breaker', () => {
   })
 })
 
-describe('the breaker of a core call', () => {
-  it('stands before the wire, one for all keys', async () => {
+describe('the breaker of an operation of the core', () => {
+  it('stops calls before they are sent, for all keys together', async () => {
     const { client, clock } = coreParts()
     nock(coreOrigin).get('/v1/card/URCARD123').times(10).reply(503)
     for (let call = 0; call < 10; call++) {
@@ -183,7 +183,7 @@ describe('the breaker of a core call', () => {
     await client.close()
   })
 
-  it('hears nothing of calls that had too little time to be sent', async () => {
+  it('does not count calls that had too little time to be sent', async () => {
     const { client, clock } = coreParts()
     for (let call = 0; call < 20; call++) {
       await failureOf(client.readCard(caller, cardNumber, exchangeWith(clock, 50)))

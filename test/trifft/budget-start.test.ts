@@ -24,12 +24,12 @@ describe('the budget of a process that starts', () => {
     return started
   }
 
-  it('is whole at the very first start', async () => {
+  it('is full at the very first start', async () => {
     const { use } = await start()
     expect(await use('credit')).to.equal(48)
   })
 
-  it('is what a clean stop has left: calls that ended then, and calls under way', async () => {
+  it('is what a clean stop has left: calls that had ended count, and calls under way too', async () => {
     const before = await start()
     await before.use('credit', 10)
     clock.advance(4_000)
@@ -61,8 +61,8 @@ describe('the budget of a process that starts', () => {
     })
   }
 
-  // A pod that was killed, came up and was moved to another node at once: its clean stop said that nothing was spent, and
-  // 48 calls more went into the window of the killed one.
+  // A pod that was killed, came up and was moved to another node at once: its clean stop recorded that nothing was spent, and
+  // 48 more calls went into the window of the killed one.
   it('counts the first window as spent after a stop within the first window after a kill', async () => {
     await (await start()).use('credit')
     clock.advance(1_000)
@@ -74,7 +74,7 @@ describe('the budget of a process that starts', () => {
     expect(await use('credit')).to.equal(48)
   })
 
-  // What the process before had sent was lost with the file, and 48 calls more went into the same window.
+  // The calls of the process before were lost with the file, and 48 more went into the same window.
   it('counts the first window as spent if the journal was damaged and a new one begun', async () => {
     await (await start()).use('credit')
     await test.journal.close()
@@ -111,7 +111,7 @@ describe('the budget of a process that starts', () => {
     ['all', 'key'],
     ['key', 'all'],
   ] as const) {
-    it(`counts what was left for everybody if the scope was ${from} and is ${to}`, async () => {
+    it(`counts the calls before the stop for every key if the scope changes from ${from} to ${to}`, async () => {
       const before = await start({ CORE_RATE_SCOPE: from })
       await before.use('credit', 1)
       await before.budget.close()
@@ -122,7 +122,7 @@ describe('the budget of a process that starts', () => {
     })
   }
 
-  it('is not longer than a window away, and a block not longer than an hour, if the clock was set back', async () => {
+  it('is full again within a window, and free of a block within an hour, if the clock was set back', async () => {
     const before = await start()
     await before.use('credit', 47)
     await (await before.claim('credit')).leave().end(blocked(3600))
@@ -136,7 +136,7 @@ describe('the budget of a process that starts', () => {
     expect(stateOf(await claim('credit'))).to.equal('granted')
   })
 
-  it('counts as spent if the journal cannot be read, and goes on', async () => {
+  it('counts the first window as spent if the journal cannot be read, and works on', async () => {
     const journal = {
       ...memoryJournal(),
       openBudget: () => Promise.reject(new Error('locked')),
@@ -154,7 +154,7 @@ describe('the budget of a process that starts', () => {
     ])
   })
 
-  it('refuses whoever still waits when it ends', async () => {
+  it('refuses calls that still wait when the process ends', async () => {
     const { budget, claim, use } = await start()
     await use('credit')
     const waiting = await claim('credit', { waitMs: windowMs })

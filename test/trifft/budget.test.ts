@@ -9,8 +9,8 @@ import { memoryJournal } from './setup.ts'
 
 const windowMs = 10_000
 
-describe('the budget before the core', () => {
-  it('lets 48 calls go, and one more when the first has ended 10 s ago', async () => {
+describe('the budget of core calls', () => {
+  it('lets 48 calls go, and one more 10 s after the first has ended', async () => {
     const { claim, fill, pass } = budgetAt()
     const calls = await fill('credit')
     expect(calls).to.have.length(48)
@@ -38,10 +38,7 @@ describe('the budget before the core', () => {
   for (const [what, error] of [
     ['may have been done', new CoreOutcomeUnknown({ message: 'timeout' })],
     ['the core refused', new CoreRejected('REWARD_EXPIRED', 'refused', { message: '402', status: 402 })],
-    [
-      'the core did not take the key of',
-      new CoreRejected('CREDENTIALS_WRONG', 'not_done', { message: '401' }),
-    ],
+    ['the core refused the key of', new CoreRejected('CREDENTIALS_WRONG', 'not_done', { message: '401' })],
   ] as const) {
     it(`keeps the slot of a call that ${what}`, async () => {
       const { claim, fill } = budgetAt()
@@ -103,14 +100,14 @@ describe('the budget before the core', () => {
     )
   })
 
-  describe('keeps slots for those who come first', () => {
+  describe('keeps slots for the lanes that go first,', () => {
     for (const [limit, most] of [
       [48, { balance: 40, debit: 44, credit: 48 }],
       [24, { balance: 20, debit: 22, credit: 24 }],
       [10, { balance: 9, debit: 10, credit: 10 }],
       [2, { balance: 2, debit: 2, credit: 2 }],
     ] as const) {
-      it(`of ${limit}: ${JSON.stringify(most)}`, async () => {
+      it(`with a limit of ${limit}: ${JSON.stringify(most)}`, async () => {
         const { use } = budgetAt({ CORE_RATE_LIMIT: String(limit) })
         expect(await use('refresh')).to.equal(most.balance)
         expect(await use('balance')).to.equal(0)
@@ -120,7 +117,7 @@ describe('the budget before the core', () => {
     }
 
     for (let limit = 2; limit <= 12; limit++) {
-      it(`of ${limit}, and nobody starves: a window after all were taken every lane finds its own`, async () => {
+      it(`with a limit of ${limit}, but no lane starves: a window after all were taken, each has its own`, async () => {
         for (const lane of lanes) {
           const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: String(limit) })
           expect(await use('credit')).to.equal(limit)
@@ -155,7 +152,7 @@ describe('the budget before the core', () => {
     expect(busy.filter(({ slot }) => slot)).to.have.length(2)
   })
 
-  describe('undos, which nobody waits for', () => {
+  describe('lets undos, which nobody waits for,', () => {
     it('take at most half of the slots while others wait', async () => {
       const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: '10' })
       await use('credit')
@@ -174,8 +171,8 @@ describe('the budget before the core', () => {
     })
   })
 
-  describe('a balance', () => {
-    it('takes both of its slots or none, and nobody overtakes it for the one that is free', async () => {
+  describe('lets a balance', () => {
+    it('take both of its slots or none, and nothing overtakes it for the one that is free', async () => {
       const { claim, fill, pass, use } = budgetAt({ CORE_RATE_LIMIT: '4' })
       await use('balance', 2)
       await pass(windowMs / 2)
@@ -188,7 +185,7 @@ describe('the budget before the core', () => {
       expect(stateOf(balance)).to.equal('granted')
     })
 
-    it('has each of its slots free again when the call in it has ended', async () => {
+    it('free each of its slots when the call in it has ended', async () => {
       const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: '2' })
       const balance = await claim('balance', { count: 2 })
       const calls = [balance.leave(), balance.leave()]
@@ -198,8 +195,8 @@ describe('the budget before the core', () => {
     })
   })
 
-  describe('a call that cannot go in time', () => {
-    it('is refused at once if that is certain, and told when to come back', async () => {
+  describe('refuses a call that cannot go in time', () => {
+    it('at once if that is certain, and says when to try again', async () => {
       const { claim, metrics, pass, use } = budgetAt()
       await use('credit')
       await pass(4_000)
@@ -210,7 +207,7 @@ describe('the budget before the core', () => {
       )
     })
 
-    it('waits if it is not, and is refused as soon as it is', async () => {
+    it('as soon as that is certain, and lets it wait until then', async () => {
       const { claim, pass, use } = budgetAt({ CORE_RATE_LIMIT: '2' })
       await use('credit', 1)
       await pass(1_000)
@@ -224,8 +221,8 @@ describe('the budget before the core', () => {
     })
   })
 
-  // Between the claim and the look at it a real clock goes on, if only by a thousandth of a millisecond: such a call was
-  // late already, and refused before an idle core.
+  // A real clock moves on between the claim and the check, if only by a thousandth of a millisecond: such a call was
+  // late already, and was refused although the core was idle.
   it('gives a free slot to a call that has no time to wait, also on the real clock', async () => {
     const { claim } = budgetAt({}, { clock: { ...createManualClock(), ...systemClock, ...systemTimers } })
     for (const waitMs of [0, -5])

@@ -39,7 +39,7 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
     asked: () => asked,
     revoke: () => (isRevoked = true),
     goAway: (until: boolean) => (isAway = until),
-    /** A process that remembers only what was written down. */
+    /** A process that remembers only what is in the journal. */
     restart: () => (door.venues = start()),
     async knock(credentials = good, sourceAddress = '192.0.2.1') {
       const exchange = createExchange(clock, 2500, { sourceAddress })
@@ -64,8 +64,8 @@ function doorAt(env: Record<string, string> = {}, given: Parameters<typeof coreP
 
 const times = (count: number, code: string) => Array<string>(count).fill(code)
 
-describe('guessing a venue and its key', () => {
-  it('is locked out for a minute after ten wrong ones from one address, without asking the core', async () => {
+describe('a guesser of venues and keys', () => {
+  it('is locked out for a minute after ten wrong guesses from one address, without asking the core', async () => {
     const { asked, clock, guess, knock, metrics } = doorAt()
     expect(await guess(0, 10)).to.deep.equal(times(10, 'CREDENTIALS_WRONG'))
     clock.advance(20_000)
@@ -77,15 +77,15 @@ describe('guessing a venue and its key', () => {
     expect(await guess(12, 1)).to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
-  // From the addresses of one /64, which anybody has who has one, sixty guesses a minute were possible instead of ten.
-  it('is locked out after ten wrong ones from one IPv6 network, whichever of its addresses they come from', async () => {
+  // From the addresses of one /64, all of which a single client has, sixty guesses a minute were possible, not ten.
+  it('is locked out after ten wrong guesses from one IPv6 network, whichever of its addresses they come from', async () => {
     const { guess } = doorAt()
     for (let host = 0; host < 10; host++) await guess(host, 1, `2001:db8:0:1::${host}`)
     expect(await guess(10, 1, '2001:db8:0:1:ffff::1')).to.deep.equal(['CREDENTIALS_LOCKED'])
     expect(await guess(11, 1, '2001:db8:0:2::1'), 'another network').to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
-  it('is locked out after sixty wrong ones from anywhere', async () => {
+  it('is locked out after sixty wrong guesses from anywhere', async () => {
     const { asked, clock, guess } = doorAt()
     for (let address = 0; address < 6; address++) await guess(address * 10, 10, `192.0.2.${address}`)
     expect(await guess(60, 1, '192.0.2.99')).to.deep.equal(['CREDENTIALS_LOCKED'])
@@ -94,26 +94,26 @@ describe('guessing a venue and its key', () => {
     expect(await guess(61, 1, '192.0.2.99')).to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
-  it('can be given other limits', async () => {
+  it('is locked out by the limits that are configured', async () => {
     const { guess } = doorAt({ GUESSES_PER_ADDRESS: '2', GUESSES_IN_ALL: '3' })
     expect(await guess(0, 3)).to.deep.equal([...times(2, 'CREDENTIALS_WRONG'), 'CREDENTIALS_LOCKED'])
     expect(await guess(3, 2, '192.0.2.2')).to.deep.equal(['CREDENTIALS_WRONG', 'CREDENTIALS_LOCKED'])
   })
 
-  it('is locked out for those that come after a hundred at once', async () => {
+  it('is locked out after a hundred guesses at once', async () => {
     const { guess, knock } = doorAt()
     await Promise.all(Array.from({ length: 100 }, (_, guess) => knock(wrong(guess))))
     expect(await guess(100, 1)).to.deep.equal(['CREDENTIALS_LOCKED'])
   })
 
-  it('is not what a till does that repeats one wrong key: its neighbours are not locked out', async () => {
+  it('is not a till that repeats one wrong key: its neighbours are not locked out', async () => {
     const { asked, knock } = doorAt()
     for (let time = 0; time < 50; time++) expect((await knock(wrong(0))).code).to.equal('CREDENTIALS_WRONG')
     expect(asked()).to.equal(1)
     expect((await knock()).code).to.equal('OK')
   })
 
-  it('is not what happens while the core cannot answer', async () => {
+  it('is not anybody who asks while the core cannot answer', async () => {
     const { clock, goAway, guess, knock } = doorAt()
     goAway(true)
     expect(await guess(0, 9)).to.deep.equal(times(9, 'CORE_UNAVAILABLE'))
@@ -125,7 +125,7 @@ describe('guessing a venue and its key', () => {
 })
 
 describe('an approved venue', () => {
-  it('cannot be locked out by whatever others try, also from its own address', async () => {
+  it('cannot be locked out by what others try, even from its own address', async () => {
     const step = fc.oneof(
       fc.record({ guesses: fc.integer({ min: 1, max: 15 }), address: fc.constantFrom('own', 'other') }),
       fc.record({ passMs: fc.integer({ min: 1, max: 7_200_000 }) }),

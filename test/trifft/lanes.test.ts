@@ -24,7 +24,7 @@ const strangerCheck: Row['call'] = (client, exchange) =>
 const coupon = { ...order, rewardId: 'uc-1' }
 const points = { ...order, points: 200 }
 
-// A call of 200 ms and our answer of 100 ms; a debit 500 ms; a venue check leaves room for the call that it is for.
+// A call takes 200 ms and our answer 100 ms; a debit takes 500 ms; a venue check leaves time for the call after it.
 const rows: Row[] = [
   { what: 'a restore', lane: 'credit', leastLeftMs: 300, call: (c, e) => c.restoreCoupon(coupon, e) },
   {
@@ -59,7 +59,7 @@ const rows: Row[] = [
   { what: "a debit's venue check", lane: 'debit', leastLeftMs: 700, message: 'debit', call: check },
   { what: "a balance's venue check", lane: 'balance', leastLeftMs: 500, message: 'balance', call: check },
   { what: "a ticket's venue check", lane: 'balance', leastLeftMs: 500, message: 'ticket', call: check },
-  // Strangers' checks rode in the lane of the message that they claimed to be, and took the slots kept for credits.
+  // Strangers' checks went in the lane of the message that they claimed to be, and took the slots kept for credits.
   ...(['credit', 'ticket', 'balance'] as const).map((message) => ({
     what: `a stranger's venue check as a ${message}`,
     lane: 'stranger',
@@ -107,7 +107,7 @@ describe('a call that finds no slot', () => {
     })
   }
 
-  it('says in the log line how long it waited, and counts it by lane', async () => {
+  it('has the time that it waited in the log line, and counted by lane', async () => {
     const { client, clock, metrics, pass } = await spent()
     const exchange = exchangeWith(clock)
     nock(coreOrigin).post('/v1/card/URCARD123/points/debit').reply(200, { balance: 1050 })
@@ -121,7 +121,7 @@ describe('a call that finds no slot', () => {
     )
   })
 
-  it('is an approval renewed behind: in the last lane', async () => {
+  it('waits in the last lane if it renews an approval in the background', async () => {
     const { clock, timers, config, client, journal, log, metrics, pass, use } = budgetAt({
       VENUE_FRESH_MS: '1',
     })
@@ -139,7 +139,7 @@ describe('a call that finds no slot', () => {
     )
   })
 
-  it('hears that the breaker is open, if it is: no slot is asked for', async () => {
+  it('is refused by the breaker, if that is open, before it asks for a slot', async () => {
     const { client, clock, use } = budgetAt()
     nock(coreOrigin).get('/v1/card/URCARD123').times(10).reply(503)
     for (let call = 0; call < 10; call++)

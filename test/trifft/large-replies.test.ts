@@ -13,7 +13,7 @@ const good = (id: string, more: object = {}) => ({
   status: 'activated',
   coupon: { name: 'Free coffee', params, ...more },
 })
-/** So many fields that nobody asked for. */
+/** So many fields that the service does not use. */
 const manyFields = Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`f${index}`, 1]))
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
 
@@ -32,7 +32,7 @@ async function readReply(name: string, body: string | object) {
 }
 
 /** One reply of less than a megabyte stopped the process for seconds, ended it, or made a log line of 12.9 MB. */
-describe('a reply of the core that is large', () => {
+describe('a large reply of the core', () => {
   it('with 300,000 empty coupons is read to the 500th, and all are counted', async () => {
     const { value, fact, said, page } = await readReply('readRewards', Array(300_000).fill({}))
     expect(value).to.deep.equal([])
@@ -67,7 +67,7 @@ describe('a reply of the core that is large', () => {
     ['400 KB of letters', 'x'.repeat(400_000), 'x'.repeat(200)],
     ['emoji, none of them cut in two', `x${'\u{1f37a}'.repeat(100_000)}`, `x${'\u{1f37a}'.repeat(199)}`],
     [
-      'half a pair at the edge',
+      'a surrogate pair at the edge',
       `${'x'.repeat(199)}\u{1f37a}${'y'.repeat(300)}`,
       `${'x'.repeat(199)}\u{1f37a}`,
     ],
@@ -144,7 +144,7 @@ describe('a reply of the core that is large', () => {
       'unknown',
     ],
   ] as const)
-    it(`is ${outcome === 'done' ? 'read all the same' : 'refused in a few words'}: ${what}`, async () => {
+    it(`is ${outcome === 'done' ? 'read all the same' : 'refused with a short error'}: ${what}`, async () => {
       const { fact, said } = await readReply(name, body as object)
       expect(fact?.outcome).to.equal(outcome)
       expect(said.length).to.be.below(500)
@@ -153,7 +153,7 @@ describe('a reply of the core that is large', () => {
 
 // Ten thousand cards with the longest lists, each of half a megabyte, were more than the process may have.
 describe('the balances in memory', () => {
-  it('are bounded by their bytes: those that were not asked for lately go first', async () => {
+  it('are limited by their bytes: the least recently used go first', async () => {
     const { clock, timers, config, metrics, journal } = coreParts()
     const text = 'x'.repeat(200)
     const reward = { id: text, name: text, type: 'promotion' as const, entityCode: text }

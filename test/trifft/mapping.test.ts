@@ -95,7 +95,7 @@ describe('rewards, from user coupons', () => {
     expect(leftOut).to.equal(5)
   })
 
-  it('hold nothing that steers a till, a log or a terminal', async () => {
+  it('contain nothing that could control a till, a log or a terminal', async () => {
     const { rewards, leftOut } = await rewardsFrom([
       userCoupon('a', {}, { name: 'Free\u202e\u0007 co\u200bffee\n<b>&amp;' }),
       userCoupon('b', {}, { params: { aztecEntityCode: '\u206610\u0000000' } }),
@@ -106,7 +106,7 @@ describe('rewards, from user coupons', () => {
     expect(leftOut).to.equal(1)
   })
 
-  it('take the slugs from the configuration', async () => {
+  it('use the parameter names of the configuration', async () => {
     const slugs = { CORE_ENTITY_CODE_PARAMETER: 'promo', CORE_DISCOUNT_ID_PARAMETER: 'cut' }
     const coupons = [
       userCoupon('a', {}, { params: { promo: 7 } }),
@@ -117,7 +117,7 @@ describe('rewards, from user coupons', () => {
   })
 })
 
-describe('a redemption and its undoing, in our words', () => {
+describe('the result of a redemption or its undo', () => {
   async function moved(action: string, reply: object) {
     const { client, clock } = coreParts()
     nock(coreOrigin).post(`/v1/card/URCARD123/${action}`).reply(200, reply)
@@ -135,7 +135,7 @@ describe('a redemption and its undoing, in our words', () => {
     return answer
   }
 
-  it('say the reward, without what the core does not say', async () => {
+  it('has the reward, without fields that the core leaves out', async () => {
     const { coupon } = userCoupon('uc-1', {}, { points: 200 })
     const reward = {
       id: 'uc-1',
@@ -160,7 +160,7 @@ describe('a redemption and its undoing, in our words', () => {
     })
   })
 
-  it('say the points that the member has afterwards', async () => {
+  it('has the points that the member has afterwards', async () => {
     const debit = { id: 'm-1', points: -200, balance: 1050, reference: 'red-1' }
     expect(await moved('points/debit', debit)).to.deep.equal({ pointsLeft: 1050 })
     expect(await moved('points/credit', { ...debit, points: 200, balance: 1250 })).to.deep.equal({
@@ -200,7 +200,7 @@ describe('a member, from a card', () => {
     ['', 'Kovac', undefined],
     [null, null, undefined],
   ] as const) {
-    it(`is called ${name ?? 'nothing'} if the core says ${first} ${last}`, () => {
+    it(`is called ${name ?? 'nothing'} if the core has "${first}" "${last}"`, () => {
       const named = { first_name: first, last_name: last, is_blocked: false }
       expect(toMember({ member: named }).name).to.equal(name)
     })
@@ -232,16 +232,16 @@ describe('a venue, from the core’s list', () => {
     expect(find([swan, crown, anonymous], '1904')).to.equal(undefined)
   })
 
-  it('is not one that says another venue id, if the core has not filtered', () => {
+  it('is not one with another venue id, even if the core has not filtered', () => {
     expect(find([crown], '1903')).to.equal(undefined)
   })
 
-  it('is the only one if that does not say its id', () => {
+  it('is the only one in the list if that has no venue id', () => {
     expect(find([anonymous], '1904')).to.deep.equal({ id: '1904', coreId: '99cc', currency: undefined })
     expect(find([anonymous], '1904', 1), 'beside one that cannot be read').to.equal(undefined)
   })
 
-  it('is none if the list is empty', () => {
+  it('is undefined if the list is empty', () => {
     expect(find([], '1902')).to.equal(undefined)
   })
 })

@@ -13,7 +13,7 @@ import { expectBusy } from './claims.ts'
 import { caller, coreParts, exchangeWith, failureOf, order } from './setup.ts'
 import { deadlineMs, debitAt, listen, send, shortDeadline } from './wire.ts'
 
-describe('the wire: it never left', () => {
+describe('a core call never leaves because of', () => {
   useRealSockets()
 
   it('a refused connection', async () => {
@@ -47,7 +47,7 @@ describe('the wire: it never left', () => {
     await connected
     await clock.pass(deadlineMs)
     const failure = await failed
-    // Before the client, which waits for its handshake.
+    // Before closing the client, which waits for its handshake.
     await server[Symbol.asyncDispose]()
     await client.close()
     expect(String(failure)).to.equal('CoreUnavailable: takePoints: not sent (deadline)')
@@ -71,7 +71,7 @@ describe('the wire: it never left', () => {
     names.answer(0)
     expect(await calls[0]).to.have.property('code', 'CORE_BUSY')
     names.answer(1)
-    // As one that was held back before, and no failure of the network to the breaker.
+    // Like a call that was held back earlier, and not a network failure for the breaker.
     expectBusy(await calls[1], 'blocked', 60)
     await client.close()
     expect(server.requests(), 'the second never arrived').to.equal(1)

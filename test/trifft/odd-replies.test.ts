@@ -28,21 +28,21 @@ async function readReply(name: string, body: nock.Body) {
   return { value, unread, page: (await metrics.page()).body }
 }
 
-describe('a reply of the core of which something cannot be read', () => {
+describe('a reply of the core with something that cannot be read', () => {
   const cards: [what: string, card: object, member: object, unread: string[] | undefined][] = [
     ['wallet and tier as empty maps of PHP', { member, wallet: [], tier: [] }, {}, undefined],
     ['points as text', { member, wallet: { points: '267' } }, { points: 267 }, undefined],
-    ['a part of a point', { member, wallet: { points: 267.39 } }, { points: 267 }, undefined],
-    ['a part of a point as text', { member, wallet: { points: '267.99' } }, { points: 267 }, undefined],
+    ['a fraction of a point', { member, wallet: { points: 267.39 } }, { points: 267 }, undefined],
+    ['a fraction of a point as text', { member, wallet: { points: '267.99' } }, { points: 267 }, undefined],
     [
-      'a whole point but for floating point',
+      'a rounding error below a whole point',
       { member, wallet: { points: 266.99999999999997 } },
       { points: 267 },
       undefined,
     ],
-    ['less than nothing', { member, wallet: { points: -0.5 } }, {}, ['wallet']],
-    ['a debt of points', { member, wallet: { points: '-200' } }, {}, ['wallet']],
-    ['a hair below nothing', { member, wallet: { points: -1e-9 } }, { points: 0 }, undefined],
+    ['a negative fraction of a point', { member, wallet: { points: -0.5 } }, {}, ['wallet']],
+    ['negative points as text', { member, wallet: { points: '-200' } }, {}, ['wallet']],
+    ['a rounding error below zero', { member, wallet: { points: -1e-9 } }, { points: 0 }, undefined],
     ['points that are no number', { member, wallet: { points: 'many' } }, {}, ['wallet']],
     ['more points than a number holds', { member, wallet: { points: 1e300 } }, {}, ['wallet']],
     [
@@ -52,24 +52,19 @@ describe('a reply of the core of which something cannot be read', () => {
       ['tier'],
     ],
     [
-      'a first name that is none',
+      'a first name that is not text',
       { member: { ...member, first_name: 7 } },
       { name: undefined },
       ['member.first_name'],
     ],
     [
-      'a last name that is none',
+      'a last name that is not text',
       { member: { ...member, last_name: ['K'] } },
       { name: 'Anna' },
       ['member.last_name'],
     ],
-    [
-      'nobody who says whether he is blocked',
-      { member: { ...member, is_blocked: undefined } },
-      {},
-      undefined,
-    ],
-    ['an odd word about it', { member: { ...member, is_blocked: 'perhaps' } }, {}, ['member.is_blocked']],
+    ['a member without is_blocked', { member: { ...member, is_blocked: undefined } }, {}, undefined],
+    ['an odd is_blocked', { member: { ...member, is_blocked: 'perhaps' } }, {}, ['member.is_blocked']],
     ...[1, '1', 'true'].map((is_blocked): [string, object, object, undefined] => [
       `a block as ${JSON.stringify(is_blocked)}`,
       { member: { ...member, is_blocked } },
@@ -83,14 +78,14 @@ describe('a reply of the core of which something cannot be read', () => {
       undefined,
     ]),
     [
-      'all of it',
+      'all of these',
       { member: { first_name: 1, last_name: 2, is_blocked: 3 }, tier: 4, wallet: 5 },
       { name: undefined },
       ['member.first_name', 'member.last_name', 'member.is_blocked', 'tier', 'wallet'],
     ],
   ]
   for (const [what, card, expected, unread] of cards)
-    it(`is a member all the same: ${what}`, async () => {
+    it(`still gives a member: ${what}`, async () => {
       const read = await readReply('readCard', card as nock.Body)
       const usual = { name: 'Anna K.', isBlocked: false, program: undefined, points: undefined }
       expect(read.value).to.deep.equal({ ...usual, ...expected })
@@ -117,7 +112,7 @@ describe('a reply of the core of which something cannot be read', () => {
     ['nothing at all', null, '(whole body)'],
   ]
   for (const [what, odd, field] of oddCoupons)
-    it(`is a list without that coupon, which is counted: ${what}`, async () => {
+    it(`gives a list without that coupon, which is counted: ${what}`, async () => {
       const { value, unread, page } = await readReply('readRewards', [odd, good] as nock.Body)
       expect(value).to.deep.equal([
         { id: 'good', name: 'Free coffee', type: 'promotion', entityCode: '10000000123' },
@@ -128,7 +123,7 @@ describe('a reply of the core of which something cannot be read', () => {
         .and.to.include(`zonal_core_unread_fields_total{operation="readRewards",field="${field}"} 1`)
     })
 
-  it('is a coupon without its cost, or that no till can apply', async () => {
+  it('gives a coupon without its cost, or one that no till can apply, which is left out', async () => {
     const { value, unread, page } = await readReply('readRewards', [
       { ...good, coupon: { ...coupon, points: 'some' } },
       { ...good, id: 7, valid_until: '1798156799', coupon: { ...coupon, points: '200', is_enabled: 1 } },
@@ -150,7 +145,7 @@ describe('a reply of the core of which something cannot be read', () => {
     ['redeemCoupon', 'redeemed'],
     ['restoreCoupon', 'activated'],
   ] as const)
-    it(`is done all the same, whatever its coupon is: ${name}`, async () => {
+    it(`still counts as done, whatever its coupon is: ${name}`, async () => {
       for (const [more, reward, unread] of [
         [{ coupon: [] }, {}, ['coupon']],
         [{ coupon: { name: null } }, {}, undefined],
@@ -172,14 +167,14 @@ describe('a reply of the core of which something cannot be read', () => {
     })
 
   for (const name of ['takePoints', 'givePointsBack'])
-    it(`says what is left, as text or with decimals too: ${name}`, async () => {
+    it(`gives the points left, also from text or decimals: ${name}`, async () => {
       for (const balance of ['1050', 1050.9, '1050.00'])
         expect((await readReply(name, { balance })).value).to.deep.equal({ pointsLeft: 1050 })
       // The points were moved, so the call must not be undone.
       expect((await readReply(name, { balance: -200 })).value).to.deep.equal({})
     })
 
-  it('is a venue all the same, and no other venue is spoilt by it', async () => {
+  it('still gives a venue, and does not affect the other venues', async () => {
     const crown = { id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }
     const beside = await readReply('findVenue', [
       { id: null, params: crown.params },
@@ -227,7 +222,7 @@ describe('the breaker that all cards share', () => {
     ],
   ]
   for (const [what, status, body, expected] of oddities)
-    it(`does not open for what one card is to blame for: ${what}`, async () => {
+    it(`does not open for a fault of one card: ${what}`, async () => {
       const { client, clock } = coreParts()
       nock(coreOrigin).get('/v1/card/ODDONE').times(20).reply(status, body)
       for (let scan = 0; scan < 20; scan++)
@@ -239,8 +234,8 @@ describe('the breaker that all cards share', () => {
       await client.close()
     })
 
-  // What a till had sent became a header that the HTTP client refuses: ten of them stopped every project's credits.
-  it('does not open for a request that cannot be made, which is not done, and an error of ours', async () => {
+  // A till's text became a header that the HTTP client refuses: ten of them stopped every project's credits.
+  it('does not open for a request that cannot be made, which counts as not done and as our error', async () => {
     const { client, clock, logLines } = coreParts()
     const odd = { ...order, points: 5, idempotencyKey: '€:undo:1' }
     for (let times = 0; times < 20; times++) {

@@ -42,8 +42,8 @@ function callNamed(name: string) {
 }
 const takePoints = callNamed('takePoints')
 
-describe("the core's answers", () => {
-  describe('a readable refusal is final, under its own code', () => {
+describe('the client of the core', () => {
+  describe('takes a readable refusal as final, under its own code:', () => {
     const rows: [exception: string, status: number, code: string][] = [
       ['CardNotFoundException', 404, 'CARD_UNKNOWN'],
       ['MemberNotFoundException', 404, 'CARD_UNKNOWN'],
@@ -74,7 +74,7 @@ describe("the core's answers", () => {
     }
   })
 
-  it('reads a refusal whose event id is odd, and writes down no exception that is no name', async () => {
+  it('reads a refusal with an odd event id, and records no exception that is not a name', async () => {
     const body = { event_id: 17, code: 402, exception: 'InsufficientPointsException' }
     const { failure, fact } = await answerTo(takePoints, 402, body)
     expect(failure).to.include({ code: 'POINTS_NOT_ENOUGH', eventId: undefined })
@@ -96,7 +96,7 @@ describe("the core's answers", () => {
   })
 
   // Both go into the log line and the error: 400 KB of each, or a member's name.
-  it('takes no event id and no exception that is long, or more than a name', async () => {
+  it('ignores an event id or exception that is long, or more than a name', async () => {
     for (const odd of ['x'.repeat(400_000), 'Anna Kovac', '\u202eev\n', '']) {
       const { failure, fact } = await answerTo(takePoints, 402, { event_id: odd, exception: odd || 'E' })
       expect(failure).to.include({ code: 'REFUSED', eventId: undefined })
@@ -109,7 +109,7 @@ describe("the core's answers", () => {
     { status: 401, exception: 'InvalidTokenException', code: 'CREDENTIALS_WRONG' },
     { status: 403, exception: 'AccessDeniedException', code: 'KEY_NOT_ALLOWED' },
   ]) {
-    it(`${status}, readable or not, is not done → ${code}`, async () => {
+    it(`takes ${status}, readable or not, as not done → ${code}`, async () => {
       for (const body of [nested(status, exception), '<html>', '']) {
         const { failure, fact } = await answerTo(takePoints, status, body)
         expect(failure).to.be.instanceOf(CoreRejected)
@@ -119,7 +119,7 @@ describe("the core's answers", () => {
     })
   }
 
-  it('429 is not done → CORE_BUSY, with the seconds of Retry-After', async () => {
+  it('takes 429 as not done → CORE_BUSY, with the seconds of Retry-After', async () => {
     const at = new Date(startMs + 42_000).toUTCString()
     for (const [header, seconds] of [
       ['17', 17],
@@ -138,7 +138,7 @@ describe("the core's answers", () => {
     expect(failure).to.include({ code: 'CORE_BUSY', retryAfterSeconds: undefined })
   })
 
-  describe('everything else is unknown', () => {
+  describe('takes everything else as unknown:', () => {
     const known = 'InsufficientPointsException'
     const rows: [what: string, status: number, body: nock.Body][] = [
       ...[301, 302, 303, 307, 308].map((status): [string, number, nock.Body] => ['a redirect', status, '']),
@@ -201,14 +201,14 @@ describe("the core's answers", () => {
     ['one coupon instead of a list', 'readRewards', { id: 'uc-1', status: 'activated' }, '(whole body)'],
     ['something else than a list of venues', 'findVenue', { venues: [] }, '(whole body)'],
   ] as const) {
-    it(`takes ${what} for no success`, async () => {
+    it(`does not take ${what} as a success`, async () => {
       const { failure } = await answerTo(callNamed(name), 200, body as nock.Body)
       expect(failure).to.be.instanceOf(CoreProtocolError).and.have.deep.property('fields', [field])
     })
   }
 
   for (const { name, method, path, good, call } of everyCall) {
-    it(`${name}: a good body is done, whatever more it holds`, async () => {
+    it(`takes a good body as done, whatever else it holds: ${name}`, async () => {
       const { client, clock, metrics } = coreParts()
       const exchange = exchangeWith(clock)
       const more = Array.isArray(good) ? good.map((each) => ({ ...each, x: 1 })) : { ...good, x: { y: [] } }
@@ -222,7 +222,7 @@ describe("the core's answers", () => {
     })
   }
 
-  it('is noted as pending as long as the call is under way', async () => {
+  it('notes a call as pending while it is under way', async () => {
     const { client, clock } = coreParts()
     const exchange = exchangeWith(clock)
     const asked = Promise.withResolvers<void>()

@@ -81,7 +81,7 @@ describe('the budget of several replicas', function () {
     await callBy(budgets[0]!, 'credit')
   })
 
-  it('sends nothing while the database is away', async () => {
+  it('sends nothing while the database is down', async () => {
     await journals[0]!.close()
     expect(await isRefused(budgets[0]!, 'credit')).to.equal(true)
   })

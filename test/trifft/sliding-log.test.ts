@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createSlidingLog } from '../../src/trifft/budget/sliding-log.ts'
 
 describe('a sliding log', () => {
-  it('counts a call from its begin until a window after its end', () => {
+  it('counts a call from its start until a window after its end', () => {
     const log = createSlidingLog(100)
     log.begin()
     expect(log.count(5_000), 'however long it takes').to.equal(1)
@@ -11,7 +11,7 @@ describe('a sliding log', () => {
     expect(log.count(5_100)).to.equal(0)
   })
 
-  it('forgets at once what is undone', () => {
+  it('forgets a call at once if it is taken back', () => {
     const log = createSlidingLog(100)
     log.begin()
     log.undo()
@@ -29,7 +29,7 @@ describe('a sliding log', () => {
     expect(log.earliestMs(0, 30)).to.equal(130)
   })
 
-  it('goes on from what another has left', () => {
+  it('continues from what another log has left', () => {
     const log = createSlidingLog(100, [40, 60])
     log.begin()
     expect(log.stopsMs(30)).to.deep.equal([40, 60, 130])

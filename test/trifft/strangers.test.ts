@@ -48,7 +48,7 @@ describe('checks of venues and keys that were never approved', () => {
       expect(inState(claims, 'granted')).to.have.length(5)
     })
 
-  it('are refused when their time is up, and told when to come back', async () => {
+  it('are refused when their time is up, and told when to try again', async () => {
     const { claim, pass } = budgetAt({ CORE_RATE_LIMIT: '0' })
     for (let call = 0; call < 4; call++) (await claim('stranger')).leave()
     const fifth = await claim('stranger', { waitMs: 1_000 })
@@ -58,7 +58,7 @@ describe('checks of venues and keys that were never approved', () => {
     expectBusy(fifth.refusal, 'no_slot', 1)
   })
 
-  it('have a quarter of a window, however soon the core answers, and leave the rest as it was', async () => {
+  it('get a quarter of a window, however soon the core answers, and leave the rest to others', async () => {
     const budget = budgetAt()
     expect(await serve(await strangersAt(budget, 60))).to.equal(12)
     expect(await budget.use('balance')).to.equal(28)
@@ -76,7 +76,7 @@ describe('checks of venues and keys that were never approved', () => {
     expect(await budget.use('undo')).to.equal(36)
   })
 
-  it('go by turns of the networks that they come from, whatever venue and key they name', async () => {
+  it('take turns by the networks that they come from, whatever venue and key they name', async () => {
     const budget = budgetAt()
     const guesses = await strangersAt(budget, 60, '2001:db8:0:1::1')
     const [honest] = await strangersAt(budget, 1, '192.0.2.7')
@@ -87,7 +87,7 @@ describe('checks of venues and keys that were never approved', () => {
     expect(inState(guesses, 'granted')).to.have.length(5)
   })
 
-  it('wait in no longer a line than a hundred of one network', async () => {
+  it('wait in a line of at most a hundred from one network', async () => {
     const budget = budgetAt({ CORE_RATE_LIMIT: '0' })
     const claims = await strangersAt(budget, 105)
     expectBusy(claims[104]?.refusal, 'no_slot', 1)
@@ -99,13 +99,13 @@ describe('checks of venues and keys that were never approved', () => {
   describe('with a budget for each key', () => {
     const env = { CORE_RATE_SCOPE: 'key' }
 
-    it('share one', async () => {
+    it('share one budget', async () => {
       const budget = budgetAt(env)
       const claims = [...(await strangersAt(budget, 60)), ...(await strangersAt(budget, 60, '192.0.2.2'))]
       expect(await serve(claims)).to.equal(12)
     })
 
-    it('add nothing to what is remembered of keys', async () => {
+    it('add no keys to what is stored', async () => {
       const kept: string[][] = []
       const closeBudget = async (scopes: { scope: string }[]) =>
         void kept.push(scopes.map(({ scope }) => scope))
@@ -121,7 +121,7 @@ describe('checks of venues and keys that were never approved', () => {
       expect(await budget.use('credit')).to.equal(36)
     })
 
-    it('are counted with their key when a till of it was approved before', async () => {
+    it('are counted with their key if a till with that key was approved before', async () => {
       const budget = budgetAt(env)
       expect(await budget.use('debit')).to.equal(44)
       expect(stateOf(await budget.claim('stranger'))).to.equal('no_slot')

@@ -61,7 +61,7 @@ describe('a venue approval', () => {
     await client.close()
   })
 
-  it('is asked for once by tills that come together, in one exchange of them', async () => {
+  it('is asked for once by tills that come at the same time, in the exchange of one of them', async () => {
     const { approve, client } = venuesAt()
     const held = nextAnswer(200, crown())
     const tills = [approve(), approve(), approve()]
@@ -71,7 +71,7 @@ describe('a venue approval', () => {
   })
 
   // It gets into the journal, where PostgreSQL takes no NUL.
-  it('does without a currency that holds a control character, but not without the id', async () => {
+  it('ignores a currency with a control character, but fails if the id has one', async () => {
     const { approve, client } = venuesAt()
     const [{ id, params } = { id: '', params: {} }] = crown()
     answer(200, [{ id: 'a\0b', params }])
@@ -96,7 +96,7 @@ describe('a venue approval', () => {
     await client.close()
   })
 
-  it('is served at once after the hour, and renewed behind', async () => {
+  it('is served at once after the hour, and renewed in the background', async () => {
     const { approve, checksEnded, client, clock } = venuesAt()
     answer(200, crown())
     await approve()
@@ -112,7 +112,7 @@ describe('a venue approval', () => {
     await client.close()
   })
 
-  it('is renewed in time of its own, not of the till that came by', async () => {
+  it('is renewed with a deadline of its own, not that of the till', async () => {
     const { approve, checksEnded, client, clock } = venuesAt()
     answer(200, crown())
     await approve()
@@ -142,7 +142,7 @@ describe('a venue approval', () => {
     })
   }
 
-  it('serves for a day while the core cannot answer, and not longer', async () => {
+  it('is served for a day while the core cannot answer, but not longer', async () => {
     const { approve, checksEnded, client, clock } = venuesAt()
     answer(200, crown())
     await approve()
@@ -168,7 +168,7 @@ describe('a venue approval', () => {
     await held.asked
     drop(credentials)
     held.send()
-    expect(await waiting, 'who waits gets the answer').to.include({ coreId: 'second' })
+    expect(await waiting, 'the waiting till gets the answer').to.include({ coreId: 'second' })
     answer(200, crown('third'))
     expect(await approve(), 'of which nothing was kept').to.include({ coreId: 'third' })
     await client.close()

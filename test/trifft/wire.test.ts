@@ -8,7 +8,7 @@ import { useRealSockets } from '../support/real-sockets.ts'
 import { apiKey, cardNumber, coreParts, exchangeWith, order } from './setup.ts'
 import { debitAgainst, debitAt, lateDebitAgainst, listen, send } from './wire.ts'
 
-describe('the wire: it left, and no whole answer came back', () => {
+describe('the outcome of a core call is unknown because of', () => {
   useRealSockets()
 
   it('a core that never answers, at the deadline', async () => {
@@ -55,7 +55,7 @@ describe('the wire: it left, and no whole answer came back', () => {
   })
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`a ${status} on a POST is never followed`, async () => {
+    it(`a ${status} on a POST, which is never followed`, async () => {
       const { failure, requests } = await debitAgainst((request, response) => {
         if (request.url?.startsWith('/v1/'))
           return response.writeHead(status, { Location: '/elsewhere' }).end()
@@ -67,7 +67,7 @@ describe('the wire: it left, and no whole answer came back', () => {
   }
 })
 
-describe('the wire', () => {
+describe('the HTTP client of the core', () => {
   useRealSockets()
 
   const proxies = [
@@ -100,7 +100,7 @@ describe('the wire', () => {
     }
   })
 
-  it('uses a connection again, and reads a body behind a byte order mark', async () => {
+  it('reuses a connection, and reads a body with a byte order mark', async () => {
     let connections = 0
     const core = http.createServer((_request, response) => response.end('\uFEFF{"balance":1050}'))
     core.on('connection', () => connections++)
@@ -113,7 +113,7 @@ describe('the wire', () => {
     expect(connections).to.be.at.most(2)
   })
 
-  it('counts the time of a call no longer once it has ended', async () => {
+  it('stops counting the time of a call once it has ended', async () => {
     const timers = createManualClock()
     await using server = await listen(http.createServer((_request, response) => response.end('{}')))
     const wire = createCoreHttp({ baseUrl: `http://127.0.0.1:${server.port}`, clock: timers, timers })

@@ -17,7 +17,7 @@ describe('a large message', () => {
       const ticket = { ...least, [list]: Array.from({ length: 1_000 }, () => ({})) }
       expect(parse(read(JSON.stringify(ticket)).fields).unreadFields).to.deep.equal([])
     })
-    it(`is refused with one more of ${list}, whatever they are`, () => {
+    it(`is refused with one more entry in ${list}, whatever the entries are`, () => {
       for (const entry of [{}, 1, null, []]) {
         const ticket = { ...least, [list]: Array.from({ length: 1_001 }, () => entry) }
         const { fields } = read(JSON.stringify(ticket))

@@ -110,7 +110,7 @@ describe('capture', () => {
       new URLSearchParams({ request: JSON.stringify(message), password: 'key-of-the-venue' }).toString(),
     ],
   ] as const)
-    it(`of ${name} keeps its shape, and nothing of anybody`, async () => {
+    it(`of ${name} keeps its shape, and no personal data`, async () => {
       const recording = await record('/ticket?card=URCARD123', contentType, body)
       for (const secret of secrets) expect(JSON.stringify(recording)).not.to.include(secret)
       expect(recording).to.include({ origin: 'captured', event: null })
@@ -139,8 +139,8 @@ describe('capture', () => {
     expect(reply.body.cardNumber).to.equal(card)
   })
 
-  // The number without its blanks stands nowhere in what came, so it was not found there, and all but its last digit was
-  // written as it is.
+  // The number without its blanks is nowhere in the message, so it was not found there, and all but its last digit was
+  // captured.
   for (const [written, pattern] of [
     ['URCARD 123', /^[A-Z]{6} [1-9]{3}$/],
     ['LOY-UR CARD 123', /^LOY-[A-Z]{2} [A-Z]{4} [1-9]{3}$/],
@@ -177,7 +177,7 @@ describe('capture', () => {
     expect(request.body).not.to.include('9826123456789012345')
   })
 
-  // The service could not have captured a till's real message: what it did not understand it refused to look at.
+  // The service could not have captured a till's real message: it did not look at what it could not understand.
   for (const [name, contentType, body, shape] of [
     [
       'broken JSON',
@@ -198,7 +198,7 @@ describe('capture', () => {
       /^card=[A-Z]{6}\d{3}&password=%28removed%29&guest=[A-Z][a-z]{3}\+[A-Z][a-z]{4}$/,
     ],
     [
-      'lines that nobody knows',
+      'lines in an unknown format',
       'text/plain; charset=ebcdic',
       'CARD|URCARD123|£5.00\r\nguest: Anna Novak\r\n',
       /^[A-Z]{4}\|[A-Z]{6}\d{3}\|£\d\.\d\d\r\n[a-z]{5}: [A-Z][a-z]{3} [A-Z][a-z]{4}\r\n$/,
@@ -213,13 +213,13 @@ describe('capture', () => {
       for (const secret of secrets) expect(JSON.stringify(request)).not.to.include(secret)
     })
 
-  it('of bytes that are no text has a letter for each that could be one', async () => {
+  it('of bytes that are not text has a letter for each that could be one', async () => {
     const ebcdic = new Uint8Array(Buffer.from('E4D9C3C1D9C440F1F2F38182', 'hex'))
     const { request } = await record('/balance', 'text/plain; charset=cp037', ebcdic)
     expect(request.body).to.equal('xxxxxx@xxxxx')
   })
 
-  it('of a packed body, whatever its type, is of what is in it', async () => {
+  it('of a compressed body, whatever its type, shows what is in it', async () => {
     const base = await start(dir)
     const headers = { 'Content-Type': 'text/xml', 'Content-Encoding': 'gzip' }
     const body = new Uint8Array(gzipSync('<card>URCARD123</card>'))
@@ -227,7 +227,7 @@ describe('capture', () => {
     expect((await firstRecording()).request.body).to.match(/^<card>[A-Z]{6}\d{3}<\/card>$/)
   })
 
-  it('keeps what looks like a name if it is told to', async () => {
+  it('keeps what looks like a name if that is configured', async () => {
     const base = await start(dir, undefined, 'keep')
     const headers = { 'Content-Type': 'text/plain', 'X-Till-Kind': 'Aztec 3' }
     await fetch(`${base}/loyalty/checkCard`, {
@@ -241,7 +241,7 @@ describe('capture', () => {
     expect(request.body).to.match(/^cardNo=\d{4};LoyaltyKind: [a-z]{4}$/)
   })
 
-  it('is of a GET too, with the shape of its query', async () => {
+  it('includes a GET, with the shape of its query', async () => {
     const base = await start(dir)
     await fetch(`${base}?card=URCARD123`)
     const { request } = await firstRecording()
@@ -271,7 +271,7 @@ describe('capture', () => {
     ['pairs', 'application/x-www-form-urlencoded', 'a=b&'.repeat(65_000)],
     ['percent signs', 'application/x-www-form-urlencoded', '%'.repeat(260_000)],
   ] as const)
-    it(`of 256 KiB of ${name} holds up nobody`, async () => {
+    it(`of 256 KiB of ${name} does not hold up others`, async () => {
       const base = await start(dir)
       const before = process.cpuUsage()
       await fetch(`${base}/ticket`, { method: 'POST', headers: { 'Content-Type': contentType }, body })

@@ -45,7 +45,7 @@ describe('credentials', () => {
     ['a user name alone', undefined, { username: '1902' }],
     ['a password alone', undefined, { password: 'abcdefgh' }],
     ['another scheme', 'Bearer abcdefgh', { username: '1902', password: 'abcdefgh' }],
-    ['no Base64', 'Basic 1902:abcdefgh', {}],
+    ['something that is not Base64', 'Basic 1902:abcdefgh', {}],
     ['no colon', basic('1902'), {}],
     ['an empty header', '', { username: '1902', password: 'abcdefgh' }],
   ] as const)
@@ -65,7 +65,7 @@ describe('credentials', () => {
     ['the key in both boxes', basic(`${key}:${key}`), {}],
     ['the key in both boxes, in capitals', basic(`${key.toUpperCase()}:${key}`), {}],
     ['the key as a venue ID inside', undefined, { username: key, password: key }],
-    ['a password that is no text', undefined, { username: '1902', password: { a: 1 } }],
+    ['a password that is not text', undefined, { username: '1902', password: { a: 1 } }],
   ] as const)
     it(`are wrong with ${name}`, () => {
       expect(refusalOf(() => readCredentials(header, fields)).code).to.equal('CREDENTIALS_WRONG')

@@ -50,8 +50,8 @@ function backwards(value: unknown): unknown {
 }
 
 describe('the fingerprint of a ticket', () => {
-  // A journal holds fingerprints for months. Where this differs, every repeat after an upgrade is one more bill.
-  it('is the one that journals hold already', () => {
+  // A journal holds fingerprints for months. If this changes, every repeat after an upgrade is one more bill.
+  it('is the one that journals already hold', () => {
     expect(fingerprintOf({})).to.equal('LbqscGIBQzMAkg7rm6HufH8rPLWHOvQevOq9cX58rAk')
     const former = formerTicketFingerprint(ticketOf(JSON.stringify(message)))
     expect(former).to.equal('o8Y0VPJweQTqcVrWPLJCMiP-j_sJwuX_GbfGH1vVnXo')
@@ -61,7 +61,7 @@ describe('the fingerprint of a ticket', () => {
     expect(fingerprintOfText(JSON.stringify(backwards(message)))).to.equal(fingerprintOf({}))
   })
 
-  it('is the same beside a field that cannot be read', () => {
+  it('is the same with a field that cannot be read', () => {
     const { covers: _covers, ...rest } = message
     expect(fingerprintOf({ covers: 'many' })).to.equal(fingerprintOfText(JSON.stringify(rest)))
   })
@@ -78,22 +78,22 @@ describe('the fingerprint of a ticket', () => {
     expect(fingerprintOf(by)).to.equal(fingerprintOf({}))
   })
 
-  // Two guests hand the same dish back: the second refund was taken for a repeat of the first.
-  it('is another for a second refund under its own call reference', () => {
+  // Two guests returned the same dish: the second refund was taken for a repeat of the first.
+  it('differs for a second refund under its own call reference', () => {
     const refund = { isRefund: true }
     expect(fingerprintOf({ ...refund, transactionId: 'T-10' })).to.not.equal(fingerprintOf(refund))
     expect(fingerprintOf({ ...refund, dateTime: '2026-11-23T22:00:00' })).to.equal(fingerprintOf(refund))
   })
 
-  it('is the same whether a local time is the first or the second of that night', () => {
+  it('is the same whether a local time that occurs twice is the first or the second', () => {
     const ticket = ticketOf(JSON.stringify(message))
     expect(ticketFingerprint({ ...ticket, closedAtLatestMs: ticket.closedAtMs + 3_600_000 })).to.equal(
       ticketFingerprint(ticket),
     )
   })
 
-  // What is known of such a time has grown; the fingerprints that journals hold already have not.
-  it('is the one that journals hold already of a bill that was closed when clocks went back', () => {
+  // More is known about such a time now; the fingerprints that journals already hold have not changed.
+  it('is the one that journals already hold, also for a bill that was closed when clocks went back', () => {
     const changed = { ...message, closedAt: '2026-10-25T01:30:00' }
     expect(formerTicketFingerprint(ticketOf(JSON.stringify(changed)))).to.equal(
       'ARJjedi8DDSXqFD97JLPUFIPFsApoukSPNXVbaGVeXI',
@@ -101,7 +101,7 @@ describe('the fingerprint of a ticket', () => {
   })
 
   for (const changed of [{ total: '23.51' }, { items: [] }, { covers: 3 }, { redemptions: [] }])
-    it(`is another with ${JSON.stringify(changed)}`, () => {
+    it(`differs with ${JSON.stringify(changed)}`, () => {
       expect(fingerprintOf(changed)).to.not.equal(fingerprintOf({}))
     })
 })

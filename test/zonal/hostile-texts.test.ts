@@ -15,7 +15,7 @@ import { readDate, readTime } from '../../src/zonal/messages/time.ts'
 
 const apiKey = 'crown-demo-write-key'
 const lengthBytes = 256 * 1024
-/** Node reads no longer head. */
+/** Node reads no longer headers. */
 const longestQuery = 16 * 1024
 const formType = 'application/x-www-form-urlencoded'
 const pieces = [
@@ -55,7 +55,7 @@ const pieces = [
   ],
 ]
 
-/** Whatever looks at a text of a till with a pattern. */
+/** Everything that matches a till's text against a pattern. */
 const readers: Record<string, (text: string) => unknown> = {
   'removes credentials': createCredentialsRemover(toCredentials('1902', apiKey), [
     json.redaction.removeCredentials,
@@ -72,14 +72,14 @@ const readers: Record<string, (text: string) => unknown> = {
   'reads a time': (text) => readTime(text, 'Europe/London'),
   'reads a date': readDate,
   'finds secrets': (text) => json.redaction.findSecrets({ mediaType: formType, text }),
-  'captures what nobody knows': (text) => redactBody(json, { mediaType: 'text/plain', text }, rules),
+  'captures an unknown format': (text) => redactBody(json, { mediaType: 'text/plain', text }, rules),
   'captures XML': (text) => redactBody(json, { mediaType: 'text/xml', text: `<${text}>` }, rules),
   'captures a form': (text) => redactBody(json, { mediaType: formType, text }, rules),
   'captures a query': (text) => redactQuery(json, text.slice(0, longestQuery), rules),
 }
 const rules = createRules(createStandIns(['LOY-']), [apiKey, '9826123456'], true)
 
-// A text without a bound met a pattern of quadratic cost, and the service stood still for eight seconds.
+// A text of any length was matched by a pattern with quadratic cost, and the service stood still for eight seconds.
 describe('a text of 256 KiB that is made to be slow', () => {
   for (const [name, read] of Object.entries(readers))
     it(`takes no longer than any other: ${name}`, function () {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { inspect } from 'node:util'
 import { digitsOf, toMinor } from '../../src/zonal/messages/money.ts'
 
 describe('the decimals of a currency', () => {
@@ -74,7 +75,7 @@ describe('an amount', () => {
     [],
     5n,
   ])
-    it(`cannot be read from ${typeof value === 'bigint' ? '5n' : (JSON.stringify(value) ?? 'nothing')} (${typeof value})`, () => {
+    it(`cannot be read from ${inspect(value)}`, () => {
       expect(toMinor(value, 2, 'refuse')).to.equal(undefined)
       expect(toMinor(value, 2, 'round')).to.equal(undefined)
     })

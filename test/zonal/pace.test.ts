@@ -25,7 +25,7 @@ describe('the pace of large messages', () => {
     expect(pace(1_000)).to.equal(undefined)
   })
 
-  it('puts off more than can wait, so that their tills keep them', async () => {
+  it('puts off messages if too many are waiting, so that their tills keep them', async () => {
     const pace = createPace()
     const waiting = Array.from({ length: 64 }, () => pace(large))
     expect(refusalOf(() => pace(large)).code).to.equal('CORE_BUSY')

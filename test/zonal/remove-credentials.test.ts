@@ -107,7 +107,7 @@ describe('credentials in a text that is kept', () => {
       expect(fromText(text)).to.equal(text)
   })
 
-  it('leave any other bytes as they are, the very same', () => {
+  it('leave any other bytes exactly as they are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const buffer = Buffer.from(bytes)
@@ -116,7 +116,7 @@ describe('credentials in a text that is kept', () => {
     )
   })
 
-  it('are looked for in bounded time, whatever the text', () => {
+  it('are found in limited time, whatever the text', () => {
     const long = 1024 ** 2
     for (const piece of [
       '"password":"',

@@ -22,7 +22,7 @@ describe('a ticket', () => {
     })
   })
 
-  it('is read with all that it may say', () => {
+  it('is read with all the fields that it may have', () => {
     const { ticket, unreadFields } = parse({
       ...least,
       transactionId: 'T-9',
@@ -85,7 +85,7 @@ describe('a ticket', () => {
     })
   })
 
-  it('is known by its transactionId if it has no ticketId', () => {
+  it('is identified by its transactionId if it has no ticketId', () => {
     const { ticketId: _, ...fields } = least
     expect(parse({ ...fields, transactionId: 12 }).ticket).to.include({ ticketId: '12', transactionId: '12' })
   })
@@ -174,7 +174,7 @@ describe('a ticket', () => {
     expect(parse(fields, {}, { id: '2002' }).ticket.closedAtMs).to.equal(Date.parse('2026-11-23T23:30:00Z'))
   })
 
-  it('says both moments of a closing time that occurs twice, and only of that', () => {
+  it('has both moments of a closing time that occurs twice, and only of such a time', () => {
     const [first, second] = [Date.parse('2026-10-25T00:30:00Z'), Date.parse('2026-10-25T01:30:00Z')]
     const twice = parse({ ...least, closedAt: '2026-10-25T01:30:00', openedAt: '2026-10-25T01:10:00' }).ticket
     expect(twice).to.include({ closedAtMs: first, closedAtLatestMs: second })
@@ -215,7 +215,7 @@ describe('a ticket', () => {
       expect(refusal).to.include({ code: 'MESSAGE_INVALID', detail, name: 'RequestInvalid' })
     })
 
-  it('is refused if neither it nor the venue says a currency', () => {
+  it('is refused if neither it nor the venue has a currency', () => {
     const refusal = refusalOf(() => parse(least, {}, { currency: undefined }))
     expect(refusal.detail).to.match(/^currency /)
   })

@@ -4,8 +4,8 @@ import { read } from '../dialects/json/read.ts'
 import { least, parse } from './parse-ticket.ts'
 import { refusalOf } from './refusal-of.ts'
 
-// Where tickets without a card are only counted, those of "CROWN 1001" and of a masked card were answered as accepted,
-// and were neither in Kafka nor a dead letter.
+// If tickets without a card are only counted, those of "CROWN 1001" and of a masked card were answered as accepted,
+// but were neither in Kafka nor dead letters.
 describe('a ticket whose card cannot be read', () => {
   for (const cardNumber of [
     '************1001',
@@ -25,7 +25,7 @@ describe('a ticket whose card cannot be read', () => {
     {},
     contradiction,
   ])
-    it(`is no ticket without a card: ${String(JSON.stringify(cardNumber)).slice(0, 40)}`, () => {
+    it(`does not count as a ticket without a card: ${String(JSON.stringify(cardNumber)).slice(0, 40)}`, () => {
       const fields = { ...least, cardNumber }
       const refusal = refusalOf(() => parse(fields, { withoutCard: 'count', cardPrefixes: ['LOY-'] }))
       expect(refusal).to.include({
@@ -39,7 +39,7 @@ describe('a ticket whose card cannot be read', () => {
       })
     })
 
-  it('is told from one without a card, and from one whose card is written in groups', () => {
+  it('differs from one without a card, and from one whose card is written in groups', () => {
     const withoutCard = 'count'
     expect(parse(least, { withoutCard }).ticket).not.to.have.property('cardNumber')
     const { ticket, unreadFields } = parse({ ...least, cardNumber: 'CROWN 1001' }, { withoutCard })
@@ -99,7 +99,7 @@ describe('a ticket with fields that cannot be read', () => {
     expect(unreadFields).to.deep.equal(['items.unitPrice'])
   })
 
-  it('is taken without what a line says twice and differently', () => {
+  it('is taken without a field that a line has twice with different values', () => {
     const text = JSON.stringify({ ...least, items: [{ unitPrice: 1, price: 2, name: 'Tea' }] })
     const { fields } = read('ticket', text)
     const { ticket, unreadFields } = parse(fields)

@@ -6,7 +6,7 @@ import { ticketRequest } from '../../../src/zonal/messages/ticket-message.ts'
 /** Read by `readRequest` and `readCredentials`, before the message. */
 const ahead = ['method', 'username', 'token', 'password']
 
-describe('the table of names', () => {
+describe('the table of field names', () => {
   for (const [message, schema] of Object.entries({
     balance: balanceRequest,
     debit: debitRequest,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { read } from './read.ts'
 
-describe('names that may stand side by side', () => {
+describe('names of one field that Zonal may send together', () => {
   for (const [given, name, value] of [
     [{ productId: 3, id: 1 }, 'id', 1],
     [{ id: 1, productId: 3 }, 'id', 1],
@@ -11,7 +11,7 @@ describe('names that may stand side by side', () => {
     [{ category: 'Mains', categoryId: 7 }, 'category', 'Mains'],
     [{ categoryId: 7 }, 'category', 7],
   ] as const)
-    it(`mean in a line what the first in the table says: ${JSON.stringify(given)}`, () => {
+    it(`have in a line the value of the first in the table: ${JSON.stringify(given)}`, () => {
       const { fields, problem } = read('ticket', JSON.stringify({ items: [given] }))
       expect(problem).to.equal(undefined)
       expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ [name]: value }])
@@ -38,19 +38,19 @@ describe('names that may stand side by side', () => {
     ],
     ['{"total":1,"totalSpend":2}', 'total and totalSpend are the same field with different values'],
   ] as const)
-    it(`may not say two things by themselves, and no others may: ${text}`, () => {
+    it(`may not have two values for the same name, nor may any other names: ${text}`, () => {
       expect(read('ticket', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 })
 
-describe('a list of one', () => {
+describe('a list with one entry', () => {
   for (const [list, entry, folded] of [
     ['items', { Price: 2.5, x: 1 }, { unitPrice: 2.5 }],
     ['payments', { tender: 'Cash' }, { type: 'Cash' }],
     ['redemptions', { prizeId: 'u-1' }, { rewardId: 'u-1' }],
     ['discounts', { discountId: 9 }, { id: 9 }],
   ] as const)
-    it(`may be the single object of ${list}`, () => {
+    it(`may be a single object: ${list}`, () => {
       const { fields } = read('ticket', JSON.stringify({ [list]: entry }))
       expect(JSON.parse(JSON.stringify(fields[list]))).to.deep.equal([folded])
     })

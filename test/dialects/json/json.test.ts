@@ -6,7 +6,7 @@ import { read } from './read.ts'
 
 // A till that gathers its fields from two places can write {"points":100,"points":900}. Every JSON parser keeps the last
 // and says nothing, so 900 points were taken, and "isVoid":true,"isVoid":false was a sale.
-describe('a key that one object has twice', () => {
+describe('a key that occurs twice in one object', () => {
   for (const [text, detail] of [
     ['{"points":100,"points":900}', 'points is given twice with different values'],
     ['{"request":{"points":100,"points":900}}', 'points is given twice with different values'],
@@ -23,7 +23,7 @@ describe('a key that one object has twice', () => {
       'transactionId is given twice with different values',
     ],
   ] as const)
-    it(`with two values makes the message invalid: ${text}`, () => {
+    it(`makes the message invalid if its values differ: ${text}`, () => {
       expect(read('debit', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 
@@ -39,7 +39,7 @@ describe('a key that one object has twice', () => {
     '{"points":100,"foo":":points:900"}',
     '{"points":100,"foo":[{"points":1},{"points":2}]}',
   ])
-    it(`does no harm in ${text}`, () => {
+    it(`is accepted in ${text}`, () => {
       const { fields, problem } = read('debit', text)
       expect(problem).to.equal(undefined)
       expect(String(fields.points)).to.equal('100')
@@ -50,13 +50,13 @@ describe('a key that one object has twice', () => {
     ['{"items":[{"total":1,"total":1.0,"name":"Tea"}]}', [{ total: 1, name: 'Tea' }]],
     ['{"items":[{"foo":1,"foo":2,"id":9007199254740993}]}', [{ id: '9007199254740993' }]],
   ] as const)
-    it(`in an entry of a list loses only that field: ${text}`, () => {
+    it(`only removes that field from an entry of a list: ${text}`, () => {
       const { fields, problem } = read('ticket', text)
       expect(problem).to.equal(undefined)
       expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal(items)
     })
 
-  it('changes nothing else of what JSON.parse reads', () => {
+  it('is the only difference from what JSON.parse reads', () => {
     const keys = fc.constantFrom('a', 'b', '":', ':', '\\', '__proto__')
     const texts = fc.oneof(fc.string(), fc.constantFrom('": ', ':":', '{"a":1,"a":2}', '\\":'))
     const values = fc.letrec((tie) => ({

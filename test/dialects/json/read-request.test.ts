@@ -10,7 +10,7 @@ const asForm = (text: string) => new URLSearchParams({ request: text }).toString
 
 describe('the operation of a request', () => {
   for (const named of ['balance', 'Balance', 'BALANCE'])
-    it(`is named by the path as ${named}`, () => {
+    it(`is read from the path: ${named}`, () => {
       expect(read(named, '{}').operation).to.equal('balance')
     })
 
@@ -19,11 +19,11 @@ describe('the operation of a request', () => {
     '{"Request":{"METHOD":"debit"}}',
     '{"method":"debit","request":{}}',
   ])
-    it(`is named inside as ${text} at the bare base path`, () => {
+    it(`is read from the message at the bare base path: ${text}`, () => {
       expect(read('', text).operation).to.equal('debit')
     })
 
-  it('may be named in both places', () => {
+  it('may be named in both the path and the message', () => {
     expect(read('ticket', '{"method":"TICKET"}').operation).to.equal('ticket')
   })
 
@@ -34,7 +34,7 @@ describe('the operation of a request', () => {
     })
   })
 
-  it('leaves a ticket whose method disagrees to be kept', () => {
+  it('is that of the path for a ticket whose method disagrees, so that the ticket can be kept', () => {
     const detail = 'method must name the same operation as the path'
     for (const text of ['{"method":"debit"}', '{"method":"debit","method":"ticket"}', '{"method":{}}'])
       expect(read('ticket', text).problem, text).to.include({ code: 'MESSAGE_INVALID', detail })
@@ -79,7 +79,7 @@ describe('the envelope of a request', () => {
     ['JSON inside request', `{"request":${message}}`, 'text/json'],
     ['a form', asForm(message), form],
     ['a form with the envelope too', asForm(`{"request":${message}}`), form],
-    ['fields on both sides', `{"cardNumber":"URCARD123","request":${message}}`, json],
+    ['fields both inside and outside request', `{"cardNumber":"URCARD123","request":${message}}`, json],
   ] as const)
     it(`may be ${name}`, () => {
       expect({ ...read('balance', text, contentType).fields }).to.deep.equal({ cardNumber: 'URCARD123' })
@@ -87,11 +87,11 @@ describe('the envelope of a request', () => {
 
   for (const [name, text, contentType] of [
     ['broken JSON', '{"cardNumber":', json],
-    ['no JSON', 'cardNumber', json],
+    ['text that is not JSON', 'cardNumber', json],
     ['an array', '[]', json],
     ['null', 'null', json],
     ['a number', '5', json],
-    ['a request that is no object', '{"request":[]}', json],
+    ['a request that is not an object', '{"request":[]}', json],
     ['a form without request', 'cardNumber=1', form],
     ['a form with two requests', `${asForm('{}')}&${asForm('{}')}`, form],
     ['a form with broken JSON', 'request=%7B', form],
@@ -102,7 +102,7 @@ describe('the envelope of a request', () => {
 })
 
 describe('the fields of a request', () => {
-  it('are known in any case and by their aliases, and unknown ones stay out', () => {
+  it('are recognised in any case and by their aliases, and unknown ones are left out', () => {
     const text = '{"CARDID":"URCARD123","AztecSiteId":7,"platformServicesSiteId":"8","colour":"red"}'
     expect({ ...read('balance', text).fields }).to.deep.equal({
       cardNumber: 'URCARD123',
@@ -111,7 +111,7 @@ describe('the fields of a request', () => {
     })
   })
 
-  it('are folded in the lists of a ticket by the names of each list', () => {
+  it('are recognised in the lists of a ticket by the names of each list', () => {
     const text = '{"ITEMS":[{"AztecID":5,"Price":2.5,"Qty":2,"x":1}],"tenders":[{"tender":"Cash"}]}'
     const { fields } = read('ticket', text)
     expect(JSON.parse(JSON.stringify(fields))).to.deep.equal({
@@ -132,7 +132,7 @@ describe('the fields of a request', () => {
     expect(fields.total).to.equal(1234567890.1234567)
   })
 
-  it('have no prototype, and none can be given to them', () => {
+  it('have no prototype, and cannot be given one', () => {
     const evil =
       '{"__proto__":{"cardNumber":"EVIL1"},"constructor":{"a":1},"prototype":1,"items":[{"__proto__":{"id":1}}]}'
     const { fields } = read('ticket', evil)
@@ -183,22 +183,22 @@ describe('the fields of a request', () => {
       expect(refusalOf(() => read('', text)).detail).to.equal(detail)
     })
 
-    it(`are a ticket that can be kept if there are two envelopes: ${text}`, () => {
+    it(`of a ticket can still be kept if there are two envelopes: ${text}`, () => {
       expect(read('ticket', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
   }
 
-  it('may be in two envelopes that say the same', () => {
+  it('may be in two envelopes with the same content', () => {
     const text = '{"request":{"siteId":7},"REQUEST":{"siteId":7},"request":{"siteId":7}}'
     expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7 })
   })
 
-  it('may be given twice with one value, as number or text, or once empty', () => {
+  it('may be given twice with the same value, as number or text, or once empty', () => {
     const text = '{"siteId":7,"SiteId":"7","cardNumber":null,"CardNumber":"A123","CARDNUMBER":" "}'
     expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7, cardNumber: 'A123' })
   })
 
-  it('lose only the field of an entry that contradicts itself', () => {
+  it('lose only the field with two values of an entry in a list', () => {
     const { fields } = read('ticket', '{"items":[{"unitPrice":1,"price":2,"name":"Tea"}]}')
     expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ name: 'Tea' }])
   })
@@ -220,7 +220,10 @@ describe('a hostile request', () => {
     ['nested deeply twice in one field', `{"cardNumber":${deep},"CardNumber":${deep}}`],
     ['nested deeply in objects', `{"request":${'{"request":'.repeat(depth)}1${'}'.repeat(depth)}}`],
     ['nested deeply beside a repeated key', `{"a":1,"a":2,"cardNumber":${deep}}`],
-    ['full of spellings of one name', `{${spellings.map((name, value) => `"${name}":${value}`).join()}}`],
+    [
+      'full of different spellings of one name',
+      `{${spellings.map((name, value) => `"${name}":${value}`).join()}}`,
+    ],
     ['full of one key', `{${Array.from({ length: 20_000 }, (_, value) => `"total":${value}`).join()}}`],
     ['full of keys in one object and then none', `{"items":{${keys}},${'"items":{},'.repeat(9_000)}"a":1}`],
     ['full of one large value', `{"items":{${keys}}${`,"items":{${keys}}`.repeat(3)}}`],

@@ -16,7 +16,7 @@ function reply(answer: Answer): object {
 }
 
 describe('an OK', () => {
-  it('of a balance says what is known, in its order', () => {
+  it('to a balance has all fields that are known, in their order', () => {
     const body = reply({
       to: 'balance',
       cardNumber: 'URCARD123',
@@ -45,7 +45,7 @@ describe('an OK', () => {
     )
   })
 
-  it('of a balance leaves out what is not known', () => {
+  it('to a balance leaves out the fields that are not known', () => {
     const member = { name: undefined, isBlocked: false, program: undefined, points: undefined }
     const balance = { member, rewards: [], asOfMs: 0, isStale: true }
     expect(reply({ to: 'balance', cardNumber: 'A123', balance })).to.deep.equal({
@@ -63,7 +63,7 @@ describe('an OK', () => {
   const points = { kind: 'points', points: 200 } as const
   const base = { response: 'OK', requestId, redemptionId: 'r-1' }
 
-  it('of a debit says the reward, or at least its id', () => {
+  it('to a debit has the reward, or at least its id', () => {
     const said = { to: 'debit', transactionId: 'T-1', redemptionId: 'r-1', what: coupon } as const
     expect(reply({ ...said, moved: { reward } })).to.deep.equal({
       ...base,
@@ -73,7 +73,7 @@ describe('an OK', () => {
     expect(reply({ ...said, moved: {} })).to.deep.include({ reward: { id: 'uc-1' } })
   })
 
-  it('of a debit of points says what is left, if that is known', () => {
+  it('to a debit of points says how many are left, if that is known', () => {
     const said = { to: 'debit', redemptionId: 'r-1', what: points } as const
     expect(reply({ ...said, moved: { pointsLeft: 1050 } })).to.deep.equal({
       ...base,
@@ -83,7 +83,7 @@ describe('an OK', () => {
     expect(reply({ ...said, moved: {} })).to.deep.equal({ ...base, pointsTaken: 200 })
   })
 
-  it('of a credit says what was given back', () => {
+  it('to a credit says what was given back', () => {
     const said = { to: 'credit', redemptionId: 'r-1' } as const
     expect(reply({ ...said, what: coupon, moved: { reward } })).to.deep.equal({ ...base, reward })
     expect(reply({ ...said, what: points, moved: { pointsLeft: 1250 } })).to.deep.equal({
@@ -93,7 +93,7 @@ describe('an OK', () => {
     })
   })
 
-  it('of a ticket says whether it was known', () => {
+  it('to a ticket says whether it is a duplicate', () => {
     expect(reply({ to: 'ticket', ticketId: 'B-77', isDuplicate: true })).to.deep.equal({
       response: 'OK',
       requestId,
@@ -113,14 +113,14 @@ describe('a refusal', () => {
     return { status, headers: others, body: JSON.parse(body) as object }
   }
 
-  it('says code, text, action, retry and request id, in that order', () => {
+  it('has code, text, action, retry and request id, in that order', () => {
     expect(JSON.stringify(refuse(new Refusal('CARD_UNKNOWN')))).to.equal(
       '{"status":200,"headers":{},"body":{"response":"Error","code":"CARD_UNKNOWN","detail":"Card not found",' +
         '"action":"Scan the card again, or type its number.","retry":false,"requestId":"q-1"}}',
     )
   })
 
-  it('names the field if it has a detail', () => {
+  it('has its detail, which names the field', () => {
     const { body } = refuse(new Refusal('MESSAGE_INVALID', { detail: 'cardNumber is missing' }))
     expect(body).to.include({ detail: 'cardNumber is missing' })
   })
@@ -131,7 +131,7 @@ describe('a refusal', () => {
     expect(headers).to.deep.equal({ 'WWW-Authenticate': 'Basic realm="zonal", charset="UTF-8"' })
   })
 
-  it('says when to come back with 429 and 503', () => {
+  it('says when to try again with 429 and 503', () => {
     expect(refuse(new Refusal('CORE_BUSY', { retryAfterSeconds: 42 })).headers).to.deep.equal({
       'Retry-After': '42',
     })
@@ -139,7 +139,7 @@ describe('a refusal', () => {
     expect(refuse(new Refusal('INTERNAL_ERROR')).headers).to.deep.equal({})
   })
 
-  it('can be sent with 200 instead of 503 to what an operator waits for, and still asks for a retry', () => {
+  it('can be sent with 200 instead of 503 if an operator waits for it, and still asks for a retry', () => {
     const refusal = new Refusal('CORE_UNAVAILABLE')
     const soft = { settings: { ...settings, failureHttpStatus: 200 } }
     const { status, headers, body } = refuse(refusal, soft)

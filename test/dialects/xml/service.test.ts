@@ -21,7 +21,7 @@ const login = basic({ venueId: demo.venueId, apiKey: demo.apiKey })
 const [wording] = till.wordings
 const { anna } = demo.cards
 
-// No file of src/ knows this dialect: what is given to createService is all that it takes.
+// No file of src/ knows this dialect: giving it to createService is enough.
 describe('a second dialect', () => {
   useRealSockets()
   let counter: Counter
@@ -43,18 +43,18 @@ describe('a second dialect', () => {
   const lastLine = () => counter.service.lines().findLast(({ msg }) => msg === 'request')
 
   for (const each of till.wordings)
-    it(`goes through a whole checkout: ${each.name}`, async () => {
+    it(`serves a whole checkout: ${each.name}`, async () => {
       await checkout(counter.openTill({ wording: each }), counter)
       expect(lastLine()).to.include({ dialect: 'xml', message: 'ticket', code: 'OK' })
     })
 
-  it('is spoken beside the first', async () => {
+  it('works beside the first', async () => {
     await counter.openTill({ wording }).balance({ cardNumber: anna })
     expect((await counter.till.balance({ cardNumber: anna })).reply.points).to.equal(1250)
     expect(lastLine()).to.include({ dialect: 'json' })
   })
 
-  it('says what it must of every refusal in its own words, with 200 and the reference of the till', async () => {
+  it("sends every refusal in its own format, with 200 and the till's reference", async () => {
     const unknown = await post('<Balance ref="7"><Card>CROWN9999</Card></Balance>')
     expect(unknown).to.deep.include({ status: 200, type: 'application/xml; charset=utf-8' })
     expect(unknown.text).to.match(
@@ -76,7 +76,7 @@ describe('a second dialect', () => {
     })
   })
 
-  it('names fields as its tills call them, also those that only a reason mentions', async () => {
+  it('calls fields what its tills call them, also in reasons', async () => {
     const detailOf = async (body: string) => (await post(body)).reply?.detail
     expect(await detailOf('<Debit><Card>CROWN1001</Card></Debit>')).to.equal('Account is missing')
     expect(await detailOf('<Debit><Card>CROWN1001</Card><Account>A-1</Account></Debit>')).to.equal(
@@ -88,7 +88,7 @@ describe('a second dialect', () => {
     ).to.equal('Lines.Name must not hold the API key')
   })
 
-  it('is told that a debit was done before', async () => {
+  it('has the header that says that a debit is a repeat', async () => {
     const debit = `<Debit><Card>${anna}</Card><Account>A</Account><Transaction>T</Transaction><Points>5</Points></Debit>`
     const answers = []
     for (let times = 0; times < 2; times++) {
@@ -98,7 +98,7 @@ describe('a second dialect', () => {
     expect(answers).to.deep.equal([undefined, 'true'])
   })
 
-  it('counts in pence, and says so where an amount is none', async () => {
+  it('takes amounts in pence, and says so if one is not a whole number', async () => {
     const ticket = (total: string) =>
       `<Ticket><Id>B-1</Id><Closed>2026-11-23T12:00:00Z</Closed><Total>${total}</Total><Currency>GBP</Currency><Lines><Line><Price>1250</Price></Line></Lines></Ticket>`
     expect((await post(ticket('12.50'))).reply?.detail).to.equal(
@@ -109,7 +109,7 @@ describe('a second dialect', () => {
     expect(waiting?.closed.ticket).to.deep.include({ totalMinor: 1250, items: [{ unitPriceMinor: 1250 }] })
   })
 
-  it('has its unreadable tickets kept, and read again once somebody can', async () => {
+  it('has its unreadable tickets kept, and read once they are complete', async () => {
     const broken =
       '<Ticket><Key>another-key</Key><Id>B-1</Id><Closed>2026-11-23T12:00:00Z</Closed><Total>5</Total>'
     expect((await post(broken)).reply).to.include({ code: 'MESSAGE_UNREADABLE' })
@@ -129,12 +129,12 @@ describe('a second dialect', () => {
     } as const
     const mended = { ...message, base64: Buffer.from(`${kept}</Ticket>`).toString('base64') }
     expect(await readKeptTicket(mended, settings, dialects)).to.include({ ticketId: 'B-1', totalMinor: 5 })
-    // As a version would have kept it that did not know this dialect.
+    // As a version without this dialect would have kept it.
     const former = { ...mended, dialect: undefined, path: undefined }
     expect(await readKeptTicket(former, settings, dialects)).to.include({ ticketId: 'B-1' })
   })
 
-  it('is captured as what it is', async () => {
+  it('is captured in its own syntax', async () => {
     await post(
       `<Balance ref="7"><Key>another-key</Key><Card>${anna}</Card><Site>12</Site><Guest>Anna</Guest></Balance>`,
     )
@@ -146,14 +146,14 @@ describe('a second dialect', () => {
     expect(recording.reply.body).to.match(/^<Reply ref="7" .*<Member>\(removed\)<\/Member>.*<Points>1250</)
   })
 
-  it('leaves what no dialect claims to the last', async () => {
+  it('leaves what no dialect recognises to the last dialect in the list', async () => {
     const { status, text } = await post('a,b', 'text/csv')
     expect(status).to.equal(415)
     expect(JSON.parse(text)).to.include({ code: 'MEDIA_TYPE_UNSUPPORTED' })
     expect((await fetch(`${counter.service.url}/a/b`, { method: 'POST' })).status).to.equal(404)
   })
 
-  it('may have addresses of its own', async () => {
+  it('may have its own addresses', async () => {
     expect(
       (await post('<Balance><Card>CROWN1001</Card></Balance>', 'text/xml', '/Loyalty/v2/')).reply,
     ).to.include({
@@ -161,7 +161,7 @@ describe('a second dialect', () => {
     })
   })
 
-  it('is answered in one of both, whatever is sent', async function () {
+  it('answers whatever is sent, together with the first', async function () {
     this.timeout(60_000)
     await (await createFuzz(dialects)).throwAll(counter, 500)
     expect(counter.service.lines().filter(({ level }) => level === 'error')).to.deep.equal([])
@@ -182,7 +182,7 @@ describe('the card number, the API key and the member name, in a second dialect'
     'the operation': (secret) => `<${secret}/>`,
     'a broken ticket': (secret) => `<Ticket><Id>${secret}</Id><Card>${canary.card}</Card>`,
   }))
-    it(`are nowhere, put into ${placement.where}`, async () => {
+    it(`are found nowhere after they were put into ${placement.where}`, async () => {
       const canaries = await startCanaryService(dialects)
       try {
         await canaries.expectNowhere(placement)

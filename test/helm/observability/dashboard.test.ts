@@ -25,7 +25,7 @@ describe('the dashboard', () => {
     }
   })
 
-  it('can be shared by several installs: data source, namespace, job and pod are chosen', () => {
+  it('can be shared by several installations: data source, namespace, job and pod are variables', () => {
     expect(dashboard.templating.list.map(({ name }) => name)).to.deep.equal([
       'datasource',
       'namespace',
@@ -42,7 +42,7 @@ describe('the dashboard', () => {
       }
   })
 
-  it('has ids that are told apart, and panels that do not overlap and fill the width', () => {
+  it('has unique ids, and panels that fill the width without overlapping', () => {
     expect(new Set(panels.map(({ id }) => id)).size).to.equal(panels.length)
     const cells = new Set<string>()
     for (const { title, gridPos } of panels) {
@@ -56,7 +56,7 @@ describe('the dashboard', () => {
     expect(cells.size).to.equal(24 * height)
   })
 
-  it('says of each panel what it shows, in which unit', () => {
+  it('says for each panel what it shows, and in which unit', () => {
     expect(shown).to.have.length.above(20)
     for (const { title, description, fieldConfig, targets } of shown) {
       expect(description, title).to.match(/\.$/)

@@ -17,7 +17,7 @@ describe('the metrics page', () => {
   const lines = async () =>
     (await (await fetch(`${counter.service.managementUrl}/metrics`)).text()).split('\n')
 
-  it('says which version runs, and how many slots of the core there are to be taken', async () => {
+  it('shows which version runs, and how many core slots there are and are taken', async () => {
     await counter.till.balance({ cardNumber: demo.cards.anna })
     expect(await lines()).to.include.members([
       'zonal_build_info{version="0.0.0-test"} 1',
@@ -26,8 +26,8 @@ describe('the metrics page', () => {
     ])
   })
 
-  // It was logged as OK with 404, before anybody knew what became of its call to the core, which was in no line.
-  it('counts the tills that hang up before their answer is out, and no other, and says what became of it', async () => {
+  // It was logged as OK with 404 while its call to the core was under way, so the outcome of that call was in no line.
+  it('counts only the tills that hang up before their answer has left, and the log line says what was done', async () => {
     await counter.till.balance({ cardNumber: demo.cards.anna })
     const fault = counter.core.faults.next({ operation: 'debit', kind: 'hang' })
     const till = request(`${counter.service.url}/debit`, {
@@ -57,8 +57,8 @@ describe('the metrics page', () => {
   })
 })
 
-describe('counters that alerts look at', () => {
-  it('begin at zero, so that the first increase is seen', async () => {
+describe('counters that alerts use', () => {
+  it('start at zero, so that the first increase is seen', async () => {
     const page = (await createMetrics(lanes).page()).body.split('\n')
     const missing = [
       'zonal_request_duration_seconds_count{message="debit",code="INTERNAL_ERROR"} 0',

@@ -13,7 +13,7 @@ const targetLabels = ['namespace', 'job', 'pod', 'instance']
 /** Of Prometheus itself: the state of the alerts. */
 const ownOfPrometheus = ['ALERTS']
 
-/** What nobody looks at, and why that is on purpose. All else that the service exposes is in a panel or an alert. */
+/** Metrics that are left out on purpose, and why. All others that the service exposes are in a panel or an alert. */
 const unused: [pattern: RegExp, reason: string][] = [
   [/^nodejs_eventloop_(lag_(?!p99)|utilization_)/, 'the 99th percentile says whether tills wait'],
   [/^nodejs_(active|heap_space|external|heap_size_total)/, 'for whoever looks for a leak, by hand'],
@@ -24,7 +24,7 @@ const unused: [pattern: RegExp, reason: string][] = [
   [/^process_(open|max)_fds$/, 'the number of tills bounds them; a leak shows as memory too'],
 ]
 
-describe('what alerts and dashboard name', () => {
+describe('the names in the alerts and the dashboard', () => {
   useRealSockets()
   let exposed: Exposed
   let alerts: Alert[]
@@ -44,7 +44,7 @@ describe('what alerts and dashboard name', () => {
     ...queries,
   ]
 
-  it('of metrics is what the running service exposes', () => {
+  it('of metrics are those that the running service exposes', () => {
     for (const { where, expr } of all()) {
       const selectors = selectorsOf(expr)
       expect(selectors, where).not.to.have.length(0)
@@ -54,7 +54,7 @@ describe('what alerts and dashboard name', () => {
     }
   })
 
-  it('of labels is on those metrics, or on every series of a pod', () => {
+  it('of labels are on those metrics, or on every series of a pod', () => {
     for (const { where, expr, legendFormat } of all()) {
       const selectors = selectorsOf(expr).filter(({ metric }) => !ownOfPrometheus.includes(metric))
       if (selectors.length === 0) continue
@@ -66,7 +66,7 @@ describe('what alerts and dashboard name', () => {
     }
   })
 
-  it('of values is what those labels can have', () => {
+  it('of values are those that these labels can have', () => {
     for (const { where, expr } of all())
       for (const { metric, matchers } of selectorsOf(expr))
         for (const { label, values } of matchers)
@@ -76,7 +76,7 @@ describe('what alerts and dashboard name', () => {
           }
   })
 
-  it('of codes that say "try again" is what the catalogue says, but for those who are locked out', () => {
+  it('of codes that say "try again" are those of the catalogue, except for guessers who are locked out', () => {
     const retried = codes.filter((code) => lookUp(code, 'en').retry && code !== 'CREDENTIALS_LOCKED')
     const putOff = alerts.find(({ alert }) => alert === 'ZonalTillsPutOff')?.expr ?? ''
     const served = queries.find(({ where }) => where === 'Are tills served?')?.expr ?? ''
@@ -89,7 +89,7 @@ describe('what alerts and dashboard name', () => {
     }
   })
 
-  it('leaves out no metric of the service but those that are left out on purpose', () => {
+  it('include every metric of the service, except those that are left out on purpose', () => {
     const used = new Set(all().flatMap(({ expr }) => selectorsOf(expr).map(({ metric }) => baseOf(metric))))
     const reasonFor = (metric: string) => unused.find(([pattern]) => pattern.test(metric))
     for (const metric of new Set([...exposed.keys()].map(baseOf)))
@@ -118,12 +118,12 @@ describe('each alert', () => {
     }
   })
 
-  it('has a page in helm/runbooks, and each page an alert', () => {
+  it('has a page in helm/runbooks, and each page has an alert', () => {
     const files = readdirSync(new URL('helm/runbooks', root))
     expect(files).to.have.members(alerts.map(({ alert }) => `${alert}.md`))
   })
 
-  it('has a page that says what it is for guests, how to see it, and what to do', () => {
+  it('has a page that says what it means for guests, how to see it, and what to do', () => {
     for (const { alert } of alerts) {
       const { text } = readPage(`helm/runbooks/${alert}.md`)
       const parts = /^# (.+)\n\n\*\*For guests\*\*: .+\n\n\*\*How to see it\*\*: .+\n\n\*\*What to do\*\*:.+/s

@@ -11,11 +11,11 @@ describe('the rule file, as promtool sees it', function () {
   this.timeout(120_000)
   const promtool = usePromtool()
 
-  it('is one that Prometheus takes', async () => {
+  it('is accepted by Prometheus', async () => {
     expect(await promtool('check', 'rules', pathOf('helm/alerts/adapter.rules.yaml'))).to.include('SUCCESS')
   })
 
-  it('fires and is silent as its cases say', async () => {
+  it('fires and stays silent as its cases say', async () => {
     const said = await promtool('test', 'rules', ...ruleTestFiles.map(pathOf))
     expect(said.match(/SUCCESS/g)).to.have.length(ruleTestFiles.length)
   })
@@ -27,7 +27,7 @@ describe('the queries of the dashboard', () => {
   before(() => (folder = mkdtempSync(join(tmpdir(), 'dashboard-test-'))))
   after(() => folder && rm(folder, { recursive: true }))
 
-  it('are ones that Prometheus takes', async () => {
+  it('are accepted by Prometheus', async () => {
     const rules = queriesOf(readDashboard()).map(({ expr }, index) => ({
       record: `panel:${index}`,
       expr: expr.replaceAll('$__rate_interval', '1m'),
@@ -40,7 +40,7 @@ describe('the queries of the dashboard', () => {
 })
 
 describe('the cases for promtool', () => {
-  it('let each alert fire at least once, and be silent at least once', async () => {
+  it('make each alert fire at least once, and stay silent at least once', async () => {
     const cases = await readRuleCases()
     for (const { alert } of await readAlerts()) {
       const counts = cases
