@@ -14,7 +14,7 @@ const everyMs = 50
  * Honest tills beside an attack: every 50 ms one of them asks for a balance, a debit, its credit or a ticket, whether the
  * one before was answered or not.
  *
- * @returns a function that ends them and says what they felt
+ * @returns a function that ends them and says how they were served
  */
 export function startHonestTills(
   till: { baseUrl: string; venueId: string; apiKey: string },

@@ -10,7 +10,7 @@ const hugeCard = JSON.stringify({
 })
 
 /**
- * Stands before the simulated core: some cards have replies that no core should send, and what another project takes is
+ * A proxy to the simulated core: some cards get replies that no core should send, and what another project takes is
  * never answered.
  * @param coreUrl of the simulator
  * @param otherKey whose POSTs hang

@@ -21,7 +21,7 @@ const honestCards = Array.from({ length: 20 }, (_, index) => `HONEST${1000 + ind
 const otherKey = 'other-demo-write-key'
 /** How long honest tills are watched before the first attack. */
 const usualWatchMs = 3_000
-/** How long they are watched after each attack: at least so long, and until its sockets are closed, but not for ever. */
+/** How long they are watched after each attack: at least this long, and until its sockets are closed, with a limit. */
 const calmMs = { least: 2_000, most: 3_000 }
 
 /** Honest tills keep a few connections open. */
@@ -30,7 +30,7 @@ export const honestSockets = 40
 export type Row = Felt & {
   attack: string
   what: string
-  /** What the attackers saw. */
+  /** What the attackers report. */
   seen: string
   rssMb: number
   /** Open files of the service after the attack, above those before it. */
@@ -65,7 +65,7 @@ export async function runAttacks({
     scale,
   }
   try {
-    // The other project is approved as well: what it may do is what is tried.
+    // The other project is approved as well: the attacks try what an approved project can do.
     await createTill({ ...login, apiKey: otherKey }).balance({ cardNumber: demo.cards.ben })
     const usualMs = (await watch(login, () => pause(usualWatchMs))).slowestMs
     const rows: Row[] = []
@@ -162,7 +162,7 @@ function countOpenFiles({ pid }: Program): number {
   return isRunning({ pid } as Program) ? readdirSync(`/proc/${pid}/fd`).length : 0
 }
 
-/** @returns where a secret stands that should be in no file */
+/** @returns the files that contain a secret that should be in none */
 function findCanaries(folder: string): string[] {
   const secrets = [
     demo.apiKey,

@@ -12,7 +12,7 @@ export const target = z.object({
   otherLogin: z.string(),
   /** A guest's card that the attacker has seen. */
   card: z.string(),
-  /** 1 for all of it; less for a short form. */
+  /** 1 for all of it; less for a shorter attack. */
   scale: z.number(),
 })
 export type Target = z.output<typeof target>
@@ -20,7 +20,7 @@ export type Target = z.output<typeof target>
 export type Attack = {
   /** What is done, for the report. */
   what: string
-  /** @returns what the attacker saw, for the report */
+  /** @returns what the attacker got, for the report */
   run(target: Target): Promise<string>
 }
 

@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import type { Load } from './load.ts'
 import { headers } from './messages.ts'
 
-/** The same load as wrk's, for machines without it: `node cannon.ts LOAD-AS-JSON`. */
+/** The same load as by wrk, for machines without it: `node cannon.ts LOAD-AS-JSON`. */
 const { url, body, connections, seconds, first, modulo } = JSON.parse(process.argv[2] ?? '') as Load
 let number = first
 

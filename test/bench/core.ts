@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { listen } from './listen.ts'
 
 /**
- * A core that does nothing but answer, so that it is never what limits: the replies of
+ * A core that does nothing but answer, so that it is never the bottleneck: the replies of
  * `contracts/trifft-core.openapi.yaml`, of a usual size. `GET /counts` says how often it was asked what.
  */
 const counts: Record<string, number> = {}

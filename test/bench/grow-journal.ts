@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * Fills the journal of a service that is down: half of the rows are tickets that Kafka has, half are redemptions that the
- * till was told of, as months of business leave them.
+ * Fills the journal of a service that is down: half of the rows are tickets that Kafka has, half are redemptions whose
+ * OK has left, as after months of business.
  */
 export function growJournal(path: string, rows: number) {
   const file = new DatabaseSync(path)

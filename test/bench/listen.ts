@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 
-/** On a free port, said as the adapter says it. */
+/** Listens on a free port, and reports it as the adapter does. */
 export function listen(server: Server) {
   server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1', () => {

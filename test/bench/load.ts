@@ -34,7 +34,7 @@ export type Burst = z.output<typeof figures> & {
 export const hasWrk = spawnSync('wrk', ['--version']).error === undefined
 export const generator = hasWrk ? 'wrk' : 'autocannon'
 
-/** @returns what the load generator has seen, and how busy it and `watched` were meanwhile */
+/** @returns what the load generator measured, and how busy it and `watched` were meanwhile */
 export async function runLoad(load: Load, watched: Record<string, Measured>): Promise<Burst> {
   const child = hasWrk ? spawnWrk(load) : spawnCannon(load)
   endWithThisProcess(child)

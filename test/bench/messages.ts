@@ -1,4 +1,4 @@
-/** What tills send, as wide as what a till sends; `@N@` becomes a number, another one in each request. */
+/** Messages with as many fields as those of real tills; `@N@` becomes a number, a different one in each request. */
 export const credentials = { venueId: '1902', apiKey: 'bench-write-key-0123456789abcdef' }
 
 export const headers = {

@@ -11,7 +11,7 @@ type Scenario = { url: (ours: Adapter) => string; body: string; modulo?: number 
 
 /**
  * `npm run profile -- SCENARIO …`: where the service's own CPU time goes under load, by package and by room of `src/`.
- * What Node and the engine do is told of whoever has it done; the warm-up is left out.
+ * What Node and the engine do counts for the code that called them; the warm-up is left out.
  */
 const scenarios: Record<string, Scenario> = {
   'pass-through': { url: (ours: Adapter) => ours.balanceUrl, body: messages.balance },

@@ -102,7 +102,7 @@ function withSpread({ median, least, most }: Spread): string {
   return least === most ? shown(median) : `${shown(median)} (${shown(least)} to ${shown(most)})`
 }
 
-/** Three digits that mean something. */
+/** Three significant digits. */
 export function shown(value: number): string {
   const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })

@@ -28,17 +28,17 @@ export type Row = {
   notes: string[]
 }
 
-/** Until the compiler has seen all of a request's way. */
+/** Until the compiler has optimised the whole path of a request. */
 export const warmUpSeconds = 8
 const quietMs = 100
-/** What numbers its requests so that none comes twice, in any burst. */
+/** Numbers its requests so that no number comes twice, in any burst. */
 let nextNumber = 1
 
 /**
  * A B C A B C: each variant in each round, so that a machine's drift hits all alike. The first round warms up and is left
  * out.
  *
- * @param core whose CPU time is told, and whose calls are counted
+ * @param core whose CPU time is reported, and whose calls are counted
  */
 export async function interleave(
   variants: Variant[],

@@ -142,7 +142,7 @@ describe('the command dead-letters', function () {
     expect(await test.journal.waitingTickets(10)).to.have.length(1)
   })
 
-  /** Earlier versions kept messages as decoded text, in a table without the venue on whose share they count. */
+  /** Earlier versions kept messages as decoded text, in a table without the venue whose share they use. */
   it('lists, shows and sends dead letters that earlier versions kept as text', async () => {
     await test.journal.close()
     rmSync(test.path)

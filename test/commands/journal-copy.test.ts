@@ -52,7 +52,7 @@ describe('the command journal-copy', function () {
     expect([ended.code, ended.stdout], ended.stderr).to.deep.equal([code, ''])
     expect(ended.stderr).to.match(message)
   }
-  /** The journal in PostgreSQL, at the time that it is for the file. */
+  /** The journal in PostgreSQL, with the clock of the file. */
   const openCopy = async () => {
     const parts = createTestParts()
     parts.clock.pass(test.clock.nowMs() - parts.clock.nowMs())

@@ -10,10 +10,10 @@ export function whyNotSendable({ request }: Recording): string | undefined {
 }
 
 /**
- * A captured exchange holds values of its own run, and `(removed)` in place of what was nobody's business. Its reply may be
- * in any dialect.
- * @returns the recording with placeholders for the first, without the second, and with its reply in our words, so that it
- *   can be sent and compared
+ * A captured exchange has values of its own run, and `(removed)` in place of private ones. Its reply may be in any
+ * dialect.
+ * @returns the recording with placeholders for the former, without the latter, and with its reply in our format, so
+ * that it can be sent and compared
  */
 export function toComparable(captured: Recording): Recording {
   const { request, reply } = captured
@@ -44,7 +44,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** The text is kept unpacked, so what described how it travelled is wrong now. */
+/** The text is kept unpacked, so the headers about its encoding are wrong now. */
 const ofTransport = ['connection', 'content-encoding', 'content-length', 'expect', 'transfer-encoding']
 
 function sendableHeaders(headers: Record<string, string>): Record<string, string> {

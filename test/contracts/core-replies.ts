@@ -2,8 +2,8 @@ import { z } from 'zod'
 import * as core from '../../src/trifft/schemas.ts'
 
 /**
- * The core's replies as they are on the wire: what `src/trifft/` reads, and beside it what it leaves alone but the core
- * says as well, so that the contract knows every field of its own examples.
+ * The core's replies as they are on the wire: what `src/trifft/` reads, and also the fields that it ignores, so that
+ * the contract has every field of its own examples.
  */
 const unread = <T extends z.ZodType>(type: T) => type.optional().describe('Not read')
 const id = unread(z.string())

@@ -29,7 +29,7 @@ describe('the API documents', () => {
     })
 
   it('are valid: tickets.asyncapi.yaml is AsyncAPI 3.0', async () => {
-    // The schema of AsyncAPI brings draft 7 along, so Ajv must not know it already.
+    // The schema of AsyncAPI includes draft 7, so Ajv must not have it already.
     const ajv = new Ajv({ strict: false, meta: false, validateSchema: false })
     addFormats.default(ajv)
     const validate = ajv.compile(asyncApiSchema)
@@ -62,7 +62,7 @@ describe('the API documents', () => {
     it(`have patterns that mean the same to every tool: ${file}`, async () => {
       const patterns = patternsIn(await readDocument(file))
       expect(patterns).to.have.length.least(3)
-      // Many know no \p and no \u, and some nothing that begins with (? either.
+      // Many tools do not support \p and \u, and some nothing that begins with (? either.
       for (const pattern of patterns) expect(pattern).not.to.match(/\\[^dswx.]|\(\?/)
     })
 
@@ -89,7 +89,7 @@ describe('the POS document', () => {
     expect([...documented.keys()].sort()).to.deep.equal([...codes].sort())
     for (const [code, statuses] of documented) {
       const { status } = lookUp(code as Code, 'en')
-      // 200 beside another: FAILURE_HTTP_STATUS and INVALID_TICKET_HTTP_STATUS.
+      // 200 besides another status: FAILURE_HTTP_STATUS and INVALID_TICKET_HTTP_STATUS.
       const known = [...statuses].filter((each) => /^\d{3}$/.test(each))
       expect(known, code).to.include(String(status))
       expect(new Set(['200', String(status)]), code).to.include.all.keys(known)

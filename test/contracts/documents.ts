@@ -15,8 +15,8 @@ export async function readDocument(file: string): Promise<Json> {
 }
 
 /**
- * Says what of a value a schema does not allow. Draft 2020-12, with the words that OpenAPI adds.
- * @throws Error for a schema with a word that is of neither
+ * Says what in a value a schema does not allow. Draft 2020-12, with the keywords that OpenAPI adds.
+ * @throws Error for a schema with a keyword of neither
  */
 export function createChecker() {
   const ajv = new Ajv2020({ strict: false, strictSchema: true, allErrors: true })
@@ -34,7 +34,7 @@ export function createContract(document: Json) {
   const problemsOf = createChecker()
   const paths = Object.entries(document.paths ?? {}).map(([template, item]) => ({
     item: item ?? {},
-    // A plain path is meant before one with a parameter in its place.
+    // A plain path goes before one with a parameter in its place.
     pattern: new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`, 'i'),
   }))
 

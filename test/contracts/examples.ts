@@ -56,7 +56,7 @@ function partsOf(schema: Json): Json[] {
   return [schema, ...inner.flatMap((each) => (each ? partsOf(each) : []))]
 }
 
-/** It says of other properties what they must be, or it names none at all. */
+/** It says what other properties must be, or it names none at all. */
 function isOpen(parts: Json[]): boolean {
   return parts.some((part) => isMap(part.additionalProperties)) || parts.every((part) => !part.properties)
 }

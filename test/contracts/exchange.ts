@@ -4,7 +4,7 @@ import type { Reply, TillRequest } from './recording.ts'
 
 export type Credentials = { venueId: string; apiKey: string }
 
-/** Whose credentials modelled recordings have: nobody's. */
+/** The credentials in modelled recordings, which belong to nobody. */
 export const dummy: Credentials = { venueId: '1902', apiKey: 'dummy-trifft-api-key' }
 
 /** Of the till's answer; the rest is HTTP's own business. */

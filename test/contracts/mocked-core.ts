@@ -7,7 +7,7 @@ import type { CoreCall } from './recording.ts'
 const headersThatMatter = ['authorization', 'content-type', 'idempotency-key']
 
 /**
- * The core as recordings tell of it.
+ * The core as it is in recordings.
  * @param calls expected, in this order and no others
  * @returns `requests` as they came; `problems`: one line per difference, once the exchange is over; `close` ends the
  * watch for other calls
@@ -44,7 +44,9 @@ export function mockCore(calls: CoreCall[], bindings: Bindings) {
   }
 }
 
-/** A core that knows every venue and can answer nothing else: for exchanges of which only the till's side is known. */
+/**
+ * A core that accepts every venue and answers nothing else: for exchanges of which only the till's side is recorded.
+ */
 export function mockAbsentCore() {
   const core = nock(mockedCore).persist()
   core.get(/^\/v1\/venue/).reply(200, [{ id: 'stand-in', currency: 'GBP' }])

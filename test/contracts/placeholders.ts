@@ -1,4 +1,4 @@
-/** What placeholders have stood for so far, such as `{{uuid:redemption}}`; one without a name is never kept. */
+/** The values of placeholders so far, such as `{{uuid:redemption}}`; those of unnamed ones are not kept. */
 export type Bindings = Map<string, string>
 
 const kinds: Record<string, string> = {

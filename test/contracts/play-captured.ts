@@ -8,7 +8,7 @@ import type { Recording } from './recording.ts'
 
 export type PlayedCapture = { problems: string[]; isReadNow?: boolean }
 
-/** Refusals that a message earns by itself, whoever the core is. */
+/** Refusals that a message gets whatever the core answers. */
 const readingCodes = new Set([
   'CARD_INVALID',
   'CREDENTIALS_MISSING',
@@ -22,8 +22,8 @@ const readingCodes = new Set([
 ])
 
 /**
- * Plays a captured exchange, of which the core's part is not known, through a fresh service. A ticket's reply and a
- * refusal that the message itself has earned are compared in full; of any other only whether the message was understood.
+ * Plays a captured exchange, of which the core's part is not recorded, through a fresh service. A ticket's reply and a
+ * refusal that does not depend on the core are compared in full; of any other only whether the message was understood.
  * @returns one line per difference; `isReadNow`: it was not understood when it was captured, and this build understands it
  */
 export async function playCaptured({ dialect, request, reply, settings }: Recording): Promise<PlayedCapture> {

@@ -27,7 +27,7 @@ export type Played = {
 }
 
 /**
- * Plays a recording, and first those it builds on, through a fresh service whose core is what they tell of it.
+ * Plays a recording, and first those it builds on, through a fresh service whose core answers as recorded.
  * @param folder where the recordings lie
  * @returns `problems`: one line per difference; and what the till, the core and Kafka got in the end
  */

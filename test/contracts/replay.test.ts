@@ -82,7 +82,7 @@ describe('npm run contracts:replay', () => {
     expect(lines.at(-1)).to.equal('2 with differences')
   })
 
-  // The four steps of contracts/recordings.md, up to where somebody has to write code.
+  // The four steps of contracts/recordings.md, up to the one in which code is written.
   it('reports a captured message in an unknown syntax as not understood', async () => {
     const service = await startService({ CAPTURE_DIR: folder })
     const headers = { authorization: basic(dummy), 'x-till': 'Aztec 7' }

@@ -35,7 +35,7 @@ function pairsOf(map: YAMLMap): Named[] {
   }))
 }
 
-/** The parser gives a map what stands above its first key. */
+/** The parser assigns the comment above its first key to the map. */
 function commentAbove(map: YAMLMap, { key }: Pair, index: number): string {
   const own = isScalar(key) ? key.commentBefore : undefined
   return own ?? (index === 0 ? map.commentBefore : undefined) ?? ''

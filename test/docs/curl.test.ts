@@ -54,7 +54,7 @@ for (const { name, fences } of pages)
     }
   })
 
-/** What is another each time; its form is not. */
+/** Values that differ each time, though their form does not. */
 const changing: Record<string, RegExp> = {
   requestId: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   asOf: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,

@@ -7,7 +7,7 @@ import { readChartValues, type ChartValue } from './chart-values.ts'
 import { root } from './pages.ts'
 import { connectionRows, limits, sitesRows } from './sizing.ts'
 
-/** The parts of pages that the code knows better, by the name in their marks: `<!-- name -->` … `<!-- /name -->`. */
+/** The parts of pages that are made from the code, by the name in their marks: `<!-- name -->` … `<!-- /name -->`. */
 const generated: Record<string, Record<string, () => string | Promise<string>>> = {
   'contracts/messages.md': { catalogue: catalogueTable },
   'contracts/configuration.md': { configuration: configurationTable },

@@ -141,7 +141,9 @@ function pathsOf({ codeSpans }: Page): string[] {
   return codeSpans.filter((span) => /^[\w.-][\w./-]*(\/|\.(ts|js|json|yaml|md))$/.test(span) && !isMade(span))
 }
 
-/** In running text those with an underscore, as `HTTP` is none of ours; in commands whatever is set. */
+/**
+ * In running text those with an underscore, since `HTTP` is not one of ours; in commands every variable that is set.
+ */
 function upperCaseNamesOf(page: Page): string[] {
   return codeOf(page).flatMap((text) => [
     ...[...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name),

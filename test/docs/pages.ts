@@ -23,7 +23,7 @@ export const root = new URL('../../', import.meta.url)
 /** One in a list is indented. */
 const fencePattern = /^( *)```(\w*)\n(.*?)^\1```$/gms
 
-/** Folders of other people's pages, and of what commands make. */
+/** Folders with pages of others, and with the output of commands. */
 const foreign = new Set(['node_modules', 'dist', 'data', 'coverage'])
 
 /** @returns the names of all Markdown files of the project, from the root of the repository */

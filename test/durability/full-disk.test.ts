@@ -15,7 +15,7 @@ import { useRealSockets } from '../support/real-sockets.ts'
 const run = promisify(execFile)
 
 /**
- * A full disk, as the service sees one: the system lets none of its files grow any more. Linux alone can set another
+ * A full disk, as the service sees one: the system lets none of its files grow any more. Only Linux can set another
  * process's limits.
  */
 const limitFiles = (pid: number | undefined, limit: string) =>
@@ -52,7 +52,7 @@ describe('a full disk', () => {
       for (; answer.status === 200; answer = await sendTicket()) taken++
       expect(taken).to.be.above(5)
       expect([answer.status, answer.reply.code]).to.deep.equal([503, 'STORAGE_UNAVAILABLE'])
-      // A redemption is smaller, so it may still fit where a ticket does not.
+      // A redemption is smaller, so it may still fit when a ticket does not.
       await limitFiles(adapter.pid, '1')
       const debit = { cardNumber: demo.cards.anna, accountNumber: 'A-1', rewardId: demo.coupons.coffee }
       expect((await till.debit(debit)).reply.code).to.equal('STORAGE_UNAVAILABLE')

@@ -111,7 +111,7 @@ describe('the journal of a running service', () => {
     expect((await service.ticket('B-1')).reply).to.include({ response: 'OK' })
   })
 
-  // SQLite has this file mapped: the system ended the process with SIGBUS, and no line said why.
+  // SQLite has this file mapped: the system ended the process with SIGBUS, and nothing in the log said why.
   it('ends the process with a log line if the index of its log is truncated', async () => {
     await using service = await open()
     truncateSync(`${service.path}-shm`)

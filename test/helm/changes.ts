@@ -3,7 +3,7 @@ import type { Rendered } from './chart.ts'
 
 type Change = [path: string, value: unknown, changed: string[]]
 
-/** Where the pod changes with it, tills hear nothing for some seconds. */
+/** If the pod changes, tills get no answer for some seconds. */
 const pod = 'StatefulSet'
 const config = 'ConfigMap'
 const peers = [{ ipBlock: { cidr: '10.0.0.0/8' } }]

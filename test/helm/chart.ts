@@ -6,13 +6,13 @@ import { markPending } from '../support/mark-pending.ts'
 export type Manifest = { kind: string; metadata: { name: string; labels: Record<string, string> } }
 export type Rendered = { text: string; manifests: Manifest[] }
 export type RenderOptions = {
-  /** Beside the chart's own, the later ones count. */
+  /** Besides the chart's own values; later files win. */
   files?: string[]
   kubernetes?: string
   chart?: string
 }
 
-/** What everything of the rendered release is called. */
+/** The name of the rendered release. */
 export const release = 'loyalty-zonal-loyalty-adapter'
 const root = join(import.meta.dirname, '../..')
 export const chartFolder = join(root, 'helm')
@@ -53,7 +53,7 @@ function findMissing(): string | false {
 }
 
 /**
- * @param values are the last to count
+ * @param values win over all files
  * @throws Error with what helm says
  */
 export function render(values: object = {}, options: RenderOptions = {}): Rendered {
@@ -87,7 +87,7 @@ export function lint(files: string[]) {
   return run('helm', ['lint', '--strict', chartFolder, ...files.flatMap((file) => ['-f', file])])
 }
 
-/** @returns lines of kubernetes-validate, one a manifest: INFO, WARN if it does not know the kind, or ERROR */
+/** @returns lines of kubernetes-validate, one per manifest: INFO, WARN for an unknown kind, or ERROR */
 export function validate(manifests: string, kubernetes: string): string[] {
   const { stdout, stderr } = run('python3', [...validator, '-k', kubernetes, '--strict', '-'], manifests)
   return `${stdout}${stderr}`.split('\n').filter(Boolean)

@@ -79,7 +79,7 @@ describe('helm test of several replicas on one database', () => {
 
   const ports = { HOST: '127.0.0.1', PORT: '0', MANAGEMENT_PORT: '0' }
 
-  /** Two services with the environment that the chart gives them, but for where they listen, the core, and TLS. */
+  /** Two services with the environment from the chart, except for their addresses, the core, and TLS. */
   async function askReplicas(password?: string) {
     const { url, password: right } = splitPassword(await makeDatabase())
     const rendered = render({ journal: { tls: { enabled: false } } }, { files: [needed, postgres] })

@@ -14,7 +14,7 @@ const bases = [
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** What an engine hands on to builds as well: the way to the registry. */
+/** What an engine passes on to builds as well: how to reach the registry. */
 const handedOn = /^(https?_proxy|no_proxy|node_extra_ca_certs|npm_config_registry)$/i
 
 export async function makeBase(name: string, root: string): Promise<Image> {
@@ -44,7 +44,7 @@ async function makeOfficialNode(root: string) {
   return { user: '0:0', env: { ...Object.fromEntries(environment), PATH: path, HOME: '/root' } }
 }
 
-/** Of what is in distroless/cc (libc6, libgcc-s1, libstdc++6, and more) what Node asks for. */
+/** The libraries of distroless/cc (libc6, libgcc-s1, libstdc++6, and more) that Node needs. */
 const distrolessLibraries = /^(ld-linux-x86-64|libc|libdl|libgcc_s|libm|libpthread|libstdc\+\+)\.so\.\d$/
 
 async function makeDistroless(root: string) {

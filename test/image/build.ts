@@ -82,7 +82,7 @@ async function copy(words: string, { image, stages }: Build) {
     const isFolder = (await stat(source)).isDirectory()
     const placed = to.endsWith('/') && !isFolder ? join(target, basename(path)) : target
     await mkdir(join(placed, '..'), { recursive: true })
-    // Owners as an engine has them: of the context nobody's but root's.
+    // As with an engine, everything from the context belongs to root.
     await run('cp', [from ? '-a' : '-R', '--no-target-directory', source, placed])
     if (owner) await run('chown', ['-R', owner, placed])
   }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** What a runtime is told of an image, in the words of the image. */
+/** What a runtime needs to know of an image, as the image names it. */
 export type Image = {
   root: string
   env: Record<string, string>
@@ -21,7 +21,7 @@ type Mount = { from: string; to: string }
 const npmCache = { from: join(homedir(), '.npm'), to: 'root/.npm' }
 const devices = ['null', 'zero', 'full', 'random', 'urandom']
 
-/** @returns why no container can be had on this machine */
+/** @returns why no container can be started on this machine */
 export function whyNoContainers(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'this is not Linux x64'
   if (process.getuid?.() !== 0) return 'only root can mount and become another user'

@@ -6,7 +6,7 @@ export type Stage = { base: string; name: string | undefined; steps: Step[] }
 const root = new URL('../../', import.meta.url)
 
 /**
- * As much of the format as this repository's Dockerfile uses; what it does not know it refuses.
+ * As much of the format as this repository's Dockerfile uses; it refuses what it does not know.
  * @param given values for ARGs above the first FROM, in place of their defaults
  */
 export function readDockerfile(given: Record<string, string> = {}) {
@@ -28,7 +28,7 @@ export function readArg({ keyword, words }: Step, given: Record<string, string>)
   return { [name]: given[name] ?? fallback }
 }
 
-/** @returns of `A=1 B="two words"` each name and its value, with ARGs put in */
+/** @returns each name and value of `A=1 B="two words"`, with ARGs put in */
 export function readPairs(words: string, args: Record<string, string>): Record<string, string> {
   const pairs = [...words.matchAll(/([\w.]+)=(?:"([^"]*)"|(\S+))/g)]
   return Object.fromEntries(
@@ -43,7 +43,7 @@ export function readImageEnv(): Record<string, string> {
   return Object.assign({}, ...pairs) as Record<string, string>
 }
 
-/** @returns of `COPY --from=build --chown=1:1 a b to/` its parts */
+/** @returns the parts of `COPY --from=build --chown=1:1 a b to/` */
 export function readCopy(words: string) {
   const parts = words.split(/\s+/)
   const options = parts.filter((part) => part.startsWith('--'))

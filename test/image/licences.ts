@@ -1,9 +1,9 @@
 import { productionPackages, readLockfile, type Package } from './production.ts'
 
-/** Permissive: they ask to be named, and nothing of the service around them. Another one needs somebody's decision. */
+/** Permissive: they only ask to be named. Any other licence needs a decision. */
 const allowed = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0', '0BSD']
 
-/** @returns a line for each licence, the commonest first, and the packages that nobody has decided on */
+/** @returns a line for each licence, the commonest first, and the packages without a decision */
 export function summarizeLicences(packages: Package[]): { lines: string[]; refused: string[] } {
   const byLicence = Map.groupBy(packages, ({ licence }) => licence)
   const lines = [...byLicence]

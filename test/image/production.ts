@@ -8,7 +8,7 @@ export function readLockfile(): Lockfile {
   return JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as Lockfile
 }
 
-/** @returns what `npm ci --omit=dev --omit=optional` installs, by name; a version that is there twice once */
+/** @returns what `npm ci --omit=dev --omit=optional` installs, by name; each version once */
 export function productionPackages({ packages }: Lockfile): Package[] {
   const found = new Map<string, Package>()
   for (const [path, { version, license, dev, optional, devOptional }] of Object.entries(packages)) {

@@ -16,8 +16,8 @@ export type Sbom = {
 
 /**
  * The bill of materials of what runs in production, CycloneDX 1.5, by the lockfile. `npm sbom --omit dev` also leaves
- * out what development needs too, as lru-cache (https://github.com/npm/cli/issues/7909), so npm lists all and the
- * lockfile says what stays.
+ * out packages that development needs too, such as lru-cache (https://github.com/npm/cli/issues/7909), so npm lists all
+ * and the lockfile says what stays.
  */
 export async function makeSbom(): Promise<Sbom> {
   const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only']

@@ -8,7 +8,7 @@ export type Container = Awaited<ReturnType<typeof startContainer>>
 
 type Ports = { port: number; managementPort: number }
 
-/** What a pod is given, and a Kafka that is away. */
+/** What a pod is given, and a Kafka that is down. */
 const pod = {
   HOST: '127.0.0.1',
   PORT: '0',
@@ -41,7 +41,7 @@ export async function startContainer(image: Image, given: Record<string, string>
     startedMs,
     url: `http://127.0.0.1:${ports.port}/zonal/v1`,
     managementUrl: `http://127.0.0.1:${ports.managementPort}`,
-    /** @returns a line of what the kernel says of process 1 */
+    /** @returns a line of the kernel's status of process 1 */
     status: (name: string) =>
       new RegExp(`^${name}:\\t(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '',
     /** Beside it, as its user unless told. */

@@ -68,7 +68,7 @@ describe('the journal on PostgreSQL, when a connection is cut,', () => {
     test = await openOnPostgres(url)
     proxy = await startCuttingProxy(url)
     broken = await openImpatient(proxy.url)
-    // Brings the schema.
+    // Creates the schema.
     await broken.stats()
   })
   after(async () => {
@@ -128,7 +128,7 @@ async function outcomeOf(test: TestJournal, work: Promise<unknown>) {
   return { answer, calls: callIds.length, tables }
 }
 
-/** Without what differs from one time to the next: ids of calls, seals, and the numbers of tickets. */
+/** Without what differs each time: ids of calls, seals, and the numbers of tickets. */
 async function rowsOf({ sql }: TestJournal) {
   const redemptions = await sql('SELECT * FROM redemptions ORDER BY id')
   const callIds = redemptions.flatMap(({ call_id: callId }) => callId ?? [])

@@ -138,7 +138,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
         look()
         return isHeldUp(found, couponDebit.tenant) ? { do: 'wait' } : sendNext(found)
       })
-    // Time for the second, between what the first reads and what it writes.
+    // Gives the second time between the first's read and write.
     proxy.delay(100)
     let other: ReturnType<typeof begin> | undefined
     const begun = await begin(first, 'T-1', () => {

@@ -46,8 +46,8 @@ describe('a journal in trouble', () => {
     expect(test.lines.join()).to.include('damaged')
   })
 
-  // Only a damaged first page was noticed at the start. With any other the service started, and failed each request
-  // that needed it, until somebody looked into it.
+  // Only a damaged first page was noticed at the start. With any other the service started, and each request that
+  // needed it failed, until somebody looked into it.
   it('moves a file aside at the start if any page of it is damaged, and creates an empty one', async function () {
     this.timeout(60_000)
     const schema = { name: 'the schema', page: 1 }

@@ -18,13 +18,13 @@ import { getStuck } from '../support/stuck-redemption.ts'
 import { unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 
-/** A function of the journal that writes: `prepare` brings about what it finds, and returns its call. */
+/** A function of the journal that writes: `prepare` sets up what it finds, and returns the call. */
 type WorkThatWrites = (test: TestJournal) => Promise<(journal: Journal) => Promise<unknown>>
 
 const id = redemptionId(couponDebit.key, 1)
 const coupon = couponDebit.what
 
-/** Every function of the journal that writes, and what differs in how it can be told that it has been done. */
+/** Every function of the journal that writes, in each way that it can find out that it was done already. */
 export const worksThatWrite: Record<string, WorkThatWrites> = {
   'a debit': async () => (journal) => journal.beginDebit(couponDebit, sendNext),
   'a debit that is sent again because it was not done': async ({ journal }) => {
@@ -117,7 +117,7 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
     ),
 }
 
-/** Writes of a row that the caller knows: one statement each. */
+/** Writes of a row that the caller has just read: one statement each. */
 export const worksThatStandAlone: Record<string, WorkThatWrites> = {
   'the outcome of a debit whose row was just read: taken': async ({ journal }) => {
     const row = await begin(journal)

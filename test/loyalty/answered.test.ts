@@ -54,8 +54,8 @@ describe('the record that an OK has left', () => {
 })
 
 /**
- * Story: an operator's shell locked the file for more than ten seconds. When it ended, the undo worker ran just before the
- * OK was recorded, and gave back what the guest had.
+ * Story: an operator's shell locked the file for more than ten seconds. When the lock ended, the undo worker ran just
+ * before the OK was recorded, and gave back what the guest had.
  */
 describe('an OK that left while the journal was locked', () => {
   let test: TestJournal

@@ -55,7 +55,7 @@ describe('a secret', () => {
     fc.assert(fc.property(fc.string(), (text) => !isSpotted(text)))
   })
 
-  // A text of a till, which may be 256 KiB, is looked through on the one thread that answers all tills.
+  // A till's text, which may be 256 KiB, is searched on the one thread that answers all tills.
   for (const [name, piece] of [
     ['Base64', 'QUJD'],
     ['blanks', ' '],

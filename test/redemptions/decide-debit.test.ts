@@ -102,7 +102,7 @@ describe('a debit, decided by its rows,', () => {
     }
   })
 
-  // With another project's key somebody could block a guest's coupons by sending her card number.
+  // With another project's key somebody could block a guest's coupons by sending the card number.
   it('does not wait for one of another project, nor for one that took nothing at the core', () => {
     for (const other of [
       row('sent', { key: 'T-0', tenant: 'other' }),

@@ -75,7 +75,7 @@ describe('after a call that gives back', () => {
     ['the core has nothing of a debit that never came', unseen, { kind: 'nothing' }, 'reversed', null],
     ['a credit is refused: its debit stands as before', credit, refused, 'confirmed', null],
     ['a credit was not done: its debit stands as before', credit, { kind: 'not_done' }, 'confirmed', null],
-    // A till gave up before its OK, the operator's credit then failed, and the reward stayed taken for ever.
+    // A till gave up before its OK, the operator's credit then failed, and the reward was never given back.
     [
       'a credit of a debit whose OK never left was not done',
       { ...credit, answeredAtMs: undefined },

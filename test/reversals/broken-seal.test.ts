@@ -13,7 +13,7 @@ import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 const brokenOnes = 8
 
 /**
- * Story: bits of the file had rotted. Eight redemptions whose card and key could not be read came first each time, for
+ * Story: bits of the file had flipped. Eight redemptions whose card and key could not be read came first each time, for
  * ever, so that nothing behind them was given back.
  */
 describe('a redemption in doubt whose seal is broken', () => {

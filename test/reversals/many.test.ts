@@ -52,7 +52,7 @@ describe('hundreds of redemptions in doubt', () => {
       turns: createTurns(),
       coverId: (id) => id,
       clock: test.clock,
-      // Whoever pauses waits for ever.
+      // A pause never ends here.
       timers: createManualClock(),
       log: createLogger('silent'),
       metrics: createMetrics(),

@@ -16,7 +16,7 @@ const { coffee, cake } = demo.coupons
 const accountNumber = '4711'
 const bill = { cardNumber, accountNumber, terminalId: '7', staffId: '42' }
 
-/** A guest's evening: everything that a till asks, once. */
+/** A guest's evening: every message that a till sends, once. */
 export const checkout: Step[] = [
   {
     story: 'Anna shows her card.',

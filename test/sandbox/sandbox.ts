@@ -10,7 +10,7 @@ import { bad, beside, bold, dim, good, printClaims, printEvent, printExchange, r
 import { startWorld, topic, type World } from './world.ts'
 
 /**
- * `npm run sandbox -- [--once] [--kafka] [--replicas N]`: the whole thing on one machine, played through and then left
+ * `npm run sandbox -- [--once] [--kafka] [--replicas N]`: everything on one machine: plays a checkout, and then keeps
  * running.
  */
 const { values: options } = parseArgs({
@@ -33,7 +33,7 @@ const world = await startWorld({
   console.error(bad(`\n ${error instanceof Error ? error.message : String(error)}\n`))
   return process.exit(1)
 })
-/** Good if it was to serve until then; a checkout that was asked for by itself is not done. */
+/** A success if it was to serve until then, but not if it was only to play a checkout, which is not finished. */
 const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(
   () => !options.once,
 )
@@ -58,7 +58,7 @@ function printWorld({ url, adapters, databaseUrl, core, brokers, logs }: World) 
   console.log(beside('Kafka', [brokers ? `${brokers.join()} ${dim('(a real broker)')}` : dim('none')]))
 }
 
-/** @returns whether every answer was what it must be */
+/** @returns whether every answer was right */
 async function playAll(world: World): Promise<boolean> {
   const results = [await playCheckout(world), await showTicket(world)]
   const isGood = results.every(Boolean)
@@ -91,7 +91,7 @@ async function playCheckout({ url, adapters, core }: World): Promise<boolean> {
   return isGood
 }
 
-/** @returns whether the ticket is where it must be: in Kafka, or without Kafka in the journal */
+/** @returns whether the ticket is where it should be: in Kafka, or without Kafka in the journal */
 async function showTicket({ managementUrl, brokers }: World): Promise<boolean> {
   console.log(`\n ${bold(`Behind the counter: the ticket ${brokers ? 'goes to' : 'waits for'} Kafka.`)}\n`)
   if (brokers) {

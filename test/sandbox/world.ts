@@ -50,7 +50,7 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
       /** Of the first, if there are several. */
       managementUrl: started.adapters[0]!.managementUrl,
       brokers: broker?.brokers,
-      /** @param keepFiles so that someone can look why it went wrong */
+      /** @param keepFiles so that a failure can be looked into */
       async stop(keepFiles: boolean) {
         await endAll()
         if (!keepFiles) await removeFiles()

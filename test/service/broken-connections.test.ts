@@ -112,8 +112,8 @@ describe('input that ends before it is a request', () => {
 })
 
 /**
- * Story: whoever sent half of a message and was answered before its end, since its media type was wrong for example, could keep
- * its connection for as long as it wanted.
+ * Story: whoever sent half of a message and was answered before its end, since its media type was wrong for example,
+ * could keep its connection for as long as it wanted.
  */
 describe('an upload that stops in the middle', () => {
   useRealSockets()

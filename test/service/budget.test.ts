@@ -105,8 +105,8 @@ describe('the service, with many unknown keys,', () => {
     }
   }
 
-  // Sixty messages with made-up keys, each a credit by its own account, had honest debits hear CORE_BUSY for 12 s. The
-  // key of the new till is known, so if each key has its own budget its check waits for nobody.
+  // Sixty messages with made-up keys, each a credit by its own account, made honest debits get CORE_BUSY for 12 s. The
+  // key of the new till is approved, so if each key has its own budget its check does not wait.
   for (const [scope, waiting] of [
     ['all', 57],
     ['key', 56],
@@ -114,7 +114,7 @@ describe('the service, with many unknown keys,', () => {
     it(`takes debits, and lets in a new till, with CORE_RATE_SCOPE=${scope}`, async () => {
       const budget = { CORE_RATE_LIMIT: '48', CORE_RATE_WINDOW_MS: '60000', CORE_RATE_SCOPE: scope }
       const guard = { GUESSES_PER_ADDRESS: '1000', GUESSES_IN_ALL: '1000', TRUSTED_PROXIES: '1' }
-      // However slow the machine: what is held here ends when it is let go, and not before.
+      // However slow the machine is: what is held here ends when it is released, and not before.
       const patience = { POS_DEADLINE_MS: '30000', CORE_BALANCE_DEADLINE_MS: '30000' }
       counter = await openCounter({ ...budget, ...guard, ...patience }, { limit: publishedLimit })
       await counter.till.balance({ cardNumber: anna })

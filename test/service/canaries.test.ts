@@ -57,7 +57,7 @@ describe('the card number, the API key and the member name', function () {
         expect(text.includes(secret), `${secret} in ${text.slice(0, 300)}`).to.equal(false)
   })
 
-  // A coupon's id that held the card stood in a clear column, and in what operators are shown.
+  // A coupon's id that contained the card was in a clear column, and in the output of operators' commands.
   it('are found nowhere if the core builds the ids of its coupons from them, and these coupons are taken', async () => {
     const till = createTill({ baseUrl: canaries.service.url, venueId: '1902', apiKey: canary.apiKey })
     const { card: cardNumber } = canary
@@ -79,7 +79,7 @@ describe('the card number, the API key and the member name', function () {
     const redemptionId = await take({ transactionId: 'T-1' })
     expect(await take({ transactionId: 'T-1' })).to.equal(redemptionId)
     expect(await take({ transactionId: 'T-2' })).to.equal(redemptionId)
-    // Nothing but the journal knows what it took.
+    // Only the journal has what was taken.
     await giveBack({ redemptionId })
     await giveBack({ redemptionId })
     await take({})

@@ -1,6 +1,6 @@
 import { basic } from '../simulators/till/encode.ts'
 
-/** Nobody may find these anywhere but on the way to the till and to the core. */
+/** These may be found nowhere but in what goes to the till and to the core. */
 export const canary = {
   card: 'CANARYCARD7731',
   apiKey: 'canary-api-key-5520',
@@ -17,7 +17,7 @@ export type Placement = {
   headers: Record<string, string>
   body: string
   secret: string
-  /** As it stands in the request. */
+  /** As it is in the request. */
   spelled: string
   /** What the till must hear, if that is the point. */
   code?: string

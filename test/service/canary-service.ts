@@ -54,7 +54,7 @@ const project: Project = {
 
 export type CanaryService = Awaited<ReturnType<typeof startCanaryService>>
 
-/** A service that captures all, before a core that knows one member. */
+/** A service that captures everything, with a core that has one member. */
 export async function startCanaryService(dialects?: readonly Dialect[]) {
   const captureDir = mkdtempSync(join(tmpdir(), 'captures-'))
   const core = await startCoreSimulator({ projects: [project], limit: 'off' })
@@ -107,7 +107,7 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
             seen.toLowerCase().includes(spelled),
             `spelled so in ${place}: ${seen.slice(0, 2000)}`,
           ).to.equal(false)
-          // In a file, bytes that mean nothing may fall together by chance.
+          // In a file, random bytes may match by chance.
           if (place === 'journal') expect(seen).to.not.include(placement.secret)
           else expect(isSpotted(seen), `in ${place}: ${seen.slice(0, 2000)}`).to.equal(false)
         }
@@ -122,7 +122,7 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
   }
 }
 
-/** As it stands: `fetch` would refuse or rewrite some of it. */
+/** Exactly as it is: `fetch` would refuse or rewrite some of it. */
 function send(baseUrl: string, { path, method, headers, body }: Placement): Promise<string> {
   const { hostname, port, pathname } = new URL(baseUrl)
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ export { demo }
 export type Counter = Awaited<ReturnType<typeof openCounter>>
 
 /**
- * A bar counter: the simulated core, the real service before it, and a till.
+ * A bar counter: the simulated core, the real service with it, and a till.
  * @param env as for `npm start`
  * @param options of the core; `clock`: of the core and the service, instead of the system's
  */
@@ -29,7 +29,7 @@ export async function openCounter(
     /** Calls to the core that move something. */
     moves: () => core.calls.filter(({ method }) => method === 'POST'),
     async close() {
-      // The core first: what hangs there would hold up the service's stop.
+      // The core first: a call that hangs there would hold up the service's stop.
       core.faults.clear()
       await service.end()
       await core.close()

@@ -30,7 +30,10 @@ describe('any input to any address', () => {
       }
   })
 
-  /** Story: `Allow` of the base address with a slash at the end was `POST`, though a GET there shows that the address is right. */
+  /**
+   * Story: `Allow` of the base address with a slash at the end was `POST`, though a GET there shows that the address is
+   * right.
+   */
   it('gets in Allow the methods of its address, however the address is written', async () => {
     const { service } = counter
     const allowed = async (path: string) => {

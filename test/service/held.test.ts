@@ -28,7 +28,7 @@ describe('a well-known attack', () => {
   const debit = JSON.stringify({ cardNumber: anna, accountNumber: 'A-1', transactionId: 'T-1', points: 1 })
   const smuggled = [...inner, `Content-Length: ${debit.length}`, '', debit].join('\r\n')
 
-  /** Sends bytes, and ends its side: what comes back is all that the service makes of it. */
+  /** Sends bytes and ends its side: what comes back is everything that the service answers. */
   const exchange = async (bytes: string) => {
     const socket = connect(counter.service.port, '127.0.0.1')
     socket.end(bytes)

@@ -93,12 +93,12 @@ describe('two replicas on one PostgreSQL', function () {
       const till = tillOf(await start({ CORE_RATE_LIMIT: '500' }))
       const counts: number[] = []
       for (let debits = 0; debits < 5; debits++) {
-        // What follows an OK is over.
+        // The work that follows an OK is over.
         await proxy.whenQuiet(100)
         const before = proxy.queries.length
         const debit = { cardNumber: anna, accountNumber: 'A-1', transactionId: `P-${debits}`, points: 1 }
         expect((await till.debit(debit)).reply).to.include({ response: 'OK' })
-        // Nobody waits for a notice.
+        // No answer waits for a notice.
         counts.push(proxy.queries.slice(before).filter((sql) => !sql.includes('pg_notify')).length)
       }
       // The undo worker and others ask too, now and then.

@@ -21,7 +21,7 @@ describe('a guesser who is locked out', () => {
   })
   afterEach(() => counter.close())
 
-  /** The look for undos is a timer of a second too. */
+  /** The search for due undos has a timer of a second too. */
   const whenWaiting = (guessers: number) => clock.whenSet(slowMs, guessers + 1)
   const guess = async (number: number) => {
     const response = await fetch(`${counter.service.url}/balance`, {

@@ -32,8 +32,8 @@ describe('a start', () => {
     JOURNAL_PATH: join(folder, 'journal.sqlite'),
   })
 
-  // Kubernetes stopped a pod that it had just started. The stop closed what was there, and then the start went on: it
-  // listened and said that it was ready, on a journal that was closed, until it was killed.
+  // Kubernetes stopped a pod that it had just started. The stop closed what was there, and then the start went on: the
+  // service listened and was ready, with a closed journal, until it was killed.
   it('ends with 0 and never listens if SIGTERM comes while it starts', () => {
     const sendSigterm =
       "process.on('newListener', (name) => name === 'SIGTERM' && process.nextTick(() => process.kill(process.pid, name)))"
@@ -60,7 +60,7 @@ describe('a start', () => {
     ])
   })
 
-  // The other port was open already, and kept a process alive that served nobody and that nobody restarted.
+  // The other port was open already, and kept a process alive that served nobody and was not restarted.
   for (const name of ['PORT', 'MANAGEMENT_PORT'])
     it(`ends with 1 and says why if its ${name} is taken`, () => {
       const { port } = taken.address() as AddressInfo

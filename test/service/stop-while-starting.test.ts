@@ -46,7 +46,7 @@ describe('a service that is stopped while it starts', () => {
   /** Of this process, whatever port they are on. */
   const listeners = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
 
-  // The start overtook the stop: it listened and said that it was ready on a journal that was closed.
+  // The start overtook the stop: the service listened and was ready, with a closed journal.
   it('is never ready, listens nowhere and does nothing once it has stopped, whenever it was stopped', async () => {
     const listenersBefore = listeners()
     let stopsInTime = 0

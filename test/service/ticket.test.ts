@@ -101,7 +101,8 @@ describe('a ticket', () => {
     expect((await readJournal(counter.service, (journal) => journal.stats())).deadLetters).to.equal(1)
   })
 
-  // Rewritten, a void that says "isVoid":true,"isVoid":false would become a sale when somebody sends the dead letter again.
+  // Rewritten, a void that says "isVoid":true,"isVoid":false would become a sale when somebody sends the dead letter
+  // again.
   it('that has a key twice is kept byte for byte', async () => {
     const text = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00","total":1,"isVoid":true,"isVoid":false}'
     const { status, body } = await post(text)

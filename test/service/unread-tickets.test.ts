@@ -134,7 +134,7 @@ describe('a ticket that cannot be read', () => {
     ]
     socket.write(`${head.join('\r\n')}\r\nContent-Length: 1000\r\n\r\n${bill}`, () => socket.destroy())
     expect(await logged).to.include({ message: 'ticket', isAnswered: false })
-    // Once another request is answered this one has had its effect, if it has any.
+    // Once another request is answered, this one has had its effect, if any.
     await post('{', { path: '/balance' })
     expect(await kept()).to.deep.equal([])
     expect(counter.core.calls).to.have.length(0)

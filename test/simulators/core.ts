@@ -17,14 +17,14 @@ export type CoreOptions = Partial<CoreSettings> & {
   port?: number
   /** Copied: what happens later does not change them. Default: the demo project. */
   projects?: Project[]
-  /** Epoch ms; rules the limit and what has expired. */
+  /** Epoch ms; decides about the limit and what has expired. */
   nowMs?: () => number
 }
 
 export type CoreSimulator = Awaited<ReturnType<typeof startCoreSimulator>>
 
 /**
- * TRIFFT's side of `contracts/trifft-core.openapi.yaml` on a real port of 127.0.0.1: it keeps the truth about cards,
+ * TRIFFT's side of `contracts/trifft-core.openapi.yaml` on a real port of 127.0.0.1: it keeps track of cards,
  * coupons and points, so that a test can ask what has really happened, whatever the caller was told.
  */
 export async function startCoreSimulator(options: CoreOptions = {}) {
@@ -49,7 +49,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
     faults: { next: faults.next, clear: faults.clear },
     calls: log.calls,
     call: log.find,
-    /** What no adapter may ever send. */
+    /** Calls that an adapter must never make. */
     violations,
     /** @returns how many requests were refused with 429 */
     rateLimited: () => log.calls.filter(({ status }) => status === 429).length,

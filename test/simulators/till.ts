@@ -21,7 +21,7 @@ export type TillAnswer = {
   text: string
   /** The text as JSON; undefined if it is none. */
   body: unknown
-  /** What the till understands of it; empty if it understands nothing. */
+  /** What the till can read of it; empty if it can read nothing. */
   reply: TillReply
   ms: number
 }
@@ -34,7 +34,7 @@ export type TillOptions = Login & {
   patienceMs?: number
 }
 
-/** The one that people read most easily. */
+/** The one that is easiest to read. */
 const [plainWording] = json.wordings
 
 export type Till = ReturnType<typeof createTill>

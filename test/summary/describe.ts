@@ -6,7 +6,7 @@ export type Step = {
   /** Undefined if the step was not run. */
   code?: number
   ms?: number
-  /** Undefined if it has none, as the linter, or ended before it could write them. */
+  /** Undefined if the step has none, like the linter, or ended before it could write them. */
   results?: Results
 }
 

@@ -15,7 +15,7 @@ export default class Reporter extends Mocha.reporters.Spec {
     this.#results = collectResults(runner)
   }
 
-  /** Mocha's last word: what `report` is given becomes the exit code. */
+  /** Mocha calls this last: what `report` is given becomes the exit code. */
   override done(failures: number, report: (failures: number) => void) {
     const { pending } = this.#results
     const { TEST_RESULTS_FILE } = process.env

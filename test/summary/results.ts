@@ -4,7 +4,7 @@ import { relative } from 'node:path'
 
 export type TestName = { file: string; title: string }
 
-/** What one run of mocha has to tell, as it is kept between the steps of `npm test`. */
+/** The results of one run of mocha, as they are kept between the steps of `npm test`. */
 export type Results = {
   passed: number
   /** Without a reason if somebody wrote `it.skip`. */
@@ -22,7 +22,7 @@ const { EVENT_HOOK_END, EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_
 /** Events of parallel workers carry copies, of which only some methods are left. */
 type Ended = Pick<Test, 'file' | 'duration' | 'err' | 'fullTitle'>
 
-/** @returns what fills while the runner runs */
+/** @returns the results, filled while the runner runs */
 export function collectResults(runner: Runner): Results {
   const results: Results = { passed: 0, pending: [], failed: [], files: {}, tests: [] }
 

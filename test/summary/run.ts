@@ -8,8 +8,8 @@ import { mergeResults, type Results } from './results.ts'
 
 /**
  * `npm test`: runs the given scripts of package.json one after the other, and prints one summary of all of them. A step
- * whose tests failed does not stop the next one. One that failed without results does, be it the linter, a build or a
- * run that broke off: what comes after it would say little. The exit code is that of the first step that failed.
+ * whose tests failed does not stop the next one. One that failed without results does, such as the linter, a build or a
+ * run that broke off: the results of later steps would say little. The exit code is that of the first step that failed.
  */
 const names = process.argv.slice(2)
 

@@ -155,7 +155,7 @@ function followClock(
   return new Proxy(journal, {
     get(target, name) {
       const member = target[name as keyof Journal] as (...values: unknown[]) => unknown
-      // A promise that resolves with the proxy asks it for `then`.
+      // A promise that resolves with the proxy reads its `then`.
       if (typeof member !== 'function' || name === 'close' || name === 'trouble') return member
       return async (...values: unknown[]) => {
         const nowMs = clock.nowMs()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { createMessageReader, createSqlReader } from './postgres-messages.ts'
 
-/** A proxy on 127.0.0.1 between clients and PostgreSQL that notes what they ask: each query is a round trip. */
+/** A proxy on 127.0.0.1 between clients and PostgreSQL that records their queries: each one is a round trip. */
 export async function startCountingProxy(databaseUrl: string) {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()

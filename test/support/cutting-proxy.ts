@@ -44,7 +44,7 @@ export async function startCuttingProxy(databaseUrl: string) {
     url: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${port}` }).href,
     /** Resets all connections. */
     cut,
-    /** From now on nothing gets through, on present and on new connections, and neither side gets an error. */
+    /** From now on nothing gets through, on open and on new connections, and neither side gets an error. */
     swallow() {
       isSwallowing = true
       connections.forEach((connection) => connection.swallow())
@@ -66,7 +66,7 @@ export async function startCuttingProxy(databaseUrl: string) {
       new Promise<void>((happened) => {
         conditions.breakage = { statement, moment, fault, happened }
       }),
-    /** Takes all commands back. Nothing that was swallowed comes back: those connections are reset. */
+    /** Undoes all commands. What was swallowed stays lost: those connections are reset. */
     async heal() {
       conditions.breakage = undefined
       conditions.delayMs = 0

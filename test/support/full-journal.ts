@@ -48,9 +48,9 @@ export const approved = {
 
 /**
  * Writes rows of every kind: redemptions under way, in doubt, stuck and final, tickets in Kafka and on their way, dead
- * letters of both kinds, an approval, and what a service leaves that was blocked and stopped.
+ * letters of both kinds, an approval, and what is left by a service that was blocked and stopped.
  *
- * @returns ids of redemptions, when the block by the core ends, and when the one call is free that it still counts
+ * @returns ids of redemptions, when the block by the core ends, and when the one call that still counts is free
  */
 export async function fillJournal({ journal, clock }: TestJournal) {
   const begin = async (intent: DebitIntent) => {

@@ -10,9 +10,9 @@ const lowest = 15_000
 const highest = 32_000
 
 /**
- * A port of 127.0.0.1 for what must know its port before it listens or have it again after it was away (a Kafka broker, a
- * service that is started again), or on which nobody must listen. A server that can listen on port 0 and say which port it
- * got needs none of this.
+ * A port of 127.0.0.1 for what must know its port before it listens or have it again after it was down (a Kafka broker,
+ * a service that is started again), or on which nobody must listen. A server that can listen on port 0 and say which
+ * port it got needs none of this.
  *
  * A port that was only found free may be taken before it is used. So its number is held by a UDP socket: that leaves
  * the TCP port alone, no other test gets the same number, and the system ends the hold with the process.
@@ -27,7 +27,7 @@ export async function holdPort(): Promise<HeldPort> {
   }
 }
 
-/** @returns how to let go of it; undefined if somebody else holds it */
+/** @returns how to release it; undefined if somebody else holds it */
 async function holdNumber(port: number): Promise<(() => void) | undefined> {
   const socket = createSocket('udp4')
   socket.unref()
@@ -41,7 +41,7 @@ async function holdNumber(port: number): Promise<(() => void) | undefined> {
   }
 }
 
-/** Programs that know nothing of these holds may listen there. */
+/** Programs that do not use these holds may listen there. */
 async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '127.0.0.1')
   try {

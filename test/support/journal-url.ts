@@ -21,7 +21,7 @@ export function postgresAt(testUrl: string) {
     password,
     passwordFile: undefined,
     poolSize: 4,
-    // A busy machine is no outage.
+    // A busy machine must not count as an outage.
     patienceMs: 20_000,
     tls: 'off' as const,
     tlsCaFile: undefined,

@@ -62,7 +62,7 @@ export function makeFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'kafka-'))
 }
 
-/** @returns 16 bytes in base64url, never with a leading dash: what Kafka calls a random UUID */
+/** @returns 16 bytes in base64url without a leading dash, which Kafka calls a random UUID */
 export function makeClusterId(): string {
   return `k${randomBytes(16).toString('base64url').slice(1)}`
 }

@@ -67,9 +67,9 @@ export async function startCluster(options: { port?: number } = {}) {
   return {
     brokers: addresses.map(({ plain }) => plain),
     nodes,
-    /** Where the last one listens, and what all of them give as their address to whoever asks there. */
+    /** Where the last one listens; all of them give this as their address to clients that ask there. */
     commonAddress,
-    /** Starts again whoever is away. */
+    /** Starts the brokers that are down again. */
     heal: async () => {
       await Promise.all(nodes.filter((node) => !node.isRunning()).map((node) => node.restart()))
     },

@@ -27,7 +27,7 @@ export async function readTopic(
   const done = Promise.withResolvers<void>()
   const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: `test-${randomUUID()}`,
-    // Its end waits for what it has asked of brokers that have nothing more.
+    // Its end waits for requests to brokers that have nothing more.
     maxWaitTimeInMs: 100,
   })
   // A broker that has just started answers for a while that it loads its groups. kafkajs then reads from the beginning.

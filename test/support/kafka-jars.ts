@@ -29,7 +29,7 @@ export function missingPrograms(): string[] {
 }
 
 /**
- * @param artifact `kafka_2.13` is the broker, `kafka-tools` what Apache gives to try it with
+ * @param artifact `kafka_2.13` is the broker, `kafka-tools` are Apache's own tools for it
  * @returns a class path with it; fetched from Maven Central the first time (the broker: 44 MB)
  * @throws if Maven cannot fetch it
  */

@@ -52,7 +52,7 @@ export async function startNode(place: Place & { properties: Properties; formatA
     address,
     pid: () => server.pid,
     isRunning: () => isRunning(server),
-    /** As a power cut would end it: nothing is flushed or said. */
+    /** Like a power cut: nothing is flushed or announced. */
     kill9: () => end(server, 'SIGKILL'),
     /** As an operator stops it: first it hands over what it leads. */
     shutDown: () => end(server, 'SIGTERM'),

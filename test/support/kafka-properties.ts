@@ -41,7 +41,7 @@ export function nodeProperties(
     'transaction.state.log.replication.factor': replicas,
     'transaction.state.log.min.isr': inSync,
     'group.initial.rebalance.delay.ms': '0',
-    // A broker that was killed is replaced, and let in again, when its old session has ended.
+    // A broker that was killed is replaced, and admitted again, when its old session has ended.
     'broker.session.timeout.ms': nodes.length === 1 ? '1000' : '2000',
     'broker.heartbeat.interval.ms': '200',
     // A broker that is back soon leads again what it led before. By default that takes up to five minutes.

@@ -44,14 +44,14 @@ async function isServed(admin: Admin, topic: string): Promise<boolean> {
   }
 }
 
-/** @returns of each partition who leads it and who is in sync, by the ids of brokers */
+/** @returns for each partition the ids of its leader and of the replicas in sync */
 export async function partitionsOf(brokers: string[], topic: string): Promise<Partition[]> {
   const { topics } = await withAdmin(brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
   const partitions = topics[0]?.partitions ?? []
   return partitions.toSorted((one, other) => one.partitionId - other.partitionId)
 }
 
-/** Waits for a change of leaders or of who is in sync. */
+/** Waits for a change of leaders or of the replicas in sync. */
 export async function untilPartitions(
   brokers: string[],
   topic: string,

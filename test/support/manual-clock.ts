@@ -4,12 +4,12 @@ import type { Clock, Timers } from '../../src/time/clock.ts'
 
 export type ManualClock = ReturnType<typeof createManualClock>
 
-/** Enough for whatever a timer sets off to get as far as it can: to its next timer, or to the network. */
+/** Enough for whatever a timer starts to get as far as it can: to its next timer, or to the network. */
 const turnsToSettle = 10
 
 /** A clock that stands still until the test moves it, and timers that go by it: given as `clock` and as `timers`. */
 export function createManualClock(startMs = Date.UTC(2026, 10, 23, 12)) {
-  // Not 0, which lru-cache takes for a time that was never set.
+  // Not 0, which lru-cache takes as a time that was never set.
   let passedMs = 1
   let timers: { ms: number; atMs: number; act: () => void }[] = []
   const changes = new EventEmitter()
@@ -30,7 +30,9 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 23, 12)) {
     return true
   }
 
-  /** Lets time pass: calls what is due, in its order, and each time waits until nothing moves but the network. */
+  /**
+   * Lets time pass: calls what is due, in order, and each time waits until everything waits for timers or the network.
+   */
   async function pass(ms: number) {
     const untilMs = passedMs + ms
     await settle()

@@ -68,7 +68,7 @@ export async function linkLibraries(folder: string) {
   }
 }
 
-/** @returns why it cannot be run, if that is known already */
+/** @returns why it cannot be run, if that was found out before */
 async function prepare(bin: string): Promise<string | undefined> {
   if (!bin.startsWith(npmPackage)) return undefined
   return linkLibraries(npmPackage).then(() => undefined, String)

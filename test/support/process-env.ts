@@ -1,4 +1,4 @@
-/** What a child process takes from this one's environment, so that nothing else of it changes what a test sees. */
+/** The variables that a child process inherits from this one, so that no others affect a test. */
 const passedOn = ['PATH', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE']
 
 export function processEnv(): Record<string, string> {

@@ -5,10 +5,10 @@ import { systemClock } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 
-/** Looks into the journal of a service that runs on development keys, as an operator's command does beside it. */
+/** Reads the journal of a running service with development keys, as an operator's command does. */
 export const readJournal = withJournal(openJournalBeside)
 
-/** Makes the journal of a service that does not run. */
+/** Creates the journal of a service that does not run. */
 export const makeJournal = withJournal(openJournal)
 
 function withJournal(open: typeof openJournal) {

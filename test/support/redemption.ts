@@ -14,7 +14,7 @@ import {
   type UndoOutcome,
 } from '../../src/redemptions/redemption.ts'
 
-/** Who debits or credits, in the tests of what is decided. */
+/** The venue and card of debits and credits in the tests of decisions. */
 export const venueAndCard = {
   venue: 'v',
   venueId: '1902',
@@ -24,7 +24,7 @@ export const venueAndCard = {
   secret: { cardNumber: 'CARD0001', apiKey: 'key-of-the-project' },
 }
 
-/** @returns what `dueUndos` says of a row */
+/** @returns what `dueUndos` returns for a row */
 export function dueUndo(id: string) {
   return { id, cardHash: venueAndCard.cardHash }
 }

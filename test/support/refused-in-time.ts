@@ -5,7 +5,7 @@ import { patienceMs } from './impatient-journal.ts'
 /** A busy machine may be late by this much. */
 const toleranceMs = 500
 
-/** Expects that the journal gives up in time. @returns how it says so */
+/** Expects that the journal gives up in time. @returns the error */
 export async function refusedInTime(work: Promise<unknown>): Promise<StorageUnavailable> {
   const startedMs = performance.now()
   const failure = await work.then(

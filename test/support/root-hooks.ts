@@ -1,7 +1,7 @@
 import { config, expect } from 'chai'
 import nock from 'nock'
 
-// By default chai cuts values to 40 characters, which of a reply shows that it is an error, but not its code.
+// By default chai cuts values to 40 characters, which show of a reply that it is an error, but not its code.
 config.truncateThreshold = 1_000
 
 /**

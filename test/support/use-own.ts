@@ -1,5 +1,5 @@
 type Options<Server> = {
-  /** For the message of a test that asks for it outside of a test. */
+  /** For the error if it is asked for outside of a test. */
   what: string
   startTimeoutMs: number
   /** Makes the suite pending, or fails it, if the server cannot be started here. */

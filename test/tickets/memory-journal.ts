@@ -1,7 +1,7 @@
 import type { WaitingTicket } from '../../src/journal/stored-tickets.ts'
 import { EventEmitter, once } from 'node:events'
 
-/** What the relay needs of a journal, in memory, and what came of each ticket. */
+/** What the relay needs of a journal, in memory, and what became of each ticket. */
 export function createMemoryJournal(tickets: WaitingTicket[] = []) {
   let waiting = [...tickets]
   const changes = new EventEmitter()

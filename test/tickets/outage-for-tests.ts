@@ -43,7 +43,7 @@ export function useRelayInOutages(brokers: () => string[]) {
       journal,
       relay,
       publisher,
-      /** Of each send that did not work. */
+      /** The reason of each send that failed. */
       failures,
       /** A ticket every other millisecond. */
       openTill() {
@@ -53,7 +53,7 @@ export function useRelayInOutages(brokers: () => string[]) {
         }, 2)
       },
       closeTill,
-      /** Resolves when that many tickets more are published, while the till is open. */
+      /** Resolves when that many more tickets are published, while the till is open. */
       publishes(more: number): Promise<void> {
         const before = journal.published.length
         return journal.until(() => journal.published.length >= before + more)

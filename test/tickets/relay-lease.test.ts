@@ -108,7 +108,7 @@ describe('the lease of the relay', () => {
     await asked()
   }
 
-  /** All that was asked of the database has its answer. */
+  /** Every query to the database has its answer. */
   async function asked() {
     for (const clock of clocks) await clock.whenSet(1_500)
   }

@@ -150,7 +150,7 @@ describe('the relay', () => {
   })
 })
 
-/** The same journal, of which one function fails so many times before it does its work. */
+/** The same journal with one function that fails a few times before it works. */
 function failing(journal: RelayJournal, name: keyof RelayJournal, times: number): RelayJournal {
   let left = times
   const failOrDo = <A extends unknown[], T>(action: (...args: A) => Promise<T>) =>

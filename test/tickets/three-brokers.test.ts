@@ -41,7 +41,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     })
     await leader.shutDown()
     await publishes(500)
-    // It takes over from a leader that is well: only its answer tells that it no longer leads.
+    // It takes over from a leader that works: only the leader's answer shows that it no longer leads.
     const failure = failsWith('This server is not the leader for that topic-partition')
     await leader.restart()
     await untilPartitions(cluster().brokers, topic, ([first]) => first?.leader === leader.id)
@@ -87,7 +87,7 @@ describe('tickets, with three brokers and min.insync.replicas=2', function () {
     await expectAll()
   })
 
-  // Brokers behind one address are one broker to kafkajs: it sends a part of the records, and says that all are sent.
+  // Brokers behind one address are one broker to kafkajs: it sends a part of the records, and reports all as sent.
   it('wait if all brokers give the same address, since kafkajs then leaves some out', async () => {
     const { brokers, commonAddress } = cluster()
     const topic = await createTopic(brokers, { partitions: 3 })

@@ -29,7 +29,7 @@ export function createChance(seed: number) {
       const found = entries.find(([, weight]) => (left -= weight) < 0) ?? entries[0]
       return found?.[0] as T
     },
-    /** Choices of somebody else's, so that one's pace does not change another's. */
+    /** Separate choices for another actor, so that the pace of one does not change those of the other. */
     fork: () => createChance(int(0, 2 ** 32 - 1)),
   }
 }

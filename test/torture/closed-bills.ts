@@ -11,7 +11,7 @@ export type Closing = {
   kind: TicketKind
   cardNumber: string
   accountNumber: string
-  /** Names this many of the redemptions that the tills have heard of last, of whatever card and table. */
+  /** Names this many of the redemptions that tills were told last, of any card and table. */
   names: number
   /** How wrong the till's clock is. */
   clockMs: number

@@ -1,8 +1,8 @@
 const tickMs = 20
 
 /**
- * How long this process stood still. Where there are more busy processes than cores the service stands still as well,
- * and that time is not its own.
+ * How long this process stood still. If there are more busy processes than cores the service stands still as well, and
+ * that time is not its own fault.
  */
 export function createStallMeter() {
   let stalledMs = 0

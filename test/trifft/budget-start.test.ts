@@ -61,8 +61,8 @@ describe('the budget of a process that starts', () => {
     })
   }
 
-  // A pod that was killed, came up and was moved to another node at once: its clean stop recorded that nothing was spent, and
-  // 48 more calls went into the window of the killed one.
+  // A pod that was killed, came up and was moved to another node at once: its clean stop recorded that nothing was
+  // spent, and 48 more calls went into the window of the killed one.
   it('counts the first window as spent after a stop within the first window after a kill', async () => {
     await (await start()).use('credit')
     clock.advance(1_000)

@@ -59,7 +59,7 @@ export function budgetAt(
     return claimed
   }
 
-  /** Claims until one is refused, and leaves all calls under way. */
+  /** Claims slots until one is refused, and leaves all calls under way. */
   async function fill(lane: Lane, most = 100) {
     const calls = []
     while (calls.length < most) {

@@ -17,7 +17,7 @@ const good = (id: string, more: object = {}) => ({
 const manyFields = Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`f${index}`, 1]))
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
 
-/** One call against one reply: what it returns or how it fails, and what is said of it. */
+/** One call against one reply: its result or failure, the exchange's fact about it, and the metrics. */
 async function readReply(name: string, body: string | object) {
   const { client, clock, metrics, logLines } = coreParts()
   const exchange = exchangeWith(clock)
@@ -151,7 +151,8 @@ describe('a large reply of the core', () => {
     })
 })
 
-// Ten thousand cards with the longest lists, each of half a megabyte, were more than the process may have.
+// Ten thousand cards with the longest lists, each of half a megabyte, were more than the memory that the process may
+// have.
 describe('the balances in memory', () => {
   it('are limited by their bytes: the least recently used go first', async () => {
     const { clock, timers, config, metrics, journal } = coreParts()

@@ -24,7 +24,7 @@ describe('a core call never leaves because of', () => {
   })
 
   it('a host name that nobody knows', async () => {
-    // RFC 6761: `.invalid` never resolves; a resolver that is away itself says EAI_AGAIN.
+    // RFC 6761: `.invalid` never resolves; if the resolver itself is down the code is EAI_AGAIN.
     const { failure } = await debitAt('http://core.invalid')
     expect(String(failure)).to.match(/^CoreUnavailable: takePoints: not sent \((ENOTFOUND|EAI_AGAIN)\)$/)
   })
@@ -54,7 +54,7 @@ describe('a core call never leaves because of', () => {
   })
 
   // The second of two calls had its slot and waited for its TLS handshake when the first was answered 429: it left all
-  // the same, into the block. What takes its time here is the name of the core.
+  // the same, during the block. Here it is the lookup of the core's name that takes long.
   it('a block that begins while a connection is still being made', async () => {
     await using server = await listen(
       http.createServer((_request, response) => response.writeHead(429, { 'Retry-After': '60' }).end('{}')),
@@ -118,7 +118,7 @@ describe('a core call never leaves because of', () => {
   })
 })
 
-/** Keeps each connection waiting for the address behind its name, which is this machine's, until it is told. */
+/** Makes each connection wait for the lookup of its name, which is this machine's, until it is released. */
 function holdNames() {
   type Answer = (error: null, addresses: dns.LookupAddress[]) => void
   const waiting: Answer[] = []

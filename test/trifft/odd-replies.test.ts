@@ -15,7 +15,7 @@ const member = { first_name: 'Anna', last_name: 'Kovac', is_blocked: false }
 const coupon = { name: 'Free coffee', params: { aztecEntityCode: '10000000123' } }
 const good = { id: 'good', status: 'activated', coupon }
 
-/** One call against one reply: what it returns, what the exchange was told, and what was counted. */
+/** One call against one reply: its result, the unread fields in the exchange's facts, and the metrics. */
 async function readReply(name: string, body: nock.Body) {
   const { client, clock, metrics } = coreParts()
   const exchange = exchangeWith(clock)

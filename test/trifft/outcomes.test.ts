@@ -20,7 +20,7 @@ const nested = (code: number, exception: string) => ({
 })
 const flat = (code: number, exception: string) => ({ event_id: 'ev-7', code, message: 'no', exception })
 
-/** What one call does with one answer: the failure, and what the exchange was told. */
+/** One call against one answer: the failure, and the exchange's fact about it. */
 async function answerTo(
   { method, path, call }: (typeof everyCall)[number],
   status: number,
@@ -95,7 +95,7 @@ describe('the client of the core', () => {
     expect(broken.fact).to.include({ eventId: 'ev-8', outcome: 'unknown' })
   })
 
-  // Both go into the log line and the error: 400 KB of each, or a member's name.
+  // Both go into the log line and the error, and could be 400 KB long, or a member's name.
   it('ignores an event id or exception that is long, or more than a name', async () => {
     for (const odd of ['x'.repeat(400_000), 'Anna Kovac', '\u202eev\n', '']) {
       const { failure, fact } = await answerTo(takePoints, 402, { event_id: odd, exception: odd || 'E' })

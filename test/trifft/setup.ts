@@ -83,7 +83,7 @@ export function exchangeWith(clock: Clock, leftMs = 2500): Exchange {
   return createExchange(clock, leftMs)
 }
 
-/** @returns the error that a call which must fail failed with */
+/** @returns the error of a call that must fail */
 export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   const nothing = Symbol('nothing')
   const failure = await call.then(

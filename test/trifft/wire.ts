@@ -6,7 +6,7 @@ import { apiKey, coreParts, exchangeWith, failureOf, order } from './setup.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
-/** What a debit hears, and how many requests arrived, if the core behaves like `handler`. */
+/** The result of a debit, and how many requests arrived, if the core behaves like `handler`. */
 export async function debitAgainst(handler: Handler) {
   await using server = await listen(http.createServer(handler))
   const { client, clock } = coreParts({ CORE_BASE_URL: `http://127.0.0.1:${server.port}/v1` })
@@ -15,7 +15,9 @@ export async function debitAgainst(handler: Handler) {
   return { failure, requests: server.requests() }
 }
 
-/** What a debit hears if the core does not answer in time: `handler` is called for each tenth of it, the first time at once. */
+/**
+ * The result of a debit if the core does not answer in time: `handler` is called in each tenth of it, first at once.
+ */
 export async function lateDebitAgainst(handler: (response: http.ServerResponse) => unknown) {
   const core = http.createServer()
   await using server = await listen(core)
@@ -32,7 +34,7 @@ export async function lateDebitAgainst(handler: (response: http.ServerResponse) 
   return failure
 }
 
-/** What a debit hears, and what its log line says, with a core at this address. */
+/** The result of a debit, and what its log line says, with a core at this address. */
 export async function debitAt(baseUrl: string) {
   const { client, clock } = coreParts({ CORE_BASE_URL: baseUrl })
   const exchange = exchangeWith(clock)

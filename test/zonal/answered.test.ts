@@ -82,8 +82,8 @@ describe('a debit is marked as answered', () => {
     expect(await debitOf({ ...taken, moved: {} })).to.deep.equal({ status: 200, marked: ['r-1'] })
   })
 
-  // The mark was asked for before the reply was made. Had that failed, the error's departure would have marked a debit
-  // that the till never heard of, and it would never have been undone.
+  // The mark was asked for before the reply was made. If that had failed, the departure of the error would have marked
+  // a debit that the till was never told of, and it would never have been undone.
   it('not when its reply could not be made and an error has left instead', async () => {
     const unreadable = {
       get reward(): never {

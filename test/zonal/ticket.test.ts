@@ -128,8 +128,8 @@ describe('a ticket', () => {
     expect(parse({ ...least, currency: 'IQD', total: '2.350' }).ticket.totalMinor).to.equal(2350)
   })
 
-  // "Birthday 🎂" cut to ten characters ends with half an emoji. It reached Kafka, where other readers than JavaScript's
-  // give up at it.
+  // "Birthday 🎂" cut to ten characters ends with half an emoji. It reached Kafka, where readers that are not written
+  // in JavaScript fail at it.
   it('has half characters replaced, in whichever of its names', () => {
     const half = 'Birthday \ud83c'
     const line = { id: 1, name: half, category: half, portion: half }
@@ -159,8 +159,8 @@ describe('a ticket', () => {
     expect(parse({ ...least, closedAt: '2026-07-22T23:30:00Z' }).ticket.businessDate).to.equal('2026-07-23')
   })
 
-  // A venue in Dubai under VENUE_TIME_ZONE=Europe/London closed its bills four hours from now, and those of the late
-  // evening belonged to the next day.
+  // A venue in Dubai under VENUE_TIME_ZONE=Europe/London closed its bills four hours in the future, and those of the
+  // late evening belonged to the next day.
   it('has its times, and its date, in the time zone of its venue', () => {
     const fields = { ...least, openedAt: '2026-11-23T22:00:00', closedAt: '2026-11-23T23:30:00' }
     expect(parse(fields, {}, { id: '2001' }).ticket).to.deep.include({

@@ -4,7 +4,7 @@ import { send, sendAll, type Attack } from '../target.ts'
 const ids = ['accountNumber', 'transactionId', 'ticketId', 'siteId', 'terminalId', 'staffId', 'rewardId']
 const paths = ['/balance', '/debit', '/credit', '/ticket', '', '/register', '/nowhere']
 
-/** As somebody might type, scan or encode it. */
+/** Ways in which somebody might type, scan or encode it. */
 const spellings: ((secret: string) => string)[] = [
   (secret) => secret,
   (secret) => secret.toUpperCase(),

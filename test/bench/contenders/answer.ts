@@ -9,7 +9,7 @@ export type Coupon = {
   coupon: { name: string; points: number | null; params: { aztecEntityCode: string } }
 }
 
-/** What every contender tells a till of the core's two answers. */
+/** What every contender answers a till from the core's two answers. */
 export function toAnswer(cardNumber: string, { member, tier, wallet }: Card, coupons: Coupon[]): object {
   return {
     response: 'OK',

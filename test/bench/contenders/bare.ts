@@ -4,8 +4,8 @@ import { listen } from '../listen.ts'
 import { readApiKey, toAnswer, type Card, type Coupon } from './answer.ts'
 
 /**
- * The least that could answer a till: `node:http`, undici and nothing else; no check, no deadline, no log, no metric, no
- * journal. `CORE_BASE_URL`; `MEMORY=1` answers balances from a `Map`.
+ * The minimum that can answer a till: `node:http`, undici and nothing else; no check, no deadline, no log, no metric,
+ * no journal. `CORE_BASE_URL`; `MEMORY=1` answers balances from a `Map`.
  */
 const { origin, pathname } = new URL(process.env.CORE_BASE_URL ?? '')
 const pool = new Pool(origin, { connections: 64 })

@@ -8,9 +8,10 @@ import { readApiKey, toAnswer } from './answer.ts'
 import { serve } from './serve.ts'
 
 /**
- * The libraries that were chosen for the service, each doing its least, and axios by the service's own quick way out: what
- * is above it the service adds, what is below it the choice costs. No credentials are checked, nothing is remembered or
- * limited, no metric is kept. `CORE_BASE_URL`; `MEMORY=1` keeps balances in an lru-cache.
+ * The libraries that were chosen for the service, each doing its minimum, and axios with the service's own adapter. The
+ * difference to the service is what the service adds; the difference to `bare.ts` is what the choice costs. No
+ * credentials are checked, nothing is cached or limited, no metric is kept. `CORE_BASE_URL`; `MEMORY=1` keeps balances
+ * in an lru-cache.
  */
 const core = createCoreHttp({
   baseUrl: process.env.CORE_BASE_URL ?? '',

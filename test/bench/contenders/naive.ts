@@ -7,8 +7,8 @@ import { listen } from '../listen.ts'
 import { readApiKey, toAnswer, type Card, type Coupon } from './answer.ts'
 
 /**
- * Koa and axios as they are most often written: their defaults, one handler, no safety. `CORE_BASE_URL`; `MEMORY=1`
- * keeps balances in an lru-cache.
+ * Koa and axios as they are most often written: their defaults, one handler, no precautions. `CORE_BASE_URL`;
+ * `MEMORY=1` keeps balances in an lru-cache.
  */
 const core = axios.create({ baseURL: process.env.CORE_BASE_URL ?? '' })
 const cache = process.env.MEMORY ? new LRUCache<string, object>({ max: 10_000 }) : undefined

@@ -7,7 +7,9 @@ import { end, endWithThisProcess, type Program } from '../processes.ts'
 
 export const hasNginx = spawnSync('nginx', ['-v']).error === undefined
 
-/** A plain reverse proxy that sends each request on to the core as one read of a card: the least that any proxy costs. */
+/**
+ * A plain reverse proxy that sends each request on to the core as one read of a card: the minimum cost of any proxy.
+ */
 export async function startNginx(
   coreUrl: string,
   folder: string,

@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { serve } from './serve.ts'
 
 /**
- * The least that keeps the promise of a ticket, with the chosen libraries: the till hears OK when it is on disk, and one
- * relay takes what is there to Kafka. What is above it the service adds; what is below it the promise and the choice cost.
- * No credentials, no conversion, no seal, no repeats, no metric. `KAFKA_BROKERS`, `KAFKA_TOPIC`, `JOURNAL_PATH`.
+ * The minimum that keeps the promise of a ticket, with the chosen libraries: the till gets OK when it is on disk, and
+ * one relay sends what is there to Kafka. The service adds the rest. No credentials, no conversion, no seal, no
+ * repeats, no metric. `KAFKA_BROKERS`, `KAFKA_TOPIC`, `JOURNAL_PATH`.
  */
 const kafka = new Kafka({ brokers: (process.env.KAFKA_BROKERS ?? '').split(','), logLevel: logLevel.NOTHING })
 const producer = kafka.producer({

@@ -4,7 +4,7 @@ import * as messages from '../messages.ts'
 import { interleave, ratio, type Settings, type Variant } from '../rounds.ts'
 import type { Measurement } from '../report.ts'
 
-/** The service's own libraries, each doing its least: how much of a goal is left before a line of its own. */
+/** The service's own libraries, each doing its minimum: how much of a goal is left before any code of the service. */
 export const chosenLibraries = 'the chosen libraries alone'
 
 /** Each request is another card, so that no cache can answer it. */
@@ -44,7 +44,7 @@ export async function passThrough(settings: Settings): Promise<Measurement> {
   }
 }
 
-/** A hundred cards that everybody knows already. */
+/** A hundred cards that are in every cache already. */
 export async function fromMemory(settings: Settings): Promise<Measurement> {
   const { folder } = settings
   const core = await startCore(folder)

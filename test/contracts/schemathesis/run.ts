@@ -32,7 +32,7 @@ export function useSchemathesis() {
 }
 
 /**
- * Sends a service what schemathesis makes of the POS document.
+ * Sends a service the requests that schemathesis derives from the POS document.
  * @returns what schemathesis says, and whether it has found something
  */
 export async function runSchemathesis(service: { url: string; venueId: string; apiKey: string }) {

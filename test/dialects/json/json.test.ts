@@ -4,8 +4,8 @@ import { contradiction } from '../../../src/zonal/dialects/json/contradiction.ts
 import { parseJson } from '../../../src/zonal/dialects/json/json.ts'
 import { read } from './read.ts'
 
-// A till that gathers its fields from two places can write {"points":100,"points":900}. Every JSON parser keeps the last
-// and says nothing, so 900 points were taken, and "isVoid":true,"isVoid":false was a sale.
+// A till that gathers its fields from two places can write {"points":100,"points":900}. Every JSON parser silently
+// keeps the last, so 900 points were taken, and "isVoid":true,"isVoid":false was a sale.
 describe('a key that occurs twice in one object', () => {
   for (const [text, detail] of [
     ['{"points":100,"points":900}', 'points is given twice with different values'],

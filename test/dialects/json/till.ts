@@ -36,7 +36,7 @@ function fillCredentials({ mediaType, body }: RecordedBody, login: Login, isOpen
 
 const boxes = { username: 'venueId', token: 'venueId', password: 'apiKey' } as const
 
-/** In the text itself, so that it is otherwise sent as it was recorded, long integers and all. */
+/** In the text itself, so that everything else is sent as it was recorded, including long integers. */
 function fillJson(json: string, login: Login, isOpen: IsOpen): string {
   return Object.entries(boxes).reduce(
     (text, [name, box]) =>

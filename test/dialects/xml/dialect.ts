@@ -15,8 +15,8 @@ import { findSecrets, redactBody, redactReply } from './redact.ts'
 import { parseXml, write, writeIfKnown, type Element } from './xml.ts'
 
 /**
- * An invented dialect that differs from JSON wherever one may: elements, pence, one address, the till's reference in every
- * answer, numbers for codes, and always 200.
+ * An invented dialect that differs from JSON in every way it can: elements, pence, one address, the till's reference in
+ * every answer, numbers for codes, and always 200.
  */
 export const xml: Dialect = {
   name: 'xml',
@@ -116,7 +116,7 @@ function toReward({ id, name, cost, entityCode, discountId }: Reward): string {
   return write('Reward', undefined, { id, name, cost, promotion: entityCode, discount: discountId })
 }
 
-/** How a till of this dialect is told a code. */
+/** The numbers that this dialect has for codes. */
 export function numberOf(code: Refusal['code']): number {
   return 100 + codes.indexOf(code)
 }

@@ -29,7 +29,7 @@ function redactElement(element: Element, rules: RedactionRules): string {
   )
 }
 
-/** Credentials, cards, and what stands in elements and attributes that we do not know. */
+/** Credentials, cards, and the content of unknown elements and attributes. */
 export function findSecrets({ text }: BodyText): string[] {
   const root = parseXml(text)
   return root ? secretsOf(root) : []

@@ -62,7 +62,7 @@ export function readDashboard(): Dashboard {
   return JSON.parse(readFileSync(new URL(dashboardFile, root), 'utf8')) as Dashboard
 }
 
-/** Every query of the dashboard, its variables' too, with what it is called by. */
+/** Every query of the dashboard and of its variables, with where it is. */
 export function queriesOf({ panels, templating }: Dashboard) {
   const ofPanels = panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr, legendFormat }) => ({ where: title, expr, legendFormat })),

@@ -3,7 +3,7 @@ import { demo, openCounter, takeCoffee, takePoints } from '../../service/counter
 /** Labels of a series by name, each with the values that it has. */
 export type Exposed = Map<string, Map<string, Set<string>>>
 
-/** @returns every series that the running service exposes after a few requests that go well, and some that do not */
+/** @returns every series that the running service exposes after a few requests that succeed, and some that fail */
 export async function readExposed(): Promise<Exposed> {
   const counter = await openCounter({ CORE_RATE_LIMIT: '48' })
   const { till, core, service } = counter

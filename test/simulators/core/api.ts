@@ -7,7 +7,7 @@ export type Operation = 'venue' | 'card' | 'coupons' | 'redeem' | 'restore' | 'd
 
 export type CoreRequest = {
   operation: Operation | undefined
-  /** As it is known to the core, decoded. */
+  /** As the core has it, decoded. */
   card: string
   query: URLSearchParams
   headers: Record<string, string>

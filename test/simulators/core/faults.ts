@@ -30,9 +30,9 @@ export type FaultOrder = {
 }
 
 export type Fault = {
-  /** Resolves when the first call has run into it; after the work, if the fault comes after it. */
+  /** Resolves when the first call has reached it; after the work, if the fault comes after it. */
   reached: Promise<void>
-  /** Lets go of what hangs: the work is done now, if it was held before it. */
+  /** Releases what hangs: the work is done now, if the fault came before it. */
   release(): void
 }
 
@@ -63,7 +63,7 @@ export function createFaults() {
       return { reached: reached.promise, release: released.resolve }
     },
 
-    /** What is still on order is forgotten, and what hangs goes on. */
+    /** Drops all faults that have not happened yet, and releases what hangs. */
     clear() {
       for (const fault of armed) fault.release()
       armed = []
@@ -130,7 +130,7 @@ function instead(
   }
 }
 
-/** An answer that is complete only after a long while, and never silent for long. */
+/** An answer that takes long to be complete, but never pauses for long. */
 async function drip(response: ServerResponse, body: string, ms: number, closing: AbortSignal): Promise<void> {
   response.writeHead(200, { 'Content-Type': 'application/json' })
   for (const byte of body) {

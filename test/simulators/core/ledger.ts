@@ -5,7 +5,7 @@ import { CoreRefusal } from './refusal.ts'
 export type CouponOrder = { user_coupon_id: string; venue_id: string; reference: string }
 export type PointsOrder = { points: number; reference: string }
 
-/** Something that has really happened; an answer from memory makes no new one. */
+/** Something that has really happened; an answer from memory adds none. */
 export type Movement = {
   operation: 'redeem' | 'restore' | 'debit' | 'credit'
   project: string
@@ -16,7 +16,9 @@ export type Movement = {
   reply: Record<string, unknown>
 }
 
-/** What is true, and the only place that changes it. Every function throws `CoreRefusal` if the core says no. */
+/**
+ * The data of the core, and the only place that changes it. Every function throws `CoreRefusal` if the core refuses.
+ */
 export function createLedger(nowMs: () => number) {
   const movements: Movement[] = []
   const nowS = () => Math.floor(nowMs() / 1000)

@@ -2,8 +2,8 @@ import { createServer, type RequestListener } from 'node:http'
 import { holdPort } from '../../support/held-ports.ts'
 
 /**
- * An HTTP server on 127.0.0.1 that can go away and come back on the same port.
- * @param port 0 for one of its own, which nobody else takes while it is away
+ * An HTTP server on 127.0.0.1 that can go down and come back on the same port.
+ * @param port 0 for one of its own, which nobody else takes while it is down
  */
 export async function startListener(port: number, serve: RequestListener) {
   const held = port === 0 ? await holdPort() : undefined

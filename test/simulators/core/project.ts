@@ -1,4 +1,4 @@
-/** A TRIFFT project: who may ask, and what is true of its members. In the words and units of the API. */
+/** A TRIFFT project: its keys and the data of its members, with the names and units of the API. */
 export type Project = {
   name: string
   keys: Record<string, KeyRole>

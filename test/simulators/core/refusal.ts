@@ -25,7 +25,7 @@ export const exceptions = {
 
 export type Exception = keyof typeof exceptions
 
-/** The core says no. */
+/** The core refuses. */
 export class CoreRefusal extends Error {
   override name = 'CoreRefusal'
   readonly exception: Exception

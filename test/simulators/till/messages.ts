@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a till has to say, before it is put into any dialect. Amounts are in major units; ids are digits as text. */
+/** What a till sends, before it is put into any dialect. Amounts are in major units; ids are digits as text. */
 
 export type Operation = 'balance' | 'debit' | 'credit' | 'ticket'
 
@@ -66,7 +66,7 @@ const reward = z.looseObject({
   cost: z.number().optional(),
 })
 
-/** What a till reads of an answer. Loose, as a till is. */
+/** What a till reads of an answer, loosely, as tills do. */
 export const tillReply = z.looseObject({
   response: z.string().optional(),
   requestId: z.string().optional(),

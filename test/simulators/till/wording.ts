@@ -18,5 +18,5 @@ export type TillDialect = {
 }
 
 export type RecordedBody = { mediaType: string; body: string }
-/** @returns whether what stands for a user name or a key in a recording is to be replaced */
+/** @returns whether the user name or key in a recording is to be replaced */
 export type IsOpen = (value: string, box: 'venueId' | 'apiKey') => boolean
