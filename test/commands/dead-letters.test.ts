@@ -136,7 +136,7 @@ describe('the command dead-letters', function () {
       expect(await test.journal.deadLetters()).to.have.length(1)
     })
 
-  it('sends a message whose only fault was that it was too large', async () => {
+  it('sends a message that was kept only because it was too large', async () => {
     const sent = await run('send', await keep({ ...bill, filler: 'x'.repeat(300_000) }))
     expect(sent).to.include({ code: 0, stderr: '' })
     expect(await test.journal.waitingTickets(10)).to.have.length(1)
@@ -185,7 +185,7 @@ describe('the command dead-letters', function () {
     }
   })
 
-  it('queues a ticket that Kafka has refused for Kafka again, behind all others', async () => {
+  it('puts a ticket that Kafka has refused back into the queue, behind all others', async () => {
     const intake = (eventId: string): TicketIntake => ({
       eventId,
       fingerprint: `of ${eventId}`,

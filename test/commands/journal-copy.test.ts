@@ -117,7 +117,7 @@ describe('the command journal-copy', function () {
       expect(stuck).to.include({ id: filled.stuck, state: 'stuck' })
     })
 
-    it('that knows the sealed id of a coupon when it is given back', async () => {
+    it('that has the sealed id of a coupon when it is given back', async () => {
       const begun = await copied.journal.beginCredit(creditOf(coveredDebit), ({ debits: [row] }) => ({
         do: 'send',
         redemption: row!,

@@ -51,7 +51,7 @@ describe('the API documents', () => {
       expect(stray).to.deep.equal([])
     })
 
-    it(`have schemas with known keywords only: ${file}`, async () => {
+    it(`have schemas with valid keywords only: ${file}`, async () => {
       const problemsOf = createChecker()
       const document = await readDocument(file)
       const schemas = [...find(document, 'schema'), ...Object.values(document.components?.schemas ?? {})]
@@ -71,7 +71,7 @@ describe('the API documents', () => {
     })
   }
 
-  it('would be caught with a text that YAML ends at a comma, but not with a null', () => {
+  it('would fail this check with a text that YAML ends at a comma, but not with a null', () => {
     const slip = 'code: { type: string, description: Stable; more may be added, none renamed. }'
     expect(keysWithoutValue(`${slip}\nnothing: { points: null }`)).to.deep.equal(['none renamed.'])
   })

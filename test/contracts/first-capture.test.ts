@@ -116,7 +116,7 @@ describe('the first capture of an unknown syntax', function () {
     const list = join(folder, '../registered.ts')
     const registered = readFileSync(list, 'utf8')
     const withIt = registered.replace('= [', `= [${name}, `)
-    expect(withIt, 'the list is as this test knows it').to.not.equal(registered)
+    expect(withIt, 'the list of dialects has the form that this test expects').to.not.equal(registered)
     writeFileSync(list, `import { ${name} } from './${name}/dialect.ts'\n${withIt}`)
   }
 })

@@ -16,7 +16,7 @@ const placeholder = /\{\{(\w+)(?::([\w-]+))?\}\}/g
 export function fillIn(text: string, bindings: Bindings): string {
   return text.replace(placeholder, (whole) => {
     const value = bindings.get(whole)
-    if (value === undefined) throw new Error(`nothing is known of ${whole} yet`)
+    if (value === undefined) throw new Error(`${whole} has no value yet`)
     return value
   })
 }
@@ -49,7 +49,7 @@ function toPattern(part: string, bindings: Bindings, named: string[]): string {
   const known = bindings.get(whole)
   if (known !== undefined) return RegExp.escape(known)
   const pattern = kinds[kind]
-  if (pattern === undefined) throw new Error(`${whole} is no kind of placeholder`)
+  if (pattern === undefined) throw new Error(`${whole} is not a kind of placeholder`)
   if (name === undefined) return pattern
   named.push(whole)
   return `(${pattern})`

@@ -71,7 +71,9 @@ export function readChain(folder: string, recording: Recording): Recording[] {
 function readRecording(folder: string, file: string): Recording {
   const parsed = recording.safeParse(JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')))
   if (!parsed.success)
-    throw new Error(`${file}.json is no recording: ${z.prettifyError(parsed.error)}`, { cause: parsed.error })
+    throw new Error(`${file}.json is not a recording: ${z.prettifyError(parsed.error)}`, {
+      cause: parsed.error,
+    })
   const read = { ...parsed.data, file }
   return read.origin === 'captured' ? toComparable(read) : read
 }

@@ -4,7 +4,7 @@ import { demo, demoProject } from '../simulators/core/demo-project.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
 import { runSchemathesis, useSchemathesis } from './schemathesis/run.ts'
 
-describe('the POS document, as schemathesis reads it', function () {
+describe('the POS document, as schemathesis reads it,', function () {
   // A quarter of a minute on a machine that has nothing else to do.
   this.timeout(180_000)
   useSchemathesis()

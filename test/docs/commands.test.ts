@@ -9,7 +9,7 @@ import { openTestJournal, unreadMessage, type TestJournal } from '../support/tes
 import { closedBill } from '../tickets/closed-bill.ts'
 import { readPage } from './pages.ts'
 
-describe("operators' commands in contracts/commands.md, from the first to the last", function () {
+describe("operators' commands in contracts/commands.md, from the first to the last,", function () {
   this.timeout(30_000)
   let test: TestJournal
   before(async () => {

@@ -25,7 +25,7 @@ describe('curl lines that a reader can paste', () => {
 })
 
 for (const { name, fences } of pages)
-  describe(`the curl lines of ${name}, from the first to the last`, () => {
+  describe(`the curl lines of ${name}, from the first to the last,`, () => {
     useRealSockets()
     let core: CoreSimulator
     let service: TestService
@@ -41,7 +41,7 @@ for (const { name, fences } of pages)
 
     for (const [index, fence] of fences.entries()) {
       if (!isCurl(fence)) continue
-      it(`get the answer that the page shows: ${fence.text.replaceAll(/\s*\\\n\s*/g, ' ')}`, async () => {
+      it(`get the answer that the page shows: ${fence.text.trim().replaceAll(/\s*\\\n\s*/g, ' ')}`, async () => {
         const command = fence.text
           .replace('http://127.0.0.1:8080', service.origin)
           .replace('http://127.0.0.1:9090', service.managementUrl)

@@ -4,7 +4,7 @@ import { useOwnCluster } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { readPage } from './pages.ts'
 
-describe('the SQL in helm/README.md, on a real PostgreSQL', () => {
+describe('the SQL in helm/README.md, on a real PostgreSQL,', () => {
   useRealSockets()
   const cluster = useOwnCluster()
 

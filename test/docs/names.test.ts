@@ -77,12 +77,12 @@ for (const page of pages)
     })
   })
 
-describe('the names in the pages', () => {
-  it('of files are found in running text', () => {
+describe('in the pages,', () => {
+  it('names of files are found in running text', () => {
     expect(pathsOf(architecture)).to.include.members(['journal/journal.ts', 'zonal/'])
   })
 
-  it('in the layout of README.md exist, and every folder of src/ is among them', () => {
+  it('the layout of README.md names only what exists, and every folder of src/', () => {
     const [layout] = readPage('README.md').fences.filter(({ language }) => language === 'text')
     const named = [...(layout?.text.matchAll(/^(\S+) {2,}/gm) ?? [])].map(([, name = '']) => name)
     for (const name of named) expect(exists(name), name).to.equal(true)
@@ -92,7 +92,7 @@ describe('the names in the pages', () => {
     )
   })
 
-  it('of log lines are what the service writes', () => {
+  it('log lines are what the service writes', () => {
     const files = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' })
     const source = files
       .filter((file) => file.endsWith('.ts'))
@@ -108,12 +108,12 @@ describe('the names in the pages', () => {
     }
   })
 
-  it('of variables that the service does not have are read somewhere', () => {
+  it('variables that the service does not have are read somewhere', () => {
     for (const [name, file] of Object.entries(otherVariables))
       expect(readFileSync(new URL(file, root), 'utf8'), file).to.contain(name)
   })
 
-  it('of packages are pinned exactly', () => {
+  it('packages are pinned exactly', () => {
     const [, pins = ''] =
       /^## Pins\n(.*?)(?=^## |$(?![^]))/ms.exec(readPage('contracts/dependencies.md').text) ?? []
     const packages = [...pins.matchAll(/^\| `([^`]+)`/gm)].map(([, name = '']) => name)
@@ -123,7 +123,7 @@ describe('the names in the pages', () => {
     for (const name of packages) expect(pinned[name], name).to.match(/^\d+\.\d+\.\d+(-[a-z]+\.\d+)?$/)
   })
 
-  it("of a redemption's states are those of the journal: no others in the diagram, all in the text", () => {
+  it("a redemption's states are those of the journal: no others in the diagram, all in the text", () => {
     const [, list = ''] = /state\s+TEXT NOT NULL CHECK \(state IN\s+\(([^)]+)\)/.exec(migrations.join()) ?? []
     const states = [...list.matchAll(/'(\w+)'/g)].map(([, state = '']) => state)
     const [diagram] = architecture.fences.filter(({ text }) => text.startsWith('stateDiagram'))

@@ -64,7 +64,7 @@ describe('the rooms of src/', () => {
         expect(said.has(line), `${room} imports ${other}: ${said.get(line)}`).to.equal(
           !rooms[room]!.includes(other),
         )
-      expect(said.get(others.length), 'what is above all rooms').to.match(/above all rooms/)
+      expect(said.get(others.length), 'an import from above all rooms').to.match(/above all rooms/)
     })
 
   for (const file of [

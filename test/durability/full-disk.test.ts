@@ -29,7 +29,7 @@ describe('a full disk', () => {
     )
   })
 
-  it('loses no ticket that was answered OK, and the service recovers by itself', async function () {
+  it('costs no ticket that was answered OK, and the service recovers by itself', async function () {
     this.timeout(30_000)
     const folder = mkdtempSync(join(tmpdir(), 'full-disk-'))
     const core = await startCoreSimulator({ limit: 'off' })

@@ -121,7 +121,7 @@ describe('the journal of a running service', () => {
     expect((await service.ticket('B-0')).reply, 'nothing is lost').to.include({ duplicate: true })
   })
 
-  describe('has one owner', () => {
+  describe('has one owner,', () => {
     for (const [what, linkTo] of [
       ['the same path', undefined],
       ['a link to it', (path: string) => symlinkSync(path, `${path}.link`)],
@@ -135,7 +135,7 @@ describe('the journal of a running service', () => {
           (error: unknown) => String(error),
         )
         expect(failure).to.match(new RegExp(`JournalInUse: .*in use by process ${adapter.pid} on`))
-        expect((await ticket('B-1')).reply, 'the first goes on').to.include({ response: 'OK' })
+        expect((await ticket('B-1')).reply, 'the first service keeps running').to.include({ response: 'OK' })
       })
 
     it('and is free as soon as its owner has ended, however it ended', async () => {

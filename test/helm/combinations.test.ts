@@ -41,7 +41,7 @@ describe('values that make no sense together', () => {
     expect(message.match(/^ {2}\S/gm)).to.have.length(2)
   })
 
-  it('do not include those that do', () => {
+  it('do not include valid ones', () => {
     expect(refusal({ replicas: 1 })).to.equal('')
     expect(refusal({ journal: { kind: 'sqlite' }, persistence: { size: '8Gi' } })).to.equal('')
     expect(refusal({ replicas: 1 }, { files: [needed, postgres] })).to.equal('')

@@ -33,7 +33,7 @@ describe('the chart', () => {
   })
 })
 
-describe('the chart as helm and Kubernetes see it', function () {
+describe('the chart, as helm and Kubernetes see it,', function () {
   this.timeout(120_000)
   useHelm()
 

@@ -90,7 +90,7 @@ describe('helm refuses', () => {
     ['brokers as one text', { kafka: { brokers: 'a:1,b:2' } }, /\/kafka\/brokers/],
     ['a broker without a port', { kafka: { brokers: ['kafka'] } }, /\/kafka\/brokers\/0/],
     ['a deadline longer than any till waits', { config: { POS_DEADLINE_MS: 60_001 } }, /POS_DEADLINE_MS/],
-    ['a limit of one call, as a balance is two', { config: { CORE_RATE_LIMIT: 1 } }, /CORE_RATE_LIMIT/],
+    ['a limit of one call, since a balance takes two', { config: { CORE_RATE_LIMIT: 1 } }, /CORE_RATE_LIMIT/],
     ['a host with a scheme', { ingress: { host: 'https://loyalty.example.com' } }, /\/ingress\/host/],
     ['a core with credentials', { config: { CORE_BASE_URL: 'https://user:pw@core/v1' } }, /CORE_BASE_URL/],
     ['a journal without a folder', { config: { JOURNAL_PATH: '/journal.sqlite' } }, /JOURNAL_PATH/],

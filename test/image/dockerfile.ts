@@ -86,7 +86,7 @@ function readFrom(words: string): Stage {
 function substitute(text: string, args: Record<string, string>): string {
   return text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
     const value = args[name]
-    if (value === undefined) throw new Error(`Dockerfile: ${name} is no ARG here`)
+    if (value === undefined) throw new Error(`Dockerfile: ${name} is not an ARG here`)
     return value
   })
 }

@@ -27,7 +27,7 @@ export function useImage(given: Record<string, string>): () => Image {
     if (folder) rmSync(folder, { recursive: true })
   })
   return () => {
-    if (!image) throw new Error('The image is there in tests only')
+    if (!image) throw new Error('the image can only be used in a test')
     return image
   }
 }

@@ -12,7 +12,7 @@ import { startContainer, type Container } from './start-container.ts'
 const journal = 'var/lib/zonal-loyalty-adapter'
 const given = { VERSION: '1.2.3', REVISION: 'a60a8ab', CREATED: '2026-11-25T12:00:00Z' }
 
-describe('the image, built and run as the Dockerfile says', function () {
+describe('the image, built and run as the Dockerfile says,', function () {
   this.timeout(60_000)
   useRealSockets()
   const image = useImage(given)
@@ -62,7 +62,7 @@ describe('the image, built and run as the Dockerfile says', function () {
     })
   })
 
-  describe('and started on a read-only root file system', () => {
+  describe('and started on a read-only root file system,', () => {
     let core: CoreSimulator
     let container: Container
     let untouched: string[]

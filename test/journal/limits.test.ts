@@ -135,7 +135,7 @@ describe('the limits of the journal', () => {
   })
 
   /** Story: while Kafka was down, one busy venue used up the room, and the tickets of all others were refused. */
-  describe('while Kafka is away', () => {
+  describe('while Kafka is down', () => {
     const fill = async (venue: string) => {
       let kept = 0
       while (!(await refusalOf(test.journal.acceptTicket({ ...intake(), venue })))) kept++

@@ -65,7 +65,7 @@ describe('the limits of the journal on PostgreSQL', () => {
     await test.journal.acceptTicket(intake())
   })
 
-  it('refuse new work when the journal is full, and still settle what is under way', async () => {
+  it('refuse new work when the journal is full, but let what is under way be settled', async () => {
     const begun = await begin()
     if (begun.do !== 'send') return expect.fail()
     await begin()
@@ -100,7 +100,7 @@ describe('the limits of the journal on PostgreSQL', () => {
     expect(test.journal.trouble()).to.equal(undefined)
   })
 
-  it('give dead letters a tenth: what does not fit is refused, so that its till keeps it', async () => {
+  it('give dead letters a tenth: one that does not fit is refused, so that its till keeps it', async () => {
     let kept = 0
     let refusal: unknown
     while (!refusal && kept < 20) {

@@ -70,7 +70,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     expect(journal.trouble()).to.equal(undefined)
   }
 
-  it('refuses while the server is down, keeps running, and works again by itself', async () => {
+  it('refuses work while the server is down, keeps running, and works again by itself', async () => {
     const before = await count()
     const underWay = Promise.allSettled(Array.from({ length: 6 }, debit))
     await cluster().kill9()
@@ -80,7 +80,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     await cluster().restart()
     await expectToWorkAgain()
     const sent = (await underWay).filter(({ status }) => status === 'fulfilled').length
-    expect(await count(), 'what was answered is there').to.be.at.least(before + sent + 1)
+    expect(await count(), 'every debit that was answered is there').to.be.at.least(before + sent + 1)
   })
 
   it('keeps running if the server goes down while its connections are idle', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { DatabaseFailure, remedyFor } from '../../src/journal/postgres/failures.ts'
 import { toNumbered } from '../../src/journal/postgres/statements.ts'
 
-describe('what to do after a failure of PostgreSQL', () => {
+describe('what to do after a failure of PostgreSQL:', () => {
   const errors = {
     again: [
       ['a serialization failure', { code: '40001' }],
@@ -57,7 +57,7 @@ describe('what to do after a failure of PostgreSQL', () => {
         expect(remedyFor(new DatabaseFailure(error))).to.equal(remedy)
       })
 
-  it("is logged under the error's code if it has no message, as for a host with two addresses", () => {
+  it('an error without a message, as for a host with two addresses: named by its code', () => {
     const error = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })
     expect(new DatabaseFailure(error).message).to.equal('ECONNREFUSED')
   })

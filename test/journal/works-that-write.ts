@@ -53,25 +53,25 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
     await passFor(test, 2_000)
     return (broken) => broken.beginUndo(dueUndo(id))
   },
-  'the outcome of a debit: taken': async ({ journal }) => {
+  'the outcome of a debit (taken)': async ({ journal }) => {
     const redemption = await begin(journal)
     return (broken) => recordDebit(broken, redemption.call?.id)
   },
-  'the outcome of a debit: unknown': async ({ journal }) => {
+  'the outcome of a debit (unknown)': async ({ journal }) => {
     const { call } = await begin(journal)
     const outcome = { kind: 'unknown' } as const
     return (broken) => broken.record(id, { kind: 'debit_outcome', outcome, callId: call?.id })
   },
-  'the outcome of a debit: taken, while its undo is under way': async (test) => {
+  'the outcome of a debit (taken) while its undo is under way': async (test) => {
     const { call } = await begin(test.journal)
     await passFor(test, 10_000)
     await test.journal.beginUndo(dueUndo(id))
     return (broken) => recordDebit(broken, call?.id)
   },
-  'the outcome of an undo: given back': undoOutcome({ kind: 'given_back', moved: {} }),
-  'the outcome of an undo: nothing': undoOutcome({ kind: 'nothing' }),
-  'the outcome of an undo: refused': undoOutcome({ kind: 'refused', code: 'REFUSED' }),
-  'the outcome of an undo: unknown': undoOutcome({ kind: 'unknown' }),
+  'the outcome of an undo (given back)': undoOutcome({ kind: 'given_back', moved: {} }),
+  'the outcome of an undo (nothing)': undoOutcome({ kind: 'nothing' }),
+  'the outcome of an undo (refused)': undoOutcome({ kind: 'refused', code: 'REFUSED' }),
+  'the outcome of an undo (unknown)': undoOutcome({ kind: 'unknown' }),
   "the mark that a till's OK has left": async ({ journal }) => {
     await begin(journal)
     await settleDebit(journal, id, confirmed())
@@ -119,7 +119,7 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
 
 /** Writes of a row that the caller has just read: one statement each. */
 export const worksThatStandAlone: Record<string, WorkThatWrites> = {
-  'the outcome of a debit whose row was just read: taken': async ({ journal }) => {
+  'the outcome of a debit whose row was just read (taken)': async ({ journal }) => {
     const row = await begin(journal)
     const event = {
       kind: 'debit_outcome',
@@ -128,7 +128,7 @@ export const worksThatStandAlone: Record<string, WorkThatWrites> = {
     } as const
     return (broken) => broken.record(row, event)
   },
-  'the outcome of an undo whose row was just read: refused': async (test) => {
+  'the outcome of an undo whose row was just read (refused)': async (test) => {
     const { redemption: row } = await beginSecondUndo(test)
     const outcome = { kind: 'refused', code: 'REFUSED' } as const
     return (broken) => broken.record(row, { kind: 'undo_outcome', outcome, callId: row.call?.id, jitter: 1 })

@@ -41,7 +41,7 @@ describe('a secret', () => {
   it('is recognised if it is a card number, but a short one only if it stands alone', () => {
     const isLong = createSpotter('9826123456')
     const isShort = createSpotter('5001')
-    expect(isLong('Tab 9826 1234 56'), 'among others').to.equal(true)
+    expect(isLong('Tab 9826 1234 56'), 'within other text').to.equal(true)
     expect(isShort('5001'), 'alone').to.equal(true)
     expect(isShort('5 001'), 'alone, in groups').to.equal(true)
     expect(isShort('A-5001'), 'beside a letter').to.equal(false)

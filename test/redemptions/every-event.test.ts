@@ -66,7 +66,7 @@ const events: [what: string, event: RedemptionEvent, states: string][] = [
   ['its call was not done', debit({ kind: 'not_done' }), 'not_done  -        -       -         -         -         -        -        -        -        -        -'],
   ['its call was lost', debit({ kind: 'unknown' }),      'in_doubt  -        -       -         -         -         -        -        -        -        -        -'],
   ['its OK has left', { kind: 'answered' },              '-         -        -       confirmed confirmed same      -        -        -        -        -        -'],
-  ['its OK is said again', { kind: 'replayed' },         '-         -        -       same      -         same      -        -        -        -        -        -'],
+  ['its OK is sent again', { kind: 'replayed' },         '-         -        -       same      -         same      -        -        -        -        -        -'],
   ['a credit cannot wait', { kind: 'undo_requested', creditKey: 'C-1' },
                                                          'same      -        -       -         -         -         -        -        -        -        -        -'],
   ['a credit calls', { kind: 'credit_sent', creditKey: 'C-1', secret, call },
@@ -95,7 +95,7 @@ const events: [what: string, event: RedemptionEvent, states: string][] = [
 
 describe('a redemption', () => {
   for (const [what, event, expected] of events)
-    describe(`when ${what}`, () => {
+    describe(`when ${what},`, () => {
       for (const [index, [name, more]] of Object.entries(rows).entries()) {
         const state = expected.trim().split(/\s+/)[index]
         it(`while it is ${name}: ${state === '-' ? 'nothing changes' : state === 'same' ? 'its state stays' : state}`, () => {
@@ -144,7 +144,7 @@ describe('a redemption', () => {
 
   // The core had answered "nothing to give back" before the lost call took. That answer must not settle it, nor be given
   // again to the next call by its Idempotency-Key.
-  it('is asked for again if it was taken while a call that gives back was under way', () => {
+  it('needs a new call to be given back if it was taken while one was under way', () => {
     const before = redemption({ ...rows.in_doubt, call: { id: 'call-9', untilMs: nowMs + 1 }, undoNumber: 3 })
     const change = next(before, debit(confirmed()), nowMs)
     expect(change).to.include({ state: 'in_doubt', dueAtMs: nowMs, call: undefined, undoNumber: 4 })

@@ -21,7 +21,7 @@ const doubt = (more: Parameters<typeof undo>[1]) =>
 const done: UndoOutcome = { kind: 'given_back', moved: {} }
 const refused: UndoOutcome = { kind: 'refused', code: 'MEMBER_BLOCKED' }
 
-describe('after the call of a debit', () => {
+describe('after the call of a debit,', () => {
   const cases = [
     ['confirmed', confirmed(), undefined, 'confirmed', 10_000],
     ['confirmed, but its undo was requested meanwhile', confirmed(), 'till', 'in_doubt', 0],
@@ -40,7 +40,7 @@ describe('after the call of a debit', () => {
     })
 })
 
-describe('after a call that gives back', () => {
+describe('after a call that gives back,', () => {
   const credit = {
     state: 'confirmed',
     answeredAtMs: 1,

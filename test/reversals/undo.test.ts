@@ -71,7 +71,7 @@ describe('a redemption in doubt', () => {
     expect(counter.core.coupon(demo.coupons.coffee)?.status).to.equal('activated')
   })
 
-  it('is retried while the core is down, and settled when it is back', async () => {
+  it('has its undo retried while the core is down, and is settled when it is back', async () => {
     counter.core.faults.next({ operation: 'redeem', kind: '500', when: 'after' })
     await counter.till.debit(takeCoffee)
     await counter.core.goAway()

@@ -32,12 +32,12 @@ describe('rewards', () => {
   const redeems = () => counter.core.calls.filter(({ operation }) => operation === 'redeem').length
 
   // The coupon was given away: for sixty days its bill got OK from the journal, though the guest had it back.
-  describe('that customer care has given back after their bill was closed', () => {
+  describe('that are debited again after their bill was closed', () => {
     for (const [what, debit] of [
       ['under another transaction id', { ...takeCoffee, transactionId: 'T-2' }],
       ['without a transaction id', unnamedCoffee],
     ] as const)
-      it(`are asked for at the core ${what}`, async () => {
+      it(`are asked for at the core if customer care has given them back, ${what}`, async () => {
         const first = await counter.till.debit('transactionId' in debit ? takeCoffee : unnamedCoffee)
         await close()
         counter.core.restoreByHand(coffee)
@@ -49,7 +49,7 @@ describe('rewards', () => {
         expect(redeems()).to.equal(2)
       })
 
-    it('are refused by the core if they were not given back', async () => {
+    it('are refused by the core if nobody has given them back', async () => {
       await counter.till.debit(takeCoffee)
       await close()
       const { reply } = await counter.till.debit({ ...takeCoffee, transactionId: 'T-2' })

@@ -52,7 +52,7 @@ describe('a debit', () => {
     expect(counter.moves()).to.have.length(1)
   })
 
-  it('repeats a refusal under a transaction id, and asks the core again without one', async () => {
+  it('gets the same refusal again under a transaction id, and a new answer of the core without one', async () => {
     const expired = { ...takeCoffee, rewardId: demo.coupons.expired }
     for (let times = 0; times < 2; times++)
       expect((await counter.till.debit(expired)).reply.code).to.equal('REWARD_EXPIRED')
@@ -69,7 +69,7 @@ describe('a debit', () => {
     expect(counter.core.points(anna)).to.equal(1050)
   })
 
-  it('recognises a coupon that was pressed again under another transaction id', async () => {
+  it('is a repeat if its coupon is pressed again under another transaction id', async () => {
     const first = await counter.till.debit(takeCoffee)
     const again = await counter.till.debit({ ...takeCoffee, transactionId: 'T-2' })
     expect(again.reply.redemptionId).to.equal(first.reply.redemptionId)
@@ -93,7 +93,7 @@ describe('a debit', () => {
     expect(stateOfCoffee()).to.equal('redeemed')
   })
 
-  it('answers a repeat that comes after its credit with ALREADY_GIVEN_BACK', async () => {
+  it('gets ALREADY_GIVEN_BACK if it is repeated after its credit', async () => {
     await counter.till.debit(takePoints)
     await counter.till.credit({ cardNumber: anna, originalTransactionId: 'P-1' })
     expect((await counter.till.debit(takePoints)).reply.code).to.equal('ALREADY_GIVEN_BACK')
@@ -112,7 +112,7 @@ describe('a debit', () => {
   ] as const
   for (const kind of unknownOutcomes)
     for (const when of ['before', 'after'] as const)
-      it(`neither says OK nor asks again if the core's answer is lost (${kind}, ${when} doing it)`, async () => {
+      it(`gets no OK and is not sent again if the core's answer is lost (${kind}, ${when} doing it)`, async () => {
         counter.core.faults.next({ operation: 'debit', kind, when })
         const first = await counter.till.debit(takePoints)
         expect([first.status, first.reply.code, first.reply.retry]).to.deep.equal([503, 'NOT_REDEEMED', true])
@@ -144,7 +144,7 @@ describe('a debit', () => {
     expect((await counter.till.debit(takePoints)).reply).to.include({ response: 'OK', points: 1050 })
   })
 
-  it('answers CORE_BUSY to a 429 of the core, and sends nothing more while the core blocks us', async () => {
+  it('gets CORE_BUSY if the core answers 429, and nothing more is sent while the core blocks us', async () => {
     counter.core.faults.next({
       operation: 'debit',
       kind: 'refusal',
@@ -157,7 +157,7 @@ describe('a debit', () => {
     expect(counter.moves()).to.have.length(1)
   })
 
-  it('checks the venue and key again after the core has refused the key', async () => {
+  it('has its venue and key checked again after the core has refused the key', async () => {
     await counter.till.balance({ cardNumber: anna })
     counter.core.faults.next({ operation: 'debit', kind: 'refusal', exception: 'InvalidTokenException' })
     const first = await counter.till.debit(takePoints)

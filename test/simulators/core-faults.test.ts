@@ -6,7 +6,7 @@ import type { FaultKind } from './core/faults.ts'
 
 const { anna } = demo.cards
 
-describe('the simulated core: faults on order', () => {
+describe('the simulated core, with faults on order:', () => {
   let core: CoreSimulator
   let caller: ReturnType<typeof createCaller>
   beforeEach(async () => {

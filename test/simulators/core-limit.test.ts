@@ -4,7 +4,7 @@ import { createCaller } from './core/caller.ts'
 import { demo } from './core/demo-project.ts'
 import { publishedLimit } from './core/rate-limit.ts'
 
-describe('the simulated core: 50 requests in 10 s, then a block of 60 s', () => {
+describe('the simulated core, with a limit of 50 requests in 10 s and a block of 60 s,', () => {
   let nowMs = 0
   let core: CoreSimulator
   let caller: ReturnType<typeof createCaller>
@@ -33,7 +33,7 @@ describe('the simulated core: 50 requests in 10 s, then a block of 60 s', () => 
     expect(core.rateLimited()).to.equal(1)
   })
 
-  it('slides: what is older than the window no longer counts', async () => {
+  it('has a sliding window: what is older no longer counts', async () => {
     await askTimes(25)
     nowMs += 5_000
     await askTimes(25)
@@ -42,7 +42,7 @@ describe('the simulated core: 50 requests in 10 s, then a block of 60 s', () => 
     expect(await ask()).to.equal(429)
   })
 
-  it('refuses everything for the whole block, asking does not lengthen it, and then begins anew', async () => {
+  it('refuses everything for the whole block, which asking does not prolong, and then starts afresh', async () => {
     await askTimes(51)
     nowMs += 59_000
     const late = await caller.ask('/venue?param=aztecVenueId:1902')
@@ -59,7 +59,7 @@ describe('the simulated core: 50 requests in 10 s, then a block of 60 s', () => 
     expect(core.movements()).to.deep.equal([])
   })
 
-  it('counts all callers together, or each key by itself', async () => {
+  it('counts all callers together, or each key separately', async () => {
     await askTimes(51)
     expect(await ask(demo.readOnlyKey)).to.equal(429)
     core.settings.limit = { ...publishedLimit, scope: 'key' }

@@ -6,7 +6,7 @@ import { demo, demoProject } from './core/demo-project.ts'
 const { anna } = demo.cards
 const { coffee, cake, expired } = demo.coupons
 
-describe('the simulated core: redemptions', () => {
+describe('the simulated core', () => {
   let core: CoreSimulator
   let caller: ReturnType<typeof createCaller>
   beforeEach(async () => {

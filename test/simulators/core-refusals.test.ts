@@ -8,7 +8,7 @@ const { cards, coupons } = demo
 const order = { reference: 'r-1', user_coupon_id: coupons.coffee }
 const redeemPath = `/card/${cards.anna}/coupon/redeem`
 
-describe('the simulated core: refusals', () => {
+describe('the simulated core', () => {
   let core: CoreSimulator
   let caller: ReturnType<typeof createCaller>
   beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('the simulated core: refusals', () => {
     ['AccessDeniedException', () => caller.post(redeemPath, order, bearer(demo.readOnlyKey).headers)],
   ]
   rows.forEach(([exception, ask], row) => {
-    it(`${exception} (${row + 1})`, async () => {
+    it(`refuses with ${exception} (${row + 1})`, async () => {
       const { status, body } = await ask()
       const [code, message] = exceptions[exception]
       expect(status).to.equal(code)
@@ -46,7 +46,7 @@ describe('the simulated core: refusals', () => {
     })
   })
 
-  it('UserCouponAlreadyRedeemedException', async () => {
+  it('refuses with UserCouponAlreadyRedeemedException', async () => {
     await caller.redeem(cards.anna, coupons.coffee, 'r-1')
     const { status, exception } = await caller.redeem(cards.anna, coupons.coffee, 'r-2')
     expect([status, exception]).to.deep.equal([402, 'UserCouponAlreadyRedeemedException'])

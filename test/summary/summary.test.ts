@@ -94,7 +94,7 @@ describe('the summary of npm test', () => {
       '',
       'FAILED: parallel',
     ])
-    expect(status, 'the number of failures, as mocha has it').to.equal(2)
+    expect(status, 'the number of failures, as from mocha').to.equal(2)
   })
 
   it('ends with 0 when all steps have passed', () => {

@@ -37,7 +37,7 @@ export function usePostgres(): (template?: string) => Promise<string> {
     for (const url of databases) if (server) await dropDatabase(server, url)
   })
   return async (template) => {
-    if (!server) throw new Error('PostgreSQL is there in tests only')
+    if (!server) throw new Error('PostgreSQL can only be used in a test')
     const url = await createDatabase(server, template)
     databases.push(url)
     return url

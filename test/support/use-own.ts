@@ -22,7 +22,7 @@ export function useOwn<Server extends { stop: () => Promise<unknown> }>(
   })
   after(() => server?.stop())
   return () => {
-    if (!server) throw new Error(`${options.what} is there in tests only`)
+    if (!server) throw new Error(`${options.what} can only be used in a test`)
     return server
   }
 }

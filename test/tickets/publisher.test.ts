@@ -152,7 +152,7 @@ const murmur2OfJava = {
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(
-    () => expect.fail('it worked'),
+    () => expect.fail('it did not fail'),
     (error: unknown) => error,
   )
 }

@@ -48,7 +48,7 @@ describe('the lease of the relay', () => {
     await letPass(4_000, [second.clock])
     expect(held()).to.deep.equal([0])
     first.clock.advance(5_100)
-    expect(held(), 'the first trusts itself no longer').to.deep.equal([])
+    expect(held(), 'the first no longer counts itself as the holder').to.deep.equal([])
     await letPass(1_500, [second.clock])
     expect(held()).to.deep.equal([1])
   })

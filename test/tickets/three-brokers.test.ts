@@ -5,7 +5,7 @@ import { createTopic, partitionsOf, untilInSync, untilPartitions } from '../supp
 import { publisherForTests } from './publisher-for-tests.ts'
 import { useRelayInOutages } from './outage-for-tests.ts'
 
-describe('tickets, with three brokers and min.insync.replicas=2', function () {
+describe('tickets, with three brokers and min.insync.replicas=2,', function () {
   this.timeout(120_000)
   const cluster = useOwnCluster()
   const setUp = useRelayInOutages(() => cluster().brokers)

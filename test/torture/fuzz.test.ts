@@ -18,7 +18,7 @@ const pipelined = 8
 
 type Sample = { path: string; contentType: string; body: string }
 
-describe('recorded messages, mutated at random', () => {
+describe('recorded messages, mutated at random,', () => {
   useRealSockets()
   let counter: Counter
   before(async () => (counter = await openCounter({ LOG_LEVEL: 'error', CORE_RATE_LIMIT: '0' })))
@@ -45,7 +45,7 @@ describe('recorded messages, mutated at random', () => {
       }),
     )
     for (const lane of lanes) lane.close()
-    expect(codesSeen.get('OK'), 'some are still good').to.be.greaterThan(0)
+    expect(codesSeen.get('OK'), 'some are still valid').to.be.greaterThan(0)
     expect(codesSeen.size, 'many kinds of mistakes').to.be.greaterThan(5)
     expect(counter.service.rawLines).to.deep.equal([])
   })

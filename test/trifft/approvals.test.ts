@@ -84,7 +84,7 @@ describe('a venue approval in the journal', () => {
     expect(await failureOf(approve())).to.include({ code: 'VENUE_UNKNOWN' })
     restart()
     answer(503)
-    expect(String(await failureOf(approve())), 'and is gone with its refusal').to.equal(
+    expect(String(await failureOf(approve())), 'it is gone after a refusal').to.equal(
       'CoreOutcomeUnknown: findVenue: 503',
     )
   })

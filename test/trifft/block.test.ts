@@ -100,7 +100,7 @@ describe('a block by the core', () => {
     await client.close()
   })
 
-  describe('during a restart', () => {
+  describe('with a restart in between', () => {
     let test: TestJournal
     beforeEach(async () => (test = await openTestJournal()))
     afterEach(() => test.end())
@@ -124,7 +124,7 @@ describe('a block by the core', () => {
     })
 
     for (const how of ['stopped', 'killed'] as const) {
-      it(`continues (${how})`, async () => {
+      it(`continues after the process was ${how}`, async () => {
         const clock = createManualClock()
         const before = budgetAt({}, { clock, journal: test.journal })
         await before.budget.open()

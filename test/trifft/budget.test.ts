@@ -38,7 +38,7 @@ describe('the budget of core calls', () => {
   for (const [what, error] of [
     ['may have been done', new CoreOutcomeUnknown({ message: 'timeout' })],
     ['the core refused', new CoreRejected('REWARD_EXPIRED', 'refused', { message: '402', status: 402 })],
-    ['the core refused the key of', new CoreRejected('CREDENTIALS_WRONG', 'not_done', { message: '401' })],
+    ['had its key refused', new CoreRejected('CREDENTIALS_WRONG', 'not_done', { message: '401' })],
   ] as const) {
     it(`keeps the slot of a call that ${what}`, async () => {
       const { claim, fill } = budgetAt()
@@ -88,7 +88,7 @@ describe('the budget of core calls', () => {
             await pass(step)
           }
 
-          expect(left, 'some leave').to.not.be.empty
+          expect(left, 'some calls leave').to.not.be.empty
           // Each may have arrived at any time between its leaving and its end.
           for (const { toMs } of left) {
             const inWindow = left.filter((other) => other.fromMs < toMs + 500 && other.toMs >= toMs)
@@ -195,7 +195,7 @@ describe('the budget of core calls', () => {
     })
   })
 
-  describe('refuses a call that cannot go in time', () => {
+  describe('refuses a call that cannot go in time,', () => {
     it('at once if that is certain, and says when to try again', async () => {
       const { claim, metrics, pass, use } = budgetAt()
       await use('credit')

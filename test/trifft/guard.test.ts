@@ -94,7 +94,7 @@ describe('a guesser of venues and keys', () => {
     expect(await guess(61, 1, '192.0.2.99')).to.deep.equal(['CREDENTIALS_WRONG'])
   })
 
-  it('is locked out by the limits that are configured', async () => {
+  it('is locked out after as many guesses as configured', async () => {
     const { guess } = doorAt({ GUESSES_PER_ADDRESS: '2', GUESSES_IN_ALL: '3' })
     expect(await guess(0, 3)).to.deep.equal([...times(2, 'CREDENTIALS_WRONG'), 'CREDENTIALS_LOCKED'])
     expect(await guess(3, 2, '192.0.2.2')).to.deep.equal(['CREDENTIALS_WRONG', 'CREDENTIALS_LOCKED'])
@@ -113,7 +113,7 @@ describe('a guesser of venues and keys', () => {
     expect((await knock()).code).to.equal('OK')
   })
 
-  it('is not anybody who asks while the core cannot answer', async () => {
+  it('is not a till that asks while the core cannot answer', async () => {
     const { clock, goAway, guess, knock } = doorAt()
     goAway(true)
     expect(await guess(0, 9)).to.deep.equal(times(9, 'CORE_UNAVAILABLE'))

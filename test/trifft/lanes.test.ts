@@ -107,7 +107,7 @@ describe('a call that finds no slot', () => {
     })
   }
 
-  it('has the time that it waited in the log line, and counted by lane', async () => {
+  it('has its waiting time in the log line, and in the metric of its lane', async () => {
     const { client, clock, metrics, pass } = await spent()
     const exchange = exchangeWith(clock)
     nock(coreOrigin).post('/v1/card/URCARD123/points/debit').reply(200, { balance: 1050 })

@@ -33,7 +33,7 @@ async function rewardsFrom(coupons: object[], env: Record<string, string> = {}) 
   return { rewards, leftOut: Number(leftOut) }
 }
 
-describe('rewards, from user coupons', () => {
+describe('rewards, from user coupons,', () => {
   it('are a promotion by its entity code or a discount by its id', async () => {
     const { rewards, leftOut } = await rewardsFrom([
       userCoupon('uc-1', { valid_until: 1_798_156_799 }),
@@ -169,7 +169,7 @@ describe('the result of a redemption or its undo', () => {
   })
 })
 
-describe('a member, from a card', () => {
+describe('a member, from a card,', () => {
   const member = { id: '0b6f', first_name: 'Anna', last_name: 'Kovac', is_blocked: false }
 
   it('has a short name, a programme and points', () => {
@@ -218,7 +218,7 @@ describe('a member, from a card', () => {
   })
 })
 
-describe('a venue, from the core’s list', () => {
+describe('a venue, from the core’s list,', () => {
   const crown = { id: '5b1e', currency: 'GBP', params: { aztecVenueId: '1902' } }
   const swan = { id: '77aa', currency: 'EUR', params: { aztecVenueId: 1903 } }
   const anonymous = { id: '99cc', currency: null, params: [] }

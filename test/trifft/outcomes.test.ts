@@ -196,10 +196,10 @@ describe('the client of the core', () => {
     ],
     ['a coupon that is still redeemed', 'restoreCoupon', { id: 'uc-1', status: 'redeemed' }, 'status'],
     ['points without a balance', 'givePointsBack', { points: 200 }, 'balance'],
-    ['points that are no number', 'takePoints', { points: -200, balance: 'many' }, 'balance'],
+    ['points that are not a number', 'takePoints', { points: -200, balance: 'many' }, 'balance'],
     ['a card without a member', 'readCard', { id: 'URCARD123', member: [] }, 'member'],
     ['one coupon instead of a list', 'readRewards', { id: 'uc-1', status: 'activated' }, '(whole body)'],
-    ['something else than a list of venues', 'findVenue', { venues: [] }, '(whole body)'],
+    ['something other than a list of venues', 'findVenue', { venues: [] }, '(whole body)'],
   ] as const) {
     it(`does not take ${what} as a success`, async () => {
       const { failure } = await answerTo(callNamed(name), 200, body as nock.Body)
@@ -245,7 +245,7 @@ describe('the client of the core', () => {
     await client.close()
   })
 
-  it('always ends in a success or in one of the four classes', () => {
+  it('ends every call in a success or in one of the four error classes', () => {
     const body = fc.oneof(
       fc.jsonValue(),
       fc.record({ exception: fc.string(), event_id: fc.jsonValue() }),

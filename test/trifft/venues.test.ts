@@ -170,7 +170,7 @@ describe('a venue approval', () => {
     held.send()
     expect(await waiting, 'the waiting till gets the answer').to.include({ coreId: 'second' })
     answer(200, crown('third'))
-    expect(await approve(), 'of which nothing was kept').to.include({ coreId: 'third' })
+    expect(await approve(), 'the answer was not kept').to.include({ coreId: 'third' })
     await client.close()
   })
 })

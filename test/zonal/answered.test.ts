@@ -87,7 +87,7 @@ describe('a debit is marked as answered', () => {
   it('not when its reply could not be made and an error has left instead', async () => {
     const unreadable = {
       get reward(): never {
-        throw new Error('a reply that cannot be made')
+        throw new Error('the reply cannot be made')
       },
     }
     expect(await debitOf({ ...taken, moved: unreadable })).to.deep.equal({ status: 500, marked: [] })

@@ -19,7 +19,7 @@ describe('the decimals of a currency', () => {
     ['gbp', undefined],
     ['', undefined],
   ] as const)
-    it(`are ${digits ?? 'not known'} for ${currency || 'no currency'}, as in ISO 4217`, () => {
+    it(`are ${digits ?? 'undefined'} for ${currency || 'no currency'}, as in ISO 4217`, () => {
       expect(digitsOf(currency)).to.equal(digits)
     })
 })

@@ -30,6 +30,6 @@ describe('the pace of large messages', () => {
     const waiting = Array.from({ length: 64 }, () => pace(large))
     expect(refusalOf(() => pace(large)).code).to.equal('CORE_BUSY')
     for (const turn of waiting) await turn
-    expect(await pace(large), 'all are gone').to.equal(undefined)
+    expect(await pace(large), 'no message is waiting any more').to.equal(undefined)
   })
 })

@@ -115,7 +115,7 @@ describe('a ticket', () => {
 
   for (const field of ['isVoid', 'isRefund'])
     for (const value of ['perhaps', 'X', '2', 2, 0.5, '1.0', 'on', [], [true], {}, 'yes!'])
-      it(`is refused, and is no sale, with ${JSON.stringify({ [field]: value })}`, () => {
+      it(`is refused, and not taken for a sale, with ${JSON.stringify({ [field]: value })}`, () => {
         expect(refusalOf(() => parse({ ...least, [field]: value }))).to.include({
           name: 'RequestInvalid',
           code: 'MESSAGE_INVALID',

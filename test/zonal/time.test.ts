@@ -44,7 +44,7 @@ describe('a time', () => {
     ['with an offset, in an unknown zone', '2026-11-23T12:00:00Z[Mars/Phobos]', '2026-11-23T12:00:00Z'],
     ['with blanks around', ' 2026-11-23T12:00Z ', '2026-11-23T12:00:00Z'],
   ] as const)
-    it(`may be ${name}`, () => {
+    it(`can be read: ${name}`, () => {
       expect(readTime(text, london)).to.equal(Date.parse(utc))
     })
 

@@ -11,7 +11,7 @@ describe('names of one field that Zonal may send together', () => {
     [{ category: 'Mains', categoryId: 7 }, 'category', 'Mains'],
     [{ categoryId: 7 }, 'category', 7],
   ] as const)
-    it(`have in a line the value of the first in the table: ${JSON.stringify(given)}`, () => {
+    it(`give a line the value of the name that comes first in the table: ${JSON.stringify(given)}`, () => {
       const { fields, problem } = read('ticket', JSON.stringify({ items: [given] }))
       expect(problem).to.equal(undefined)
       expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ [name]: value }])
@@ -24,7 +24,7 @@ describe('names of one field that Zonal may send together', () => {
     '{"ticketNumber":5,"ticketNumber":6,"ticketId":"B-77"}',
     '{"ticketId":"B-77","ticketNumber":5,"TicketNumber":6}',
   ])
-    it(`name the ticket by its ticketId: ${text}`, () => {
+    it(`identify the ticket by its ticketId: ${text}`, () => {
       const { fields, problem } = read('ticket', text)
       expect(problem).to.equal(undefined)
       expect(fields.ticketId).to.equal('B-77')
@@ -38,7 +38,7 @@ describe('names of one field that Zonal may send together', () => {
     ],
     ['{"total":1,"totalSpend":2}', 'total and totalSpend are the same field with different values'],
   ] as const)
-    it(`may not have two values for the same name, nor may any other names: ${text}`, () => {
+    it(`are refused if one of them has two values, as any other names are: ${text}`, () => {
       expect(read('ticket', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
 })

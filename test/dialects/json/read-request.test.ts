@@ -183,7 +183,7 @@ describe('the fields of a request', () => {
       expect(refusalOf(() => read('', text)).detail).to.equal(detail)
     })
 
-    it(`of a ticket can still be kept if there are two envelopes: ${text}`, () => {
+    it(`do not prevent a ticket with two envelopes from being kept: ${text}`, () => {
       expect(read('ticket', text).problem).to.include({ code: 'MESSAGE_INVALID', detail })
     })
   }
@@ -198,7 +198,7 @@ describe('the fields of a request', () => {
     expect({ ...read('balance', text).fields }).to.deep.equal({ siteId: 7, cardNumber: 'A123' })
   })
 
-  it('lose only the field with two values of an entry in a list', () => {
+  it('of an entry in a list are kept, except for one with two values', () => {
     const { fields } = read('ticket', '{"items":[{"unitPrice":1,"price":2,"name":"Tea"}]}')
     expect(JSON.parse(JSON.stringify(fields.items))).to.deep.equal([{ name: 'Tea' }])
   })

@@ -76,7 +76,7 @@ describe('a second dialect', () => {
     })
   })
 
-  it('calls fields what its tills call them, also in reasons', async () => {
+  it('uses the field names of its tills, also in reasons', async () => {
     const detailOf = async (body: string) => (await post(body)).reply?.detail
     expect(await detailOf('<Debit><Card>CROWN1001</Card></Debit>')).to.equal('Account is missing')
     expect(await detailOf('<Debit><Card>CROWN1001</Card><Account>A-1</Account></Debit>')).to.equal(
@@ -161,14 +161,14 @@ describe('a second dialect', () => {
     })
   })
 
-  it('answers whatever is sent, together with the first', async function () {
+  it('and the first answer whatever is sent', async function () {
     this.timeout(60_000)
     await (await createFuzz(dialects)).throwAll(counter, 500)
     expect(counter.service.lines().filter(({ level }) => level === 'error')).to.deep.equal([])
   })
 })
 
-describe('the card number, the API key and the member name, in a second dialect', () => {
+describe('the card number, the API key and the member name, in a second dialect,', () => {
   useRealSockets()
 
   for (const placement of placementsIn('text/xml', {

@@ -24,7 +24,7 @@ const unused: [pattern: RegExp, reason: string][] = [
   [/^process_(open|max)_fds$/, 'the number of tills bounds them; a leak shows as memory too'],
 ]
 
-describe('the names in the alerts and the dashboard', () => {
+describe('in the alerts and the dashboard,', () => {
   useRealSockets()
   let exposed: Exposed
   let alerts: Alert[]
@@ -44,7 +44,7 @@ describe('the names in the alerts and the dashboard', () => {
     ...queries,
   ]
 
-  it('of metrics are those that the running service exposes', () => {
+  it('metrics are those that the running service exposes', () => {
     for (const { where, expr } of all()) {
       const selectors = selectorsOf(expr)
       expect(selectors, where).not.to.have.length(0)
@@ -54,7 +54,7 @@ describe('the names in the alerts and the dashboard', () => {
     }
   })
 
-  it('of labels are on those metrics, or on every series of a pod', () => {
+  it('labels are on those metrics, or on every series of a pod', () => {
     for (const { where, expr, legendFormat } of all()) {
       const selectors = selectorsOf(expr).filter(({ metric }) => !ownOfPrometheus.includes(metric))
       if (selectors.length === 0) continue
@@ -66,7 +66,7 @@ describe('the names in the alerts and the dashboard', () => {
     }
   })
 
-  it('of values are those that these labels can have', () => {
+  it('label values are those that the labels can have', () => {
     for (const { where, expr } of all())
       for (const { metric, matchers } of selectorsOf(expr))
         for (const { label, values } of matchers)
@@ -76,7 +76,7 @@ describe('the names in the alerts and the dashboard', () => {
           }
   })
 
-  it('of codes that say "try again" are those of the catalogue, except for guessers who are locked out', () => {
+  it('codes that say "try again" are those of the catalogue, except for guessers who are locked out', () => {
     const retried = codes.filter((code) => lookUp(code, 'en').retry && code !== 'CREDENTIALS_LOCKED')
     const putOff = alerts.find(({ alert }) => alert === 'ZonalTillsPutOff')?.expr ?? ''
     const served = queries.find(({ where }) => where === 'Are tills served?')?.expr ?? ''
@@ -89,7 +89,7 @@ describe('the names in the alerts and the dashboard', () => {
     }
   })
 
-  it('include every metric of the service, except those that are left out on purpose', () => {
+  it('every metric of the service is used, except those that are left out on purpose', () => {
     const used = new Set(all().flatMap(({ expr }) => selectorsOf(expr).map(({ metric }) => baseOf(metric))))
     const reasonFor = (metric: string) => unused.find(([pattern]) => pattern.test(metric))
     for (const metric of new Set([...exposed.keys()].map(baseOf)))

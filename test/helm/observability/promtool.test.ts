@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { pathOf, queriesOf, readAlerts, readDashboard, readRuleCases, ruleTestFiles } from './documents.ts'
 import { usePromtool } from './promtool-for-tests.ts'
 
-describe('the rule file, as promtool sees it', function () {
+describe('the rule file, as promtool sees it,', function () {
   // A minute of a slow machine: each case evaluates all rules.
   this.timeout(120_000)
   const promtool = usePromtool()
