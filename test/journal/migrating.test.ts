@@ -91,7 +91,7 @@ describe('replicas of the next release, beside those of this one,', () => {
     for (const journal of [next, serving]) expect(await debit(journal)).to.have.property('do', 'send')
   })
 
-  it('hold up no replica of this one that starts meanwhile', async () => {
+  it('do not hold up a replica of this release that starts meanwhile', async () => {
     await other.query(`BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
     const restarted = create(migrations)
     await untilUsable(restarted)

@@ -109,7 +109,7 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
     expect(second.restored).to.have.members(others)
   })
 
-  it('claims no undo of a row that the other has sealed since', async () => {
+  it('does not claim the undo of a row that the other has sealed since', async () => {
     const id = await doubt(having, 'other')
     lacking.clock.pass(5_000)
     const before = await rows()
@@ -120,7 +120,7 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
     )
   })
 
-  it('refuses a debit that needs it as one that can be tried again, and takes all others', async () => {
+  it('refuses a debit that needs the key, asking for a retry, and takes all others', async () => {
     const covered: What = { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-1' }
     await doubt(having, 'covered', covered)
     await doubt(having, 'other')

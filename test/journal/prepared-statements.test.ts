@@ -45,7 +45,7 @@ describe('prepared statements', () => {
   })
 
   // The server refuses such a statement from then on: "cached plan must not change result type".
-  it('are prepared anew, once a later release has added a column', async () => {
+  it('are prepared again once a later release has added a column', async () => {
     const ask = () => transactions.transact(() => get('SELECT * FROM things'))
     await once('CREATE TABLE things AS SELECT 1 AS first')
     expect(await ask()).to.deep.equal({ first: 1 })

@@ -10,7 +10,7 @@ const [oldKey, newKey] = journalKeys as [string, string]
 /** What replicas have while each of the two rollouts is under way. */
 const rollouts = {
   'the first of two rollouts, which puts the new key second': [[oldKey], [oldKey, newKey]],
-  'the second, which puts it first': [
+  'the second rollout, which puts the new key first': [
     [oldKey, newKey],
     [newKey, oldKey],
   ],

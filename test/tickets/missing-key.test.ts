@@ -110,7 +110,7 @@ describe('a relay that lacks the key of a ticket', () => {
     ])
   })
 
-  it('asks for the lease again after a while, says so once, and is no dead letter and no loop', async () => {
+  it('asks for the lease again after a while, with one log line, without a dead letter or a loop', async () => {
     await lacking.markPublished(['old-1'])
     const clock = createManualClock()
     const givenBack = () => once(changes, 'given back')
