@@ -54,6 +54,8 @@ export type Exchange = {
   isReplayed: boolean
   /** It was refused, and kept as a dead letter. */
   isKept: boolean
+  /** The till has hung up. What was begun goes on, but no debit or credit is begun any more. */
+  isTillGone: boolean
   /** No till waits for it, as for an undo or a refresh. */
   isBackground: boolean
   /** Time until the answer must have left; negative if it is late. */
@@ -86,6 +88,7 @@ export function createExchange(
     message: undefined,
     isReplayed: false,
     isKept: false,
+    isTillGone: false,
     isBackground,
     leftMs: () => endsAtMs - clock.monotonicMs(),
     facts: { coreCalls: [] },

@@ -14,8 +14,17 @@ import { isHeldUp, type CardRows } from '../redemptions/decide-debit.ts'
 import { isFinal, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
 import { isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
+import { inTime } from './in-time.ts'
 import { untilFree } from './turns.ts'
-import { giveBack, isNothing, undoOutcome, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
+import {
+  giveBack,
+  isNothing,
+  isTooLate,
+  notBegun,
+  undoOutcome,
+  type RedemptionDeps,
+  type RedemptionDone,
+} from './redemption.ts'
 
 /** Kept back to store the credit and to answer, in case the card's turn does not come in time. */
 const reservedForAnswerMs = 300
@@ -42,11 +51,16 @@ export function createCredit(deps: RedemptionDeps) {
       const covered = await coverRequest(deps, request, (each) => debitKeys(each, caller), exchange)
       const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
       const decide = (rows: CreditRows & CardRows, nowMs: number): CreditDecision => {
+        if (isTooLate(exchange)) return notBegun
         const isOthersTurn = isHeldUp(rows, tenant)
         if (isOthersTurn && exchange.leftMs() > reservedForAnswerMs) return { do: 'wait' }
         return decideCredit(rows, { ...question, isLate: question.isLate || isOthersTurn }, nowMs)
       }
-      const begun = await untilFree(deps.timers, () => deps.journal.beginCredit(question, decide))
+      const begun = await untilFree(deps.timers, () =>
+        inTime(deps.timers, exchange, deps.journal.beginCredit(question, decide), async (late) => {
+          if (late.do === 'send') await record(deps, late.redemption, { kind: 'not_done' })
+        }),
+      )
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
       const what = redemption.what ?? covered.what
@@ -131,7 +145,7 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
   const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(deps, order, exchange)
-  const isOpen = await settle(deps, redemption, undoOutcome(outcome, cardNumber, deps.coverId))
+  const isOpen = await settle(deps, exchange, redemption, undoOutcome(outcome, cardNumber, deps.coverId))
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved }
   // The till never heard OK, and the core has nothing to give back: nothing is taken.
   if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
@@ -141,20 +155,27 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
 
 /** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written */
 async function settle(
-  { journal, log }: RedemptionDeps,
+  deps: RedemptionDeps,
+  exchange: Exchange,
   sent: Redemption,
   outcome: UndoOutcome,
 ): Promise<boolean> {
   try {
-    const callId = sent.call?.id
-    const event = { kind: 'undo_outcome', outcome, callId, jitter: Math.random() } as const
-    const { redemption } = await journal.record(sent, event)
+    const written = record(deps, sent, outcome)
+    // With any other outcome the till's answer depends on what is written.
+    const isAnswerKnown = outcome.kind === 'given_back' || outcome.kind === 'unknown'
+    const { redemption } = await (isAnswerKnown ? inTime(deps.timers, exchange, written) : written)
     return redemption === undefined || !isFinal(redemption)
   } catch (error) {
-    log.warn(
+    deps.log.warn(
       { redemptionId: sent.id, error: describeError(error) },
       'the outcome of a credit could not be written',
     )
     return true
   }
+}
+
+function record({ journal }: RedemptionDeps, sent: Redemption, outcome: UndoOutcome) {
+  const callId = sent.call?.id
+  return journal.record(sent, { kind: 'undo_outcome', outcome, callId, jitter: Math.random() })
 }

@@ -17,8 +17,9 @@ import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
 import { coverMoved, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
+import { inTime } from './in-time.ts'
 import { untilFree } from './turns.ts'
-import { take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
+import { isTooLate, notBegun, take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** With less time left a debit is not sent: its answer would most likely come too late, leaving it in doubt. */
 const minTimeToSendMs = 500
@@ -103,14 +104,22 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Debit
   )
   try {
     const decide = (rows: DebitRows & CardRows, nowMs: number): DebitDecision => {
+      if (isTooLate(exchange)) return notBegun
       const isOthersTurn = isHeldUp(rows, tenant)
       if (isOthersTurn && exchange.leftMs() > minTimeToSendMs) return { do: 'wait' }
       const decision = decideDebit(rows, intent, nowMs)
-      // Without the card's turn it can be answered from the journal, but not sent.
-      const canSend = endTurn && !isOthersTurn
+      // Without the card's turn, or with too little time, it can be answered from the journal, but not sent.
+      const canSend = endTurn && !isOthersTurn && exchange.leftMs() >= minTimeToSendMs
       return decision.do === 'send' && !canSend ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : decision
     }
-    const begun = await untilFree(deps.timers, () => deps.journal.beginDebit(intent, decide))
+    const begun = await untilFree(deps.timers, () =>
+      inTime(deps.timers, exchange, deps.journal.beginDebit(intent, decide), async (late) => {
+        if (late.do !== 'send') return
+        const { redemption } = late
+        const outcome = { kind: 'not_done' } as const
+        await deps.journal.record(redemption, { kind: 'debit_outcome', outcome, callId: redemption.call?.id })
+      }),
+    )
     if (begun.do === 'refuse') throw new Refusal(begun.code)
     if (begun.do === 'send') return await send(deps, call, begun.redemption)
     const { redemption: row } = begun
@@ -139,10 +148,10 @@ async function send(
   if (outcome.kind === 'done') {
     const moved = coverMoved(outcome.moved, cardNumber, deps.coverId)
     const leftMs = exchange.leftMs()
-    const row = await confirm(deps, redemption, { kind: 'confirmed', moved, secret })
+    const row = await confirm(deps, exchange, redemption, { kind: 'confirmed', moved, secret })
     // The process was frozen: another replica is about to give it back, since no OK has left.
-    const isTooLate = leftMs - exchange.leftMs() > latestOkMs
-    if (!row || isTooLate)
+    const wasFrozen = leftMs - exchange.leftMs() > latestOkMs
+    if (!row || wasFrozen)
       throw new Refusal('NOT_REDEEMED', { message: 'taken, but not recorded, or its undo was requested' })
     return { redemptionId: id, what, moved: outcome.moved, row }
   }
@@ -163,13 +172,14 @@ async function send(
 
 /** @returns the row if the till may hear OK: the success is on disk, and no undo was requested meanwhile */
 async function confirm(
-  { journal }: RedemptionDeps,
+  { journal, timers }: RedemptionDeps,
+  exchange: Exchange,
   sent: Redemption,
   outcome: Extract<DebitOutcome, { kind: 'confirmed' }>,
 ): Promise<Redemption | undefined> {
   try {
     const event = { kind: 'debit_outcome', outcome, callId: sent.call?.id } as const
-    const { redemption } = await journal.record(sent, event)
+    const { redemption } = await inTime(timers, exchange, journal.record(sent, event))
     return redemption && stands(redemption) ? redemption : undefined
   } catch (error) {
     if (error instanceof StorageUnavailable) return undefined

@@ -2,9 +2,11 @@ import type { Exchange } from '../exchange.ts'
 import type { Journal } from '../journal/journal.ts'
 import { redemptionId } from '../model/keys.ts'
 import { keyMs } from '../redemptions/redemption.ts'
+import type { Timers } from '../time/clock.ts'
 import { coverIds, type CoverId, type Ids } from './cover-ids.ts'
+import { inTime } from './in-time.ts'
 
-type Deps = { journal: Pick<Journal, 'findRedemption'>; coverId: CoverId }
+type Deps = { journal: Pick<Journal, 'findRedemption'>; timers: Timers; coverId: CoverId }
 
 /**
  * Covers the ids of a debit or credit that contain its card number. Earlier versions stored them as they were, so for a
@@ -14,18 +16,18 @@ type Deps = { journal: Pick<Journal, 'findRedemption'>; coverId: CoverId }
  * @returns the request itself if nothing of it has to be covered, or if an earlier version stored its debit
  */
 export async function coverRequest<Request extends Ids>(
-  { journal, coverId }: Deps,
+  { journal, timers, coverId }: Deps,
   request: Request,
   keysOf: (request: Request) => (string | undefined)[],
-  { arrivedAtMs }: Exchange,
+  exchange: Exchange,
 ): Promise<Request> {
   const covered = coverIds(request, coverId)
   if (covered === request) return request
   const keys = keysOf(covered)
   for (const key of keysOf(request)) {
     if (!key || keys.includes(key)) continue
-    const redemption = await journal.findRedemption(redemptionId(key, 1))
-    if (redemption && redemption.createdAtMs > arrivedAtMs - keyMs) return request
+    const redemption = await inTime(timers, exchange, journal.findRedemption(redemptionId(key, 1)))
+    if (redemption && redemption.createdAtMs > exchange.arrivedAtMs - keyMs) return request
   }
   return covered
 }

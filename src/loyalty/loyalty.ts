@@ -1,4 +1,5 @@
-import type { UnreadMessage } from '../model/words.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Caller, Ticket, UnreadMessage } from '../model/words.ts'
 import type { CoreClient } from '../trifft/client.ts'
 import type { Balances } from '../trifft/balances.ts'
 import type { Venues } from '../trifft/venues.ts'
@@ -10,6 +11,7 @@ import { createBalance } from './balance.ts'
 import type { CoverId } from './cover-ids.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
+import { inTimeOfTicket } from './in-time.ts'
 import { createTicket } from './ticket.ts'
 import type { Timers } from '../time/clock.ts'
 import type { Turns } from './turns.ts'
@@ -35,6 +37,7 @@ type Deps = {
 export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, ...deps }: Deps) {
   const { log, metrics } = deps
   const redemptionDeps = { ...deps, balances, journal }
+  const acceptTicket = createTicket({ ...deps, journal, withoutCard: ticketsWithoutCard })
   return {
     approve: venues.approve,
     /** The core has refused the key: check it again before this till's next message. */
@@ -42,7 +45,8 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     balance: createBalance({ balances }),
     debit: createDebit(redemptionDeps),
     credit: createCredit(redemptionDeps),
-    ticket: createTicket({ ...deps, journal, withoutCard: ticketsWithoutCard }),
+    ticket: (ticket: Ticket, caller: Caller, exchange: Exchange) =>
+      inTimeOfTicket(deps.timers, exchange, acceptTicket(ticket, caller, exchange)),
 
     /** The stand-in for an id that contains the card number, in log lines and in the journal. */
     coverId: deps.coverId,
@@ -50,8 +54,8 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
     markAnswered: createMarkAnswered({ journal, timers: deps.timers, log }),
 
     /** Keeps a ticket that could not be read as a dead letter; the credentials are removed before. */
-    async keepUnreadTicket(message: UnreadMessage & { reason: string }) {
-      await journal.keepDeadLetter(message)
+    async keepUnreadTicket(message: UnreadMessage & { reason: string }, exchange: Exchange) {
+      await inTimeOfTicket(deps.timers, exchange, journal.keepDeadLetter(message))
       metrics.ticketsReceived.inc({ result: 'dead_letter' })
     },
   }

@@ -38,6 +38,17 @@ type CallOutcome =
   | { kind: 'not_done'; refusal: Refusal }
   | { kind: 'unknown' }
 
+/**
+ * Whether the till does not wait any more, though its message was not begun, as when this process was frozen meanwhile: it
+ * may have asked again since, and have heard something else by now.
+ */
+export function isTooLate({ isTillGone, leftMs }: Exchange): boolean {
+  return isTillGone || leftMs() <= 0
+}
+
+/** What is decided then. */
+export const notBegun = { do: 'refuse', code: 'TRY_AGAIN_SHORTLY' } as const
+
 type CallDeps = Pick<RedemptionDeps, 'core' | 'balances'>
 
 export const take = moveBy('redeemCoupon', 'takePoints')

@@ -48,6 +48,7 @@ export function createTracking(deps: TrackingDeps): Middleware<TrackedState> {
       const { code } = ctx.state
       if (ctx.res.writableFinished) return record(exchange, { code, status: ctx.status, durationMs })
       ctx.state.code = hungUp
+      exchange.isTillGone = true
       void work.promise.then(() => {
         const unheardCode = ctx.state.code === hungUp ? code : ctx.state.code
         record(exchange, { code: hungUp, unheardCode, durationMs })

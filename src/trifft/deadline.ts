@@ -6,7 +6,7 @@ import { CoreUnavailable } from './errors.ts'
 /** Kept for our own answer to the till. */
 export const replyReserveMs = 100
 
-/** @returns how long this exchange can still wait for the core, in ms; 0 or less: no longer */
+/** @returns how long this exchange can still wait for the core or the journal, in ms; 0 or less: no longer */
 export function timeToWaitMs(exchange: Exchange): number {
   return exchange.leftMs() - replyReserveMs
 }

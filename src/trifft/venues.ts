@@ -109,6 +109,10 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
       journal.keepApproval(credentials, { venue: entry.venue, approvedAtMs: clock.nowMs() }).catch(logTrouble)
   }
 
+  async function findJournaled(credentials: Credentials, exchange: Exchange): Promise<Approval | undefined> {
+    return await waitFor(timers, journal.findApproval(credentials), exchange).catch(logTrouble)
+  }
+
   function logTrouble(error: unknown): undefined {
     log.warn({ error: describeError(error) }, 'venue approvals could not be read or written in the journal')
   }
@@ -149,7 +153,7 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
       metrics.cacheReads.inc({ cache: 'venue', result })
       if (fresh) return venueOf(fresh)
 
-      const journaled = allowStale ? undefined : await journal.findApproval(credentials).catch(logTrouble)
+      const journaled = allowStale ? undefined : await findJournaled(credentials, exchange)
       const wasApproved = journaled !== undefined || (old !== undefined && !old.refusal)
       if (!wasApproved) refuseLocked(exchange)
       const context = { credentials, exchange, journaled, wasApproved }

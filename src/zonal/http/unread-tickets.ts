@@ -58,7 +58,7 @@ export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Mid
       const caller = state.caller ?? (await approveByHeader(ctx, loyalty))
       const message = caller && (await toMessage(ctx, caller, sample, removeNamed))
       if (!message) throw error
-      await loyalty.keepUnreadTicket({ ...message, reason: error.message })
+      await loyalty.keepUnreadTicket({ ...message, reason: error.message }, exchange)
       exchange.isKept = true
       throw error
     }

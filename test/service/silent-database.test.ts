@@ -1,0 +1,88 @@
+import { expect } from 'chai'
+import { demo } from '../simulators/core/demo-project.ts'
+import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { createTill, type Till, type TillAnswer } from '../simulators/till.ts'
+import { startAdapterProcess, type AdapterProcess } from '../support/adapter-process.ts'
+import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
+import { journalEnv } from '../support/journal-url.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+
+const { anna } = demo.cards
+const coffee = {
+  cardNumber: anna,
+  accountNumber: 'A-1',
+  transactionId: 'T-1',
+  rewardId: demo.coupons.coffee,
+}
+/** The till's patience, and what a busy machine adds. Without the limit it was 3 s and more. */
+const latestMs = 2_800
+
+// Each use of the database was given up in time, but a message has several: two of them and a call to the core together
+// took up to six seconds.
+describe('a message during which the database falls silent', function () {
+  this.timeout(60_000)
+  useRealSockets()
+  const makeDatabase = usePostgres()
+  let core: CoreSimulator
+  let proxy: CuttingProxy
+  let adapter: AdapterProcess
+  let till: Till
+  beforeEach(async () => {
+    core = await startCoreSimulator()
+    proxy = await startCuttingProxy(await makeDatabase())
+    // So that each message looks its venue up in the journal, and asks the core about it, for which it needs no slot.
+    const env = {
+      CORE_BASE_URL: core.url,
+      VENUE_FRESH_MS: '0',
+      VENUE_STALE_MS: '1',
+      CORE_RATE_LIMIT: '0',
+      ...journalEnv(proxy.url),
+    }
+    adapter = await startAdapterProcess(env)
+    till = createTill({ baseUrl: adapter.url, venueId: demo.venueId, apiKey: demo.apiKey })
+    expect((await till.balance({ cardNumber: anna })).reply).to.include({ response: 'OK' })
+  })
+  afterEach(async () => {
+    await adapter.kill9()
+    proxy.stop()
+    await core.close()
+  })
+
+  it('is answered in time if it is a debit that the core has just done', async () => {
+    const answer = await silentDuring('redeem', () => till.debit(coffee))
+    expect(answer.reply).to.include({ code: 'NOT_REDEEMED' })
+    expect(answer.ms).to.be.below(latestMs)
+  })
+
+  it('is answered in time if it is a credit that the core has just done', async () => {
+    expect((await till.debit(coffee)).reply).to.include({ response: 'OK' })
+    const credit = { cardNumber: anna, originalTransactionId: 'T-1' }
+    const answer = await silentDuring('restore', () => till.credit(credit))
+    expect(answer.ms).to.be.below(latestMs)
+    expect(answer.reply).to.include({ response: 'OK' })
+  })
+
+  it('is answered in time if it has to be written down, after its venue was looked up', async () => {
+    proxy.swallow()
+    const closed = { closedAt: new Date(), total: 1, currency: 'GBP' }
+    const answers = await Promise.all([
+      till.debit(coffee),
+      till.credit({ cardNumber: anna, originalTransactionId: 'T-1' }),
+      till.ticket({ ticketId: 'B-1', cardNumber: anna, ...closed }),
+    ])
+    for (const { ms, reply } of answers) {
+      expect(ms).to.be.below(latestMs)
+      expect(reply).to.include({ code: 'STORAGE_UNAVAILABLE', retry: true })
+    }
+  })
+
+  /** The core answers after 1.5 s, when the database has been silent for as long. */
+  async function silentDuring(operation: 'redeem' | 'restore', ask: () => Promise<TillAnswer>) {
+    const fault = core.faults.next({ operation, kind: 'delay', ms: 1_500, when: 'after' })
+    const answered = ask()
+    await fault.reached
+    proxy.swallow()
+    return await answered
+  }
+})
