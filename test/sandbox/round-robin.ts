@@ -2,31 +2,62 @@ import { Agent, request } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { startListener } from '../simulators/core/listener.ts'
 
-/** Says which replica has answered, counted from 1. */
+/** Says which replica was asked, counted from 1. */
 export const replicaHeader = 'x-replica'
 
+type Options = {
+  /** Whether requests may go to a replica, counted from 0. Without it they may go to all. */
+  isInService?: (replica: number) => boolean
+  /** How long a replica may take to begin its answer. */
+  patienceMs?: number
+}
+
 /**
- * An HTTP server on 127.0.0.1 that passes each request on to the next replica, whichever connection it came on.
+ * An HTTP server on 127.0.0.1 that passes each request on to the next replica in service, whichever connection it came on.
+ * As an ingress does, it answers 502 if the replica breaks off, 504 if it says nothing, and 503 if none is in service.
  * @param ports of the replicas
  */
-export async function startRoundRobin(ports: number[]) {
+export async function startRoundRobin(
+  ports: number[],
+  { isInService = () => true, patienceMs = 60_000 }: Options = {},
+) {
   const agent = new Agent({ keepAlive: true })
   let turn = 0
 
+  function nextReplica(): number | undefined {
+    for (let tries = 0; tries < ports.length; tries++) {
+      const replica = turn++ % ports.length
+      if (isInService(replica)) return replica
+    }
+    return undefined
+  }
+
   const listener = await startListener(0, (incoming, response) => {
-    const replica = turn++ % ports.length
+    const replica = nextReplica()
+    if (replica === undefined) return void response.writeHead(503).end()
+    const mark = { [replicaHeader]: String(replica + 1) }
     const { method, url: path, headers } = incoming
     const outgoing = request({ host: '127.0.0.1', port: ports[replica], method, path, headers, agent })
+
+    function giveUp(status: 502 | 504) {
+      outgoing.destroy()
+      if (response.headersSent) response.destroy()
+      else if (!response.destroyed) response.writeHead(status, mark).end()
+    }
+
+    const timer = setTimeout(() => giveUp(504), patienceMs)
     outgoing.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, {
-        ...answer.headers,
-        [replicaHeader]: String(replica + 1),
-      })
+      clearTimeout(timer)
+      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...mark })
       pipeline(answer, response).catch(() => response.destroy())
     })
-    // Whichever side has gone away, the other has to notice.
-    pipeline(incoming, outgoing).catch(() => response.destroy())
-    response.on('close', () => response.writableFinished || outgoing.destroy())
+    outgoing.on('error', () => giveUp(502))
+    incoming.pipe(outgoing)
+    response.on('close', () => {
+      clearTimeout(timer)
+      // If the till has gone away, the replica has to notice.
+      if (!response.writableFinished) outgoing.destroy()
+    })
   })
 
   return {

@@ -51,8 +51,8 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
     call: log.find,
     /** Calls that an adapter must never make. */
     violations,
-    /** @returns how many requests were refused with 429 */
-    rateLimited: () => log.calls.filter(({ status }) => status === 429).length,
+    /** @returns how many requests were refused because they were more than the limit, or came within its block */
+    rateLimited: () => log.calls.filter(({ isOverLimit }) => isOverLimit).length,
     restoreByHand: api.restoreByHand,
     ...truth(projects, api.movements),
     /** Refuses connections, as a core that is down, until `comeBack`. Nothing is forgotten. */
@@ -86,6 +86,7 @@ function createExchange({ api, log, faults, settings, nowMs }: Parts) {
     }
     const { limit, errorForm: form } = settings
     const refusal = limit === 'off' ? undefined : countRequest(limit, rest.headers.authorization ?? '')
+    call.isOverLimit = refusal !== undefined
     if (refusal) return send(refuse(refusal, form))
 
     const answer = () => attempt(form, () => api.answer({ ...call, ...rest }))

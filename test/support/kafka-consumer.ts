@@ -25,10 +25,13 @@ export async function readTopic(
 
   const records: Consumed[] = []
   const done = Promise.withResolvers<void>()
+  let isOver = false
   const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: `test-${randomUUID()}`,
     // Its end waits for requests to brokers that have nothing more.
     maxWaitTimeInMs: 100,
+    // One that crashes while it is disconnected would start again, and run for as long as this process.
+    retry: { retries: 5, restartOnFailure: async () => !isOver },
   })
   // A broker that has just started answers for a while that it loads its groups. kafkajs then reads from the beginning.
   consumer.on('consumer.crash', ({ payload }) => {
@@ -47,6 +50,7 @@ export async function readTopic(
     })
     await done.promise
   } finally {
+    isOver = true
     await consumer.disconnect()
   }
   return records

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Movement } from '../simulators/core/ledger.ts'
 import type { Consumed } from '../support/kafka-consumer.ts'
-import { auditRedemptions, auditTickets, type Row } from './audit.ts'
+import { auditRedemptions, auditTickets, findStale, type Row } from './audit.ts'
 import type { Belief, Bill, Wish } from './memory.ts'
 
 const kinds = (findings: { kind: string }[]) => findings.map(({ kind }) => kind)
@@ -77,6 +77,7 @@ describe('the audit of redemptions', () => {
     transactionId: 'T-1',
     asked: new Set(['T-1']),
     belief,
+    oks: [],
   })
   const movement = (operation: Movement['operation'], reference = 'r-1'): Movement => ({
     operation,
@@ -134,6 +135,18 @@ describe('the audit of redemptions', () => {
     expect(audit('unsure', [row('reversed')], takenOnce)).to.deep.equal(['differing'])
     expect(audit('unsure', [row('confirmed')], [], { points: 100 })).to.deep.equal(['differing'])
     expect(audit('unsure', [], takenOnce, { points: 100 })).to.deep.equal(['differing'])
+  })
+
+  it('finds an OK that left long after its confirmation', () => {
+    const heardAtMs = 10_000
+    const stale = (confirmedForMs: number, isReplayed = false) => {
+      const ok = { redemptionId: 'r-1', replica: 0, askedAtMs: 0, heardAtMs, isReplayed }
+      const confirmedAtMs = performance.timeOrigin + heardAtMs - confirmedForMs
+      return kinds(findStale([{ ...wish('taken'), oks: [ok] }], new Map([['r-1', confirmedAtMs]])))
+    }
+    expect(stale(100)).to.deep.equal([])
+    expect(stale(7_000)).to.deep.equal(['stale'])
+    expect(stale(7_000, true), 'from memory').to.deep.equal([])
   })
 
   it('finds points that have disappeared', () => {

@@ -3,8 +3,11 @@ import type { Movement } from '../simulators/core/ledger.ts'
 import type { Consumed } from '../support/kafka-consumer.ts'
 import type { Bill, Wish } from './memory.ts'
 
-/** `cost`: the house has given a reward that is not taken, since a kill came between its OK and the note of it. */
-export type Finding = { kind: 'missing' | 'doubled' | 'differing' | 'cost'; what: string }
+/**
+ * `cost`: the house has given a reward that is not taken, since its OK could not be noted (`unnoted.ts`). `stale`: an OK
+ * left when others could have taken its process for dead.
+ */
+export type Finding = { kind: 'missing' | 'doubled' | 'differing' | 'stale' | 'cost'; what: string }
 
 /** One row of the journal. */
 export type Row = { id: string; key: string; state: string; undoBy: string | null }
@@ -70,7 +73,7 @@ export type Truth = {
   movements: Movement[]
   /** The journal's keys of a wish. */
   keysOf: (wish: Wish) => string[]
-  /** Whether a kill came right after its OK. */
+  /** Whether its OK may not have been noted. */
   isExcused: (wish: Wish) => boolean
   startPoints: number
   pointsOf: (cardNumber: string) => number | undefined
@@ -146,4 +149,18 @@ export function countTaken(movements: Movement[]): Map<string, number> {
     taken.set(reference, (taken.get(reference) ?? 0) + by)
   }
   return taken
+}
+
+/** An OK leaves within five seconds after its confirmation is written, or never; and some time on its way. */
+const latestOkMs = 6_000
+
+/** @param confirmedAtMs by redemption id; epoch ms */
+export function findStale(wishes: Wish[], confirmedAtMs: Map<string, number | undefined>): Finding[] {
+  return wishes
+    .flatMap(({ oks }) => oks)
+    .flatMap(({ redemptionId = '', heardAtMs, isReplayed }) => {
+      const ageMs = performance.timeOrigin + heardAtMs - (confirmedAtMs.get(redemptionId) ?? Infinity)
+      if (isReplayed || ageMs <= latestOkMs) return []
+      return [{ kind: 'stale', what: `the OK of ${redemptionId} came ${ageMs} ms after it was confirmed` }]
+    })
 }

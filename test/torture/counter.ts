@@ -40,6 +40,7 @@ export function createCounter({ name, till, cards, chance, figures, isExcused }:
       transactionId: kind === 'coupon without transaction' ? undefined : newTransaction(),
       asked: new Set(),
       belief: 'not taken',
+      oks: [],
     }
     wishes.push(made)
     return made
@@ -55,7 +56,8 @@ export function createCounter({ name, till, cards, chance, figures, isExcused }:
       accountNumber,
       closedAt: new Date(),
       totalMinor: chance.int(100, 9_999),
-      coupon: isCardKnown && given && !isExcused(given) ? couponGiven(given) : undefined,
+      coupon: isCardKnown && given ? couponGiven(given) : undefined,
+      wish: given,
       isAccepted: false,
     }
     bills.push(bill)

@@ -18,9 +18,9 @@ export function createFigures(note: (event: object) => void) {
   let late = 0
   let maxMs = 0
 
-  function noted(what: string, count: (name: string) => void) {
+  function noted(what: string, counts: Map<string, number>) {
     return (name: string) => {
-      count(name)
+      count(counts, name)
       note({ at: new Date().toISOString(), [what]: name })
     }
   }
@@ -28,17 +28,22 @@ export function createFigures(note: (event: object) => void) {
   return {
     operation: counterOf(operations),
     answer: counterOf(answers),
-    fault: noted('fault', counterOf(faults)),
-    chaos: noted('chaos', counterOf(chaos)),
+    fault: noted('fault', faults),
+    chaos: noted('chaos', chaos),
     broken,
-    /** @returns to be called when the answer is there, or given up; @param what is waited for */
+    /**
+     * @param what is waited for
+     * @returns to be called when the answer is there, or given up. Of a replica that was frozen it is not called late
+     */
     wait(what: string) {
       const startedMs = performance.now()
       const stalledBeforeMs = stalls.stalledMs()
-      return () => {
+      return ({ isFrozen = false } = {}) => {
         const ms = performance.now() - startedMs
+        const isLate = ms - (stalls.stalledMs() - stalledBeforeMs) > latestMs
+        if (isFrozen) return isLate ? count(answers, 'after a thaw') : undefined
         maxMs = Math.max(maxMs, Math.round(ms))
-        if (ms - (stalls.stalledMs() - stalledBeforeMs) <= latestMs) return
+        if (!isLate) return
         late += 1
         broken.push(`late: ${what} after ${Math.round(ms)} ms`)
       }
@@ -57,5 +62,9 @@ export function createFigures(note: (event: object) => void) {
 }
 
 function counterOf(counts: Map<string, number>) {
-  return (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1)
+  return (name: string) => count(counts, name)
+}
+
+function count(counts: Map<string, number>, name: string) {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
 }

@@ -98,7 +98,7 @@ async function openPub({ till, core, everyMs, chance, nextCard }: Pub, signal: A
     const heard = await till.debit({ cardNumber, accountNumber: bill, transactionId: bill, points: 1 })
     if (heard.kind !== 'ok') return
     served.debits.ok += 1
-    served.told.add(heard.redemptionId ?? '')
+    served.told.add(heard.ok.redemptionId ?? '')
     served.credits.asked += 1
     const { kind } = await till.credit({ cardNumber, originalTransactionId: bill })
     if (kind === 'ok') served.credits.ok += 1

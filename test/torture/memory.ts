@@ -1,8 +1,9 @@
 import type { What } from '../../src/model/words.ts'
+import type { HeardOk } from './unnoted.ts'
 
 /** What came of one message, as a till understands it. */
 export type Heard =
-  | { kind: 'ok'; redemptionId?: string }
+  | { kind: 'ok'; ok: HeardOk }
   /** Business as usual: the answer is no. */
   | { kind: 'refused'; code: string }
   /** A problem; what it means for the guest is in the code. */
@@ -26,8 +27,8 @@ export type Wish = {
   /** Of the latest debit, if it was answered OK. */
   redemptionId?: string | undefined
   belief: Belief
-  /** Of the latest OK of a debit, performance.now(). */
-  okAtMs?: number
+  /** Of its debits. */
+  oks: HeardOk[]
 }
 
 /** One closing of a bill. */
@@ -41,6 +42,8 @@ export type Bill = {
   totalMinor: number
   /** A reward that the till gave on this bill. */
   coupon: string | undefined
+  /** What the till wanted for it. */
+  wish?: Wish | undefined
   isAccepted: boolean
 }
 

@@ -24,8 +24,8 @@ export function createRedeeming({ till, chance, figures, isExcused }: Parts) {
       figures.broken.push(`denied: ${message} heard ${JSON.stringify(heard)} of ${JSON.stringify(wish)}`)
     wish.belief = (message === 'debit' ? afterDebit : afterCredit)(wish.belief, heard)
     if (message === 'credit' || heard.kind !== 'ok') return
-    wish.redemptionId = heard.redemptionId
-    wish.okAtMs = performance.now()
+    wish.redemptionId = heard.ok.redemptionId
+    wish.oks.push(heard.ok)
   }
 
   async function debit(wish: Wish): Promise<Heard> {

@@ -1,5 +1,6 @@
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { holdPort } from '../support/held-ports.ts'
+import type { Fate } from './target.ts'
 
 export type Supervised = Awaited<ReturnType<typeof superviseService>>
 
@@ -12,18 +13,31 @@ export async function superviseService(env: Record<string, string>, logFile: str
   const [tills, management] = await Promise.all([holdPort(), holdPort()])
   const sameAgain = { ...env, PORT: String(tills.port), MANAGEMENT_PORT: String(management.port) }
   let current = await startAdapterProcess(sameAgain, { logFile })
-  const { url, managementUrl } = current
-  /** When it was killed, performance.now(). */
+  const { url, managementUrl, port } = current
+  /** When it was killed, and when it had ended by itself; performance.now(). */
   const killedAtMs: number[] = []
+  const stoppedAtMs: number[] = []
+  /** Another number after each end. */
   let life = 1
   let isServing = true
 
   return {
     url,
     managementUrl,
+    port,
     killedAtMs,
-    /** Another number after each end; undefined while nobody serves. */
-    life: () => (isServing ? life : undefined),
+    stoppedAtMs,
+    isServing: () => isServing,
+
+    /** As `Target` has it; also a stop is an end. */
+    watch() {
+      const lifeBefore = isServing ? life : undefined
+      return (): Fate => (lifeBefore === life ? 'nothing' : 'ended')
+    },
+
+    /** It does nothing until `thaw`, but a kill ends it. */
+    freeze: () => void process.kill(current.pid!, 'SIGSTOP'),
+    thaw: () => void process.kill(current.pid!, 'SIGCONT'),
 
     async kill9() {
       killedAtMs.push(performance.now())
@@ -36,7 +50,9 @@ export async function superviseService(env: Record<string, string>, logFile: str
     async stop() {
       life += 1
       isServing = false
-      return (await current.stop()).code
+      const { code } = await current.stop()
+      stoppedAtMs.push(performance.now())
+      return code
     },
 
     /** @throws the last failure, if it does not come up again and again */

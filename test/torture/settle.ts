@@ -21,9 +21,13 @@ const rowsSql = `SELECT id, key, state, undo_by AS "undoBy", card_hash AS "cardH
 
 export type JournalRow = z.output<typeof rows>[number]
 
+/** Runs a statement on the journal, beside the service. */
+export type Sql = (statement: string) => Promise<unknown[]>
+
+export const agedByMs = 3_600_000
+
 /** The journal of a service that is down, after an hour of that: nobody has to wait for what is due by then. */
-export function ageJournal(journalPath: string) {
-  const hourMs = 3_600_000
+export async function ageJournal(sql: Sql) {
   const times = [
     'created_at',
     'sent_at',
@@ -34,31 +38,29 @@ export function ageJournal(journalPath: string) {
     'changed_at',
     'undo_since',
   ]
-  withFile(journalPath, (file) =>
-    file.exec(`UPDATE redemptions SET ${times.map((name) => `${name} = ${name} - ${hourMs}`).join()}`),
-  )
+  await sql(`UPDATE redemptions SET ${times.map((name) => `${name} = ${name} - ${agedByMs}`).join()}`)
 }
 
-/** @param sql of a `TestJournal` */
-export async function readRowsBy(sql: (statement: string) => Promise<unknown[]>): Promise<JournalRow[]> {
+/** @param sql of a `TestJournal`, or as here */
+export async function readRowsBy(sql: Sql): Promise<JournalRow[]> {
   return rows.parse(await sql(rowsSql))
 }
 
-export function readRows(journalPath: string): JournalRow[] {
-  return withFile(journalPath, (file) => rows.parse(file.prepare(rowsSql).all()))
-}
-
-/** @returns whether within that time nothing was open any more, neither for the metrics page nor in the file */
+/** @returns whether within that time nothing was open any more, neither for the metrics pages nor in the journal */
 export async function isSettledWithin(
   ms: number,
-  { managementUrl, journalPath }: { managementUrl: string; journalPath: string },
+  { managementUrls, sql }: { managementUrls: string[]; sql: Sql },
 ) {
   const signal = AbortSignal.timeout(ms)
   do {
-    const page = await (await fetch(`${managementUrl}/metrics`)).text()
-    if (openOf(page) === 0 && countDue(journalPath) === 0) return true
+    const pages = await Promise.all(managementUrls.map(readMetrics))
+    if (pages.every((page) => openOf(page) === 0) && (await countDue(sql)) === 0) return true
   } while (await pauseUntil(signal, 250))
   return false
+}
+
+async function readMetrics(managementUrl: string): Promise<string> {
+  return await (await fetch(`${managementUrl}/metrics`)).text()
 }
 
 /** Redemptions that are stuck are open too: the chaos never refuses an undo so often. */
@@ -67,21 +69,21 @@ function openOf(metricsPage: string): number {
   return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
 }
 
-function countDue(journalPath: string): number {
-  const count = z.object({ count: z.number() })
-  return withFile(
-    journalPath,
-    (file) =>
-      count.parse(file.prepare('SELECT count(*) AS count FROM redemptions WHERE due_at IS NOT NULL').get())
-        .count,
+async function countDue(sql: Sql): Promise<number> {
+  const count = z.tuple([z.object({ count: z.number() })])
+  const [{ count: due }] = count.parse(
+    await sql('SELECT count(*) AS count FROM redemptions WHERE due_at IS NOT NULL'),
   )
+  return due
 }
 
-function withFile<T>(journalPath: string, work: (file: DatabaseSync) => T): T {
-  const file = new DatabaseSync(journalPath, { timeout: 5_000 })
-  try {
-    return work(file)
-  } finally {
-    file.close()
+export function sqlOfFile(journalPath: string): Sql {
+  return async (statement) => {
+    const file = new DatabaseSync(journalPath, { timeout: 5_000 })
+    try {
+      return file.prepare(statement).all()
+    } finally {
+      file.close()
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { replicaHeader } from '../sandbox/round-robin.ts'
 import { createTill, type Till, type TillAnswer } from '../simulators/till.ts'
 import type {
   Operation,
@@ -9,7 +10,7 @@ import type {
 import type { Figures } from './figures.ts'
 import type { Heard } from './memory.ts'
 import { apiKey } from './project.ts'
-import type { Supervised } from './service.ts'
+import type { Fate, Target } from './target.ts'
 
 /** A till that waits longer would never learn how late an answer was. */
 const patienceMs = 10_000
@@ -37,7 +38,7 @@ export type MeasuredTill = ReturnType<typeof createMeasuredTill>
 /** A till whose every call is counted and timed. `note` is told what was asked and heard, for a timeline. */
 export function createMeasuredTill(
   venueId: string,
-  service: Supervised,
+  target: Target,
   figures: Figures,
   note: (event: object) => void,
 ) {
@@ -45,56 +46,65 @@ export function createMeasuredTill(
   function asker<Message>(operation: Operation, send: (till: Till, message: Message) => Promise<TillAnswer>) {
     return async (message: Message, hangUpAfterMs?: number): Promise<Heard> => {
       figures.operation(operation)
-      const life = service.life()
       const at = new Date().toISOString()
       const what = `${operation} at ${venueId} ${at}`
-      const endWait = figures.wait(what)
+      const call: Sent = {
+        what,
+        askedAtMs: performance.now(),
+        mayHangUp: hangUpAfterMs !== undefined,
+        fateOf: target.watch(),
+        endWait: figures.wait(what),
+      }
       const till = createTill({
-        baseUrl: service.url,
+        baseUrl: target.url,
         venueId,
         apiKey,
         patienceMs: hangUpAfterMs ?? patienceMs,
       })
       const heard = await send(till, message).then(
-        (answer) => {
-          endWait()
-          return understand(answer, what)
-        },
-        (error: unknown) => {
-          const isKilled = life === undefined || life !== service.life()
-          noteLost(error, hangUpAfterMs !== undefined, isKilled, what, endWait)
-          return { kind: 'lost' } as const
-        },
+        (answer) => hear(answer, call),
+        (error: unknown) => lose(String(error), call, { isTimeOver: isTimeout(error) }),
       )
       note({ at, venueId, operation, message, hangUpAfterMs, heard })
       return heard
     }
   }
 
-  function understand({ status, reply, text }: TillAnswer, what: string): Heard {
+  function hear(answer: TillAnswer, call: Sent): Heard {
+    const { status, reply, text, headers } = answer
+    const replica = replicaOf(answer)
+    const isTimeOver = status === 504
+    if (status === 502 || isTimeOver) return lose(`status ${status}`, call, { isTimeOver, replica })
+    call.endWait({ isFrozen: call.fateOf(replica) === 'frozen' })
     if (reply.response === 'OK') {
       figures.answer('OK')
-      return { kind: 'ok', ...(reply.redemptionId && { redemptionId: reply.redemptionId }) }
+      const { redemptionId } = reply
+      const isReplayed = headers['x-idempotent-replayed'] !== undefined
+      const { askedAtMs } = call
+      const ok = { redemptionId, replica: replica ?? 0, askedAtMs, heardAtMs: performance.now(), isReplayed }
+      return { kind: 'ok', ok }
     }
     const { code = 'none' } = reply
     figures.answer(code)
-    if (!foreseen.has(code)) figures.broken.push(`unforeseen: ${what} heard ${status} ${text}`)
+    if (!foreseen.has(code)) figures.broken.push(`unforeseen: ${call.what} heard ${status} ${text}`)
     return { kind: status === 200 ? 'refused' : 'failed', code }
   }
 
-  function noteLost(
-    error: unknown,
-    mayHangUp: boolean,
-    isKilled: boolean,
-    what: string,
-    endWait: () => void,
-  ) {
-    const isTimeOver = error instanceof Error && error.name === 'TimeoutError'
-    if (isTimeOver && mayHangUp) return figures.answer('hung up')
-    if (isTimeOver && !isKilled) return endWait()
-    if (isKilled) return figures.answer('cut by a kill')
-    figures.answer('dropped')
-    figures.broken.push(`dropped: ${what}: ${String(error)}`)
+  function lose(
+    why: string,
+    { what, mayHangUp, fateOf, endWait }: Sent,
+    { isTimeOver, replica }: { isTimeOver: boolean; replica?: number | undefined },
+  ): Heard {
+    const fate = fateOf(replica)
+    if (isTimeOver && mayHangUp) figures.answer('hung up')
+    else if (fate === 'frozen') figures.answer('lost by a freeze')
+    else if (isTimeOver && fate === 'nothing') endWait()
+    else if (fate === 'ended') figures.answer('cut by a kill')
+    else {
+      figures.answer('dropped')
+      figures.broken.push(`dropped: ${what}: ${why}`)
+    }
+    return { kind: 'lost' }
   }
 
   return {
@@ -104,4 +114,22 @@ export function createMeasuredTill(
     credit: asker<TillCredit>('credit', (till, message) => till.credit(message)),
     ticket: asker<TillTicket>('ticket', (till, message) => till.ticket(message)),
   }
+}
+
+type Sent = {
+  what: string
+  askedAtMs: number
+  mayHangUp: boolean
+  fateOf: (replica: number | undefined) => Fate
+  endWait: (how?: { isFrozen: boolean }) => void
+}
+
+/** @returns which replica a round-robin has asked, counted from 0; undefined without a round-robin */
+function replicaOf({ headers }: TillAnswer): number | undefined {
+  const replica = headers[replicaHeader]
+  return replica === undefined ? undefined : Number(replica) - 1
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { pendingWithoutPostgres } from '../support/postgres-for-tests.ts'
 import { useOwnBroker } from '../support/kafka-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { forget, runTorture } from './run.ts'
@@ -12,11 +13,39 @@ describe('a service under torture', function () {
   const broker = useOwnBroker()
 
   it('loses nothing, takes nothing twice, and keeps no till waiting', async () => {
-    const { figures, problems, folder } = await runTorture({ seconds: 30, seed, kafka: broker() })
+    const { figures, problems, folder } = await runTorture({
+      seconds: 30,
+      seed,
+      replicas: 1,
+      kafka: broker(),
+    })
     expect(problems, `${folder} ${JSON.stringify(figures)}`).to.deep.equal([])
     expect(figures.audited.tickets).to.be.above(0)
     expect(figures.audited.redemptions).to.be.above(0)
     expect(figures.chaos).to.include.keys('kills', 'brokerLosses', 'coreLosses', 'journalLocks')
+    forget(folder)
+  })
+})
+
+describe('three replicas under torture', function () {
+  this.timeout(300_000)
+  useRealSockets()
+  before(async function () {
+    await pendingWithoutPostgres(this)
+  })
+  const broker = useOwnBroker()
+
+  it("lose nothing, take nothing twice, never exceed the core's limit, and keep no till waiting", async () => {
+    const { figures, problems, folder } = await runTorture({
+      seconds: 25,
+      seed,
+      replicas: 3,
+      kafka: broker(),
+    })
+    expect(problems, `${folder} ${JSON.stringify(figures)}`).to.deep.equal([])
+    expect(figures.audited.tickets).to.be.above(0)
+    expect(figures.audited.redemptions).to.be.above(0)
+    expect(figures.chaos).to.include.keys('kills', 'rollouts', 'databaseLosses', 'coreLosses')
     forget(folder)
   })
 })

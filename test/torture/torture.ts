@@ -6,13 +6,20 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     brokers: { type: 'string', default: '1' },
+    replicas: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
   },
 })
+if (!/^[1-9]$/.test(values.replicas))
+  throw new Error(`--replicas must be from 1 to 9, not ${values.replicas}`)
 const kafka = await startKafka(values.brokers)
 try {
-  const seconds = Number(values.seconds)
-  const { figures, problems, folder } = await runTorture({ seconds, seed: Number(values.seed), kafka })
+  const { figures, problems, folder } = await runTorture({
+    seconds: Number(values.seconds),
+    seed: Number(values.seed),
+    replicas: Number(values.replicas),
+    kafka,
+  })
   console.log(JSON.stringify(figures))
   if (problems.length === 0) forget(folder)
   else {
@@ -22,3 +29,5 @@ try {
 } finally {
   await kafka.stop()
 }
+// Node can hang for ever while it closes what is left by itself.
+process.exit()

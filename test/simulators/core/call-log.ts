@@ -12,6 +12,8 @@ export type CoreCall = {
   body: string
   /** Unknown until the answer is written; stays so if a fault kept it back. */
   status?: number
+  /** It was refused by the core's limit. A 429 on order (`faults.ts`) is not. */
+  isOverLimit?: boolean
   atMs: number
 }
 
