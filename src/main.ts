@@ -1,4 +1,4 @@
-import { JournalInUse, JournalKeyMissing } from './journal/journal.ts'
+import { JournalInUse, JournalKeyMissing, JournalNotDurable } from './journal/journal.ts'
 import { readFileSync } from 'node:fs'
 import { ConfigInvalid, readConfig, summarize, type Config } from './config/config.ts'
 import { createLogger, describeError, type Logger } from './observability/logger.ts'
@@ -6,7 +6,7 @@ import { createService, type Service } from './service.ts'
 
 /** sysexits.h: the configuration has to be corrected before another start can work. */
 const exitConfig = 78
-const needsConfig = [ConfigInvalid, JournalKeyMissing, JournalInUse]
+const needsConfig = [ConfigInvalid, JournalKeyMissing, JournalInUse, JournalNotDurable]
 
 async function main() {
   const config = readConfig(process.env)

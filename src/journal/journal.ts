@@ -15,7 +15,7 @@ import type {
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Clock } from '../time/clock.ts'
-import type { SharedBudget, SharedLease, SharedNotices } from './shared.ts'
+import type { Durability, SharedBudget, SharedLease, SharedNotices } from './shared.ts'
 import type { DeadLetter, OpenedDeadLetter, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 
 /**
@@ -95,6 +95,8 @@ export type Journal = {
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
 
+  /** How safe a commit is, as it was last seen; undefined if it is not known yet, or always on this machine's disk. */
+  durability(): Durability | undefined
   /** What replicas tell each other; undefined if the journal belongs to one process. */
   sharedNotices: SharedNotices | undefined
   /** Who of several replicas does a work; undefined if the journal belongs to one process. */
@@ -122,7 +124,12 @@ export type JournalDeps = {
   log: Logger
   metrics: Pick<
     Metrics,
-    'journalCommitSeconds' | 'journalFailures' | 'journalTrouble' | 'journalMaxBytes' | 'clockJumps'
+    | 'journalCommitSeconds'
+    | 'journalFailures'
+    | 'journalTrouble'
+    | 'journalDurability'
+    | 'journalMaxBytes'
+    | 'clockJumps'
   >
 }
 
@@ -137,6 +144,11 @@ export class JournalInUse extends Error {
  */
 export class JournalKeyMissing extends StorageUnavailable {
   override name = 'JournalKeyMissing'
+}
+
+/** The database may lose what it has answered, which production does not accept. */
+export class JournalNotDurable extends Error {
+  override name = 'JournalNotDurable'
 }
 
 export type DebitBegun = Exclude<DebitDecision, { do: 'send' }> | { do: 'send'; redemption: Redemption }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
-import type { Journal, JournalDeps } from './journal.ts'
+import { JournalNotDurable, type Journal, type JournalDeps } from './journal.ts'
 import { SchemaBehind, SchemaTooNew } from './postgres/failures.ts'
 import type { PostgresConfig } from './postgres/pool.ts'
 import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
@@ -11,11 +11,16 @@ import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
  * @throws StorageUnavailable if it cannot be opened
  * @throws JournalInUse if another process uses it
  * @throws JournalKeyMissing if it has rows that no given key opens
+ * @throws JournalNotDurable if its database may lose what it has answered. One that is found out later, because it was away
+ *   now, is refused as a trouble: replicas that serve must not all end because of a failover
  */
 export async function openJournal(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
-  return config.postgres
-    ? await openPostgres(config, config.postgres, deps)
-    : createSqliteJournal(config, deps)
+  if (!config.postgres) return createSqliteJournal(config, deps)
+  const journal = await openPostgres(config, config.postgres, deps)
+  const refusal = journal.durability()?.refusal
+  if (refusal === undefined) return journal
+  await journal.close()
+  throw new JournalNotDurable(refusal)
 }
 
 /**

@@ -3,9 +3,9 @@ import type { Intake } from './access.ts'
 import type { TroubleKind, Troubles } from './troubles.ts'
 
 const closedBy: Record<Intake, TroubleKind[]> = {
-  redemption: ['lost', 'damaged', 'full', 'log_too_long'],
-  ticket: ['lost', 'damaged', 'full', 'log_too_long', 'nearly_full'],
-  dead_letter: ['lost', 'damaged', 'full', 'log_too_long', 'nearly_full', 'dead_letters_full'],
+  redemption: ['lost', 'damaged', 'not_durable', 'full', 'log_too_long'],
+  ticket: ['lost', 'damaged', 'not_durable', 'full', 'log_too_long', 'nearly_full'],
+  dead_letter: ['lost', 'damaged', 'not_durable', 'full', 'log_too_long', 'nearly_full', 'dead_letters_full'],
 }
 
 /** Tickets may use this part of the room; the rest is left to redemptions. */

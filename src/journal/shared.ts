@@ -1,3 +1,16 @@
+/**
+ * How safe a commit is that the database has answered. `memory`: a crash of the server loses it; `disk`: only the loss of
+ * its storage does; `unknown`: on disk, and nobody may see whether it is anywhere else; `standby`: on two machines.
+ */
+export const durabilityLevels = ['memory', 'disk', 'unknown', 'standby'] as const
+export type Durability = {
+  level: (typeof durabilityLevels)[number]
+  /** Continues "what the database has answered is". */
+  text: string
+  /** Why nothing new is accepted. */
+  refusal?: string
+}
+
 /** Hints, which may be lost. Nothing is thrown. */
 export type SharedNotices = {
   /** @param key says of which balance or network; never a card number */

@@ -5,6 +5,7 @@ import type { Metrics } from '../observability/metrics.ts'
 const troubleKinds = [
   'lost',
   'damaged',
+  'not_durable',
   'unwritable',
   'full',
   'log_too_long',

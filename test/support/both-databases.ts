@@ -97,6 +97,7 @@ type Replica = {
   log?: Logger
   keys?: string[]
   migrations?: readonly Migration[]
+  isProduction?: boolean
 }
 
 /**
@@ -138,9 +139,10 @@ export function createReplica(
     log = createLogger('silent'),
     keys = journalKeys.slice(0, 1),
     migrations,
+    isProduction = false,
   }: Replica = {},
 ): Journal {
-  const postgres = { ...postgresAt(url), patienceMs }
+  const postgres = { ...postgresAt(url), patienceMs, isProduction }
   const settings = { ...testSettings, path: '', postgres, keys, maxBytes: 1024 ** 3 }
   return createPostgresJournal(settings, postgres, { clock, log, metrics: testMetrics }, migrations)
 }

@@ -12,6 +12,7 @@ import { readStats } from '../stats.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
 import { createTroubles } from '../troubles.ts'
 import { createSharedBudget, keepBlockSql } from './budget.ts'
+import { createDurabilityWatch } from './durability.ts'
 import { createSharedLease } from './lease.ts'
 import { DatabaseUnavailable } from './failures.ts'
 import { createLimits } from './limits.ts'
@@ -38,6 +39,7 @@ export function createPostgresJournal(
   const pool = createPool(postgres, log)
   const troubles = createTroubles({ log, metrics })
   const limits = createLimits(config.maxBytes, troubles)
+  const durability = createDurabilityWatch({ ...postgres, troubles, log, metrics })
   const forget = createRetention(config.venueStaleMs)
   const seal = createSeal(config.keys)
   const rows = createRedemptionRows(seal)
@@ -84,6 +86,7 @@ export function createPostgresJournal(
       write(function* (nowMs, mayBeDone) {
         // What may be done is in that room already.
         if (!mayBeDone) {
+          yield* durability.look()
           if (limits.isOld()) yield* limits.measure()
           limits.admit(intake)
         }
@@ -99,6 +102,7 @@ export function createPostgresJournal(
     findApproval: (credentials) => write(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
+    durability: durability.found,
     sharedBudget: createSharedBudget(once),
     sharedLease: createSharedLease(once),
     sharedNotices: notices,
@@ -108,9 +112,16 @@ export function createPostgresJournal(
     async keepBlock(scope, blockedUntilMs) {
       await once(keepBlockSql, [scope, blockedUntilMs - clock.nowMs()])
     },
-    stats: async () => ({ ...(await write(readStats)), bytes: limits.bytes(), walBytes: 0 }),
+    async stats() {
+      const stats = await write(function* () {
+        yield* durability.look()
+        return yield* readStats()
+      })
+      return { ...stats, bytes: limits.bytes(), walBytes: 0 }
+    },
     async tidy() {
       const { deleted, missingKeys } = await write(function* (nowMs) {
+        yield* durability.look()
         yield* limits.measure()
         return { deleted: yield* forget(nowMs), missingKeys: yield* describeMissingKeys(seal.keyIds) }
       })

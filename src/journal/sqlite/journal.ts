@@ -77,6 +77,7 @@ function journalIn(
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     sharedBudget: undefined,
     sharedLease: undefined,
+    durability: () => undefined,
     sharedNotices: undefined,
     openBudget: () => write(() => budgetLog.open()),
     keepBlock: (scope, blockedUntilMs) => write(() => budgetLog.keepBlock(scope, blockedUntilMs)),

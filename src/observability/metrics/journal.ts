@@ -31,8 +31,14 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     journalTrouble: new Gauge({
       name: 'zonal_journal_trouble',
-      help: '1 while the journal has this trouble (lost, damaged, unwritable, full, log_too_long, nearly_full, dead_letters_full, key_missing)',
+      help: '1 while the journal has this trouble (lost, damaged, not_durable, unwritable, full, log_too_long, nearly_full, dead_letters_full, key_missing)',
       labelNames: ['kind'] as const,
+      registers,
+    }),
+    journalDurability: new Gauge({
+      name: 'zonal_journal_durability',
+      help: "1 for where a commit is that the journal's database has answered: memory, disk, unknown (disk, and perhaps a standby), standby; 0 for all with SQLite",
+      labelNames: ['level'] as const,
       registers,
     }),
     clockJumps: new Counter({
@@ -58,6 +64,7 @@ export function createJournalMetrics(registers: Registry[]) {
       registers,
     }),
   }
+  for (const level of ['memory', 'disk', 'unknown', 'standby']) metrics.journalDurability.set({ level }, 0)
   for (const outcome of ['done', 'refused', 'not_done', 'unknown', 'seal_broken'])
     metrics.undos.inc({ outcome }, 0)
   return metrics
