@@ -18,10 +18,10 @@ export type Access = {
   admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T>
   limits: Limits
   /**
-   * Whether the database was away a moment ago: then OKs may have left that no replica could write down yet, and what
+   * Whether the database was away a moment ago, for this replica or for all: then OKs may have left that no replica could write down yet, and what
    * is confirmed must not be taken for unheard.
    */
-  wasAway(): boolean
+  wasAway(nowMs: number): boolean
 }
 
 /** @param mayBeDone an earlier try may have been written: its COMMIT had no answer */

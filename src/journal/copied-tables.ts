@@ -1,5 +1,6 @@
 /**
- * PostgreSQL's tables that get rows from SQLite. It has no others with rows to keep, but for leases, which last seconds.
+ * PostgreSQL's tables that get rows from SQLite. It has no others with rows to keep: leases last seconds, and the clock is
+ * about its own server.
  * SQLite's others are counters, which are views in PostgreSQL, and when a service last ran and how it ended.
  */
 export const copiedTables = [

@@ -87,13 +87,12 @@ export function createRedemptionFunctions(
     },
     dueUndos: (limit) => read((nowMs) => redemptions.dueUndos(limit, nowMs)),
     beginUndo({ id, cardHash }) {
-      const leavesConfirmed = wasAway()
       const work = beginning<UndoBegun | undefined>(
         cardHash,
         undoWithinMs,
         function* (call, nowMs) {
           if (answeredButUnmarked.has(id)) yield* markAnswered(id, nowMs)
-          return yield* redemptions.beginUndo(id, { call, leavesConfirmed }, nowMs)
+          return yield* redemptions.beginUndo(id, { call, leavesConfirmed: wasAway(nowMs) }, nowMs)
         },
         toUndoBegun,
       )

@@ -4,7 +4,11 @@ import type { DebitIntent } from '../../src/redemptions/redemption.ts'
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
 import { confirmed, sendNext, settleDebit } from '../support/redemption.ts'
-import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { forEachDatabase, openOnPostgres, openReplica, openReplicas } from '../support/both-databases.ts'
+import { startCuttingProxy } from '../support/cutting-proxy.ts'
+import { useRealSockets } from '../support/real-sockets.ts'
+import { usePostgres } from '../support/postgres-for-tests.ts'
+import { createTestParts, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -21,105 +25,118 @@ const intent: DebitIntent = {
   what: { kind: 'points', points: 200 },
 }
 
-describe('a jump of the clock', () => {
+forEachDatabase((openTestJournal) => {
+  describe('a jump of the clock', () => {
+    let test: TestJournal
+    beforeEach(async () => (test = await openTestJournal()))
+    afterEach(() => test.end())
+
+    const begin = () => beginDebit(test)
+    const look = async () => {
+      let rows: DebitRows | undefined
+      await test.journal.beginDebit(intent, (found) => {
+        rows = found
+        return { do: 'refuse', code: 'REFUSED' }
+      })
+      // Rows whose key has expired are found too, but do not count.
+      const row = rows?.attempts.find((one) => isRemembered(one, test.clock.nowMs()))
+      return row && { ...row, revision: undefined }
+    }
+    const takenPoints = async () => {
+      const id = await begin()
+      await settleDebit(test.journal, id, confirmed())
+      await test.journal.markAnswered(id)
+      return id
+    }
+    const tidyUp = async () => {
+      while (!(await test.journal.tidy()).isTidy);
+    }
+    /** Lets time pass with the housekeeping of a running service. */
+    const runFor = async (ms: number) => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 60_000) {
+        test.clock.pass(60_000)
+        await tidyUp()
+      }
+    }
+
+    // After a jump of an hour back, a guest had to wait an hour for a reward that was "not redeemed".
+    for (const jumpMs of [-hourMs, hourMs, -70 * dayMs])
+      it(`of ${jumpMs / hourMs} h neither delays an undo nor brings it forward`, async () => {
+        await settleDebit(test.journal, await begin(), { kind: 'unknown' })
+        test.clock.jump(jumpMs)
+        test.clock.pass(1_999)
+        expect(await test.journal.dueUndos(9)).to.have.length(0)
+        test.clock.pass(1)
+        expect(await test.journal.dueUndos(9)).to.have.length(1)
+      })
+
+    it('back while the service was down delays no undo', async () => {
+      await settleDebit(test.journal, await begin(), { kind: 'unknown' })
+      await test.journal.tidy()
+      await test.journal.close()
+      test.clock.jump(-hourMs)
+      await test.open()
+      test.clock.pass(2_000)
+      expect(await test.journal.dueUndos(9)).to.have.length(1)
+    })
+
+    // After a jump of two days ahead, the same points were taken twice: the key had expired.
+    it('ahead expires no key early', async () => {
+      const id = await takenPoints()
+      test.clock.jump(2 * dayMs)
+      expect(await look()).to.include({ id, state: 'confirmed' })
+      test.clock.pass(dayMs - 1)
+      expect(await look()).to.include({ id })
+      test.clock.pass(1)
+      expect(await look()).to.equal(undefined)
+    })
+
+    it('ahead and back again changes nothing', async () => {
+      await takenPoints()
+      const before = await look()
+      test.clock.jump(70 * dayMs)
+      await test.journal.stats()
+      test.clock.jump(-70 * dayMs)
+      expect(await look()).to.deep.equal(before)
+    })
+
+    // A jump of seventy days ahead, for six seconds, deleted redemptions and dead letters for good.
+    it('ahead deletes nothing until the clock has been steady for an hour', async () => {
+      await takenPoints()
+      await test.journal.keepDeadLetter(unreadMessage('{}'))
+      await runFor(2 * hourMs)
+      test.clock.jump(70 * dayMs)
+      await runFor(hourMs - 60_000)
+      test.clock.jump(-70 * dayMs)
+      await runFor(2 * hourMs)
+      expect((await test.journal.stats()).deadLetters).to.equal(1)
+      expect(await look()).to.include({ state: 'confirmed' })
+    })
+
+    it('is logged once, however often the journal is used after it', async () => {
+      test.clock.jump(hourMs)
+      for (let asked = 0; asked < 3; asked++) await look()
+      expect(test.lines.filter((line) => line.includes('clock has jumped'))).to.have.length(1)
+    })
+
+    it('is not a clock that is adjusted little by little: that moves nothing', async () => {
+      await settleDebit(test.journal, await begin(), { kind: 'unknown' })
+      for (let seconds = 0; seconds < 10; seconds++) {
+        test.clock.jump(-1_000)
+        await test.journal.stats()
+      }
+      expect(test.lines.join()).to.not.include('clock has jumped')
+    })
+  })
+})
+
+describe('a jump of the clock while the file is locked', () => {
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))
   afterEach(() => test.end())
 
-  const begin = async () => {
-    const begun = await test.journal.beginDebit(intent, sendNext)
-    if (begun.do !== 'send') throw new Error('was not sent')
-    return begun.redemption.id
-  }
-  const look = async () => {
-    let rows: DebitRows | undefined
-    await test.journal.beginDebit(intent, (found) => {
-      rows = found
-      return { do: 'refuse', code: 'REFUSED' }
-    })
-    // Rows whose key has expired are found too, but do not count.
-    const row = rows?.attempts.find((one) => isRemembered(one, test.clock.nowMs()))
-    return row && { ...row, revision: undefined }
-  }
-  const takenPoints = async () => {
-    const id = await begin()
-    await settleDebit(test.journal, id, confirmed())
-    await test.journal.markAnswered(id)
-    return id
-  }
-  const tidyUp = async () => {
-    while (!(await test.journal.tidy()).isTidy);
-  }
-  /** Lets time pass with the housekeeping of a running service. */
-  const runFor = async (ms: number) => {
-    for (let passedMs = 0; passedMs < ms; passedMs += 60_000) {
-      test.clock.pass(60_000)
-      await tidyUp()
-    }
-  }
-
-  // After a jump of an hour back, a guest had to wait an hour for a reward that was "not redeemed".
-  for (const jumpMs of [-hourMs, hourMs, -70 * dayMs])
-    it(`of ${jumpMs / hourMs} h neither delays an undo nor brings it forward`, async () => {
-      await settleDebit(test.journal, await begin(), { kind: 'unknown' })
-      test.clock.jump(jumpMs)
-      test.clock.pass(1_999)
-      expect(await test.journal.dueUndos(9)).to.have.length(0)
-      test.clock.pass(1)
-      expect(await test.journal.dueUndos(9)).to.have.length(1)
-    })
-
-  it('back while the service was down delays no undo', async () => {
-    await settleDebit(test.journal, await begin(), { kind: 'unknown' })
-    await test.journal.tidy()
-    await test.journal.close()
-    test.clock.jump(-hourMs)
-    await test.open()
-    test.clock.pass(2_000)
-    expect(await test.journal.dueUndos(9)).to.have.length(1)
-  })
-
-  // After a jump of two days ahead, the same points were taken twice: the key had expired.
-  it('ahead expires no key early', async () => {
-    const id = await takenPoints()
-    test.clock.jump(2 * dayMs)
-    expect(await look()).to.include({ id, state: 'confirmed' })
-    test.clock.pass(dayMs - 1)
-    expect(await look()).to.include({ id })
-    test.clock.pass(1)
-    expect(await look()).to.equal(undefined)
-  })
-
-  it('ahead and back again changes nothing', async () => {
-    await takenPoints()
-    const before = await look()
-    test.clock.jump(70 * dayMs)
-    await test.journal.stats()
-    test.clock.jump(-70 * dayMs)
-    expect(await look()).to.deep.equal(before)
-  })
-
-  // A jump of seventy days ahead, for six seconds, deleted redemptions and dead letters for good.
-  it('ahead deletes nothing until the clock has been steady for an hour', async () => {
-    await takenPoints()
-    await test.journal.keepDeadLetter(unreadMessage('{}'))
-    await runFor(2 * hourMs)
-    test.clock.jump(70 * dayMs)
-    await runFor(hourMs - 60_000)
-    test.clock.jump(-70 * dayMs)
-    await runFor(2 * hourMs)
-    expect((await test.journal.stats()).deadLetters).to.equal(1)
-    expect(await look()).to.include({ state: 'confirmed' })
-  })
-
-  it('is logged once, however often the journal is used after it', async () => {
-    test.clock.jump(hourMs)
-    for (let asked = 0; asked < 3; asked++) await look()
-    expect(test.lines.filter((line) => line.includes('the clock has jumped'))).to.have.length(1)
-  })
-
   it('is followed once the file can be written again, and until then nothing is done', async () => {
-    await settleDebit(test.journal, await begin(), { kind: 'unknown' })
+    await settleDebit(test.journal, await beginDebit(test), { kind: 'unknown' })
     const shell = new DatabaseSync(test.path)
     shell.exec('BEGIN IMMEDIATE')
     test.clock.jump(hourMs)
@@ -131,13 +148,82 @@ describe('a jump of the clock', () => {
     test.clock.pass(2_000)
     expect(await test.journal.dueUndos(9)).to.have.length(1)
   })
+})
 
-  it('is not a clock that is adjusted little by little: that moves nothing', async () => {
-    await settleDebit(test.journal, await begin(), { kind: 'unknown' })
-    for (let seconds = 0; seconds < 10; seconds++) {
-      test.clock.jump(-1_000)
-      await test.journal.stats()
-    }
-    expect(test.lines.join()).to.not.include('the clock has jumped')
+describe("a jump of the database's clock, of several replicas,", () => {
+  const makeDatabase = usePostgres()
+  let replicas: [TestJournal, ...TestJournal[]]
+  beforeEach(async () => (replicas = await openReplicas(await makeDatabase(), 3)))
+  afterEach(() => Promise.all(replicas.map((replica) => replica.end())))
+
+  const jump = async (ms: number) => {
+    const [{ clock, sql }] = replicas
+    clock.jump(ms)
+    await sql(`UPDATE test_clock SET ms = ${clock.nowMs()}`)
+  }
+  const timesOf = async (table: string, columns: string) =>
+    Object.values((await replicas[0].sql(`SELECT ${columns} FROM ${table}`))[0] ?? {}).map(Number)
+
+  for (const jumpMs of [hourMs, -hourMs])
+    it(`of ${jumpMs / hourMs} h is followed once, though all notice it at once`, async () => {
+      const [first, ...others] = replicas
+      await settleDebit(first.journal, await beginDebit(first), { kind: 'unknown' })
+      await Promise.all(others.map(({ journal }) => journal.stats()))
+      const [dueMs = 0] = await timesOf('redemptions', 'due_at')
+      await jump(jumpMs)
+      await Promise.all(replicas.flatMap(({ journal }) => [journal.stats(), journal.dueUndos(9)]))
+      expect(await timesOf('redemptions', 'due_at')).to.deep.equal([dueMs + jumpMs])
+      const said = first.lines.filter((line) => line.includes('clock has jumped'))
+      expect(said).to.have.length(1)
+    })
+
+  // Else nothing would be sent to the core, and no ticket to Kafka, for as long as the clock has gone back.
+  it('moves the calls that the core may still count, a block, and the lease of the relay', async () => {
+    const [{ journal }] = replicas
+    await journal.sharedBudget!.take('all', { count: 1, most: 48, holdMs: 12_000, windowMs: 10_000 }, [])
+    await journal.keepBlock('all', replicas[0].clock.nowMs() + 60_000)
+    await journal.sharedLease!.keep('relay', 5_000)
+    const columns = 'until_ms[1], blocked_until_ms, (SELECT until_ms FROM leases)'
+    const before = await timesOf('budgets', columns)
+    await jump(-hourMs)
+    await journal.stats()
+    expect(await timesOf('budgets', columns)).to.deep.equal(before.map((ms) => ms - hourMs))
   })
 })
+
+describe('a replica that was frozen while the database answered', () => {
+  useRealSockets()
+  const makeDatabase = usePostgres()
+
+  // When it woke, the answer said a time of a minute ago.
+  it('takes that for no jump of the clock', async () => {
+    const url = await makeDatabase()
+    const proxy = await startCuttingProxy(url)
+    const test = await openOnPostgres(url)
+    const parts = { ...createTestParts(), clock: test.clock }
+    const frozen = await openReplica(proxy.url, { clock: test.clock, log: parts.log })
+    try {
+      proxy.delay(1_000)
+      const stats = frozen.stats()
+      const hasBegun = `SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle in transaction'`
+      while ((await test.sql(hasBegun)).length === 0);
+      test.clock.pass(60_000)
+      proxy.delay(0)
+      await stats
+      await test.journal.stats()
+      await frozen.stats()
+      expect([...test.lines, ...parts.lines].join()).to.not.include('clock has jumped')
+    } finally {
+      await frozen.close()
+      await test.end()
+      proxy.stop()
+    }
+  })
+})
+
+async function beginDebit(test: TestJournal): Promise<string> {
+  const begun = await test.journal.beginDebit(intent, sendNext)
+  if (begun.do !== 'send') throw new Error('was not sent')
+  return begun.redemption.id
+}

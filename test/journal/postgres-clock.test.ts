@@ -17,7 +17,7 @@ describe('a replica whose clock jumps while a debit is under way', () => {
         const begun = await journal.beginDebit(couponDebit, sendNext)
         if (begun.do !== 'send') return expect.fail()
         const { redemption: sent } = begun
-        clock.pass(jumpMs)
+        clock.jump(jumpMs)
         const event = { kind: 'debit_outcome', outcome: confirmed(), callId: sent.call?.id } as const
         const { redemption: taken } = await journal.record(sent, event)
         expect(taken!.confirmedAtMs! - sent.sentAtMs!).to.be.within(0, 5_000)

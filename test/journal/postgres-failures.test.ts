@@ -67,7 +67,7 @@ describe('the journal on PostgreSQL, when a connection is cut,', () => {
     const url = await createDatabase()
     test = await openOnPostgres(url)
     proxy = await startCuttingProxy(url)
-    broken = await openImpatient(proxy.url)
+    broken = await openImpatient(proxy.url, { clock: test.clock })
     // Creates the schema.
     await broken.stats()
   })

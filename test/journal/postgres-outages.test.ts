@@ -24,7 +24,7 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     url = await cluster().createDatabase()
     const parts = createTestParts()
     lines = parts.lines
-    journal = await openImpatient(url, parts)
+    journal = await openImpatient(url, { log: parts.log })
     await useAtOnce()
   })
   afterEach(async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import { createMigration } from '../../src/journal/postgres/migrate.ts'
 import { createPool, type Pool } from '../../src/journal/postgres/pool.ts'
+import { createServerWatch } from '../../src/journal/postgres/server-watch.ts'
 import { createTransactions } from '../../src/journal/postgres/transactions.ts'
 import { get } from '../../src/journal/work.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -7,6 +9,7 @@ import { systemClock } from '../../src/time/clock.ts'
 import { postgresAt } from '../support/journal-url.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+import { testMetrics } from '../support/test-journal.ts'
 
 describe('prepared statements', () => {
   useRealSockets()
@@ -22,10 +25,14 @@ describe('prepared statements', () => {
     pool = createPool(postgres, log)
     transactions = createTransactions({
       ...{ pool, log, clock: systemClock, patienceMs: postgres.patienceMs },
-      migrated: async () => undefined,
+      migrated: createMigration(pool, postgres.patienceMs),
+      server: createServerWatch({
+        ...{ pool, log, clock: systemClock },
+        metrics: testMetrics,
+        onChange() {},
+      }),
       observe: () => undefined,
     })
-    await once(`CREATE FUNCTION now_ms() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`)
   })
   afterEach(() => pool.end())
 

@@ -1,8 +1,9 @@
 import pg from 'pg'
 import type { Journal } from '../../src/journal/journal.ts'
-import { getTypeParser } from '../../src/journal/postgres/pool.ts'
 import { createPostgresJournal } from '../../src/journal/postgres/journal.ts'
+import { migrate } from '../../src/journal/postgres/migrate.ts'
 import { migrations, type Migration } from '../../src/journal/postgres/migrations.ts'
+import { createPool, getTypeParser } from '../../src/journal/postgres/pool.ts'
 import { untilUsable } from '../../src/journal/open.ts'
 import { createLogger, type Logger } from '../../src/observability/logger.ts'
 import { systemClock, type Clock } from '../../src/time/clock.ts'
@@ -61,20 +62,30 @@ export async function openOnPostgres(
     lines,
     sql,
     async openIt(keys) {
+      await setClockByHand(sql, postgres, release.migrations, clock.nowMs())
       const deps = { clock, log, metrics: testMetrics }
       const journal = createPostgresJournal({ ...settings, keys }, postgres, deps, release.migrations)
       await untilUsable(journal)
-      await setClockByHand(sql)
       return followClock(journal, clock, (nowMs) => sql(`UPDATE test_clock SET ms = ${nowMs}`))
     },
     clear: () => client.end(),
   })
 }
 
-async function setClockByHand(sql: TestJournal['sql']) {
+/** Before the journal opens, which would take it for a jump. */
+async function setClockByHand(
+  sql: TestJournal['sql'],
+  postgres: ReturnType<typeof postgresAt>,
+  schema: readonly Migration[],
+  nowMs: number,
+) {
   const [found] = await sql(`SELECT to_regclass('test_clock') AS clock`)
-  if (found?.clock) return
-  await sql('CREATE TABLE test_clock AS SELECT 0::bigint AS ms')
+  if (found?.clock) return await sql(`UPDATE test_clock SET ms = ${nowMs}`)
+  const pool = createPool(postgres, createLogger('silent'))
+  await migrate(pool, postgres.patienceMs, schema)
+  await pool.end()
+  await sql(`CREATE TABLE test_clock AS SELECT ${nowMs}::bigint AS ms`)
+  await sql(`UPDATE clock SET seen_ms = ${nowMs}`)
   await sql(
     `CREATE OR REPLACE FUNCTION now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT ms FROM test_clock'`,
   )

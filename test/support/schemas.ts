@@ -15,6 +15,7 @@ const expanding = `
   ALTER TABLE venues ADD COLUMN later_flag boolean NOT NULL DEFAULT false;
   ALTER TABLE budgets ADD COLUMN later_ms bigint[] NOT NULL DEFAULT '{}';
   ALTER TABLE leases ADD COLUMN later_text text;
+  ALTER TABLE clock ADD COLUMN later_text text;
   CREATE INDEX redemptions_by_later_text ON redemptions (later_text) WHERE later_text IS NOT NULL;
   -- A state of the release after the next: before anybody writes it, the next one has to be able to read it.
   ALTER TABLE redemptions DROP CONSTRAINT redemptions_state_check;

@@ -94,7 +94,7 @@ function failed(error: unknown): never {
 async function lockEmptyTables(query: Query) {
   const { rows: tables } = await query(
     `SELECT quote_ident(tablename) AS name FROM pg_tables
-     WHERE schemaname = current_schema() AND tablename <> 'schema_versions' ORDER BY tablename`,
+     WHERE schemaname = current_schema() AND tablename NOT IN ('schema_versions', 'clock') ORDER BY tablename`,
   )
   const found: string[] = []
   for (const { name } of tables) {

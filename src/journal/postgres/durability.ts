@@ -36,8 +36,9 @@ export function createDurabilityWatch({ isProduction, troubles, log, metrics }: 
       metrics.journalDurability.set({ level: each }, each === level ? 1 : 0)
     troubles.set('not_durable', refusal)
     if (text === found?.text) return
-    if (level === 'standby') log.info({ level }, `what the database has answered is ${text}`)
-    else log.warn({ level }, `what the database has answered is ${text}`)
+    const message = `what the database has answered is ${text}`
+    if (level === 'standby') log.info({ durability: level }, message)
+    else log.warn({ durability: level }, message)
   }
 
   return {

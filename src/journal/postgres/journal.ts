@@ -20,6 +20,7 @@ import { createMigration } from './migrate.ts'
 import { migrations as allMigrations } from './migrations.ts'
 import { createNotices } from './notices.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
+import { createServerWatch } from './server-watch.ts'
 import { createTransactions } from './transactions.ts'
 
 /** Replicas that could not write down which OKs have left do so within this time after the database is back. */
@@ -47,8 +48,10 @@ export function createPostgresJournal(
   metrics.journalMaxBytes.set(config.maxBytes)
   let awayAtMs = -Infinity
 
+  const server = createServerWatch({ pool, clock, log, metrics, onChange: durability.lookAtOnce })
   const transactions = createTransactions({
     pool,
+    server,
     clock,
     log,
     migrated: createMigration(pool, postgres.patienceMs, migrations),
@@ -70,7 +73,7 @@ export function createPostgresJournal(
       return result
     } catch (error) {
       if (error instanceof DatabaseUnavailable) {
-        awayAtMs = performance.now()
+        awayAtMs = clock.monotonicMs()
         troubles.set('unwritable', error.message)
       }
       throw error
@@ -93,7 +96,8 @@ export function createPostgresJournal(
         return yield* work(nowMs, mayBeDone)
       }, card),
     limits,
-    wasAway: () => performance.now() - awayAtMs < afterOutageMs,
+    wasAway: (nowMs) =>
+      clock.monotonicMs() - awayAtMs < afterOutageMs || nowMs - server.servedFromMs() < afterOutageMs,
   }
 
   return {
@@ -123,7 +127,9 @@ export function createPostgresJournal(
       const { deleted, missingKeys } = await write(function* (nowMs) {
         yield* durability.look()
         yield* limits.measure()
-        return { deleted: yield* forget(nowMs), missingKeys: yield* describeMissingKeys(seal.keyIds) }
+        yield* server.writeDown(nowMs)
+        const deleted = server.isSteady() ? yield* forget(nowMs) : 0
+        return { deleted, missingKeys: yield* describeMissingKeys(seal.keyIds) }
       })
       troubles.set('key_missing', missingKeys)
       return { isTidy: deleted === 0 }

@@ -154,4 +154,19 @@ export const migrations: readonly Migration[] = [
     WHERE published_at IS NULL AND venue IS NOT NULL GROUP BY venue;
   `,
   },
+  {
+    minCodeVersion: 1,
+    sql: `
+  -- The server and its clock, as the replicas last knew them: by how much all times were moved with the clock, when it was
+  -- last seen, when the server's first process was started, and since when the server is known.
+  CREATE TABLE clock (
+    "only"        integer PRIMARY KEY CHECK ("only" = 1),
+    moved_ms      bigint NOT NULL,
+    seen_ms       bigint NOT NULL,
+    started_ms    bigint NOT NULL,
+    served_from_ms bigint NOT NULL
+  );
+  INSERT INTO clock VALUES (1, 0, now_ms(), floor(extract(epoch FROM pg_postmaster_start_time()) * 1000), 0);
+  `,
+  },
 ]

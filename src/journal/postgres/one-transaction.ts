@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto'
-import type { Answer, Statement, Work } from '../work.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Work } from '../work.ts'
 import { connect, failed, leftMs, type ConnectDeps } from './connect.ts'
 import { DatabaseFailure } from './failures.ts'
 import { send, type Connection } from './pool.ts'
+import { runWork } from './run-work.ts'
+import { seenOfServer, type ServerSeen, type ServerWatch } from './server-watch.ts'
 import type { Naming, Sent } from './statements.ts'
 
 /**
@@ -15,13 +18,20 @@ const begin = (lock: string, patienceMs: number) => `BEGIN;
   SET LOCAL statement_timeout = ${patienceMs}; SET LOCAL lock_timeout = ${Math.ceil(patienceMs / 3)};
   SET LOCAL idle_in_transaction_session_timeout = ${patienceMs}; SET LOCAL enable_seqscan = off;
   ${lock}
-  SELECT now_ms() AS now_ms, current_setting('transaction_read_only') = 'on' AS is_read_only`
+  SELECT ${seenOfServer}, current_setting('transaction_read_only') = 'on' AS is_read_only FROM clock`
 
 /** pg gives an answer for each statement of a query. */
-type Begun = { rows: [{ now_ms: number; is_read_only: boolean }] }
+type Begun = { rows: [ServerSeen & { is_read_only: boolean }] }
+
+export type TransactionDeps = ConnectDeps & {
+  server: Pick<ServerWatch, 'look'>
+  clock: Clock
+  patienceMs: number
+  naming: Naming
+}
 
 export async function tryInTransaction<T>(
-  deps: ConnectDeps & { patienceMs: number; naming: Naming },
+  deps: TransactionDeps,
   work: (nowMs: number) => Work<T>,
   card: string | undefined,
   latestMs: number,
@@ -32,10 +42,13 @@ export async function tryInTransaction<T>(
     await send(connection, { ...sent, query_timeout: leftMs(latestMs) }).catch(failed)
   try {
     const lock = card === undefined ? '' : lockOf(card)
+    const askedMs = deps.clock.monotonicMs()
     const begun = (await query({ text: begin(lock, deps.patienceMs) })) as unknown as Begun[]
-    const [{ now_ms: nowMs, is_read_only: isReadOnly }] = begun.at(-1)!.rows
+    const [{ is_read_only: isReadOnly, ...seen }] = begun.at(-1)!.rows
     if (isReadOnly) throw new DatabaseFailure({ code: '25006', message: 'the server is read-only' })
-    const result = await run(work(nowMs), async (statement) => {
+    const change = deps.server.look(seen, askedMs)
+    if (change !== undefined) throw new DatabaseFailure(new Error(change))
+    const result = await runWork(work(seen.now_ms), async (statement) => {
       const { rows, rowCount } = await query(deps.naming.name(statement))
       return { rows, changes: rowCount ?? 0 }
     })
@@ -50,12 +63,6 @@ export async function tryInTransaction<T>(
   } finally {
     connection.release(isBroken)
   }
-}
-
-async function run<T>(work: Work<T>, answer: (statement: Statement) => Promise<Answer>): Promise<T> {
-  let step = work.next()
-  while (!step.done) step = work.next(await answer(step.value))
-  return step.value
 }
 
 /** @returns whether the connection can be used again */

@@ -1,15 +1,13 @@
-import type { Clock } from '../../time/clock.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Doing } from '../access.ts'
 import type { Row } from '../work.ts'
-import type { ConnectDeps } from './connect.ts'
 import { DatabaseFailure, DatabaseUnavailable, remedyFor } from './failures.ts'
 import { sendAlone, tryAlone } from './one-statement.ts'
-import { tryInTransaction } from './one-transaction.ts'
+import { tryInTransaction, type TransactionDeps } from './one-transaction.ts'
 import { createNaming } from './statements.ts'
 import { createTries, type TriesDeps } from './tries.ts'
 
-type Deps = ConnectDeps & TriesDeps & { clock: Clock; log: Logger }
+type Deps = Omit<TransactionDeps, 'naming'> & TriesDeps & { log: Logger }
 
 /** Runs works, again where that helps. Each throws StorageUnavailable if the database cannot be used, within the patience. */
 export function createTransactions(given: Deps) {
