@@ -11,6 +11,7 @@ import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
 import { createTicketFunctions } from '../ticket-functions.ts'
 import { createTroubles } from '../troubles.ts'
+import { analyze } from './analyze.ts'
 import { createSharedBudget, keepBlockSql } from './budget.ts'
 import { createDurabilityWatch } from './durability.ts'
 import { createSharedLease } from './lease.ts'
@@ -132,6 +133,8 @@ export function createPostgresJournal(
         return { deleted, missingKeys: yield* describeMissingKeys(seal.keyIds) }
       })
       troubles.set('key_missing', missingKeys)
+      // If it fails, the next step tries again.
+      await analyze(pool).catch(() => undefined)
       return { isTidy: deleted === 0 }
     },
     trouble: () => troubles.worst(),

@@ -3,7 +3,8 @@ import type { Metrics } from '../../observability/metrics.ts'
 import type { Clock } from '../../time/clock.ts'
 import { minJumpMs, moveTimes, steadyMs } from '../move-times.ts'
 import { run, type Work } from '../work.ts'
-import { send, type Pool } from './pool.ts'
+import { inLongTransaction } from './long-transaction.ts'
+import type { Pool } from './pool.ts'
 import { runWork } from './run-work.ts'
 import { toNumbered } from './statements.ts'
 
@@ -74,37 +75,26 @@ export function createServerWatch({ pool, clock, log, metrics, onChange }: Deps)
   }
 
   async function follow() {
-    const connection = await pool.connect()
-    const query = async (text: string, values: unknown[] = []) =>
-      await send(connection, { text, values, query_timeout: followMs })
-    try {
-      await query(`BEGIN; SET LOCAL statement_timeout = ${followMs}; SET LOCAL lock_timeout = ${followMs};
-        SET LOCAL idle_in_transaction_session_timeout = ${followMs}`)
+    const { jumpMs, isNew } = await inLongTransaction(pool, followMs, async (query) => {
       await query('SELECT FROM clock FOR UPDATE')
       const askedMs = clock.monotonicMs()
       // A statement of its own, so that it sees what the one that had the lock has written.
-      const { rows } = await query(`SELECT ${seenOfServer} FROM clock`)
-      const [seen] = rows as unknown as [ServerSeen]
+      const [seen] = (await query(`SELECT ${seenOfServer} FROM clock`)) as unknown as [ServerSeen]
       const jumpMs = isLate(askedMs) ? 0 : jumpOf(seen)
       const isNew = seen.started_ms !== seen.known_started_ms
       if (jumpMs !== 0)
         await runWork(moveAll(jumpMs, seen.now_ms - jumpMs), async (statement) => {
           const { text, values } = toNumbered(statement)
-          const { rows, rowCount } = await query(text, values)
-          return { rows, changes: rowCount ?? 0 }
+          return { rows: await query(text, values), changes: 0 }
         })
-      const servedFrom = isNew ? seen.now_ms : seen.served_from_ms + jumpMs
+      const servedFromMs = isNew ? seen.now_ms : seen.served_from_ms + jumpMs
       await query(
         'UPDATE clock SET moved_ms = moved_ms + $1, seen_ms = $2, started_ms = $3, served_from_ms = $4',
-        [jumpMs, seen.now_ms, seen.started_ms, servedFrom],
+        [jumpMs, seen.now_ms, seen.started_ms, servedFromMs],
       )
-      await query('COMMIT')
-      connection.release()
-      report(jumpMs, isNew)
-    } catch (error) {
-      connection.release(true)
-      throw error
-    }
+      return { jumpMs, isNew }
+    })
+    report(jumpMs, isNew)
   }
 
   function report(jumpMs: number, isNew: boolean) {
