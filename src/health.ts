@@ -2,6 +2,7 @@ import type { Journal } from './journal/journal.ts'
 import type { Clock } from './time/clock.ts'
 import type { Health } from './observability/management.ts'
 import type { Metrics } from './observability/metrics.ts'
+import type { RelayLease } from './tickets/lease.ts'
 import type { Publisher } from './tickets/publisher.ts'
 
 type Deps = {
@@ -18,10 +19,12 @@ type Deps = {
   }
   /** Undefined without Kafka. */
   publisher: Pick<Publisher, 'isConnected'> | undefined
+  /** Undefined if no other replica publishes. */
+  lease: Pick<RelayLease, 'isHeld'> | undefined
 }
 
 /** What the management port says: figures of journal and budget as gauges, and the state of each part in words. */
-export function createReports({ journal, metrics, clock, breakers, budget, publisher }: Deps) {
+export function createReports({ journal, metrics, clock, breakers, budget, publisher, lease }: Deps) {
   const secondsSince = (atMs: number | undefined) =>
     atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
 
@@ -31,7 +34,10 @@ export function createReports({ journal, metrics, clock, breakers, budget, publi
       return {
         isReady,
         journal: trouble === undefined ? 'ok' : `unavailable: ${trouble}`,
+        // Of several replicas.
+        ...(journal.sharedLease && { database: describeDurability(journal) }),
         kafka: describeKafka(publisher),
+        ...(lease && { relay: lease.isHeld() ? 'active' : 'standing by' }),
         core: breakers(),
         budget: describeHold(budget().hold),
       }
@@ -56,6 +62,11 @@ export function createReports({ journal, metrics, clock, breakers, budget, publi
       return await metrics.page()
     },
   }
+}
+
+function describeDurability(journal: Journal): string {
+  const durability = journal.durability()
+  return durability ? `what it has answered is ${durability.text}` : 'not looked at yet'
 }
 
 function describeKafka(publisher: Deps['publisher']): string {

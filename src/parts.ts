@@ -56,7 +56,7 @@ export async function createParts(config: Config, { log, clock, timers }: Deps) 
     wakeRelay: () => relay?.wake(),
     ticketsWithoutCard: config.tickets.withoutCard,
   })
-  const reports = createReports({ ...deps, breakers: core.states, budget: budget.stats, publisher })
+  const reports = createReports({ ...deps, breakers: core.states, budget: budget.stats, publisher, lease })
   return {
     metrics,
     loyalty,

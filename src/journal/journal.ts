@@ -128,6 +128,8 @@ export type JournalDeps = {
     | 'journalFailures'
     | 'journalTrouble'
     | 'journalDurability'
+    | 'journalUnreplicated'
+    | 'journalConnectionSeconds'
     | 'journalMaxBytes'
     | 'clockJumps'
   >

@@ -5,6 +5,7 @@ import type { Metrics } from '../observability/metrics.ts'
 const troubleKinds = [
   'lost',
   'damaged',
+  'away',
   'not_durable',
   'unwritable',
   'full',

@@ -152,6 +152,40 @@ describe('the durability of the database', () => {
     })
   })
 
+  describe('of a commit that is cancelled while it waits for its standby', () => {
+    before(async () => {
+      await sql('ALTER ROLE postgres SET synchronous_commit = local')
+      await set('synchronous_standby_names', 'standby')
+    })
+    after(async () => {
+      await set('synchronous_standby_names', 'DEFAULT')
+      await sql('ALTER ROLE postgres RESET synchronous_commit')
+    })
+
+    // PostgreSQL says that it is done.
+    it('is counted', async () => {
+      await asRole('waits')
+      const end = await startReceiver(cluster().url, 'standby')
+      await open()
+      await end()
+      const counted = async () => {
+        const [, count] = /^zonal_journal_unreplicated_commits_total (\d+)$/m.exec(
+          (await testMetrics.page()).body,
+        )!
+        return Number(count)
+      }
+      const before = await counted()
+      const underWay = debit('T-1')
+      const client = new pg.Client(cluster().url)
+      await client.connect()
+      const cancel = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'waits'`
+      while ((await client.query(cancel)).rowCount === 0);
+      await client.end()
+      expect(await underWay).to.have.property('do', 'send')
+      expect(await counted()).to.equal(before + 1)
+    })
+  })
+
   describe('with fsync=off', () => {
     beforeEach(() => set('fsync', 'off'))
     afterEach(() => set('fsync', 'DEFAULT'))

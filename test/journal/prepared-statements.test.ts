@@ -32,6 +32,7 @@ describe('prepared statements', () => {
         onChange() {},
       }),
       observe: () => undefined,
+      observeConnection: () => undefined,
     })
   })
   afterEach(() => pool.end())

@@ -6,16 +6,24 @@ export type ConnectDeps = {
   pool: Pool
   /** Brings the schema. Rejects, and goes on by itself, if that takes longer. */
   migrated: (latestMs: number) => Promise<void>
+  /** Told for how long a connection was waited for. */
+  observeConnection: (seconds: number) => void
 }
 
 /**
  * @param latestMs by `performance.now()`
  * @throws DatabaseFailure, or StorageUnavailable if the schema cannot be used
  */
-export async function connect({ pool, migrated }: ConnectDeps, latestMs: number): Promise<Connection> {
+export async function connect(
+  { pool, migrated, observeConnection }: ConnectDeps,
+  latestMs: number,
+): Promise<Connection> {
   try {
     await migrated(latestMs)
-    return await pool.connect()
+    const startedMs = performance.now()
+    const connection = await pool.connect()
+    observeConnection((performance.now() - startedMs) / 1000)
+    return connection
   } catch (error) {
     return error instanceof StorageUnavailable ? Promise.reject(error) : failed(error)
   }

@@ -26,6 +26,11 @@ import { createTransactions } from './transactions.ts'
 
 /** Replicas that could not write down which OKs have left do so within this time after the database is back. */
 const afterOutageMs = 10_000
+/**
+ * PostgreSQL's function that warns of a commit that somebody has cancelled while it waited for a standby: it counts as
+ * done. The text of the warning depends on the server's language.
+ */
+const unreplicatedRoutine = 'SyncRepWaitForLSN'
 
 /**
  * The journal that several replicas share. It opens without the database, which is migrated by the first use that
@@ -38,7 +43,9 @@ export function createPostgresJournal(
   { clock, log, metrics }: JournalDeps,
   migrations = allMigrations,
 ): Journal {
-  const pool = createPool(postgres, log)
+  const pool = createPool(postgres, log, ({ routine }) => {
+    if (routine === unreplicatedRoutine) metrics.journalUnreplicated.inc()
+  })
   const troubles = createTroubles({ log, metrics })
   const limits = createLimits(config.maxBytes, troubles)
   const durability = createDurabilityWatch({ ...postgres, troubles, log, metrics })
@@ -61,6 +68,7 @@ export function createPostgresJournal(
       metrics.journalCommitSeconds.observe(seconds)
       if (failure) metrics.journalFailures.inc()
     },
+    observeConnection: (seconds) => metrics.journalConnectionSeconds.observe(seconds),
   })
 
   const write = <T>(work: Doing<T>, card?: string): Promise<T> => use(() => transactions.transact(work, card))
@@ -70,13 +78,13 @@ export function createPostgresJournal(
   async function use<T>(action: () => Promise<T>): Promise<T> {
     try {
       const result = await action()
-      troubles.set('unwritable', undefined)
+      troubles.set('away', undefined)
       return result
     } catch (error) {
-      if (error instanceof DatabaseUnavailable) {
-        awayAtMs = clock.monotonicMs()
-        troubles.set('unwritable', error.message)
-      }
+      const isAway = error instanceof DatabaseUnavailable
+      if (isAway) awayAtMs = clock.monotonicMs()
+      // A work that was refused for lack of room has reached it.
+      troubles.set('away', isAway ? error.message : undefined)
       throw error
     }
   }

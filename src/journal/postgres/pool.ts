@@ -21,8 +21,15 @@ export type Pool = {
   end(): Promise<void>
 }
 
-/** Connections to the journal's database, opened when they are needed. Never throws by itself. */
-export function createPool(config: PostgresConfig, log: Logger): Pool {
+/**
+ * Connections to the journal's database, opened when they are needed. Never throws by itself.
+ * @param onNotice gets what the server remarks
+ */
+export function createPool(
+  config: PostgresConfig,
+  log: Logger,
+  onNotice: (notice: { routine?: string | undefined }) => void = () => undefined,
+): Pool {
   const pool = new pg.Pool({
     ...connectionTo(config.url, config),
     max: config.poolSize,
@@ -37,6 +44,7 @@ export function createPool(config: PostgresConfig, log: Logger): Pool {
     openedIn.set(connection, generation)
     // A broken connection fails its query; without a listener it would also end the process.
     connection.on('error', () => undefined)
+    connection.on('notice', onNotice)
   })
   pool.on('error', (error) => {
     log.info({ error: describeError(error) }, 'an idle connection to the database was closed')

@@ -5,7 +5,7 @@ export function createJournalMetrics(registers: Registry[]) {
   const metrics = {
     journalCommitSeconds: new Histogram({
       name: 'zonal_journal_commit_duration_seconds',
-      help: 'Time of one synced commit of the journal',
+      help: 'Time of one synced commit of the journal; with PostgreSQL of one transaction, from asking for a connection to the answer',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2.5],
       registers,
     }),
@@ -31,7 +31,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     journalTrouble: new Gauge({
       name: 'zonal_journal_trouble',
-      help: '1 while the journal has this trouble (lost, damaged, not_durable, unwritable, full, log_too_long, nearly_full, dead_letters_full, key_missing)',
+      help: '1 while the journal has this trouble (lost, damaged, away, not_durable, unwritable, full, log_too_long, nearly_full, dead_letters_full, key_missing)',
       labelNames: ['kind'] as const,
       registers,
     }),
@@ -41,9 +41,20 @@ export function createJournalMetrics(registers: Registry[]) {
       labelNames: ['level'] as const,
       registers,
     }),
+    journalUnreplicated: new Counter({
+      name: 'zonal_journal_unreplicated_commits_total',
+      help: 'Commits that somebody has cancelled at the database while they waited for a standby; a failover may lose them',
+      registers,
+    }),
+    journalConnectionSeconds: new Histogram({
+      name: 'zonal_journal_connection_duration_seconds',
+      help: "Time until a connection to the journal's database was free, or a new one was open",
+      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers,
+    }),
     clockJumps: new Counter({
       name: 'zonal_clock_jumps_total',
-      help: "Jumps of the host's clock by five seconds or more; due times and keys have moved with it",
+      help: "Jumps of the journal's clock (the host's, or the database's) by five seconds or more; due times and keys have moved with it",
       registers,
     }),
     redemptions: new Gauge({

@@ -17,7 +17,6 @@ const ownOfPrometheus = ['ALERTS']
 const unused: [pattern: RegExp, reason: string][] = [
   [/^nodejs_eventloop_(lag_(?!p99)|utilization_)/, 'the 99th percentile says whether tills wait'],
   [/^nodejs_(active|heap_space|external|heap_size_total)/, 'for whoever looks for a leak, by hand'],
-  [/^zonal_relay_active$/, 'that nobody sends tickets shows by those that wait'],
   [/^nodejs_version_info$/, 'the version of the adapter says which Node is in its image'],
   [/^process_cpu_(user|system)_/, 'process_cpu_seconds_total is their sum'],
   [/^process_(virtual_memory|heap)_bytes$/, 'resident memory is what a limit counts'],
