@@ -8,7 +8,7 @@ import type { Pool } from './pool.ts'
 import { runWork } from './run-work.ts'
 import { toNumbered } from './statements.ts'
 
-/** A look that took longer says too little of when it was. */
+/** A look that took longer says too little of when it was: this process may have been frozen while the answer came. */
 const longestLookMs = 1_000
 /** Of all open rows, of those of two days, and of the wait for a replica that does the same. */
 const followMs = 60_000
@@ -74,13 +74,14 @@ export function createServerWatch({ pool, clock, log, metrics, onChange }: Deps)
     known = { aheadMs: seen.now_ms - clock.monotonicMs(), movedMs: seen.moved_ms }
   }
 
+  /** Looks once more, since it may have been this process that was frozen. */
   async function follow() {
     const { jumpMs, isNew } = await inLongTransaction(pool, followMs, async (query) => {
       await query('SELECT FROM clock FOR UPDATE')
       const askedMs = clock.monotonicMs()
       // A statement of its own, so that it sees what the one that had the lock has written.
       const [seen] = (await query(`SELECT ${seenOfServer} FROM clock`)) as unknown as [ServerSeen]
-      const jumpMs = isLate(askedMs) ? 0 : jumpOf(seen)
+      const jumpMs = known && isLate(askedMs) ? 0 : jumpOf(seen)
       const isNew = seen.started_ms !== seen.known_started_ms
       if (jumpMs !== 0)
         await runWork(moveAll(jumpMs, seen.now_ms - jumpMs), async (statement) => {
@@ -122,11 +123,11 @@ export function createServerWatch({ pool, clock, log, metrics, onChange }: Deps)
   return {
     /**
      * @param askedMs by the monotonic clock: when it was asked what is seen
-     * @returns why nothing can be done yet; undefined if there is no reason. Then the change is being followed
+     * @returns why nothing can be done yet, and has to be tried again: a change is being followed
      */
     look(seen: ServerSeen, askedMs: number): string | undefined {
       const isNew = seen.started_ms !== seen.known_started_ms
-      const isJump = !isLate(askedMs) && jumpOf(seen) !== 0
+      const isJump = jumpOf(seen) !== 0
       if (!isNew && !isJump) return void remember(seen, askedMs)
       followOnce()
       return isJump ? 'its clock has jumped, and its times are being moved' : 'it was started again'
