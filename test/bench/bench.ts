@@ -15,9 +15,23 @@ import { fromMemory, passThrough } from './scenarios/balance.ts'
 import { cost, growth } from './scenarios/cost.ts'
 import { debit } from './scenarios/debit.ts'
 import { latency, overload } from './scenarios/latency.ts'
+import { postgresGrowth, postgresLatency } from './scenarios/postgres.ts'
+import { replicas } from './scenarios/replicas.ts'
 import { tickets } from './scenarios/tickets.ts'
 
-const names = ['pass-through', 'memory', 'debit', 'tickets', 'latency', 'overload', 'cost', 'growth'] as const
+const names = [
+  'pass-through',
+  'memory',
+  'debit',
+  'tickets',
+  'latency',
+  'overload',
+  'cost',
+  'growth',
+  'replicas',
+  'postgres-latency',
+  'postgres-growth',
+] as const
 type Name = (typeof names)[number]
 
 const { values } = parseArgs({
@@ -91,6 +105,9 @@ try {
     : {}
   await measure('cost', () => cost(settings, kafka))
   await measure('growth', () => growth(settings))
+  await measure('replicas', () => replicas(settings))
+  await measure('postgres-latency', () => postgresLatency(settings))
+  await measure('postgres-growth', () => postgresGrowth(settings))
 } finally {
   await broker?.stop()
   rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { runSql } from '../support/postgres-database.ts'
 
 /**
  * Fills the journal of a service that is down: half of the rows are tickets that Kafka has, half are redemptions whose
@@ -28,3 +29,25 @@ export function growJournal(path: string, rows: number) {
 
 const randomUuid = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' ||
   hex(randomblob(2)) || '-' || hex(randomblob(6)))`
+
+/**
+ * The same in PostgreSQL. Its statistics are as autovacuum makes them within a minute or two, so that this does not happen
+ * in the middle of what is measured.
+ *
+ * @param url of a database with the schema, which no service uses
+ */
+export async function growPostgres(url: string, rows: number) {
+  const numbers = `generate_series(1, ${rows / 2}) AS number, LATERAL (SELECT ${Date.now() - 86_400_000} + number) AS times (at)`
+  await runSql(
+    url,
+    `INSERT INTO tickets (event_id, fingerprint, taken_at, published_at)
+      SELECT gen_random_uuid(), sha256(number::text::bytea)::text, at, at FROM ${numbers};
+    INSERT INTO redemptions (id, revision, key, attempt, venue, venue_id, card_hash, card_masked, account, kind, reward_id,
+        state, created_at, sent_at, confirmed_at, answered_at, changed_at, key_until, undo_calls, undo_tries, undo_number,
+        is_named_by_ticket)
+      SELECT gen_random_uuid(), 3, '["5b1e","transaction","P-' || number || '"]', 1, '5b1e', '1902',
+        encode(sha256(number::text::bytea), 'hex'), '*1001', 'P-' || number, 'coupon', 'uc-' || number, 'confirmed',
+        at, at, at, at, at, at + 86400000, 0, 0, 1, 0 FROM ${numbers}`,
+  )
+  for (const sql of ['VACUUM ANALYZE', 'CHECKPOINT']) await runSql(url, sql)
+}

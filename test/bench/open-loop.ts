@@ -13,14 +13,14 @@ export type Order = {
   url: string
   perSecond: number
   seconds: number
-  /** Undefined: what a balance costs at the core, its two reads side by side. */
-  body: string | undefined
+  /** What a till sends to the service; or what that asks of the core for it, sent to the core. */
+  ask: { till: string } | { core: 'balance' | 'debit' }
   connections: number
   /** Requests that may wait for a connection; one that is due beyond that is given up: no more tills are there. */
   mostWaiting: number
 }
 
-const { url, perSecond, seconds, body, connections, mostWaiting } = JSON.parse(process.argv[2] ?? '') as Order
+const { url, perSecond, seconds, ask, connections, mostWaiting } = JSON.parse(process.argv[2] ?? '') as Order
 const { origin, pathname } = new URL(url)
 const pool = new Pool(origin, { connections, headersTimeout: 0, bodyTimeout: 0 })
 const isOk = z.object({ response: z.literal('OK') })
@@ -32,9 +32,7 @@ let open = 0
 async function send(number: number, dueAtMs: number) {
   open += 1
   try {
-    const isDone =
-      body === undefined ? await readFromCore(number) : await ask(body.replaceAll('@N@', String(number)))
-    counts[isDone ? 'ok' : 'refused'] += 1
+    counts[(await isDone(number)) ? 'ok' : 'refused'] += 1
   } catch {
     counts.failed += 1
   } finally {
@@ -43,11 +41,22 @@ async function send(number: number, dueAtMs: number) {
   }
 }
 
-async function ask(text: string): Promise<boolean> {
+async function isDone(number: number): Promise<boolean> {
+  if ('core' in ask) return ask.core === 'balance' ? await readFromCore(number) : await redeemAtCore(number)
+  const text = ask.till.replaceAll('@N@', String(number))
   const reply = await pool.request({ method: 'POST', path: pathname, headers, body: text })
   return isOk.safeParse(await reply.body.json()).success
 }
 
+async function redeemAtCore(number: number): Promise<boolean> {
+  const body = JSON.stringify({ user_coupon_id: `uc-${number}`, reference: `T-${number}` })
+  const path = `${pathname}/card/CARD${number}/coupon/redeem`
+  const reply = await pool.request({ method: 'POST', path, headers, body })
+  await reply.body.json()
+  return reply.statusCode === 200
+}
+
+/** Its two reads side by side. */
 async function readFromCore(number: number): Promise<boolean> {
   const path = `${pathname}/card/CARD${number}`
   const replies = await Promise.all(

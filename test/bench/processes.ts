@@ -11,7 +11,8 @@ const listening = z.looseObject({
   managementPort: z.number().optional(),
 })
 
-export type Measured = { pid: number }
+/** `hasChildren`: its child processes are a part of it, as those of PostgreSQL are. */
+export type Measured = { pid: number; hasChildren?: boolean }
 export type Program = Awaited<ReturnType<typeof startProgram>>
 
 const lookEveryMs = 5
@@ -78,14 +79,21 @@ export async function end(child: ChildProcess) {
 }
 
 /** @returns seconds that all cores together have worked for it; 0 for a process that is gone */
-export function cpuSeconds({ pid }: Measured): number {
+export function cpuSeconds({ pid, hasChildren = false }: Measured): number {
   try {
     const [, fields = ''] = /\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
-    const [userTicks, systemTicks] = fields.split(' ').slice(11, 13)
-    return (Number(userTicks) + Number(systemTicks)) / ticksPerSecond
+    // Its own in user and kernel mode, then those of children that have ended.
+    const ticks = fields.split(' ').slice(11, hasChildren ? 15 : 13)
+    const own = ticks.reduce((sum, each) => sum + Number(each), 0) / ticksPerSecond
+    return hasChildren ? childrenOf(pid).reduce((sum, child) => sum + cpuSeconds({ pid: child }), own) : own
   } catch {
     return 0
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return listed === '' ? [] : listed.split(' ').map(Number)
 }
 
 /** @returns a function to the share of the machine that its host has given to others since: what that did to us no ratio shows */

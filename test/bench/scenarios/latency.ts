@@ -19,8 +19,8 @@ export async function latency(settings: Settings): Promise<Measurement> {
   const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
   const asked: Record<'direct' | 'ours', Steady[]> = { direct: [], ours: [] }
   for (let round = 0; round < rounds; round++) {
-    asked.direct.push(well(await runSteady({ ...order, url: coreUrl, body: undefined }, { core })))
-    const load = { ...order, url: ours.balanceUrl, body: messages.balance }
+    asked.direct.push(well(await runSteady({ ...order, url: coreUrl, ask: { core: 'balance' } }, { core })))
+    const load = { ...order, url: ours.balanceUrl, ask: { till: messages.balance } }
     asked.ours.push(well(await runSteady(load, { core, service: ours })))
   }
   await Promise.all([ours, core].map((program) => program.stop()))
@@ -62,7 +62,7 @@ async function warmUpService(ours: Adapter, { connections }: Settings) {
 async function overloadOnce(ours: Adapter, core: Program, saturatedPerSecond: number, seconds: number) {
   const order = { perSecond: Math.round(2 * saturatedPerSecond), seconds, connections: 1000, mostWaiting: 0 }
   const steady = await runSteady(
-    { ...order, url: ours.balanceUrl, body: messages.balance },
+    { ...order, url: ours.balanceUrl, ask: { till: messages.balance } },
     { core, service: ours },
   )
   if (steady.failed > 0) throw new Error(`${steady.failed} requests were not answered`)

@@ -61,7 +61,7 @@ export async function tickets(settings: Settings, broker: Broker): Promise<Measu
   const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, leastSeconds), connections: 256 }
   for (let round = 0; round < rounds; round++)
     for (const { program, url, calm } of all) {
-      const load = { ...order, mostWaiting: 10_000, body: messages.ticket, url }
+      const load = { ...order, mostWaiting: 10_000, ask: { till: messages.ticket }, url }
       calm.push(well(await runSteady(load, { service: program, kafka })))
     }
   await Promise.all([...all.map(({ program }) => program), core].map((program) => program.stop()))
