@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Movement } from '../simulators/core/ledger.ts'
+import { startReplicas } from '../sandbox/replicas.ts'
 import { publishedLimit } from '../simulators/core/rate-limit.ts'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { countInWindows } from './call-windows.ts'
 import { createChance, type Chance } from './chance.ts'
 import { createFigures } from './figures.ts'
 import { pauseUntil } from './pause.ts'
@@ -25,17 +27,20 @@ type Share = { asked: number; ok: number }
  * Twenty pubs with one API key ask for ten times what TRIFFT's published limit allows: mostly balances, and now and
  * then a debit that is given back, or one whose answer is lost.
  *
+ * @param order `replicas`: so many on a real PostgreSQL behind a round-robin, instead of one with a file
  * @returns the figures of one line
  */
-export async function runFlood({ seconds, seed }: { seconds: number; seed: number }) {
+export async function runFlood(order: { seconds: number; seed: number; replicas?: number }) {
+  const { seconds, seed, replicas } = order
   const folder = mkdtempSync(join(tmpdir(), 'flood-'))
   const { project, venueIds, cards } = projectOf({ venues: pubs, cards: guests, couponsOfCard: 1 })
   const core = await startCoreSimulator({ limit: publishedLimit, projects: [project] })
-  const env = { CORE_BASE_URL: core.url, JOURNAL_PATH: join(folder, 'journal.sqlite') }
-  const service = await superviseService(env, join(folder, 'service.log'))
+  const env = { CORE_BASE_URL: core.url }
+  const service = replicas ? await startSeveral(replicas, folder, env) : await startAlone(folder, env)
   const figures = createFigures(() => undefined)
   const chance = createChance(seed)
   const nextCard = createRota(cards)
+  const startedAtMs = Date.now()
   const signal = AbortSignal.timeout(seconds * 1_000)
   try {
     const served = await Promise.all(
@@ -52,19 +57,45 @@ export async function runFlood({ seconds, seed }: { seconds: number; seed: numbe
     return {
       seed,
       seconds,
+      replicas: replicas ?? 1,
       ...summarize(served),
       owedAtEnd,
       owed,
       calls: core.calls.length,
+      callsInTenSeconds: countInWindows(
+        core.calls.map(({ atMs }) => atMs),
+        { fromMs: startedAtMs, untilMs: startedAtMs + seconds * 1_000 },
+      ),
       rateLimited: core.rateLimited(),
       ...figures.summary(),
       broken: figures.broken.length,
     }
   } finally {
-    await service.kill9()
+    await service.end()
     await core.close()
     figures.end()
     rmSync(folder, { recursive: true })
+  }
+}
+
+async function startAlone(folder: string, env: Record<string, string>) {
+  const journal = { JOURNAL_PATH: join(folder, 'journal.sqlite') }
+  const { url, watch, kill9 } = await superviseService({ ...env, ...journal }, join(folder, 'service.log'))
+  return { url, watch, end: kill9 }
+}
+
+async function startSeveral(count: number, folder: string, env: Record<string, string>) {
+  const ends: (() => Promise<unknown>)[] = []
+  const end = async () => {
+    for (const each of ends.toReversed()) await each()
+  }
+  const logFileOf = (replica: number) => join(folder, `replica-${replica}.log`)
+  try {
+    const { url } = await startReplicas({ count, env, logFileOf, onEnd: (each) => void ends.push(each) })
+    return { url, watch: () => () => 'nothing' as const, end }
+  } catch (error) {
+    await end()
+    throw error
   }
 }
 
