@@ -21,3 +21,11 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer)
   },
 }
+
+/** Like those, but they keep the process alive: for what is waited for during a start or in a command, without ports. */
+export const keepingTimers: Timers = {
+  after(ms, act) {
+    const timer = setTimeout(act, ms)
+    return () => clearTimeout(timer)
+  },
+}

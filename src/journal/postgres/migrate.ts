@@ -1,4 +1,4 @@
-import { systemTimers } from '../../time/clock.ts'
+import { keepingTimers, systemTimers } from '../../time/clock.ts'
 import { sleep, within } from '../../time/waiting.ts'
 import { SchemaBehind, SchemaTooNew } from './failures.ts'
 import { migrations as allMigrations, type Migration } from './migrations.ts'
@@ -68,9 +68,9 @@ export async function migrate(pool: Pool, patienceMs: number, migrations = allMi
     // Read without the lock: a replica that needs no migration does not wait for one that does.
     while ((await readVersion(query, migrations)) < migrations.length) {
       const outcome = await tryNext(query, migrations, Math.min(longestLockMs, patienceMs * lockShare))
-      if (outcome === 'elsewhere') await sleep(systemTimers, lookEveryMs, pool.ending)
+      if (outcome === 'elsewhere') await sleep(keepingTimers, lookEveryMs, pool.ending)
       if (outcome !== 'locked') continue
-      await sleep(systemTimers, pauseMs, pool.ending)
+      await sleep(keepingTimers, pauseMs, pool.ending)
       pauseMs = Math.min(2 * pauseMs, longestPauseMs)
     }
     connection.release()

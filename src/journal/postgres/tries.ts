@@ -1,4 +1,4 @@
-import { systemTimers } from '../../time/clock.ts'
+import { keepingTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
 import { DatabaseFailure, DatabaseUnavailable, isOfNames, isOfPlans, remedyFor } from './failures.ts'
 import type { Pool } from './pool.ts'
@@ -43,7 +43,7 @@ export function createTries({ pool, patienceMs, observe, naming }: TriesDeps & {
         if (remedy === 'unavailable' || performance.now() - startedMs >= patienceMs * tryShare)
           throw new DatabaseUnavailable(error)
         // A refused connection is refused at once, and a database that restarts takes some 100 ms.
-        await sleep(systemTimers, 20 + 30 * Math.random())
+        await sleep(keepingTimers, 20 + 30 * Math.random())
       }
     }
   }
