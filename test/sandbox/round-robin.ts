@@ -22,11 +22,12 @@ export async function startRoundRobin(
   { isInService = () => true, patienceMs = 60_000 }: Options = {},
 ) {
   const agent = new Agent({ keepAlive: true })
+  let targets = ports
   let turn = 0
 
   function nextReplica(): number | undefined {
-    for (let tries = 0; tries < ports.length; tries++) {
-      const replica = turn++ % ports.length
+    for (let tries = 0; tries < targets.length; tries++) {
+      const replica = turn++ % targets.length
       if (isInService(replica)) return replica
     }
     return undefined
@@ -37,7 +38,7 @@ export async function startRoundRobin(
     if (replica === undefined) return void response.writeHead(503).end()
     const mark = { [replicaHeader]: String(replica + 1) }
     const { method, url: path, headers } = incoming
-    const outgoing = request({ host: '127.0.0.1', port: ports[replica], method, path, headers, agent })
+    const outgoing = request({ host: '127.0.0.1', port: targets[replica], method, path, headers, agent })
 
     function giveUp(status: 502 | 504) {
       outgoing.destroy()
@@ -62,6 +63,10 @@ export async function startRoundRobin(
 
   return {
     url: `http://127.0.0.1:${listener.port}`,
+    /** From now on requests go to these. Those under way stay where they are. */
+    route(ports: number[]) {
+      targets = ports
+    },
     async close() {
       await listener.close()
       agent.destroy()
