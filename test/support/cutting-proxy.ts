@@ -20,7 +20,7 @@ export type CuttingProxy = Awaited<ReturnType<typeof startCuttingProxy>>
  * so it refuses TLS. It expects clients that send a query only after the answer to the one before, as pg does.
  */
 export async function startCuttingProxy(databaseUrl: string) {
-  const target = new URL(databaseUrl)
+  let target = new URL(databaseUrl)
   // While connections are refused, the system could give another program a port that it chose itself.
   const { port, release } = await holdPort()
   const conditions: Conditions = { delayMs: 0 }
@@ -52,6 +52,10 @@ export async function startCuttingProxy(databaseUrl: string) {
     /** From now on every answer comes this much later. */
     delay(ms: number) {
       conditions.delayMs = ms
+    },
+    /** From now on whoever connects reaches another server, as after a failover. */
+    pointTo(otherUrl: string) {
+      target = new URL(otherUrl)
     },
     /** From now on nobody can connect. */
     refuse() {

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { holdPort } from './held-ports.ts'
 import { createDatabase } from './postgres-database.ts'
 import { bringWithinReach, findPrograms, findUser, type Programs } from './postgres-programs.ts'
-import { initializeData, removeSharedMemory, startServer, type Server } from './postgres-server.ts'
+import { copyData, initializeData, removeSharedMemory, startServer, type Server } from './postgres-server.ts'
 import { startWatchdog } from './watchdog.ts'
 
 type Settings = Record<string, string>
+type Primary = { url: string; folder: string; restart: (whileDown: () => Promise<void>) => Promise<void> }
 export type Cluster = Awaited<ReturnType<typeof startCluster>>
 
 const always: Settings = {
@@ -23,12 +24,20 @@ const fast: Settings = { fsync: 'off', full_page_writes: 'off', synchronous_comm
  * Starts a PostgreSQL server on 127.0.0.1 with a superuser `postgres` and data of its own. It ends with this process,
  * however that ends.
  * @param options `port`: without it a free one; `durable`: PostgreSQL's own settings, with which commits survive a kill;
- * `settings`: of the server, which win over all others; `programs`: without it those of `findPrograms`
+ * `settings`: of the server, which win over all others; `programs`: without it those of `findPrograms`; `standbyOf`: it
+ * gets the data of that one, which is restarted for it, and follows it as `application_name=standby` until it is promoted
  * @throws PostgresMissing, or Error with the end of the log if it does not start
  */
 export async function startCluster(
-  options: { port?: number; durable?: boolean; settings?: Settings; programs?: Programs } = {},
+  options: {
+    port?: number
+    durable?: boolean
+    settings?: Settings
+    programs?: Programs
+    standbyOf?: Primary
+  } = {},
 ) {
+  const { standbyOf: primary } = options
   const programs = options.programs ?? (await findPrograms())
   const user = findUser()
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
@@ -44,10 +53,17 @@ export async function startCluster(
   try {
     if (user.uid && user.gid) await chown(folder, user.uid, user.gid)
     const place = { bin: await bringWithinReach(programs, folder, user), folder, user, watchdog }
-    const password = await initializeData(place)
+    if (primary) await primary.restart(() => copyData(primary.folder, place))
+    const password = primary ? new URL(primary.url).password : await initializeData(place)
     const port = options.port ?? held.port
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
-    const settings = { ...always, ...(options.durable ? {} : fast), port: String(port), ...options.settings }
+    const settings = {
+      ...always,
+      ...(options.durable ? {} : fast),
+      ...(primary && { primary_conninfo: `${primary.url}?application_name=standby` }),
+      port: String(port),
+      ...options.settings,
+    }
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const run = () => startServer(place, args, url)
 
@@ -68,9 +84,10 @@ export async function startCluster(
       createDatabase: (template?: string) => createDatabase(url, template),
       /** Kills its first process, as the kernel does when memory runs out. The others then end by themselves. */
       kill9: () => server.end('SIGKILL'),
-      /** With the same data and port. */
-      restart: async () => {
+      /** With the same data and port. @param whileDown done before it starts again */
+      restart: async (whileDown = async () => {}) => {
         await server.end('SIGINT')
+        await whileDown()
         server = await run()
       },
       /** Safe to call twice. */

@@ -39,6 +39,12 @@ export async function initializeData({ bin, folder, user }: Place): Promise<stri
   return password
 }
 
+/** Gives it the data of a server that has ended, to follow that one from there. @param primary folder of that server */
+export async function copyData(primary: string, { folder }: Place) {
+  await promisify(execFile)('cp', ['-a', dataOf(primary), dataOf(folder)])
+  await writeFile(join(dataOf(folder), 'standby.signal'), '')
+}
+
 /**
  * Starts the server and waits until it can be logged in to.
  * @param args of `postgres`
