@@ -2,12 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { journalEnv } from '../support/journal-url.ts'
+import { startCluster } from '../support/postgres-cluster.ts'
 import { startAdapter, startCore, type Adapter } from './adapter.ts'
 import { runLoad } from './load.ts'
 import * as messages from './messages.ts'
 import { printTable } from './report.ts'
 
-type Scenario = { url: (ours: Adapter) => string; body: string; modulo?: number }
+type Scenario = { url: (ours: Adapter) => string; body: string; modulo?: number; isOnPostgres?: boolean }
 
 /**
  * `npm run profile -- SCENARIO …`: where the service's own CPU time goes under load, by package and by room of `src/`.
@@ -18,6 +20,7 @@ const scenarios: Record<string, Scenario> = {
   memory: { url: (ours: Adapter) => ours.balanceUrl, body: messages.balance, modulo: 100 },
   debit: { url: (ours: Adapter) => ours.debitUrl, body: messages.debit },
   ticket: { url: (ours: Adapter) => ours.ticketUrl, body: messages.ticket },
+  'debit-postgres': { url: (ours: Adapter) => ours.debitUrl, body: messages.debit, isOnPostgres: true },
 }
 
 type Node = { id: number; callFrame: { functionName: string; url: string }; children?: number[] }
@@ -30,15 +33,16 @@ const socketWrites = new Set(['writeUtf8String', 'writeLatin1String', 'writeBuff
 
 async function profile(
   name: string,
-  { url, body, modulo = Number.MAX_SAFE_INTEGER }: Scenario,
+  { url, body, modulo = Number.MAX_SAFE_INTEGER, isOnPostgres = false }: Scenario,
 ): Promise<[string, number][]> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'))
+  const cluster = isOnPostgres ? await startCluster({ durable: true }) : undefined
   try {
     const core = await startCore(folder)
     const ours = await startAdapter('ours', {
       coreUrl: `${core.url}/v1`,
       folder,
-      env: name === 'memory' ? remembered : {},
+      env: { ...(name === 'memory' && remembered), ...(cluster && journalEnv(cluster.url)) },
       nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${folder}`],
     })
     await runLoad({ url: url(ours), body, connections: 32, seconds, first: 1, modulo }, {})
@@ -46,6 +50,7 @@ async function profile(
     const [file = ''] = globSync(join(folder, '*.cpuprofile'))
     return shares(JSON.parse(readFileSync(file, 'utf8')) as Profile)
   } finally {
+    await cluster?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }

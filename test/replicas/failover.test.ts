@@ -5,6 +5,7 @@ import { journalEnv } from '../support/journal-url.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { useKafka } from '../support/kafka-for-tests.ts'
 import { createTopic } from '../support/kafka-topic.ts'
+import { readSql } from '../support/postgres-database.ts'
 import { pendingWithoutPostgres } from '../support/postgres-for-tests.ts'
 import { startPair, type Pair } from '../support/postgres-pair.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
@@ -62,6 +63,10 @@ describe('a failover of the database to its synchronous standby', function () {
     isOpen = false
     await serving
 
+    // The core would tell a repeat what its first try has taken, even if the journal has lost that.
+    const ids = (await readSql(pair.url, 'SELECT id FROM redemptions')).map(({ id }) => id)
+    const told = tills.flatMap(({ told }) => told.debits.map(({ redemptionId }) => redemptionId))
+    expect(ids).to.include.members(told)
     const strangers = await Promise.all(tills.map(({ repeatAll }) => repeatAll()))
     expect(strangers.flat(), 'what was answered and is not known any more').to.deep.equal([])
     await settled(adapters[0]!)

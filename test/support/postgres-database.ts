@@ -30,12 +30,21 @@ export async function canLogIn(url: string): Promise<boolean> {
 
 /** Runs statements on a connection of their own. */
 export async function runSql(url: string, sql: string) {
+  await onConnection(url, (client) => client.query(sql))
+}
+
+/** @returns the rows of one statement, read on a connection of its own */
+export async function readSql(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  return (await onConnection(url, (client) => client.query<Record<string, unknown>>(sql))).rows
+}
+
+async function onConnection<T>(url: string, act: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   // A broken connection fails the query, but without this listener it would also end the process.
   client.on('error', () => undefined)
   try {
     await client.connect()
-    await client.query(sql)
+    return await act(client)
   } finally {
     await client.end()
   }

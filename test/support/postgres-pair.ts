@@ -1,7 +1,6 @@
-import pg from 'pg'
 import { startCuttingProxy } from './cutting-proxy.ts'
 import { startCluster } from './postgres-cluster.ts'
-import { createDatabase, runSql } from './postgres-database.ts'
+import { createDatabase, readSql, runSql } from './postgres-database.ts'
 
 export type Pair = Awaited<ReturnType<typeof startPair>>
 
@@ -38,12 +37,6 @@ export async function startPair() {
 }
 
 async function isSynchronous(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ sync_state: string }>('SELECT sync_state FROM pg_stat_replication')
-    return rows.some(({ sync_state: state }) => state === 'sync')
-  } finally {
-    await client.end()
-  }
+  const rows = await readSql(url, 'SELECT sync_state FROM pg_stat_replication')
+  return rows.some(({ sync_state: state }) => state === 'sync')
 }
