@@ -49,16 +49,19 @@ export async function runRollingRestart(order: Order, patientEnv: Record<string,
     const exits = []
     for (let restart = 0; restart < restarts; restart++) exits.push(...(await rollout.replaceAll()))
     closing.abort()
-    const { failures, ...served } = await serving
+    const { figures, failures, servedCards } = await serving
 
     return {
       figures: {
         ...order,
-        ...served,
+        ...figures,
         ended: exits.length,
         endedBadly: exits.filter(({ code }) => code !== 0).length,
-        ticketsLost: served.tickets - (await countTickets(rollout.pods()[0]?.managementUrl ?? '')),
-        cardsWrong: cards.filter((card) => core.points(card) !== startPoints).length,
+        ticketsLost: Math.max(
+          0,
+          figures.tickets - (await countTickets(rollout.pods()[0]?.managementUrl ?? '')),
+        ),
+        cardsWrong: [...servedCards].filter((card) => core.points(card) !== startPoints).length,
       },
       failures,
     }
