@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createMessageReader, createSqlReader, isDone, type Message } from './postgres-messages.ts'
+import { resetSocket } from './reset-socket.ts'
 
 /**
  * `cut`: both sides get a reset. `swallow`: nothing gets through any more in either direction, and neither side gets an
@@ -71,10 +72,10 @@ export function proxyConnection(
   function breakIt({ fault, moment, happened }: Breakage) {
     isBroken = true
     if (fault === 'cut') {
-      client.resetAndDestroy()
+      resetSocket(client)
       // With a reset, the server might drop the statement unread.
       if (moment === 'in') server.end()
-      else server.resetAndDestroy()
+      else resetSocket(server)
     }
     happened()
   }
@@ -94,8 +95,8 @@ export function proxyConnection(
   return {
     cut() {
       isBroken = true
-      client.resetAndDestroy()
-      server.resetAndDestroy()
+      resetSocket(client)
+      resetSocket(server)
     },
     swallow() {
       isBroken = true
@@ -109,7 +110,7 @@ export function proxyConnection(
 export function swallowAll(client: Socket): ProxiedConnection {
   client.resume()
   return {
-    cut: () => void client.resetAndDestroy(),
+    cut: () => resetSocket(client),
     swallow: () => undefined,
     isBroken: () => true,
     ended: closing(client),

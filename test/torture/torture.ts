@@ -29,5 +29,3 @@ try {
 } finally {
   await kafka.stop()
 }
-// Node can hang for ever while it closes what is left by itself.
-process.exit()

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { resetSocket } from '../../support/reset-socket.ts'
 import type { Operation } from './api.ts'
 import { CoreRefusal, refuse, type Answer, type ErrorForm, type Exception } from './refusal.ts'
 
@@ -111,7 +112,7 @@ function instead(
   const start = (type: string, more = {}) => response.writeHead(200, { 'Content-Type': type, ...more })
   switch (kind) {
     case 'reset':
-      return void response.socket?.resetAndDestroy()
+      return response.socket ? resetSocket(response.socket) : undefined
     case '500':
       return send(refuse(new CoreRefusal('InternalErrorException'), form))
     case 'refusal':
