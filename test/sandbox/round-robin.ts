@@ -49,7 +49,9 @@ export async function startRoundRobin(
     const timer = setTimeout(() => giveUp(504), patienceMs)
     outgoing.on('response', (answer) => {
       clearTimeout(timer)
-      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...mark })
+      // These are about the replica's connection, not about the till's.
+      const { connection: _, 'keep-alive': __, ...passedOn } = answer.headers
+      response.writeHead(answer.statusCode ?? 502, { ...passedOn, ...mark })
       pipeline(answer, response).catch(() => response.destroy())
     })
     outgoing.on('error', () => giveUp(502))
