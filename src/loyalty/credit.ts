@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Exchange } from '../exchange.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from '../model/keys.ts'
 import { isPossibleRedemptionId, isPossibleRewardId } from '../model/possible-ids.ts'
 import { Refusal } from '../model/refusal.ts'
 import { maskCard, type Caller, type CreditRequest, type What } from '../model/words.ts'
+import type { Recorded } from '../journal/journal.ts'
 import { describeError } from '../observability/logger.ts'
 import {
   decideCredit,
@@ -11,7 +13,7 @@ import {
   type CreditRows,
 } from '../redemptions/decide-credit.ts'
 import { isHeldUp, type CardRows } from '../redemptions/decide-debit.ts'
-import { isFinal, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
+import { isFinal, stands, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
 import { isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
@@ -145,7 +147,7 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
   const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
   const outcome = await giveBack(deps, order, exchange)
-  const isOpen = await settle(deps, exchange, redemption, undoOutcome(outcome, cardNumber, deps.coverId))
+  const isOpen = await settle(deps, call, undoOutcome(outcome, cardNumber, deps.coverId))
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved }
   // The till never heard OK, and the core has nothing to give back: nothing is taken.
   if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
@@ -154,17 +156,11 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
 }
 
 /** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written */
-async function settle(
-  deps: RedemptionDeps,
-  exchange: Exchange,
-  sent: Redemption,
-  outcome: UndoOutcome,
-): Promise<boolean> {
+async function settle(deps: RedemptionDeps, call: CreditCall, outcome: UndoOutcome): Promise<boolean> {
+  const { redemption: sent, exchange } = call
   try {
     const written = record(deps, sent, outcome)
-    // With any other outcome the till's answer depends on what is written.
-    const isAnswerKnown = outcome.kind === 'given_back' || outcome.kind === 'unknown'
-    const { redemption } = await (isAnswerKnown ? inTime(deps.timers, exchange, written) : written)
+    const { redemption } = await inTime(deps.timers, exchange, written, (late) => repeat(deps, call, late))
     return redemption === undefined || !isFinal(redemption)
   } catch (error) {
     deps.log.warn(
@@ -178,4 +174,16 @@ async function settle(
 function record({ journal }: RedemptionDeps, sent: Redemption, outcome: UndoOutcome) {
   const callId = sent.call?.id
   return journal.record(sent, { kind: 'undo_outcome', outcome, callId, jitter: Math.random() })
+}
+
+/** The till was told that it will be given back, and then the credit was written down as over: the undo worker goes on. */
+async function repeat(
+  { journal }: RedemptionDeps,
+  { redemption: { creditKey }, cardNumber, caller }: CreditCall,
+  { redemption }: Recorded,
+) {
+  if (!redemption || !stands(redemption)) return
+  const secret = { cardNumber, apiKey: caller.credentials.apiKey }
+  const call = { id: randomUUID(), untilMs: 0 }
+  await journal.record(redemption, { kind: 'credit_sent', creditKey, secret, call })
 }
