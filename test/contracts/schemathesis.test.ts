@@ -1,12 +1,14 @@
 import { expect } from 'chai'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
 import { demo, demoProject } from '../simulators/core/demo-project.ts'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
 import { runSchemathesis, useSchemathesis } from './schemathesis/run.ts'
 
 describe('the POS document, as schemathesis reads it,', function () {
   // A quarter of a minute on a machine that has nothing else to do.
   this.timeout(180_000)
+  useAtLengthOnly()
   useSchemathesis()
 
   let core: CoreSimulator

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { demo } from '../simulators/core/demo-project.ts'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
 import { createTill } from '../simulators/till.ts'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { useImage } from './image-for-tests.ts'
 import { productionPackages, readLockfile } from './production.ts'
@@ -15,6 +16,7 @@ const given = { VERSION: '1.2.3', REVISION: 'a60a8ab', CREATED: '2026-11-25T12:0
 describe('the image, built and run as the Dockerfile says,', function () {
   this.timeout(60_000)
   useRealSockets()
+  useAtLengthOnly()
   const image = useImage(given)
 
   it('has the production packages, the built service and Node, and neither npm nor a shell', () => {

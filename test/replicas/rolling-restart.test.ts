@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { pendingWithoutPostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { runRollingRestart } from './run-rolling-restart.ts'
@@ -13,6 +14,7 @@ const patientEnv = {
 describe('a rolling restart of three replicas', function () {
   this.timeout(120_000)
   useRealSockets()
+  useAtLengthOnly()
 
   it('fails no message, loses no ticket, and takes nothing twice', async function () {
     await pendingWithoutPostgres(this)

@@ -1,3 +1,4 @@
+import { useAtLengthOnly } from './at-length.ts'
 import { expect } from 'chai'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -126,6 +127,8 @@ describe('a real PostgreSQL', () => {
     this.timeout(120_000)
     let folder: string
     let bin: string
+    useAtLengthOnly()
+
     before(async function () {
       if (!existsSync(npmPackage)) markPending(this, 'npm has no PostgreSQL for this machine')
       folder = await mkdtemp(join(tmpdir(), 'programs-test-'))

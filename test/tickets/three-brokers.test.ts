@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { nodeOf } from '../support/kafka-cluster.ts'
 import { useOwnCluster } from '../support/kafka-for-tests.ts'
 import { createTopic, partitionsOf, untilInSync, untilPartitions } from '../support/kafka-topic.ts'
@@ -7,6 +8,7 @@ import { useRelayInOutages } from './outage-for-tests.ts'
 
 describe('tickets, with three brokers and min.insync.replicas=2,', function () {
   this.timeout(120_000)
+  useAtLengthOnly()
   const cluster = useOwnCluster()
   const setUp = useRelayInOutages(() => cluster().brokers)
   beforeEach(() => cluster().heal())

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { pendingWithoutPostgres } from '../support/postgres-for-tests.ts'
 import { useOwnBroker } from '../support/kafka-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
@@ -30,6 +31,7 @@ describe('a service under torture', function () {
 describe('three replicas under torture', function () {
   this.timeout(300_000)
   useRealSockets()
+  useAtLengthOnly()
   before(async function () {
     await pendingWithoutPostgres(this)
   })
