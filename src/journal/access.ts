@@ -5,7 +5,8 @@ export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 
 /**
  * How the journal's functions reach the database, whichever it is. `card`: the hash of the card whose rows the work
- * looks at, since what looks at the rows of one card runs one after the other. Each throws StorageUnavailable if the database cannot be used.
+ * looks at, since what looks at the rows of one card runs one after the other. Each throws StorageUnavailable if the
+ * database cannot be used.
  */
 export type Access = {
   /** Does the work outside of a transaction. */
@@ -18,8 +19,8 @@ export type Access = {
   admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T>
   limits: Limits
   /**
-   * Whether the database was away a moment ago, for this replica or for all: then OKs may have left that no replica could write down yet, and what
-   * is confirmed must not be taken for unheard.
+   * Whether the database was away a moment ago, for this replica or for all: then OKs may have left that no replica could
+   * write down yet, and what is confirmed must not be taken for unheard.
    */
   wasAway(nowMs: number): boolean
 }

@@ -121,7 +121,7 @@ export type CreditIntent = RedemptionIntent & {
 
 /** The outcome of a call that takes. */
 export type DebitOutcome =
-  /** `secret`: sealed anew if the redemption was already given up as not taken, and now has to be given back. */
+  /** `secret`: sealed again if the redemption was already given up as not taken, and now has to be given back. */
   | { kind: 'confirmed'; moved: Moved; secret: RedemptionSecret }
   | { kind: 'refused'; code: Code }
   | { kind: 'not_done' }

@@ -101,7 +101,7 @@ function isCallOf({ call }: Redemption, { callId }: { callId: string | undefined
   return call?.id === callId
 }
 
-/** Nothing is kept of an attempt that was not done: its row begins anew. */
+/** Nothing is kept of an attempt that was not done: its row starts again. */
 function sentAgain(
   { id }: Redemption,
   { intent, attempt, call }: Extract<RedemptionEvent, { kind: 'sent' }>,

@@ -4,7 +4,7 @@ import type { Connection, Pool } from './pool.ts'
 
 export type ConnectDeps = {
   pool: Pool
-  /** Brings the schema. Rejects, and goes on by itself, if that takes longer. */
+  /** Waits until the schema is there. Rejects, and goes on by itself, if that takes longer. */
   migrated: (latestMs: number) => Promise<void>
   /** Told for how long a connection was waited for. */
   observeConnection: (seconds: number) => void

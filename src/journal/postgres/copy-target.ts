@@ -27,7 +27,7 @@ export type CopyTarget = {
 }
 
 /**
- * Brings the schema, then runs the work in one transaction. Its tables are locked meanwhile, so that no service that
+ * Migrates the schema, then runs the work in one transaction. Its tables are locked meanwhile, so that no service that
  * starts on them sees or changes anything.
  *
  * @throws CopyRefused if a table has a row; StorageUnavailable if the database cannot be used; whatever the work throws

@@ -12,7 +12,7 @@ import type { TillState } from './state.ts'
 
 export type RefusalDeps = {
   settings: ReplySettings
-  /** Requests are still answered, but the till is asked to connect anew, which leads it elsewhere. */
+  /** Requests are still answered, but the till is asked to connect again, which leads it elsewhere. */
   isDraining: () => boolean
   /** Aborted once the listener is closed: requests that still arrive on an open connection are not begun. */
   stopping: AbortSignal
