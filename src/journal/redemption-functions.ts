@@ -7,7 +7,7 @@ import { undoWithinMs } from '../redemptions/undo.ts'
 import type { Access } from './access.ts'
 import type { CreditBegun, DebitBegun, Journal, Recorded, UndoBegun } from './journal.ts'
 import type { Found, RedemptionRows } from './redemption-rows.ts'
-import { createRedemptions, toUndoBegun } from './redemptions.ts'
+import { createRedemptions, idOf, toUndoBegun } from './redemptions.ts'
 import type { Work } from './work.ts'
 
 type RedemptionFunctions = Pick<
@@ -104,8 +104,4 @@ export function createRedemptionFunctions(
       return found && toRecord(found.redemption)
     },
   }
-}
-
-function idOf(of: string | Redemption): string {
-  return typeof of === 'string' ? of : of.id
 }

@@ -84,9 +84,12 @@ export function createRedemptionRows(seal: Seal) {
     return { redemption: readRedemption(row, seal), openSecret: () => openSecret(row, seal) }
   }
 
-  function* all(where: string, values: Row): Work<Redemption[]> {
-    const rows = yield* allRows(`SELECT * FROM redemptions WHERE ${where}`, values)
-    return rows.map((row) => readRedemption(row, seal))
+  function* read(sql: string, values: Row): Work<Redemption[]> {
+    return (yield* allRows(sql, values)).map((row) => readRedemption(row, seal))
+  }
+
+  function all(where: string, values: Row): Work<Redemption[]> {
+    return read(`SELECT * FROM redemptions WHERE ${where}`, values)
   }
 
   /** @returns the longest due first, of those that the given keys can open */
@@ -120,27 +123,23 @@ export function createRedemptionRows(seal: Seal) {
   }
 
   /** @returns the attempts under a key, and the row with the id of the first: a credit may have made it */
-  function* findAttempts(key: string): Work<Redemption[]> {
-    const rows = yield* allRows(attemptsSql, { key, id: redemptionId(key, 1) })
-    return rows.map((row) => readRedemption(row, seal))
+  function findAttempts(key: string): Work<Redemption[]> {
+    return read(attemptsSql, { key, id: redemptionId(key, 1) })
   }
 
   function* findAlias(key: string, nowMs: number): Work<Redemption | undefined> {
-    const row = yield* get(aliasSql, { key, fromMs: nowMs - keyMs })
-    return row && readRedemption(row, seal)
+    return (yield* read(aliasSql, { key, fromMs: nowMs - keyMs }))[0]
   }
 
   /** @returns the rows of a card and coupon that are taken or may be, at any venue */
   function* findByCoupon(cardHash: string, what: What | undefined): Work<Redemption[]> {
     if (what?.kind !== 'coupon') return []
-    const rows = yield* allRows(ofCouponSql, { cardHash, ...couponIds(what) })
-    return rows.map((row) => readRedemption(row, seal))
+    return yield* read(ofCouponSql, { cardHash, ...couponIds(what) })
   }
 
   /** @returns the rows of a card with a call that may be on its way */
-  function* findUnderWay(cardHash: string, nowMs: number): Work<Redemption[]> {
-    const rows = yield* allRows(underWaySql, { cardHash, nowMs })
-    return rows.map((row) => readRedemption(row, seal))
+  function findUnderWay(cardHash: string, nowMs: number): Work<Redemption[]> {
+    return read(underWaySql, { cardHash, nowMs })
   }
 
   /** @returns the row of a call that was begun, unless its outcome is recorded */

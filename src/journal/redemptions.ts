@@ -176,14 +176,13 @@ export function createRedemptions(rows: RedemptionRows) {
   }
 
   function* record(of: string | Redemption, event: RedemptionEvent, nowMs: number): Work<Recorded> {
-    const id = typeof of === 'string' ? of : of.id
     if (typeof of !== 'string') {
       const redemption = yield* rows.apply(of, event, nowMs)
       // Otherwise the row may not be as the caller knows it.
       if (redemption && redemption !== of) return { redemption, isChanged: true }
     }
     return yield* untilWritten(function* () {
-      const before = (yield* rows.find(id))?.redemption
+      const before = (yield* rows.find(idOf(of)))?.redemption
       if (!before) return { redemption: undefined, isChanged: false }
       const redemption = yield* rows.apply(before, event, nowMs)
       return redemption && { redemption, isChanged: redemption !== before }
@@ -194,4 +193,8 @@ export function createRedemptions(rows: RedemptionRows) {
 /** If the seal of the coupon's id is broken, it cannot be given back either. */
 export function toUndoBegun({ redemption, openSecret }: Found): UndoBegun {
   return { redemption, secret: redemption.what && openSecret() }
+}
+
+export function idOf(of: string | Redemption): string {
+  return typeof of === 'string' ? of : of.id
 }

@@ -114,10 +114,7 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Debit
     }
     const begun = await untilFree(deps.timers, () =>
       inTime(deps.timers, exchange, deps.journal.beginDebit(intent, decide), async (late) => {
-        if (late.do !== 'send') return
-        const { redemption } = late
-        const outcome = { kind: 'not_done' } as const
-        await deps.journal.record(redemption, { kind: 'debit_outcome', outcome, callId: redemption.call?.id })
+        if (late.do === 'send') await record(deps, late.redemption, { kind: 'not_done' })
       }),
     )
     if (begun.do === 'refuse') throw new Refusal(begun.code)
@@ -160,8 +157,7 @@ async function send(
   // core. Writes keep their order, so it comes before anything later for this card.
   const { kind } = outcome
   const recorded: DebitOutcome = kind === 'refused' ? { kind, code: outcome.code } : { kind }
-  const event = { kind: 'debit_outcome', outcome: recorded, callId: redemption.call?.id } as const
-  deps.journal.record(redemption, event).catch((error: unknown) => {
+  record(deps, redemption, recorded).catch((error: unknown) => {
     deps.log.warn(
       { redemptionId: id, error: describeError(error) },
       'the outcome of a debit could not be written',
@@ -172,17 +168,20 @@ async function send(
 
 /** @returns the row if the till may hear OK: the success is on disk, and no undo was requested meanwhile */
 async function confirm(
-  { journal, timers }: RedemptionDeps,
+  deps: RedemptionDeps,
   exchange: Exchange,
   sent: Redemption,
   outcome: Extract<DebitOutcome, { kind: 'confirmed' }>,
 ): Promise<Redemption | undefined> {
   try {
-    const event = { kind: 'debit_outcome', outcome, callId: sent.call?.id } as const
-    const { redemption } = await inTime(timers, exchange, journal.record(sent, event))
+    const { redemption } = await inTime(deps.timers, exchange, record(deps, sent, outcome))
     return redemption && stands(redemption) ? redemption : undefined
   } catch (error) {
     if (error instanceof StorageUnavailable) return undefined
     throw error
   }
+}
+
+function record({ journal }: RedemptionDeps, sent: Redemption, outcome: DebitOutcome) {
+  return journal.record(sent, { kind: 'debit_outcome', outcome, callId: sent.call?.id })
 }

@@ -95,6 +95,18 @@ describe('the durability of the database', () => {
     ])
   })
 
+  function useStandbyInSettings() {
+    before(async () => {
+      // So that what the tests do by themselves waits for no standby.
+      await sql('ALTER ROLE postgres SET synchronous_commit = local')
+      await set('synchronous_standby_names', 'standby')
+    })
+    after(async () => {
+      await set('synchronous_standby_names', 'DEFAULT')
+      await sql('ALTER ROLE postgres RESET synchronous_commit')
+    })
+  }
+
   // Whatever the server's own settings are.
   for (const [setting, level] of [
     ['off', 'memory'],
@@ -107,15 +119,7 @@ describe('the durability of the database', () => {
     })
 
   describe('with a standby in its settings', () => {
-    before(async () => {
-      // So that what the tests do by themselves waits for no standby.
-      await sql('ALTER ROLE postgres SET synchronous_commit = local')
-      await set('synchronous_standby_names', 'standby')
-    })
-    after(async () => {
-      await set('synchronous_standby_names', 'DEFAULT')
-      await sql('ALTER ROLE postgres RESET synchronous_commit')
-    })
+    useStandbyInSettings()
 
     it('is standby if it is there, and unknown to a role that may not see it', async () => {
       const end = await startReceiver(cluster().url, 'standby')
@@ -153,14 +157,7 @@ describe('the durability of the database', () => {
   })
 
   describe('of a commit that is cancelled while it waits for its standby', () => {
-    before(async () => {
-      await sql('ALTER ROLE postgres SET synchronous_commit = local')
-      await set('synchronous_standby_names', 'standby')
-    })
-    after(async () => {
-      await set('synchronous_standby_names', 'DEFAULT')
-      await sql('ALTER ROLE postgres RESET synchronous_commit')
-    })
+    useStandbyInSettings()
 
     // PostgreSQL says that it is done.
     it('is counted', async () => {

@@ -11,14 +11,9 @@ import { useKafka } from '../support/kafka-for-tests.ts'
 import { createTopic } from '../support/kafka-topic.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+import { takeCoffee } from './counter.ts'
 
 const { anna } = demo.cards
-const coffee = {
-  cardNumber: anna,
-  accountNumber: 'A-1',
-  transactionId: 'T-1',
-  rewardId: demo.coupons.coffee,
-}
 
 describe('two replicas on one PostgreSQL', function () {
   this.timeout(60_000)
@@ -43,9 +38,9 @@ describe('two replicas on one PostgreSQL', function () {
     const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }
     const [first, second] = [tillOf(await start(kafka)), tillOf(await start(kafka))]
     expect((await first.balance({ cardNumber: anna })).reply).to.include({ response: 'OK' })
-    const debited = await second.debit(coffee)
+    const debited = await second.debit(takeCoffee)
     expect(debited.reply).to.include({ response: 'OK' })
-    const repeated = await first.debit(coffee)
+    const repeated = await first.debit(takeCoffee)
     expect(repeated.reply.redemptionId).to.equal(debited.reply.redemptionId)
     const credit = { cardNumber: anna, originalTransactionId: 'T-1' }
     expect((await first.credit(credit)).reply).to.include({ response: 'OK' })
@@ -79,7 +74,7 @@ describe('two replicas on one PostgreSQL', function () {
     const rewardsAt = async (till: typeof first) =>
       ((await till.balance({ cardNumber: anna })).reply.rewards ?? []).map(({ id }) => id)
     expect(await rewardsAt(first)).to.include(demo.coupons.coffee)
-    expect((await second.debit(coffee)).reply).to.include({ response: 'OK' })
+    expect((await second.debit(takeCoffee)).reply).to.include({ response: 'OK' })
     // Fresh for 5 s, unless it was dropped.
     const sinceMs = performance.now()
     while ((await rewardsAt(first)).includes(demo.coupons.coffee));
@@ -129,7 +124,7 @@ describe('two replicas on one PostgreSQL', function () {
     await tillOf(first).balance({ cardNumber: anna })
     const fault = core.faults.next({ operation: 'redeem', kind: 'hang', when: 'after' })
     const unanswered = tillOf(first)
-      .debit(coffee)
+      .debit(takeCoffee)
       .catch((error: unknown) => error)
     await fault.reached
     const reachedMs = performance.now()
@@ -164,7 +159,7 @@ describe('two replicas on one PostgreSQL', function () {
       proxy.refuse()
       proxy.cut()
       const [debit, ticket] = await Promise.all([
-        till.debit(coffee),
+        till.debit(takeCoffee),
         till.ticket({ ticketId: 'B-1', cardNumber: anna, closedAt: new Date(), total: 1, currency: 'GBP' }),
       ])
       expect(debit.reply).to.include({ code: 'STORAGE_UNAVAILABLE', retry: true })
@@ -175,7 +170,7 @@ describe('two replicas on one PostgreSQL', function () {
       expect(unknown?.reply).to.include({ code: 'CORE_BUSY' })
       expect(core.calls).to.have.length(calls)
       await proxy.heal()
-      expect((await till.debit(coffee)).reply).to.include({ response: 'OK' })
+      expect((await till.debit(takeCoffee)).reply).to.include({ response: 'OK' })
     } finally {
       proxy.stop()
     }

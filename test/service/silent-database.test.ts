@@ -7,14 +7,9 @@ import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.t
 import { journalEnv } from '../support/journal-url.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+import { takeCoffee } from './counter.ts'
 
 const { anna } = demo.cards
-const coffee = {
-  cardNumber: anna,
-  accountNumber: 'A-1',
-  transactionId: 'T-1',
-  rewardId: demo.coupons.coffee,
-}
 /** The till's patience, and what a busy machine adds. Without the limit it was 3 s and more. */
 const latestMs = 2_800
 
@@ -50,13 +45,13 @@ describe('a message during which the database falls silent', function () {
   })
 
   it('is answered in time if it is a debit that the core has just done', async () => {
-    const answer = await silentDuring('redeem', () => till.debit(coffee))
+    const answer = await silentDuring('redeem', () => till.debit(takeCoffee))
     expect(answer.reply).to.include({ code: 'NOT_REDEEMED' })
     expect(answer.ms).to.be.below(latestMs)
   })
 
   it('is answered in time if it is a credit that the core has just done', async () => {
-    expect((await till.debit(coffee)).reply).to.include({ response: 'OK' })
+    expect((await till.debit(takeCoffee)).reply).to.include({ response: 'OK' })
     const credit = { cardNumber: anna, originalTransactionId: 'T-1' }
     const answer = await silentDuring('restore', () => till.credit(credit))
     expect(answer.ms).to.be.below(latestMs)
@@ -67,7 +62,7 @@ describe('a message during which the database falls silent', function () {
     proxy.swallow()
     const closed = { closedAt: new Date(), total: 1, currency: 'GBP' }
     const answers = await Promise.all([
-      till.debit(coffee),
+      till.debit(takeCoffee),
       till.credit({ cardNumber: anna, originalTransactionId: 'T-1' }),
       till.ticket({ ticketId: 'B-1', cardNumber: anna, ...closed }),
     ])

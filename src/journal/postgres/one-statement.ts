@@ -7,11 +7,12 @@ import type { Naming, Sent } from './statements.ts'
 /** How far the time of a write that is sent alone may be from the database's. */
 const clockToleranceMs = 250
 
-export /**
+/**
  * Sends the first statement of a work alone, if that is a write and the time is right.
  * @returns undefined if it has written nothing
+ * @throws DatabaseFailure; StorageUnavailable if the schema cannot be used
  */
-async function tryAlone<T>(
+export async function tryAlone<T>(
   deps: ConnectDeps & { naming: Naming },
   running: Work<T>,
   nowMs: number,
@@ -38,8 +39,8 @@ async function tryAlone<T>(
   return { result: ended.value }
 }
 
-export /** One statement, which commits by itself. */
-async function sendAlone(deps: ConnectDeps, statement: Sent, latestMs: number) {
+/** Sends one statement, which commits by itself. @throws as `tryAlone` */
+export async function sendAlone(deps: ConnectDeps, statement: Sent, latestMs: number) {
   const connection = await connect(deps, latestMs)
   let isBroken = true
   try {

@@ -24,7 +24,7 @@ const begin = (lock: string, patienceMs: number) => `BEGIN;
 type Begun = { rows: [ServerSeen & { is_read_only: boolean }] }
 
 export type TransactionDeps = ConnectDeps & {
-  server: Pick<ServerWatch, 'look'>
+  server: Pick<ServerWatch, 'look' | 'nowMs'>
   clock: Clock
   patienceMs: number
   naming: Naming

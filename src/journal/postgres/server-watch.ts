@@ -121,6 +121,8 @@ export function createServerWatch({ pool, clock, log, metrics, onChange }: Deps)
   }
 
   return {
+    /** What the database's clock says, as far as is known; undefined before the first look. */
+    nowMs: () => known && Math.round(clock.monotonicMs() + known.aheadMs),
     /**
      * @param askedMs by the monotonic clock: when it was asked what is seen
      * @returns why nothing can be done yet, and has to be tried again: a change is being followed

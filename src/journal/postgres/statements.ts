@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Logger } from '../../observability/logger.ts'
 import type { Row, Statement, Value } from '../work.ts'
 
-/** What pg sends. A statement with a name is prepared once by each connection, which takes longer than to run it. */
+/** What pg sends. A statement with a name is prepared once by each connection: preparing it takes longer than running it. */
 export type Sent = { text: string; name?: string; values?: unknown[] }
 
 /** A statement as PostgreSQL numbers its parameters. `names`: of the values by name, in their order. */

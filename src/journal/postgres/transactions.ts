@@ -11,11 +11,9 @@ type Deps = Omit<TransactionDeps, 'naming'> & TriesDeps & { log: Logger }
 
 /** Runs works, again where that helps. Each throws StorageUnavailable if the database cannot be used, within the patience. */
 export function createTransactions(given: Deps) {
-  const { pool, clock, log } = given
+  const { pool, server, log } = given
   const deps = { ...given, naming: createNaming(log) }
   const tryAgain = createTries(deps)
-  /** By which the database's clock was ahead of this host's at the last look. */
-  let aheadMs: number | undefined
 
   return { transact, amend, once }
 
@@ -24,7 +22,9 @@ export function createTransactions(given: Deps) {
    * @param card the hash of a card, whose transactions run one after the other, on whichever replica
    */
   function transact<T>(work: Doing<T>, card?: string): Promise<T> {
-    return tryAgain((mayBeDone, latestMs) => tryInTransaction(deps, timed(work, mayBeDone), card, latestMs))
+    return tryAgain((mayBeDone, latestMs) =>
+      tryInTransaction(deps, (nowMs) => work(nowMs, mayBeDone), card, latestMs),
+    )
   }
 
   /**
@@ -35,21 +35,14 @@ export function createTransactions(given: Deps) {
   function amend<T>(work: Doing<T>): Promise<T> {
     let isTried = false
     return tryAgain(async (mayBeDone, latestMs) => {
-      if (!isTried && aheadMs !== undefined) {
+      const nowMs = server.nowMs()
+      if (!isTried && nowMs !== undefined) {
         isTried = true
-        const nowMs = clock.nowMs() + aheadMs
         const done = await tryAlone(deps, work(nowMs, false), nowMs, latestMs)
         if (done) return done.result
       }
-      return await tryInTransaction(deps, timed(work, mayBeDone), undefined, latestMs)
+      return await tryInTransaction(deps, (nowMs) => work(nowMs, mayBeDone), undefined, latestMs)
     })
-  }
-
-  function timed<T>(work: Doing<T>, mayBeDone: boolean) {
-    return (nowMs: number) => {
-      aheadMs = nowMs - clock.nowMs()
-      return work(nowMs, mayBeDone)
-    }
   }
 
   /** Runs one statement that commits by itself, once: for what may be lost, or done without being heard of. */
