@@ -54,7 +54,7 @@ export async function openTestJournal({ maxBytes = 1024 ** 3 } = {}): Promise<Te
   })
 }
 
-/** One for all journals of tests: each would leave its observers of garbage collection behind. */
+/** One for all journals of tests that do not read it. */
 export const testMetrics = createMetrics()
 
 /** A clock that only the test moves, and a log that it can read. */
