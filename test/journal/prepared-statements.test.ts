@@ -25,7 +25,7 @@ describe('prepared statements', () => {
     pool = createPool(postgres, log)
     transactions = createTransactions({
       ...{ pool, log, clock: systemClock, patienceMs: postgres.patienceMs },
-      migrated: createMigration(pool, postgres.patienceMs),
+      migrated: createMigration(pool, postgres.patienceMs).migrated,
       server: createServerWatch({
         ...{ pool, log, clock: systemClock },
         metrics: testMetrics,

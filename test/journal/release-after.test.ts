@@ -6,7 +6,8 @@ import { openReplica } from '../support/both-databases.ts'
 import { readContents } from '../support/database-contents.ts'
 import { journalEnv } from '../support/journal-url.ts'
 import { couponDebit, sendNext } from '../support/redemption.ts'
-import { contractedMigrations, nextMigrations, useMigrated } from '../support/schemas.ts'
+import { refusedInTime } from '../support/refused-in-time.ts'
+import { contractedMigrations, migrateTo, nextMigrations, useMigrated } from '../support/schemas.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
 
@@ -24,9 +25,10 @@ describe('a PostgreSQL journal that the next release has migrated', () => {
   })
 })
 
+const tooNew = `the journal's database cannot be used: its schema ${contractedMigrations.length} needs a release that knows schema ${nextMigrations.length}; this one knows ${migrations.length}`
+
 describe('a PostgreSQL journal that a release has migrated beyond what this one can use', () => {
   const makeDatabase = useMigrated(contractedMigrations)
-  const text = `the journal's database cannot be used: its schema ${contractedMigrations.length} needs a release that knows schema ${nextMigrations.length}; this one knows ${migrations.length}`
   let url: string
   let before: Awaited<ReturnType<typeof readContents>>
   beforeEach(async () => {
@@ -45,12 +47,27 @@ describe('a PostgreSQL journal that a release has migrated beyond what this one 
       },
       encoding: 'utf8',
     })
-    expect(stderr).to.equal(`StorageUnavailable: ${text}\n`)
+    expect(stderr).to.equal(`StorageUnavailable: ${tooNew}\n`)
     expect(status).to.equal(1)
   })
 
   it('is refused by the commands of operators', async () => {
     const { code, stderr } = await runCommand('dead-letters', ['list'], journalEnv(url))
-    expect({ code, stderr }).to.deep.equal({ code: 1, stderr: `${text}\n` })
+    expect({ code, stderr }).to.deep.equal({ code: 1, stderr: `${tooNew}\n` })
+  })
+})
+
+describe('a PostgreSQL journal that is migrated beyond what this release can use while it is used', () => {
+  const makeDatabase = useMigrated(nextMigrations)
+
+  // Its statements would fail one by one, or do what the later release does not expect.
+  it('is refused as a whole once that is noticed, and says which release is needed', async () => {
+    const url = await makeDatabase()
+    const journal = await openReplica(url)
+    await migrateTo(url, contractedMigrations)
+    await journal.tidy().catch(() => undefined)
+    expect(journal.trouble()).to.equal(tooNew)
+    expect(await refusedInTime(journal.beginDebit(couponDebit, sendNext))).to.have.property('message', tooNew)
+    await journal.close()
   })
 })

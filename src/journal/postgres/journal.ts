@@ -56,13 +56,14 @@ export function createPostgresJournal(
   metrics.journalMaxBytes.set(config.maxBytes)
   let awayAtMs = -Infinity
 
+  const schema = createMigration(pool, postgres.patienceMs, migrations)
   const server = createServerWatch({ pool, clock, log, metrics, onChange: durability.lookAtOnce })
   const transactions = createTransactions({
     pool,
     server,
     clock,
     log,
-    migrated: createMigration(pool, postgres.patienceMs, migrations),
+    migrated: schema.migrated,
     patienceMs: postgres.patienceMs,
     observe(seconds, failure) {
       metrics.journalCommitSeconds.observe(seconds)
@@ -134,6 +135,7 @@ export function createPostgresJournal(
     },
     async tidy() {
       const { deleted, missingKeys } = await write(function* (nowMs) {
+        yield* schema.look()
         yield* durability.look()
         yield* limits.measure()
         yield* server.writeDown(nowMs)

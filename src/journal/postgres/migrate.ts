@@ -1,5 +1,6 @@
 import { keepingTimers, systemTimers } from '../../time/clock.ts'
 import { sleep, within } from '../../time/waiting.ts'
+import { get, type Work } from '../work.ts'
 import { SchemaBehind, SchemaTooNew } from './failures.ts'
 import { migrations as allMigrations, type Migration } from './migrations.ts'
 import { send, type Connection, type Pool } from './pool.ts'
@@ -26,8 +27,6 @@ const longestPauseMs = 8_000
  *
  * @param patienceMs no other statement waits for longer
  * @param migrations tests pass those of another release
- * @returns waits until it is up to date, but not beyond `latestMs`: then it goes on by itself. Rejects with what pg
- *   throws, SchemaBehind if that takes longer, SchemaTooNew
  */
 export function createMigration(pool: Pool, patienceMs: number, migrations = allMigrations) {
   let isDone = false
@@ -42,16 +41,32 @@ export function createMigration(pool: Pool, patienceMs: number, migrations = all
     }
   }
 
-  return async function migrated(latestMs: number): Promise<void> {
-    if (isDone) return
-    running ??= run()
-    // Whoever has given up does not hear of its failure.
-    running.catch(() => undefined)
-    const tooLate = () =>
-      new SchemaBehind(
-        'its schema is being migrated, which waits for another replica, or for a table that is in use',
-      )
-    await within(systemTimers, latestMs - performance.now(), running, tooLate)
+  return {
+    /**
+     * Waits until it is up to date, but not beyond `latestMs`: then it goes on by itself.
+     * @throws what pg throws; SchemaBehind if that takes longer; SchemaTooNew
+     */
+    async migrated(latestMs: number): Promise<void> {
+      if (isDone) return
+      running ??= run()
+      // Whoever has given up does not hear of its failure.
+      running.catch(() => undefined)
+      const tooLate = () =>
+        new SchemaBehind(
+          'its schema is being migrated, which waits for another replica, or for a table that is in use',
+        )
+      await within(systemTimers, latestMs - performance.now(), running, tooLate)
+    },
+
+    /**
+     * To be done regularly: a later release may take away what this one uses, while this one runs.
+     * @throws SchemaTooNew, as `migrated` does from then on
+     */
+    *look(): Work<void> {
+      isDone = false
+      refuseTooNew((yield* get(versionsSql)) as Versions | undefined, migrations)
+      isDone = true
+    },
   }
 }
 
@@ -141,15 +156,20 @@ async function readVersion(query: Query, migrations: readonly Migration[]): Prom
     `SELECT to_regclass('schema_versions')::text AS found`,
   )
   if (!tables[0]?.found) return 0
-  const { rows } = await query<{ schema_version: number; min_code_version: number }>(
-    'SELECT schema_version, min_code_version FROM schema_versions',
+  const { rows } = await query<Versions>(versionsSql)
+  refuseTooNew(rows[0], migrations)
+  return rows[0]?.schema_version ?? 0
+}
+
+type Versions = { schema_version: number; min_code_version: number }
+const versionsSql = 'SELECT schema_version, min_code_version FROM schema_versions'
+
+function refuseTooNew(versions: Versions | undefined, { length: known }: readonly Migration[]) {
+  if (!versions || versions.min_code_version <= known) return
+  const { schema_version: version, min_code_version: needed } = versions
+  throw new SchemaTooNew(
+    `its schema ${version} needs a release that knows schema ${needed}; this one knows ${known}`,
   )
-  const { schema_version: version = 0, min_code_version: minVersion = 0 } = rows[0] ?? {}
-  if (minVersion > migrations.length)
-    throw new SchemaTooNew(
-      `its schema ${version} needs a release that knows schema ${minVersion}; this one knows ${migrations.length}`,
-    )
-  return version
 }
 
 /** lock_not_available, deadlock_detected: what serves goes first. */
