@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Exchange } from '../exchange.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from '../model/keys.ts'
 import { isPossibleRedemptionId, isPossibleRewardId } from '../model/possible-ids.ts'
-import { Refusal } from '../model/refusal.ts'
+import { Refusal, StorageUnavailable } from '../model/refusal.ts'
 import { maskCard, type Caller, type CreditRequest, type What } from '../model/words.ts'
 import type { Recorded } from '../journal/journal.ts'
 import { describeError } from '../observability/logger.ts'
@@ -62,7 +62,7 @@ export function createCredit(deps: RedemptionDeps) {
         inTime(deps.timers, exchange, deps.journal.beginCredit(question, decide), async (late) => {
           if (late.do === 'send') await record(deps, late.redemption, { kind: 'not_done' })
         }),
-      )
+      ).catch(askToTryAgain)
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
       const what = redemption.what ?? covered.what
@@ -76,6 +76,12 @@ export function createCredit(deps: RedemptionDeps) {
       endTurn?.()
     }
   }
+}
+
+/** A credit that may have been written down is carried out by the undo worker, so the till must not hear that nothing was done. */
+function askToTryAgain(error: unknown): never {
+  const mayBeDone = error instanceof StorageUnavailable && error.mayBeDone
+  throw mayBeDone ? new Refusal('TRY_AGAIN_SHORTLY', { cause: error, message: error.message }) : error
 }
 
 /** The keys of the debit that a credit names by its transaction id, or by its bill and coupon. */

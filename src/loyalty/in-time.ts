@@ -19,7 +19,8 @@ export async function inTime<T>(
   use: Promise<T>,
   onLate?: (result: T) => Promise<unknown>,
 ): Promise<T> {
-  const tooLate = () => new StorageUnavailable('the journal took longer than the till waits')
+  const tooLate = () =>
+    new StorageUnavailable('the journal took longer than the till waits', { mayBeDone: true })
   try {
     return await within(timers, Math.max(timeToWaitMs(exchange), leastMs), use, tooLate)
   } catch (error) {

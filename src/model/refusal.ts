@@ -60,11 +60,14 @@ export class Refusal extends Error {
   }
 }
 
-/** The journal cannot be used at the moment: full, locked, read-only or damaged. */
+/** The journal cannot be used at the moment: full, locked, read-only, damaged or away. */
 export class StorageUnavailable extends Refusal {
   override name = 'StorageUnavailable'
+  /** What was to be written may be written all the same, for example if only the answer to a COMMIT was lost. */
+  readonly mayBeDone: boolean
 
-  constructor(message: string, { cause }: { cause?: unknown } = {}) {
+  constructor(message: string, { cause, mayBeDone = false }: { cause?: unknown; mayBeDone?: boolean } = {}) {
     super('STORAGE_UNAVAILABLE', { message, cause })
+    this.mayBeDone = mayBeDone
   }
 }

@@ -79,7 +79,9 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   it('opens while it cannot connect, refuses in time, and works once it can', async () => {
     proxy.refuse()
     const journal = await open()
-    expect(String(await refusedInTime(debit(journal)))).to.match(/ECONNREFUSED/)
+    const refusal = await refusedInTime(debit(journal))
+    expect(refusal.message).to.match(/ECONNREFUSED/)
+    expect(refusal).to.have.property('mayBeDone', false)
     await proxy.heal()
     expect(await debit(journal)).to.have.property('do', 'send')
   })
@@ -96,7 +98,7 @@ describe('the journal on PostgreSQL, when the network fails,', () => {
   it('refuses in time if the answer of a COMMIT is swallowed, and finds afterwards what was written', async () => {
     const journal = await open()
     const swallowed = proxy.onNext(commit, 'after', 'swallow')
-    await refusedInTime(debit(journal))
+    expect(await refusedInTime(debit(journal))).to.have.property('mayBeDone', true)
     await swallowed
     const again = await journal.beginDebit(couponDebit, ({ attempts }) => {
       expect(attempts).to.have.length(1)

@@ -53,7 +53,7 @@ describe('what the journal has begun too late for its till', () => {
       caller,
       shortExchange(),
     ).catch(codeOf)
-    expect(refusal).to.equal('STORAGE_UNAVAILABLE')
+    expect(refusal).to.equal('TRY_AGAIN_SHORTLY')
     slow.release()
     await slow.recorded
     expect(await states()).to.deep.equal(['confirmed'])

@@ -2,9 +2,9 @@ import { StorageUnavailable } from '../../model/refusal.ts'
 
 /** The database cannot be used. What a work itself refuses is another StorageUnavailable. */
 export class DatabaseUnavailable extends StorageUnavailable {
-  constructor(cause: unknown) {
+  constructor(cause: unknown, { mayBeDone = false } = {}) {
     const { message } = cause instanceof DatabaseFailure ? cause : new DatabaseFailure(cause)
-    super(`the journal's database cannot be used: ${message}`, { cause })
+    super(`the journal's database cannot be used: ${message}`, { cause, mayBeDone })
   }
 }
 

@@ -41,7 +41,7 @@ export function createTries({ pool, patienceMs, observe, naming }: TriesDeps & {
         if (remedy === 'bug') throw error
         if (remedy === 'again_elsewhere') pool.renew()
         if (remedy === 'unavailable' || performance.now() - startedMs >= patienceMs * tryShare)
-          throw new DatabaseUnavailable(error)
+          throw new DatabaseUnavailable(error, { mayBeDone })
         // A refused connection is refused at once, and a database that restarts takes some 100 ms.
         await sleep(keepingTimers, 20 + 30 * Math.random())
       }
