@@ -33,7 +33,10 @@ async function main() {
   const opening = createService(config, { log, version })
   const service = await opening
   const ports = await service.start()
-  if (ports) log.info(ports, 'listening')
+  if (!ports) return
+  log.info(ports, 'listening')
+  // For whoever waits for this line.
+  log.flush()
 }
 
 function stop(signal: string, opening: Promise<Service>, config: Config, log: Logger) {

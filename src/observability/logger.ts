@@ -3,13 +3,21 @@ import { harmless } from './line-guard.ts'
 
 export type { Logger }
 
+/** A write for each line took a tenth of a balance's time. Lines are written once there are so many bytes of them, */
+const gatheredBytes = 16_000
+/** or after this long. */
+const gatheredForMs = 50
+
+/**
+ * Writes to stdout in the background, so that no request waits for whoever reads it. What is gathered when the process
+ * ends is written then, also if an error ends it, unless it is killed.
+ */
+function createDestination(): DestinationStream {
+  return pino.destination({ sync: false, minLength: gatheredBytes, periodicFlush: gatheredForMs })
+}
+
 /** JSON lines on stdout. Never give it anything secret: log errors by `describeError`, not as they are. */
-export function createLogger(
-  level: string,
-  // Lines are gathered while a write is under way, so that no request waits for whoever reads them. The rest is written
-  // when the process ends, unless it is killed.
-  destination: DestinationStream = pino.destination({ sync: false }),
-): Logger {
+export function createLogger(level: string, destination = createDestination()): Logger {
   return pino(
     {
       level,

@@ -1,4 +1,7 @@
 import { expect } from 'chai'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { withoutSecrets } from '../../src/observability/line-guard.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 
@@ -8,7 +11,37 @@ function lineOf(facts: object): Record<string, unknown> {
   return JSON.parse(lines[0] ?? '')
 }
 
+const logger = new URL('../../src/observability/logger.ts', import.meta.url)
+/** @returns arguments of a process of its own, which does this with its `log` */
+const program = (act: string) => [
+  '--input-type=module',
+  '--eval',
+  `import { createLogger } from '${logger.href}'; const log = createLogger('info'); ${act}`,
+]
+
 describe('a log line', () => {
+  it('is written before its process ends, also if an error ends it', () => {
+    for (const end of ['', 'process.exit(1)', "throw new Error('unexpected')"]) {
+      const act = `for (let line = 0; line < 1000; line++) log.info({ line }, 'a line'); ${end}`
+      const { stdout } = spawnSync(process.execPath, program(act), { encoding: 'utf8' })
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((text) => (JSON.parse(text) as { line: number }).line)
+      expect(lines, end).to.deep.equal([...Array(1000).keys()])
+    }
+  })
+
+  it('is written while its process goes on, however few there are', async () => {
+    const child = spawn(process.execPath, program("log.info('the only line'); setInterval(() => {}, 1000)"))
+    try {
+      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+      expect(line).to.include('the only line')
+    } finally {
+      child.kill()
+    }
+  })
+
   it('cannot control a terminal, and masks payment cards, at any depth', () => {
     const line = lineOf({
       reason: 'a \u001b[2Jbell\u0007, \u202eright to left',
