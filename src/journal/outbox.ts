@@ -17,7 +17,7 @@ export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
     const eventId = yield* firstEventId(ticket)
     const first = yield* get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
     if (!first) return eventId
-    for (const each of [fingerprint, formerFingerprint]) {
+    for (const each of [fingerprint, formerFingerprint()]) {
       const isRepeat = each === first.fingerprint || (yield* isStored(reopenedEventId(eventId, each)))
       if (isRepeat) return undefined
     }

@@ -25,8 +25,9 @@ export function createSeal(keys: readonly string[]) {
     close(row: string, content: unknown): Sealed {
       const iv = randomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', sealingKey, iv).setAAD(Buffer.from(row))
-      const text = Buffer.concat([cipher.update(JSON.stringify(content), 'utf8'), cipher.final()])
-      return { box: Buffer.concat([iv, cipher.getAuthTag(), text]), keyId: sealingId }
+      const text = cipher.update(JSON.stringify(content), 'utf8')
+      const end = cipher.final()
+      return { box: Buffer.concat([iv, cipher.getAuthTag(), text, end]), keyId: sealingId }
     },
 
     /**

@@ -21,8 +21,8 @@ export type TicketIntake = {
   formerEventId?: string | undefined
   /** SHA-256 of the parsed ticket: the same for a repeat, different for a bill that was reopened. */
   fingerprint: string
-  /** The fingerprint that earlier versions gave it, to recognise repeats of tickets that they accepted. */
-  formerFingerprint: string
+  /** @returns the fingerprint that earlier versions gave it, to recognise repeats of tickets that they accepted */
+  formerFingerprint: () => string
   kafkaKey: string
   closed: ClosedTicket
 }

@@ -51,7 +51,7 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
         eventId: ticketEventId(caller, covered),
         formerEventId: covered === bill ? undefined : ticketEventId(caller, bill),
         fingerprint: ticketFingerprint(bill),
-        formerFingerprint: formerTicketFingerprint(bill),
+        formerFingerprint: () => formerTicketFingerprint(bill),
         kafkaKey: cardHash ?? `${caller.venue.id}/${accountNumber ?? ticketId}`,
         closed: {
           venueId: caller.venue.id,

@@ -108,7 +108,7 @@ describe('the command dead-letters', function () {
   it('escapes control characters in a bill that Kafka has refused, as text and as JSON', async () => {
     const items = [{ name: 'Pie \u202e\u009b31m' }]
     const intake = closedBill({ eventId: 'e-1', ticket: { items } })
-    await test.journal.acceptTicket({ ...intake, fingerprint: 'f', formerFingerprint: 'g' })
+    await test.journal.acceptTicket({ ...intake, fingerprint: 'f', formerFingerprint: () => 'g' })
     await test.journal.buryTicket('e-1', 'too large \u202e')
     for (const words of [['show', 'e-1'], ['show', 'e-1', '--json'], ['list']]) {
       const { stdout } = await run(...words)
@@ -189,7 +189,7 @@ describe('the command dead-letters', function () {
     const intake = (eventId: string): TicketIntake => ({
       eventId,
       fingerprint: `of ${eventId}`,
-      formerFingerprint: 'of the rule before',
+      formerFingerprint: () => 'of the rule before',
       kafkaKey: 'hash-of-card',
       closed: closedBill().closed,
     })

@@ -18,7 +18,7 @@ describe("operators' commands in contracts/commands.md, from the first to the la
     await test.journal.acceptTicket({
       ...closedBill(),
       fingerprint: 'of the bill',
-      formerFingerprint: 'of the rule before',
+      formerFingerprint: () => 'of the rule before',
       kafkaKey: '1902/A-12',
     })
     await test.journal.buryTicket(closedBill().eventId, 'MESSAGE_TOO_LARGE')

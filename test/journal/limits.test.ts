@@ -44,7 +44,7 @@ describe('the limits of the journal', () => {
   const intake = (): TicketIntake => ({
     eventId: `e-${++count}`,
     fingerprint: 'f',
-    formerFingerprint: 'of the rule before',
+    formerFingerprint: () => 'of the rule before',
     kafkaKey: 'k',
     closed: closedBill({ coupons: Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`) })
       .closed,

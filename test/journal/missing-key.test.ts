@@ -54,7 +54,7 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
     return begun.redemption.id
   }
   const accept = ({ journal }: TestJournal, eventId: string) =>
-    journal.acceptTicket({ ...closedBill({ eventId }), fingerprint: 'f', formerFingerprint: 'g' })
+    journal.acceptTicket({ ...closedBill({ eventId }), fingerprint: 'f', formerFingerprint: () => 'g' })
   const idsWaiting = async ({ journal }: TestJournal) =>
     (await journal.waitingTickets(9)).map(({ eventId }) => eventId)
   const rows = () => lacking.sql('SELECT * FROM redemptions ORDER BY id')

@@ -21,7 +21,7 @@ const bill: Ticket = {
 const intake = (eventId: string, ticket: Ticket = bill): TicketIntake => ({
   eventId,
   fingerprint: ticketFingerprint(ticket),
-  formerFingerprint: 'of the rule before',
+  formerFingerprint: () => 'of the rule before',
   kafkaKey: 'hash-of-card',
   closed: { venueId: '1902', tenant: '0123456789abcdef', traceparent: '00-…', ticket, coupons: ['uc-1'] },
 })
@@ -68,7 +68,7 @@ forEachSchema((openTestJournal) => {
       })
       const now = (ticket: Ticket): TicketIntake => ({
         ...intake('e-1', ticket),
-        formerFingerprint: formerTicketFingerprint(ticket),
+        formerFingerprint: () => formerTicketFingerprint(ticket),
       })
       for (const ticket of [bill, reopened]) await test.journal.acceptTicket(before(ticket))
       const answers = []

@@ -21,7 +21,7 @@ describe('the limits of the journal on PostgreSQL', () => {
   let count = 0
   /** A bill of 50 KB. */
   const intake = (venue = `venue-${count}`): TicketIntake => ({
-    ...{ venue, eventId: `e-${++count}`, fingerprint: 'f', formerFingerprint: 'of the rule before' },
+    ...{ venue, eventId: `e-${++count}`, fingerprint: 'f', formerFingerprint: () => 'of the rule before' },
     kafkaKey: 'k',
     closed: closedBill({ coupons: Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`) })
       .closed,

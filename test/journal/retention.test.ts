@@ -36,7 +36,7 @@ forEachDatabase((openTestJournal) => {
       await test.journal.acceptTicket({
         eventId,
         fingerprint: eventId,
-        formerFingerprint: 'of the rule before',
+        formerFingerprint: () => 'of the rule before',
         kafkaKey: 'k',
         closed: closedBill().closed,
       })

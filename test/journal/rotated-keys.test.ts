@@ -41,7 +41,7 @@ for (const [rollout, keys] of Object.entries(rollouts))
         if (begun.do !== 'send') return expect.fail()
         await settleDebit(journal, begun.redemption.id, { kind: 'unknown' })
         const ticket = closedBill({ eventId: `e-${name}` })
-        await journal.acceptTicket({ ...ticket, fingerprint: 'f', formerFingerprint: 'g' })
+        await journal.acceptTicket({ ...ticket, fingerprint: 'f', formerFingerprint: () => 'g' })
         await journal.keepDeadLetter(unreadMessage(`text ${name}`))
       }
       for (const { journal, clock } of replicas) {

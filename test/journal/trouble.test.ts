@@ -58,7 +58,7 @@ describe('a journal in trouble', () => {
         await damaged.journal.acceptTicket({
           ...closedBill(),
           fingerprint: 'of the bill',
-          formerFingerprint: 'of the rule before',
+          formerFingerprint: () => 'of the rule before',
         })
         await damaged.journal.keepDeadLetter(unread)
         await damaged.journal.close()

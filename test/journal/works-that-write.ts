@@ -155,7 +155,14 @@ const { eventId, closed } = closedBill()
 
 function intake(fingerprint = 'of the bill'): TicketIntake {
   const venue = 'venue-uuid'
-  return { venue, eventId, kafkaKey: 'hash', closed, fingerprint, formerFingerprint: `former ${fingerprint}` }
+  return {
+    venue,
+    eventId,
+    kafkaKey: 'hash',
+    closed,
+    fingerprint,
+    formerFingerprint: () => `former ${fingerprint}`,
+  }
 }
 
 async function begin(journal: Journal) {

@@ -151,7 +151,7 @@ describe('a tab that is named after its card', () => {
           journal.acceptTicket({
             eventId: ticketEventId({ venue: { ...venue } }, ticket),
             fingerprint: ticketFingerprint(ticket),
-            formerFingerprint: 'none',
+            formerFingerprint: () => 'none',
             kafkaKey: 'k',
             closed: { venueId: venue.id, tenant: 't', traceparent: '', ticket, coupons: [] },
           }),

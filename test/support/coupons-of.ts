@@ -19,7 +19,7 @@ export async function couponsOf(journal: Journal, ofBill: AnyBill): Promise<stri
     ...ofBill,
   }
   await journal.acceptTicket(
-    { ...closedBill({ eventId }), fingerprint: 'of the bill', formerFingerprint: 'of the rule before' },
+    { ...closedBill({ eventId }), fingerprint: 'of the bill', formerFingerprint: () => 'of the rule before' },
     { bill, decide: (known) => decideCoupons(bill, known) },
   )
   return (await journal.waitingTickets(100)).at(-1)?.closed.coupons ?? []

@@ -32,7 +32,7 @@ export function ticketOf(eventId: string): TicketIntake {
     ...closedBill({ eventId }),
     venue: 'venue-uuid',
     fingerprint: `fingerprint of ${eventId}`,
-    formerFingerprint: 'of the rule before',
+    formerFingerprint: () => 'of the rule before',
   }
 }
 

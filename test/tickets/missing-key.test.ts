@@ -39,7 +39,11 @@ describe('a relay that lacks the key of a ticket', () => {
       [having, 'new-1'],
       [lacking, 'old-2'],
     ] as const)
-      await journal.acceptTicket({ ...closedBill({ eventId }), fingerprint: 'f', formerFingerprint: 'g' })
+      await journal.acceptTicket({
+        ...closedBill({ eventId }),
+        fingerprint: 'f',
+        formerFingerprint: () => 'g',
+      })
   })
   afterEach(async () => {
     for (const end of ends) await end()

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Temporal } from 'temporal-polyfill'
 import {
   findImplausible,
   localDate,
@@ -114,6 +115,27 @@ describe('the second reading of a local time', () => {
   ])
     it(`does not exist for ${text}`, () => {
       expect(second(text)).to.equal(undefined)
+    })
+})
+
+describe('a local time of any zone', () => {
+  // Their clocks change by an hour, by half of one, at midnight, or not at all.
+  for (const zone of [london, 'Australia/Lord_Howe', 'America/St_Johns', 'Asia/Beirut', 'Asia/Kathmandu'])
+    it(`is read as Temporal reads it, by the minute around each change of the clock: ${zone}`, () => {
+      const change = Temporal.Instant.from('2026-01-01T00:00Z').toZonedDateTimeISO(zone)
+      const changes = [change.getTimeZoneTransition('next'), change.getTimeZoneTransition('previous')]
+      for (const around of [change, ...changes.filter((each) => each !== null)])
+        for (let minutes = -180; minutes <= 180; minutes++) {
+          const local = around.toPlainDateTime().add({ minutes }).with({ second: 7 })
+          const text = local.toString({ smallestUnit: 'second' })
+          const [first, second] = (['compatible', 'later'] as const).map(
+            (disambiguation) => local.toZonedDateTime(zone, { disambiguation }).epochMilliseconds,
+          )
+          expect(readTime(text, zone), text).to.equal(first)
+          expect(readSecondTime(text, zone, first ?? NaN), text).to.equal(
+            second === first ? undefined : second,
+          )
+        }
     })
 })
 

@@ -12,22 +12,24 @@ const longestRead = 1024
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field
  */
 export function refuseKeyInFields(fields: RawFields, apiKey: string) {
-  const field = findText(fields, createSpotter(apiKey), [])
-  if (field) throw new RequestInvalid(field, 'must not hold the API key')
+  const path = findText(fields, createSpotter(apiKey), 0)
+  if (path) throw new RequestInvalid(path.join('.'), 'must not hold the API key')
 }
 
+const deepest = 8
+
 /** @returns the path of the first text that holds the key, without array index (`items.name`) */
-function findText(fields: object, isSpotted: Spotter, path: string[]): string | undefined {
-  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
-    if (path.length === 0 && credentialFields.includes(name)) continue
-    const inner = Array.isArray(fields) ? path : [...path, name]
-    if (typeof value === 'string' || typeof value === 'number') {
-      const text = String(value)
-      if (text.length <= longestRead && isSpotted(text)) return inner.join('.')
-    } else if (typeof value === 'object' && value !== null) {
-      const found = inner.length > 8 ? undefined : findText(value, isSpotted, inner)
-      if (found) return found
-    }
+function findText(value: unknown, isSpotted: Spotter, depth: number): string[] | undefined {
+  if (typeof value === 'string' || typeof value === 'number') {
+    const text = String(value)
+    return text.length <= longestRead && isSpotted(text) ? [] : undefined
+  }
+  if (typeof value !== 'object' || value === null || depth > deepest) return undefined
+  const isList = Array.isArray(value)
+  for (const name in value) {
+    if (depth === 0 && credentialFields.includes(name)) continue
+    const path = findText((value as RawFields)[name], isSpotted, isList ? depth : depth + 1)
+    if (path) return isList ? path : [name, ...path]
   }
   return undefined
 }

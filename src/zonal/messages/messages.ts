@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { BalanceRequest, CreditRequest, DebitRequest, What } from '../../model/words.ts'
 import { readCardNumber } from './card.ts'
 import type { RawFields } from './raw-message.ts'
-import { readFields } from './read-fields.ts'
+import { createFieldReader } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, id, mustBe, points } from './shapes.ts'
 
@@ -45,6 +45,10 @@ export const creditRequest = z
       'points by account need transactionId',
   )
 
+const readBalance = createFieldReader(balanceRequest)
+const readDebit = createFieldReader(debitRequest)
+const readCredit = createFieldReader(creditRequest)
+
 const neededToDebit = {
   cardNumber: mustBe.card,
   accountNumber: mustBe.id,
@@ -59,7 +63,7 @@ const neededToCredit = { ...neededToDebit, redemptionId: mustBe.id, originalTran
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field, or `CARD_INVALID`
  */
 export function parseBalance(fields: RawFields, settings: MessageSettings): BalanceRequest {
-  const { read } = readFields(balanceRequest, fields, { cardNumber: mustBe.card })
+  const { read } = readBalance(fields, { cardNumber: mustBe.card })
   return { ...read, cardNumber: readCardNumber(read.cardNumber, settings.cardPrefixes) }
 }
 
@@ -68,7 +72,7 @@ export function parseBalance(fields: RawFields, settings: MessageSettings): Bala
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field, or `CARD_INVALID`
  */
 export function parseDebit(fields: RawFields, settings: MessageSettings): DebitRequest {
-  const { rewardId, points, ...read } = readFields(debitRequest, fields, neededToDebit).read
+  const { rewardId, points, ...read } = readDebit(fields, neededToDebit).read
   const what = readWhat(rewardId, points)
   if (!what) throw new RequestInvalid('rewardId', 'is missing, and {points} too: one of them must be given')
   if (what.kind === 'points' && read.transactionId === undefined)
@@ -81,7 +85,7 @@ export function parseDebit(fields: RawFields, settings: MessageSettings): DebitR
  * @throws RequestInvalid `MESSAGE_INVALID` naming the field, or `CARD_INVALID`
  */
 export function parseCredit(fields: RawFields, settings: MessageSettings): CreditRequest {
-  const { rewardId, points, ...read } = readFields(creditRequest, fields, neededToCredit).read
+  const { rewardId, points, ...read } = readCredit(fields, neededToCredit).read
   const what = readWhat(rewardId, points)
   const isByReference = read.redemptionId !== undefined || read.originalTransactionId !== undefined
   if (!isByReference) checkByAccount(read, what)

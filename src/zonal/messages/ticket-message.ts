@@ -4,10 +4,10 @@ import { findCardNumber, readCardNumber } from './card.ts'
 import { posFields, type MessageSettings } from './messages.ts'
 import { digitsOf, toMinor } from './money.ts'
 import type { AmountUnit, RawContents } from './raw-message.ts'
-import { readFields } from './read-fields.ts'
+import { createFieldReader } from './read-fields.ts'
 import { RequestInvalid } from './request-invalid.ts'
 import { card, count, currency, flag, id, money, mustBe, name, points, quantity, time } from './shapes.ts'
-import { boundLists } from './ticket-lists.ts'
+import { refuseLongLists } from './ticket-lists.ts'
 import { localDate, readDate, readSecondTime, readTime } from './time.ts'
 import { withoutUndefined } from './values.ts'
 
@@ -49,6 +49,8 @@ export const ticketRequest = z
   })
   .describe('ticketId or transactionId must be given')
 
+const readFields = createFieldReader(ticketRequest)
+
 const neededAlways = {
   ticketId: mustBe.id,
   closedAt: mustBe.time,
@@ -89,9 +91,8 @@ export function parseTicket(
     ...(fields.ticketId === undefined ? { transactionId: mustBe.id } : {}),
     ...(settings.withoutCard === 'count' ? { cardNumber: mustBe.card } : {}),
   }
-  const unread = new Set<string>()
-  const { read, unreadFields } = readFields(ticketRequest, boundLists(fields, unread), needed)
-  for (const path of unreadFields) unread.add(path)
+  refuseLongLists(fields)
+  const { read, unread } = readFields(fields, needed)
   return { ticket: toTicket(read, { venue, settings, amountUnit, unread }), unreadFields: [...unread] }
 }
 
@@ -136,16 +137,18 @@ function toTicket(fields: TicketFields, { venue, settings, amountUnit, unread }:
   })
 }
 
-function toItem(
-  { unitPrice, total, tax, discount, ...item }: ItemFields,
-  optional: OptionalReader,
-): TicketItem {
+function toItem(item: ItemFields, optional: OptionalReader): TicketItem {
+  const { id, name, quantity, category, portion } = item
   return withoutUndefined({
-    ...item,
-    unitPriceMinor: optional.amount('items.unitPrice', unitPrice),
-    totalMinor: optional.amount('items.total', total),
-    taxMinor: optional.amount('items.tax', tax),
-    discountMinor: optional.amount('items.discount', discount),
+    id,
+    name,
+    quantity,
+    category,
+    portion,
+    unitPriceMinor: optional.amount('items.unitPrice', item.unitPrice),
+    totalMinor: optional.amount('items.total', item.total),
+    taxMinor: optional.amount('items.tax', item.tax),
+    discountMinor: optional.amount('items.discount', item.discount),
   })
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { Temporal } from 'temporal-polyfill'
 
 /** Years of five digits are mistakes. (.NET writes 0001-01-01 for "no time".) */
@@ -8,6 +9,7 @@ const perhapsOffset = /(?:z|[+-]\d\d(?::?\d\d){0,2}(?:[.,]\d+)?)(?:\[.*)?$/i
 const zoneInBrackets = /^[^[]*\[[^\]=]+\]/
 
 const dayMs = 24 * 60 * 60 * 1000
+const hourMs = 60 * 60 * 1000
 
 /**
  * @param text ISO 8601, with or without an offset
@@ -17,7 +19,11 @@ const dayMs = 24 * 60 * 60 * 1000
  */
 export function readTime(text: string, timeZone: string): number | undefined {
   const trimmed = text.trim()
-  return inRange(readInstant(trimmed) ?? readLocalTime(trimmed, timeZone, 'compatible'))
+  return inRange(
+    readPlainTime(trimmed, timeZone) ??
+      readInstant(trimmed) ??
+      readLocalTime(trimmed, timeZone, 'compatible'),
+  )
 }
 
 /**
@@ -27,7 +33,7 @@ export function readTime(text: string, timeZone: string): number | undefined {
  */
 export function readSecondTime(text: string, timeZone: string, firstMs: number): number | undefined {
   const trimmed = text.trim()
-  if (readInstant(trimmed) !== undefined) return undefined
+  if (readPlainTime(trimmed, timeZone) !== undefined || readInstant(trimmed) !== undefined) return undefined
   const second = inRange(readLocalTime(trimmed, timeZone, 'later'))
   return second === firstMs ? undefined : second
 }
@@ -52,6 +58,39 @@ export function readDate(text: string): string | undefined {
 /** @returns the date at that moment in that zone, as YYYY-MM-DD */
 export function localDate(epochMs: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(epochMs).toZonedDateTimeISO(timeZone).toPlainDate().toString()
+}
+
+/** As tills write a local time most often: `2026-11-24T19:31:05`. */
+const plainTime = /^(\d{4}-\d\d-\d\dT\d\d):([0-5]\d):([0-5]\d)$/
+
+/** When hours begin of which each minute occurs once; undefined for others. By zone and hour. */
+const hours = new LRUCache<string, { startsMs: number | undefined }>({ max: 1_000 })
+
+/**
+ * Tills send bills of the same few hours, and Temporal takes long for each.
+ * @returns epoch ms of a plain local time that occurs once; undefined for any other text
+ */
+function readPlainTime(text: string, timeZone: string): number | undefined {
+  const [, hour = '', minutes, seconds] = plainTime.exec(text) ?? []
+  if (hour === '') return undefined
+  const key = `${timeZone} ${hour}`
+  let known = hours.get(key)
+  if (!known) hours.set(key, (known = { startsMs: startOfHour(hour, timeZone) }))
+  return known.startsMs === undefined
+    ? undefined
+    : known.startsMs + Number(minutes) * 60_000 + Number(seconds) * 1_000
+}
+
+/** @returns undefined for an hour in which clocks are changed, and for one that does not exist */
+function startOfHour(hour: string, timeZone: string): number | undefined {
+  const startsMs = readLocalTime(`${hour}:00:00`, timeZone, 'compatible')
+  const isUsual =
+    startsMs !== undefined &&
+    startsMs === readLocalTime(`${hour}:00:00`, timeZone, 'later') &&
+    (['compatible', 'later'] as const).every(
+      (each) => readLocalTime(`${hour}:59:59.999`, timeZone, each) === startsMs + hourMs - 1,
+    )
+  return isUsual ? startsMs : undefined
 }
 
 function inRange(epochMs: number | undefined): number | undefined {

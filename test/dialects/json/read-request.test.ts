@@ -132,14 +132,17 @@ describe('the fields of a request', () => {
     expect(fields.total).to.equal(1234567890.1234567)
   })
 
-  it('have no prototype, and cannot be given one', () => {
+  it('inherit no names, and cannot be given a prototype', () => {
     const evil =
       '{"__proto__":{"cardNumber":"EVIL1"},"constructor":{"a":1},"prototype":1,"items":[{"__proto__":{"id":1}}]}'
     const { fields } = read('ticket', evil)
-    expect(Object.getPrototypeOf(fields)).to.equal(null)
-    expect(Reflect.ownKeys(fields)).to.deep.equal(['items'])
     const [item] = fields.items as object[]
-    expect(Object.getPrototypeOf(item)).to.equal(null)
+    for (const each of [fields, item ?? []]) {
+      const prototype = Object.getPrototypeOf(each) as object
+      expect([Reflect.ownKeys(prototype), Object.getPrototypeOf(prototype)]).to.deep.equal([[], null])
+      expect(Object.isFrozen(prototype)).to.equal(true)
+    }
+    expect(Reflect.ownKeys(fields)).to.deep.equal(['items'])
     expect(Reflect.ownKeys(item ?? [])).to.deep.equal([])
   })
 

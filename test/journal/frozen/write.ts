@@ -126,7 +126,11 @@ async function repeatUnderAnotherId(journal: Journal, name: string) {
 }
 
 function ticketOf(eventId: string) {
-  return { ...closedBill({ eventId }), fingerprint: 'of the bill', formerFingerprint: 'of the rule before' }
+  return {
+    ...closedBill({ eventId }),
+    fingerprint: 'of the bill',
+    formerFingerprint: () => 'of the rule before',
+  }
 }
 
 /** Values as texts, which PostgreSQL turns into what their columns are. */

@@ -7,6 +7,10 @@ import type { Alias, Names } from './fields.ts'
 /** Two spellings of one field with different values; the same spelling twice if a key is repeated. */
 export type Clash = { first: string; second: string }
 
+/** Inherits no names. An object without any prototype would be a dictionary to V8, which is slow. */
+const Fields = function () {} as unknown as new () => RawFields
+Fields.prototype = Object.freeze(Object.create(null))
+
 /**
  * Folds objects into one under our names. Unknown names are left out, including `__proto__` and `constructor`, and so are
  * absent values. A field with two different values becomes `contradiction`; of names that may appear side by side the first
@@ -15,7 +19,7 @@ export type Clash = { first: string; second: string }
  * @param names how to read them
  */
 export function fold(objects: object[], names: Names): RawFields {
-  const fields: RawFields = Object.create(null)
+  const fields = new Fields()
   /** Ranks of the fields that were not given under the first name in the table. */
   const ranks = new Map<string, number>()
   for (const object of objects)
