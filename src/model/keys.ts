@@ -81,12 +81,15 @@ export function formerTicketFingerprint(ticket: Ticket): string {
 
 /** `keyHash` and `tenant` are from the key's SHA-256: TRIFFT can match them, but nobody gets the key back from them. */
 export function toCredentials(venueId: string, apiKey: string): Credentials {
-  return { venueId, apiKey, keyHash: hash('sha256', apiKey), tenant: tenantOf(apiKey) }
+  const keyHash = hash('sha256', apiKey)
+  return { venueId, apiKey, keyHash, tenant: keyHash.slice(0, tenantDigits) }
 }
+
+const tenantDigits = 16
 
 /** Identifies an API key, and so a project, without revealing the key. */
 export function tenantOf(apiKey: string): string {
-  return hash('sha256', apiKey).slice(0, 16)
+  return hash('sha256', apiKey).slice(0, tenantDigits)
 }
 
 /** @returns a function from a card number or API key to its HMAC-SHA-256 in hex */

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 /** Tells whether a text contains a certain secret. */
 export type Spotter = (text: string) => boolean
 
@@ -6,12 +8,23 @@ const minLengthInsideText = 8
 const longestNormalized = 4096
 const base64Runs = /[A-Za-z0-9+/_-]+/g
 
+/** One message looks for its key and its card several times, and the next message of a venue for the same key. */
+const recent = new LRUCache<string, Spotter>({ max: 200 })
+
 /**
  * Recognises an API key or a card number in any spelling: in any case, with blanks or other characters in between, as
  * percent codes or entities, in Base64, and inside a longer text if it has eight characters or more. Takes time in
  * proportion to the text.
  */
 export function createSpotter(secret: string): Spotter {
+  const known = recent.get(secret)
+  if (known) return known
+  const isSpotted = makeSpotter(secret)
+  recent.set(secret, isSpotted)
+  return isSpotted
+}
+
+function makeSpotter(secret: string): Spotter {
   const folded = fold(secret)
   const compact = toCompact(folded)
   const encoded = compact.length >= minLengthInsideText ? base64Cores(secret).map(fold) : []
@@ -39,15 +52,16 @@ function contains(text: string, secret: string): boolean {
   return secret.length >= minLengthInsideText ? text.includes(secret) : text === secret
 }
 
-/** Lower case, without blanks and invisible characters. */
+/** Lower case, without blanks and invisible characters. Most texts are ASCII, of which far fewer characters are in question. */
 function fold(text: string): string {
+  if (isAscii(text)) return text.toLowerCase().replace(/[\0-\x20\x7f]+/g, '')
   // NFKC may turn one character into eighteen, so long texts are not normalized.
-  const plain = text.length > longestNormalized || isAscii(text) ? text : text.normalize('NFKC')
+  const plain = text.length > longestNormalized ? text : text.normalize('NFKC')
   return plain.toLowerCase().replace(/[\s\p{Cc}\p{Cf}]+/gu, '')
 }
 
 function toCompact(folded: string): string {
-  return folded.replace(/[^\p{L}\p{N}]+/gu, '')
+  return folded.replace(isAscii(folded) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}]+/gu, '')
 }
 
 function isAscii(text: string): boolean {
@@ -71,6 +85,7 @@ function decodeEscapes(text: string): string {
  * @param minLength of a run that can contain the secret
  */
 function decodeBase64(text: string, minLength: number): string[] {
+  if (text.length < minLength) return []
   const runs = text.replace(/\s+/g, '').match(base64Runs) ?? []
   return runs
     .filter(({ length }) => length >= minLength)

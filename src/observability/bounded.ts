@@ -21,19 +21,20 @@ export function bounded(value: unknown, bounds: Bounds): unknown {
   if (bounds.depth === 0) return undefined
   const inner = { ...bounds, depth: bounds.depth - 1 }
   if (Array.isArray(value)) return value.slice(0, bounds.entries).map((entry) => bounded(entry, inner))
-  return Object.fromEntries(
-    firstFields(value, bounds.fields).map(([name, field]) => [name, bounded(field, inner)]),
-  )
+  const copy: Record<string, unknown> = {}
+  let fieldsLeft = bounds.fields
+  // Not by a list of all fields: there may be a hundred thousand.
+  for (const name in value) {
+    if (fieldsLeft-- === 0) break
+    setField(copy, name, bounded((value as typeof copy)[name], inner))
+  }
+  return copy
 }
 
-/** Without a list of all fields: there may be a hundred thousand. */
-function firstFields(value: object, most: number): [string, unknown][] {
-  const fields: [string, unknown][] = []
-  for (const name in value) {
-    if (fields.length === most) break
-    fields.push([name, (value as Record<string, unknown>)[name]])
-  }
-  return fields
+/** Sets a field of its own, also one by whose name an assignment would set the prototype. */
+export function setField(copy: Record<string, unknown>, name: string, value: unknown) {
+  if (name !== '__proto__') copy[name] = value
+  else Object.defineProperty(copy, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** @returns at most so many code points; copied, since a slice would keep the whole text in memory */

@@ -1,5 +1,6 @@
 import { maskPaymentCards, printable } from './printable.ts'
 import type { Secrets } from '../exchange.ts'
+import { setField } from './bounded.ts'
 import { createSpotter, type Spotter } from '../model/secret-spotter.ts'
 
 const removed = '(removed)'
@@ -39,6 +40,7 @@ function mapTexts(value: unknown, change: (text: string) => string, depth = 0): 
   if (depth >= deepest) return undefined
   if (Array.isArray(value))
     return value.slice(0, longestList).map((entry) => mapTexts(entry, change, depth + 1))
-  const entries = Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, change, depth + 1)])
-  return Object.fromEntries(entries)
+  const copy: Record<string, unknown> = {}
+  for (const name in value) setField(copy, name, mapTexts((value as typeof copy)[name], change, depth + 1))
+  return copy
 }

@@ -19,6 +19,7 @@ export function printableJson(json: string): string {
 
 /** @returns well-formed text without invisible characters: a blank for a control character, nothing for one without width */
 export function plainText(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text
   return text.toWellFormed().replace(anyInvisible, (character) => (/\p{Cf}/u.test(character) ? '' : ' '))
 }
 

@@ -111,5 +111,5 @@ function shortName(first: string | null | undefined, last: string | null | undef
 }
 
 function toIsoSeconds(unixSeconds: number): string {
-  return new Date(unixSeconds * 1000).toISOString().replace('.000Z', 'Z')
+  return `${new Date(unixSeconds * 1000).toISOString().slice(0, -'.000Z'.length)}Z`
 }

@@ -147,7 +147,7 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
     async approve(credentials: Credentials, exchange: Exchange): Promise<Venue> {
       const key = cacheKey(credentials, credentials.venueId)
       const fresh = cache.get(key)
-      const old = cache.peek(key, { allowStale: true })
+      const old = fresh ?? cache.peek(key, { allowStale: true })
       const allowStale = !fresh && isUsable(old)
       const result = fresh ? 'hit' : allowStale ? 'stale' : 'miss'
       metrics.cacheReads.inc({ cache: 'venue', result })

@@ -38,9 +38,9 @@ describe('the body of a request', () => {
       await next()
     })
     app.use(createDialectChoice({ dialects, basePath: '/zonal/v1' }))
-    app.use(createBodyReader({ pace: () => undefined, timers: systemTimers }))
-    app.use((ctx) => {
-      ctx.body = { text: ctx.request.body }
+    const readBody = createBodyReader({ pace: () => undefined, timers: systemTimers })
+    app.use(async (ctx) => {
+      ctx.body = { text: await readBody(ctx) }
     })
     ;({ port, close } = await serve(app))
   })

@@ -56,7 +56,8 @@ describe('capture', () => {
       await next().catch(() => undefined)
       ctx.body = JSON.stringify(reply)
     })
-    app.use(createBodyReader({ pace: () => undefined, timers: systemTimers }))
+    const readBody = createBodyReader({ pace: () => undefined, timers: systemTimers })
+    app.use(async (ctx) => void (await readBody(ctx)))
     const { port, close } = await serve(app)
     closers.push(close)
     return `http://127.0.0.1:${port}/zonal/v1`

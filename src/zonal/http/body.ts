@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa'
+import type { Middleware, ParameterizedContext } from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { isCutOff } from '../../http/server.ts'
 import { Refusal } from '../../model/refusal.ts'
@@ -9,6 +9,8 @@ import { maxBytes } from '../messages/raw-message.ts'
 import { findDecoder, readContentEncoding, unpack } from './decode.ts'
 import type { Pace } from './pace.ts'
 import type { TillState } from './state.ts'
+
+type Context = ParameterizedContext<TillState>
 
 const smallest = Math.min(...Object.values(maxBytes))
 const largest = Math.max(...Object.values(maxBytes))
@@ -21,16 +23,18 @@ export function bodyLate(): Refusal {
   return new Refusal('CORE_UNAVAILABLE', { message: 'the message did not arrive completely in time' })
 }
 
+export type ReadBody = (ctx: Context) => Promise<string>
+
 /**
- * Delivers the body as text in `ctx.request.body`, unpacked and decoded. The dialect parses it, once.
+ * @returns a function that reads the body as text, unpacked and decoded. The dialect parses it, once.
  * @throws Refusal `MEDIA_TYPE_UNSUPPORTED`, `MESSAGE_TOO_LARGE`, `MESSAGE_UNREADABLE`; `CORE_UNAVAILABLE` if it does not
  *   arrive completely in time
  */
-export function createBodyReader({ pace, timers }: { pace: Pace; timers: Timers }): Middleware<TillState> {
+export function createBodyReader({ pace, timers }: { pace: Pace; timers: Timers }): ReadBody {
   const readSmall = createReader(smallest)
   const readLarge = createReader(largest)
 
-  return async function readBody(ctx, next) {
+  return async function readBody(ctx) {
     const { isClaimed, charset, operationInAddress, exchange } = ctx.state
     const decode = isClaimed ? findDecoder(charset) : undefined
     if (!decode) throw new Refusal('MEDIA_TYPE_UNSUPPORTED', { message: 'unsupported media type or charset' })
@@ -43,10 +47,9 @@ export function createBodyReader({ pace, timers }: { pace: Pace; timers: Timers 
     const isWaitedFor = operationInAddress !== 'ticket'
     const bytes = await readBytes(ctx, isWaitedFor ? within(timers, leftMs, reading, bodyLate) : reading)
     await pace(bytes.length)
-    const text = decode(await unpack(bytes, coding, limitBytes))
+    const text = decode(coding ? await unpack(bytes, coding, limitBytes) : bytes)
     if (text.trim() === '') throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is empty' })
-    ctx.request.body = text
-    await next()
+    return text
   }
 }
 
@@ -87,12 +90,16 @@ async function readBytes(ctx: Context, reading: Promise<void>): Promise<Buffer> 
  */
 async function readPacked(ctx: Context, read: Middleware) {
   const { headers } = ctx.req
+  if (headers['content-encoding'] === undefined) return await read(ctx, ignore)
   ctx.req.headers = { ...headers, 'content-encoding': 'identity' }
-  const reading = read(ctx, async () => undefined)
+  const reading = read(ctx, ignore)
   // By now it has read them.
   ctx.req.headers = headers
   await reading
 }
+
+/** Nothing comes after the parser. */
+async function ignore() {}
 
 /** The parser's error may hold the body, so it is not kept as the cause. */
 function toRefusal(error: unknown): Refusal {

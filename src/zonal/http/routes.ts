@@ -5,9 +5,9 @@ import type { Timers } from '../../time/clock.ts'
 import type { Dialect } from '../dialect.ts'
 import { refuseKeyInFields } from '../messages/key-in-message.ts'
 import { maxBytes, operationUnknown, type RawMessage } from '../messages/raw-message.ts'
-import { createBodyReader } from './body.ts'
+import { createBodyReader, type ReadBody } from './body.ts'
 import { refuseBrokenHttp } from './broken-http.ts'
-import { approveCaller } from './caller.ts'
+import { createCallerApproval, type ApproveCaller } from './caller.ts'
 import { createOperations, type OperationDeps } from './operations.ts'
 import { createPace } from './pace.ts'
 import { send } from './reply.ts'
@@ -29,24 +29,22 @@ export function createRoutes(deps: RouteDeps): Router<TillState> {
   const { basePath } = deps.settings
   const path = `${basePath}{/*path}`
   const pace = createPace()
+  const approveCaller = createCallerApproval(deps.loyalty)
+  const readBody = createBodyReader({ pace, timers: deps.timers })
   const router = new Router<TillState>()
-  router.post(
-    path,
-    refuseUnknownAddress,
-    createUnreadTicketKeeper({ ...deps, pace }),
-    refuseBrokenHttp,
-    createBodyReader({ pace, timers: deps.timers }),
-    createAnswering({ ...deps, pace }),
-  )
-  router.get(basePath, refuseBrokenHttp, (ctx) => {
+  router.get(basePath, (ctx) => {
+    refuseBrokenHttp(ctx.req)
     const { dialect, exchange } = ctx.state
     const ids = { requestId: exchange.requestId, reference: undefined }
     send(ctx, dialect.writeAnswer({ to: 'address check', ...deps.service }, ids))
   })
-  router.all(path, refuseUnknownAddress, (ctx) => {
-    ctx.set('Allow', ctx.state.head.path === '' ? 'GET, POST' : 'POST')
-    throw new Refusal('METHOD_NOT_ALLOWED')
-  })
+  router.all(
+    path,
+    refuseUnknownAddress,
+    refuseOtherMethods,
+    createUnreadTicketKeeper({ ...deps, approveCaller, pace }),
+    createAnswering({ ...deps, approveCaller, readBody, pace }),
+  )
   return router
 }
 
@@ -57,16 +55,23 @@ const refuseUnknownAddress: Middleware<TillState> = function refuseUnknownAddres
   return next()
 }
 
+const refuseOtherMethods: Middleware<TillState> = function refuseOtherMethods(ctx, next) {
+  if (ctx.method === 'POST') return next()
+  ctx.set('Allow', ctx.state.head.path === '' ? 'GET, POST' : 'POST')
+  throw new Refusal('METHOD_NOT_ALLOWED')
+}
+
 /** One request: read it, approve who sent it, and do what it asks for. */
-function createAnswering(deps: OperationDeps) {
-  const { loyalty } = deps
+function createAnswering(deps: OperationDeps & { approveCaller: ApproveCaller; readBody: ReadBody }) {
+  const { loyalty, approveCaller, readBody } = deps
   const operations = createOperations(deps)
 
   return async function answer(ctx: Context) {
     const { dialect, exchange } = ctx.state
-    const text = String(ctx.request.body)
+    refuseBrokenHttp(ctx.req)
+    const text = await readBody(ctx)
     const message = readMessage(ctx.state, text)
-    const caller = await approveCaller(ctx, message.fields, loyalty)
+    const caller = await approveCaller(ctx, message.fields)
     try {
       if (message.problem) throw message.problem
       refuseKeyInFields(message.fields, caller.credentials.apiKey)

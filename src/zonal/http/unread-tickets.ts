@@ -5,7 +5,7 @@ import type { UnreadMessage, Caller } from '../../model/words.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Remove } from '../messages/credential-fields.ts'
 import { createCredentialsRemover } from '../messages/remove-credentials.ts'
-import { approveCaller } from './caller.ts'
+import type { ApproveCaller } from './caller.ts'
 import { readContentEncoding, unpackedChunks } from './decode.ts'
 import type { Pace } from './pace.ts'
 import type { TillState } from './state.ts'
@@ -14,7 +14,8 @@ import { beginningBytes, receiveUpload, collectSample, type Sample } from './upl
 type Context = ParameterizedContext<TillState>
 
 type Deps = {
-  loyalty: Pick<Loyalty, 'approve' | 'keepUnreadTicket'>
+  loyalty: Pick<Loyalty, 'keepUnreadTicket'>
+  approveCaller: ApproveCaller
   dialects: readonly Dialect[]
   pace: Pace
 }
@@ -35,7 +36,12 @@ const faults = new Set<Code>([
  *
  * @throws Refusal of the ticket, once it is kept; otherwise the one of its venue, or StorageUnavailable
  */
-export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Middleware<TillState> {
+export function createUnreadTicketKeeper({
+  loyalty,
+  approveCaller,
+  dialects,
+  pace,
+}: Deps): Middleware<TillState> {
   // A text that no dialect has read may be in any.
   const removeNamed = dialects.map(({ redaction }) => redaction.removeCredentials)
 
@@ -55,7 +61,9 @@ export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Mid
       if (!sample) ctx.set('Connection', 'close')
       if (!sample || sample.bytes.length === 0) throw error
       await pace(sample.bytes.length)
-      const caller = state.caller ?? (await approveByHeader(ctx, loyalty))
+      // Without credentials in the header nobody knows who sent it, as those in the message cannot be read.
+      const isNamed = ctx.get('Authorization') !== ''
+      const caller = state.caller ?? (isNamed ? await approveCaller(ctx, {}) : undefined)
       const message = caller && (await toMessage(ctx, caller, sample, removeNamed))
       if (!message) throw error
       await loyalty.keepUnreadTicket({ ...message, reason: error.message }, exchange)
@@ -63,11 +71,6 @@ export function createUnreadTicketKeeper({ loyalty, dialects, pace }: Deps): Mid
       throw error
     }
   }
-}
-
-/** @returns undefined without credentials in the header, as those in the message cannot be read */
-async function approveByHeader(ctx: Context, loyalty: Pick<Loyalty, 'approve'>): Promise<Caller | undefined> {
-  return ctx.get('Authorization') === '' ? undefined : await approveCaller(ctx, {}, loyalty)
 }
 
 /** @returns undefined for a message of more than 16 MiB, decompressed */

@@ -26,6 +26,7 @@ export function findCardNumber(raw: unknown, prefixes: readonly string[]): strin
   const given = isTextOrNumber(raw) ? String(raw).trim() : ''
   if (given.length > longestCardText) return undefined
   const text = stripPrefix(given, prefixes)
+  if (cardPattern.test(text)) return text
   const segment = isUrl(text) ? stripPrefix(lastPathSegment(text), prefixes) : text
   const number = segment.replace(dashesBetweenDigits, '')
   return cardPattern.test(number) ? number : undefined
