@@ -24,6 +24,8 @@ type Deps = {
 export type Relay = ReturnType<typeof createRelay>
 
 const mostAtOnce = 100
+/** While more are waiting than that, as after an outage: each send and each commit takes its time, however large it is. */
+const mostOfBacklog = 400
 /** Nobody waits for Kafka, so tickets that arrive within this time are sent together. */
 const gatherMs = 50
 /** For tickets that another process wrote: a dead letter sent again by a command, or what other replicas accept. */
@@ -40,6 +42,7 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
   const stopped = Promise.withResolvers<void>()
   let hasConnected = false
   let isLeaving = false
+  let isBacklog = false
   const loop = createLoop({ timers, step })
 
   /** @returns ms to wait for more tickets */
@@ -63,12 +66,14 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
   async function publishWaiting(): Promise<number> {
     // Before it looks, so that a ticket that comes later rings.
     bell = Promise.withResolvers()
-    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
+    const most = isBacklog ? mostOfBacklog : mostAtOnce
+    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(most))
+    isBacklog = waiting.length === most
     isLeaving = false
     if (waiting.length === 0)
       await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], bell.promise)
     else await publish(waiting)
-    return waiting.length < mostAtOnce ? gatherMs : 0
+    return isBacklog ? 0 : gatherMs
   }
 
   async function publish(waiting: WaitingTicket[]) {

@@ -11,6 +11,7 @@ import { generator } from './load.ts'
 import { watchHost } from './processes.ts'
 import { judge, print, printGoals, type Measurement } from './report.ts'
 import type { Settings } from './rounds.ts'
+import { backlog } from './scenarios/backlog.ts'
 import { fromMemory, passThrough } from './scenarios/balance.ts'
 import { cost, growth } from './scenarios/cost.ts'
 import { debit } from './scenarios/debit.ts'
@@ -24,6 +25,7 @@ const names = [
   'memory',
   'debit',
   'tickets',
+  'backlog',
   'latency',
   'overload',
   'cost',
@@ -96,6 +98,7 @@ try {
   await measure('memory', () => fromMemory(settings))
   await measure('debit', () => debit(settings))
   if (broker) await measure('tickets', () => tickets(settings, broker))
+  if (broker) await measure('backlog', () => backlog(settings, broker))
   await measure('latency', () => latency(settings))
   const saturated = measured.get('pass-through')?.rows?.find(({ variant }) => variant === 'ours')
   if (saturated) await measure('overload', () => overload(settings, saturated.perSecond.median))

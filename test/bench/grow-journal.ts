@@ -1,5 +1,17 @@
 import { DatabaseSync } from 'node:sqlite'
+import { readConfig } from '../../src/config/config.ts'
+import { createExchange } from '../../src/exchange.ts'
+import { createSqliteJournal } from '../../src/journal/sqlite/journal.ts'
+import { createCoverId } from '../../src/loyalty/cover-ids.ts'
+import { createTicket } from '../../src/loyalty/ticket.ts'
+import { createKeyedHash, toCredentials } from '../../src/model/keys.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { readRequest } from '../../src/zonal/dialects/json/read-request.ts'
+import { parseTicket } from '../../src/zonal/messages/ticket-message.ts'
 import { runSql } from '../support/postgres-database.ts'
+import * as messages from './messages.ts'
 
 /**
  * Fills the journal of a service that is down: half of the rows are tickets that Kafka has, half are redemptions whose
@@ -50,4 +62,41 @@ export async function growPostgres(url: string, rows: number) {
         at, at, at, at, at, at + 86400000, 0, 0, 1, 0 FROM ${numbers}`,
   )
   for (const sql of ['VACUUM ANALYZE', 'CHECKPOINT']) await runSql(url, sql)
+}
+
+/** Fills the journal of a service that is down with tickets that wait for Kafka, as it takes them in itself. */
+export async function fillWithTickets(path: string, count: number) {
+  const config = readConfig({
+    HOST: '127.0.0.1',
+    CORE_BASE_URL: 'http://127.0.0.1/v1',
+    JOURNAL_PATH: path,
+    JOURNAL_MAX_BYTES: String(2 ** 34),
+  })
+  const metrics = createMetrics()
+  const journal = createSqliteJournal(config.journal, {
+    clock: systemClock,
+    log: createLogger('error'),
+    metrics,
+  })
+  const hashCard = createKeyedHash(config.journal.cardHashKey)
+  const accept = createTicket({
+    ...{ journal, metrics, hashCard, coverId: createCoverId(hashCard) },
+    wakeRelay: () => undefined,
+    withoutCard: 'publish',
+  })
+  const venue = { id: messages.credentials.venueId, coreId: '5b1e', currency: 'GBP' }
+  const caller = { venue, credentials: toCredentials(venue.id, messages.credentials.apiKey) }
+  const settings = { ...config.zonal, withoutCard: config.tickets.withoutCard }
+  const takeIn = (number: number) => {
+    const text = messages.ticket.replaceAll('@N@', String(number))
+    const read = readRequest({ path: 'ticket', mediaType: 'application/json', text })
+    if (read.operation === undefined) throw read.problem
+    return accept(parseTicket(read, venue, settings).ticket, caller, createExchange(systemClock, 60_000))
+  }
+  const atOnce = 500
+  for (let first = 0; first < count; first += atOnce)
+    await Promise.all(
+      Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => takeIn(first + index)),
+    )
+  await journal.close()
 }

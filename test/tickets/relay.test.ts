@@ -83,6 +83,21 @@ describe('the relay', () => {
     expect(sent).to.deep.equal([3])
   })
 
+  it('sends more at once while more are waiting, as after an outage', async () => {
+    const sent: number[] = []
+    const topic = await createTopic(kafka(), { partitions: 3 })
+    const journal = createMemoryJournal(tickets(650))
+    const { clock } = startRelay(topic, journal, (publisher) => ({
+      ...publisher,
+      send: (events) => {
+        sent.push(events.length)
+        return publisher.send(events)
+      },
+    }))
+    await clock.passUntil(journal.whenEmpty())
+    expect(sent).to.deep.equal([100, 400, 150])
+  })
+
   it('keeps the order of each card over many batches', async () => {
     const topic = await createTopic(kafka(), { partitions: 3 })
     const journal = createMemoryJournal(tickets(350, (index) => ({ kafkaKey: `card-${index % 5}` })))

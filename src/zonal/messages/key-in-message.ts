@@ -26,7 +26,7 @@ function findText(value: unknown, isSpotted: Spotter, depth: number): string[] |
   }
   if (typeof value !== 'object' || value === null || depth > deepest) return undefined
   const isList = Array.isArray(value)
-  for (const name in value) {
+  for (const name of Object.keys(value)) {
     if (depth === 0 && credentialFields.includes(name)) continue
     const path = findText((value as RawFields)[name], isSpotted, isList ? depth : depth + 1)
     if (path) return isList ? path : [name, ...path]

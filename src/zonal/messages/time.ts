@@ -51,8 +51,10 @@ export function findImplausible(closedAtMs: number, nowMs: number): 'ahead' | 'b
 export function readDate(text: string): string | undefined {
   const [, date] = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/i.exec(text.trim()) ?? []
   if (date === undefined) return undefined
-  const parsed = orUndefined(() => Temporal.PlainDate.from(date))
-  return parsed && parsed.year >= 1970 ? parsed.toString() : undefined
+  const epochMs = Date.parse(`${date}T00:00:00Z`)
+  // Of a day that does not exist `Date` makes another.
+  const isDay = epochMs >= 0 && new Date(epochMs).toISOString().startsWith(date)
+  return isDay ? date : undefined
 }
 
 /** @returns the date at that moment in that zone, as YYYY-MM-DD */

@@ -78,7 +78,7 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
     ratios: {
       readyMs: ready.median,
       rssMb: rss.openMb,
-      rssOfBareMb: rssOfBare.openMb,
+      rssOverBare: rss.openMb / rssOfBare.openMb,
       ...Object.fromEntries(calls.map(({ key = '', value }) => [key, value])),
     },
   }
