@@ -38,6 +38,8 @@ export const libraries = {
   kafkajs: 'tickets/publisher.ts',
   'node:sqlite': 'journal/sqlite/**',
   pg: 'journal/postgres/**',
+  '@prometheus-io/client': 'observability/prometheus.ts',
+  '@opentelemetry/*': 'observability/tracing/**',
 }
 
 /** Within zonal/ only a dialect knows a syntax, and it knows no other dialect: what these files must not import. */

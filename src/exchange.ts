@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createSpotter } from './model/secret-spotter.ts'
+import { unrecordedSpan, type Span } from './model/span.ts'
 import type { Operation } from './model/words.ts'
 import type { Clock } from './time/clock.ts'
 
@@ -20,7 +21,7 @@ export type CoreCallFact = {
 /** What no log line of the request may contain, as far as it is known yet. */
 export type Secrets = { apiKey?: string; cardNumber?: string }
 
-/** For the one wide log line of a request, and read by nothing else. Each room adds what it knows: no card number, key or name. */
+/** For the one wide log line of a request and its span, and read by nothing else. Each room adds what it knows: no card number, key or name. */
 export type Facts = {
   coreCalls: CoreCallFact[]
   venue?: string
@@ -43,8 +44,8 @@ export type Facts = {
 /** One request of a till, from the arrival of its headers to its answer; or a piece of work that no till waits for. */
 export type Exchange = {
   requestId: string
-  /** @returns the W3C trace context for what this request sets off: a new span of the caller's trace, or of a new trace */
-  nextTraceparent(): string
+  /** Its own in the trace; what it sets off are parts of it. */
+  span: Span
   arrivedAtMs: number
   /** The IP address that it came from; undefined if no till has sent it. */
   sourceAddress: string | undefined
@@ -61,28 +62,32 @@ export type Exchange = {
   /** Time until the answer must have left; negative if it is late. */
   leftMs(): number
   facts: Facts
-  /** What its log line and its trace must not contain. Each room adds what it knows. */
-  secrets: Secrets
+  /** What its log line and its trace must not contain. */
+  readonly secrets: Secrets
+  /** Each room says what it knows of them. If the caller's trace has one in its ids, a new trace begins. */
+  hide(secrets: Secrets): void
 }
 
-/**
- * @param deadlineMs the till's patience, counted from now
- * @param options `parent`: a `traceparent` header as it came; if it cannot be read, a new trace begins
- */
+type Origin = {
+  /** Recorded or not. */
+  span?: Span
+  /** The `traceparent` that the span continues. */
+  parent?: string | undefined
+  sourceAddress?: string
+  isBackground?: boolean
+}
+
+/** @param deadlineMs the till's patience, counted from now */
 export function createExchange(
   clock: Clock,
   deadlineMs: number,
-  {
-    parent,
-    sourceAddress,
-    isBackground = false,
-  }: { parent?: string; sourceAddress?: string; isBackground?: boolean } = {},
+  { span = unrecordedSpan(), parent, sourceAddress, isBackground = false }: Origin = {},
 ): Exchange {
   const endsAtMs = clock.monotonicMs() + deadlineMs
   const secrets: Secrets = {}
-  return {
+  const exchange: Exchange = {
     requestId: randomUUID(),
-    nextTraceparent: () => nextTraceparent(isHarmless(parent, secrets) ? parent : undefined),
+    span,
     arrivedAtMs: clock.nowMs(),
     sourceAddress,
     message: undefined,
@@ -93,22 +98,17 @@ export function createExchange(
     leftMs: () => endsAtMs - clock.monotonicMs(),
     facts: { coreCalls: [] },
     secrets,
+    hide(known) {
+      Object.assign(secrets, known)
+      if (parent === undefined || !holds(parent, known)) return
+      exchange.span.drop()
+      exchange.span = unrecordedSpan()
+    },
   }
+  return exchange
 }
 
-/** A trace id is passed on to Kafka, and a card number of digits alone could be one. */
-function isHarmless(parent: string | undefined, { cardNumber }: Secrets): boolean {
-  return parent === undefined || cardNumber === undefined || !createSpotter(cardNumber)(parent)
-}
-
-/** Version 00 only: https://www.w3.org/TR/trace-context/#traceparent-header */
-function nextTraceparent(parent: string | undefined): string {
-  const [, traceId, flags] =
-    /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/.exec(parent ?? '') ?? []
-  return `00-${traceId ?? randomHex(32)}-${randomHex(16)}-${flags ?? '01'}`
-}
-
-/** From a UUID, since Node fetches their random bytes in bulk; `randomBytes` asks the kernel each time. */
-function randomHex(digits: number): string {
-  return randomUUID().replaceAll('-', '').slice(-digits)
+/** A trace id goes to Kafka and to whoever reads traces, and a card number of digits alone could be one. */
+function holds(parent: string, { apiKey, cardNumber }: Secrets): boolean {
+  return [apiKey, cardNumber].some((secret) => secret && createSpotter(secret)(parent))
 }

@@ -48,7 +48,11 @@ function stop(signal: string, opening: Promise<Service>, config: Config, log: Lo
   opening
     .then((service) => service.stop())
     .then(
-      () => log.info('stopped'),
+      () => {
+        log.info('stopped')
+        // A collector of traces that does not answer would keep the process for two seconds more.
+        process.exit()
+      },
       (error: unknown) => {
         log.error({ error: describeError(error) }, 'the stop failed')
         process.exit(1)

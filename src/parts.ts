@@ -8,6 +8,7 @@ import { createTurns } from './loyalty/turns.ts'
 import { createKeyedHash } from './model/keys.ts'
 import type { Logger } from './observability/logger.ts'
 import { createMetrics } from './observability/metrics.ts'
+import { createTracing } from './observability/tracing.ts'
 import { createReversals } from './reversals/reversals.ts'
 import { createPublisher } from './tickets/publisher.ts'
 import { createRelayLease } from './tickets/lease.ts'
@@ -19,17 +20,18 @@ import { lanes } from './trifft/budget/lanes.ts'
 import { createCoreClient } from './trifft/client.ts'
 import { createVenues } from './trifft/venues.ts'
 
-type Deps = { log: Logger; clock: Clock; timers: Timers }
+type Deps = { log: Logger; clock: Clock; timers: Timers; version: string }
 
 /**
  * Everything but the two ports: what answers a message, and what works in the background.
  *
  * @throws StorageUnavailable, JournalInUse, JournalKeyMissing if the journal cannot be used
  */
-export async function createParts(config: Config, { log, clock, timers }: Deps) {
+export async function createParts(config: Config, { log, clock, timers, version }: Deps) {
   const metrics = createMetrics(lanes)
+  const tracing = await createTracing(config.tracing, { version, log, metrics })
   const journal = await openJournal(config.journal, { clock, log, metrics })
-  const deps = { journal, clock, timers, log, metrics }
+  const deps = { journal, clock, timers, log, metrics, tracing }
   const housekeeping = createHousekeeping(deps)
   const budget = createBudget(config.core, deps)
   const core = createCoreClient(config.core, { ...deps, budget })
@@ -64,6 +66,7 @@ export async function createParts(config: Config, { log, clock, timers }: Deps) 
     core,
     budget,
     journal,
+    tracing,
     housekeeping,
     reversals,
     publisher,

@@ -35,7 +35,7 @@ export async function createService(
   config: Config,
   { log, version, clock = systemClock, timers = systemTimers, dialects = registeredDialects }: Deps,
 ) {
-  const parts = await createParts(config, { log, clock, timers })
+  const parts = await createParts(config, { log, clock, timers, version })
   const {
     metrics,
     loyalty,
@@ -43,6 +43,7 @@ export async function createService(
     core,
     budget,
     journal,
+    tracing,
     housekeeping,
     reversals,
     publisher,
@@ -59,6 +60,7 @@ export async function createService(
       clock,
       deadlineMs: config.zonal.deadlineMs,
       trustedProxies: config.server.trustedProxies,
+      tracing,
       log,
       metrics,
       openBreakers: core.openBreakers,
@@ -133,6 +135,7 @@ export async function createService(
     await core.close()
     await budget.close()
     await journal.close()
+    await tracing.close()
     await closeServer(management, 500)
   }
 

@@ -94,6 +94,7 @@ function describe({ undo, settled, ...record }: RedemptionRecord): string[][] {
     ['card', record.cardMasked],
     ['venue', record.venueId],
     ['account', record.account ?? '-'],
+    ['trace', record.traceId ?? '-'],
     ['attempt', String(record.attempt)],
     ['created', toTime(record.createdAtMs)],
     ['sent', toTime(record.sentAtMs)],

@@ -29,6 +29,7 @@ export const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, 
   ['KAFKA_SASL_PASSWORD', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_PASSWORD === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_MECHANISM', (v) => v.KAFKA_SASL_MECHANISM === '' && (v.KAFKA_SASL_USERNAME || v.KAFKA_SASL_PASSWORD), 'is needed with a SASL user name or password'],
   ['KAFKA_SSL', (v) => v.KAFKA_SSL === false && v.KAFKA_SSL_CA_FILE, 'must be true if KAFKA_SSL_CA_FILE is set'],
+  ['OTEL_EXPORTER_OTLP_CERTIFICATE', (v) => v.OTEL_EXPORTER_OTLP_CERTIFICATE && !isReadable(v.OTEL_EXPORTER_OTLP_CERTIFICATE), 'cannot be read'],
   ['KAFKA_SSL_CA_FILE', (v) => v.KAFKA_SSL_CA_FILE && !isReadable(v.KAFKA_SSL_CA_FILE), 'cannot be read'],
 ]
 

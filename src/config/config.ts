@@ -110,6 +110,7 @@ function nest(values: Values, isProduction: boolean, journalPasswordFile: string
       venueRefusedMs: values.VENUE_REFUSED_MS,
       guessesPerAddress: values.GUESSES_PER_ADDRESS,
       guessesInAll: values.GUESSES_IN_ALL,
+      isToldTraces: values.CORE_TRACEPARENT,
     },
     journal: {
       path: values.JOURNAL_PATH,
@@ -137,6 +138,7 @@ function nest(values: Values, isProduction: boolean, journalPasswordFile: string
       withoutCard: values.TICKETS_WITHOUT_CARD,
       venueParameter: values.CORE_VENUE_PARAMETER,
     },
+    tracing: toTracing(values),
     log: { level: values.LOG_LEVEL },
   }
 }
@@ -157,14 +159,30 @@ function toPostgres(values: Values, isProduction: boolean, passwordFile: string 
   }
 }
 
+function toTracing(values: Values) {
+  const base = values.OTEL_EXPORTER_OTLP_ENDPOINT
+  return {
+    url:
+      values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ||
+      (base && `${base.replace(/\/+$/, '')}/v1/traces`) ||
+      undefined,
+    headers: values.OTEL_EXPORTER_OTLP_HEADERS,
+    certificateFile: values.OTEL_EXPORTER_OTLP_CERTIFICATE || undefined,
+    serviceName: values.OTEL_SERVICE_NAME,
+    resource: values.OTEL_RESOURCE_ATTRIBUTES,
+    ratio: values.OTEL_TRACES_SAMPLER_ARG,
+  }
+}
+
 /** For the log line at the start: every value except secrets. */
 export function summarize(config: Config): Record<string, unknown> {
-  const { zonal, journal, tickets, ...rest } = config
+  const { zonal, journal, tickets, tracing, ...rest } = config
   return {
     ...rest,
     zonal: { ...zonal, venueTimeZones: Object.fromEntries(zonal.venueTimeZones) },
     journal: { ...whereJournalIs(journal), maxBytes: journal.maxBytes, keys: journal.keys.length },
     tickets: { ...tickets, sasl: tickets.sasl && { mechanism: tickets.sasl.mechanism } },
+    tracing: { ...tracing, headers: Object.keys(tracing.headers) },
   }
 }
 

@@ -59,6 +59,33 @@ const hostAndPort = list.pipe(
 )
 const keys = list.pipe(z.array(z.string().refine(is32Bytes, 'must be base64 of 32 bytes')))
 
+const collectorUrl = z.string().superRefine((value, ctx) => {
+  const url = value && URL.canParse(value) ? new URL(value) : undefined
+  if (value && !/^https?:$/.test(url?.protocol ?? '')) ctx.addIssue('must be an http or https URL')
+  if (url?.username || url?.password)
+    ctx.addIssue('must have no user name or password: the key goes into OTEL_EXPORTER_OTLP_HEADERS')
+})
+
+/** As OpenTelemetry writes them: percent-encoded, comma separated. */
+function pairs(name: RegExp, value: RegExp, problem: string) {
+  return list.transform((parts, ctx) => {
+    const found = parts.map((part) => /^([^=]+?)\s*=\s*(.*)$/s.exec(part)?.slice(1).map(decode) ?? [])
+    const isRight = found.every(
+      ([key, text]) => key && text !== undefined && name.test(key) && value.test(text),
+    )
+    if (!isRight) ctx.addIssue(problem)
+    return Object.fromEntries(found) as Record<string, string>
+  })
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Many machines set this variable for their own programs, for example to "en_GB:en". */
 const language = z
   .string()
@@ -132,6 +159,8 @@ export const variables = {
     what: 'refused checks of venue and key from one address within a minute; after that, unknown pairs get `CREDENTIALS_LOCKED`' },
   GUESSES_IN_ALL: { schema: integer(1, 100_000), fallback: '60', example: '60',
     what: 'the same for all addresses together' },
+  CORE_TRACEPARENT: { schema: yesOrNo, fallback: 'false', example: 'true',
+    what: '`true` sends a `traceparent` header with each call to the core' },
   KAFKA_BROKERS: { schema: hostAndPort, fallback: '', example: 'kafka-1:9092,kafka-2:9092',
     what: 'comma separated; empty keeps tickets in the journal, and is refused when `NODE_ENV=production`' },
   KAFKA_TOPIC: { schema: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be letters, digits, ., _ or -'), fallback: 'loyalty.zonal.tickets.v1', example: 'loyalty.zonal.tickets.v1',
@@ -170,6 +199,20 @@ export const variables = {
     what: 'secret of the keyed hash that replaces a card number; must never change. Needed if `NODE_ENV=production`, or if `HOST` is not a loopback address' },
   DEVELOPMENT_KEYS: { schema: oneOf('', '1'), fallback: '', example: '1',
     what: '`1` allows the keys in the repository, which everybody knows, also if `HOST` is not a loopback address; never in production' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { schema: collectorUrl, fallback: '', example: 'http://collector:4318',
+    what: 'collector of traces: OTLP over HTTP, at `/v1/traces` below this URL; empty: no traces' },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: { schema: collectorUrl, fallback: '', example: 'http://collector:4318/v1/traces',
+    what: 'the same as a whole URL, which is taken as it is' },
+  OTEL_EXPORTER_OTLP_HEADERS: { schema: pairs(/^[\w!#$%&'*+.^`|~-]+$/, /^[\x20-\x7e]*$/, 'must be name=value, comma separated, with percent codes for what is special'), fallback: '', example: 'api-key=secret',
+    what: 'headers for the collector, such as its key: `name=value`, comma separated' },
+  OTEL_EXPORTER_OTLP_CERTIFICATE: { schema: z.string(), fallback: '', example: '/etc/otel/ca.pem',
+    what: "path of a PEM file with the CA of the collector's certificate; empty: the system's" },
+  OTEL_SERVICE_NAME: { schema: text, fallback: 'zonal-loyalty-adapter', example: 'zonal-loyalty-adapter',
+    what: 'name of the service in traces' },
+  OTEL_RESOURCE_ATTRIBUTES: { schema: pairs(/./, /^/, 'must be name=value, comma separated, with percent codes for what is special'), fallback: '', example: 'deployment.environment.name=production',
+    what: 'what else traces say of the service: `name=value`, comma separated' },
+  OTEL_TRACES_SAMPLER_ARG: { schema: z.string().regex(/^(0|1|[01]?\.\d+|1\.0+)$/, 'must be a number from 0 to 1').transform(Number).pipe(z.number().max(1, 'must be a number from 0 to 1')), fallback: '0.1', example: '0.1',
+    what: 'share of the traces that are recorded, 0 to 1; a trace that comes with a request is recorded if its caller says so' },
   LOG_LEVEL: { schema: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), fallback: 'info', example: 'info',
     what: 'lowest level of log lines' },
   DRAIN_DELAY_MS: { schema: z.union([z.literal(''), integer(0, 600_000)]), fallback: '', example: '5000',

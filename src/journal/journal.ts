@@ -165,7 +165,7 @@ export type CreditBegun =
 export type Recorded = { redemption: Redemption | undefined; isChanged: boolean }
 
 /** `tenant` is undefined only for a row of an earlier version whose seal is broken. */
-export type DueUndo = { id: string; cardHash: string; tenant: string | undefined }
+export type DueUndo = Pick<Redemption, 'id' | 'cardHash' | 'tenant' | 'trace'>
 
 /** `secret` is undefined if the seal is broken: an operator has to decide. */
 export type UndoBegun = { redemption: Redemption; secret: RedemptionSecret | undefined }

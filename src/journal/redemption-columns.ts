@@ -18,6 +18,7 @@ const columns: Column[] = [
   asIs('card_hash', 'cardHash'),
   asIs('card_masked', 'cardMasked'),
   asIs('account', 'account'),
+  asIs('trace', 'trace'),
   { name: 'kind', field: 'what', value: ({ what }) => what?.kind ?? null },
   { name: 'reward_id', field: 'what', value: ({ what }) => (what?.kind === 'coupon' ? shownId(what) : null) },
   { name: 'points', field: 'what', value: ({ what }) => (what?.kind === 'points' ? what.points : null) },

@@ -29,6 +29,7 @@ export function readRedemption(row: Row, seal: Seal): Redemption {
     cardHash: String(row.card_hash),
     cardMasked: String(row.card_masked),
     account: textOrUndefined(row.account),
+    trace: textOrUndefined(row.trace),
     what: readWhat(row, seal),
     state: row.state as RedemptionState,
     createdAtMs: Number(row.created_at),

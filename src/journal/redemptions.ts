@@ -149,10 +149,10 @@ export function createRedemptions(rows: RedemptionRows) {
   function* dueUndos(limit: number, nowMs: number): Work<DueUndo[]> {
     const due = yield* rows.findDue(limit, nowMs)
     return due.map(({ redemption, openSecret }) => {
-      const { id, cardHash, tenant } = redemption
+      const { id, cardHash, tenant, trace } = redemption
       // A row of an earlier version has the tenant only in its seal.
       const secret = tenant === undefined ? openSecret() : undefined
-      return { id, cardHash, tenant: tenant ?? (secret && tenantOf(secret.apiKey)) }
+      return { id, cardHash, trace, tenant: tenant ?? (secret && tenantOf(secret.apiKey)) }
     })
   }
 

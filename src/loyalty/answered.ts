@@ -1,5 +1,7 @@
+import { journalIn } from '../journal/journal-in.ts'
 import type { Journal } from '../journal/journal.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
+import type { Span } from '../model/span.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
@@ -17,10 +19,11 @@ type Deps = { journal: Pick<Journal, 'markAnswered'>; timers: Timers; log: Logge
  * @returns a function that resolves when it is written, or never can be
  */
 export function createMarkAnswered({ journal, timers, log }: Deps) {
-  return async function markAnswered(row: Redemption): Promise<void> {
+  return async function markAnswered(row: Redemption, span: Span): Promise<void> {
+    const { markAnswered } = journalIn(journal, span)
     for (let failures = 0; ; failures++) {
       try {
-        return await journal.markAnswered(row)
+        return await markAnswered(row)
       } catch (error) {
         if (failures === 0)
           log.warn(

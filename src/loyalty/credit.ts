@@ -17,6 +17,7 @@ import { isFinal, stands, type Redemption, type UndoOutcome } from '../redemptio
 import { isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
+import { inTrace } from './in-trace.ts'
 import { untilFree } from './turns.ts'
 import {
   giveBack,
@@ -38,12 +39,13 @@ const reservedForAnswerMs = 300
  * @throws Refusal with the code for the till; NOT_GIVEN_BACK_YET if the outcome is unknown and the call will be
  * repeated
  */
-export function createCredit(deps: RedemptionDeps) {
+export function createCredit(parts: RedemptionDeps) {
   return async function credit(
     request: CreditRequest,
     caller: Caller,
     exchange: Exchange,
   ): Promise<RedemptionDone> {
+    const deps = inTrace(parts, exchange.span)
     const { cardNumber } = request
     if (isForeignRedemptionId(request.redemptionId, cardNumber)) throw new Refusal('NOTHING_TO_GIVE_BACK')
     const cardHash = deps.hashCard(cardNumber)
@@ -51,7 +53,8 @@ export function createCredit(deps: RedemptionDeps) {
     const endTurn = await deps.turns.waitFor({ tenant, cardHash }, exchange.leftMs() - reservedForAnswerMs)
     try {
       const covered = await coverRequest(deps, request, (each) => debitKeys(each, caller), exchange)
-      const question = readQuestion(covered, caller, cardHash, endTurn === undefined)
+      const sender = { caller, cardHash, trace: exchange.span.traceparent }
+      const question = readQuestion(covered, sender, endTurn === undefined)
       const decide = (rows: CreditRows & CardRows, nowMs: number): CreditDecision => {
         if (isTooLate(exchange)) return notBegun
         const isOthersTurn = isHeldUp(rows, tenant)
@@ -95,8 +98,7 @@ function debitKeys(request: CreditRequest, caller: Caller): (string | undefined)
 
 function readQuestion(
   request: CreditRequest,
-  caller: Caller,
-  cardHash: string,
+  { caller, cardHash, trace }: { caller: Caller; cardHash: string; trace: string },
   isLate: boolean,
 ): CreditQuestion {
   const { cardNumber, transactionId, originalTransactionId, accountNumber, what } = request
@@ -106,6 +108,7 @@ function readQuestion(
     tenant: caller.credentials.tenant,
     cardHash,
     cardMasked: maskCard(cardNumber),
+    trace,
     secret: { cardNumber, apiKey: caller.credentials.apiKey },
     creditKey: transactionId && creditKey(caller, transactionId),
     redemptionId: request.redemptionId?.toLowerCase(),

@@ -18,6 +18,7 @@ import { settlesWithin } from '../time/waiting.ts'
 import { coverMoved, uncoverMoved } from './cover-ids.ts'
 import { coverRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
+import { inTrace } from './in-trace.ts'
 import { untilFree } from './turns.ts'
 import { isTooLate, notBegun, take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
@@ -40,14 +41,15 @@ type DebitCall = { intent: DebitIntent; caller: Caller; exchange: Exchange }
  *
  * @throws Refusal with the code for the till; NOT_REDEEMED if the outcome is unknown: it is in doubt and will be undone
  */
-export function createDebit(deps: RedemptionDeps) {
+export function createDebit(parts: RedemptionDeps) {
   const running = new Map<string, RunningDebit>()
 
   return async function debit(request: DebitRequest, caller: Caller, exchange: Exchange): Promise<DebitDone> {
+    const deps = inTrace(parts, exchange.span)
     const { what } = request
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
     const covered = await coverRequest(deps, request, (each) => [debitKey(caller, each)], exchange)
-    const intent = readIntent(deps, covered, caller)
+    const intent = readIntent(deps, covered, caller, exchange)
     const twin = running.get(intent.key)
     // What came between them, a credit perhaps, must not be overtaken.
     if (twin && twin.turn === deps.turns.latest(intent))
@@ -64,7 +66,12 @@ export function createDebit(deps: RedemptionDeps) {
   }
 }
 
-function readIntent({ hashCard }: RedemptionDeps, request: DebitRequest, caller: Caller): DebitIntent {
+function readIntent(
+  { hashCard }: RedemptionDeps,
+  request: DebitRequest,
+  caller: Caller,
+  { span }: Exchange,
+): DebitIntent {
   const { cardNumber, accountNumber, what, transactionId } = request
   const { tenant, apiKey } = caller.credentials
   return {
@@ -77,6 +84,7 @@ function readIntent({ hashCard }: RedemptionDeps, request: DebitRequest, caller:
     what,
     cardHash: hashCard(cardNumber),
     cardMasked: maskCard(cardNumber),
+    trace: span.traceparent,
     secret: { cardNumber, apiKey },
   }
 }

@@ -3,6 +3,7 @@ import type { Caller, Ticket, UnreadMessage } from '../model/words.ts'
 import type { CoreClient } from '../trifft/client.ts'
 import type { Balances } from '../trifft/balances.ts'
 import type { Venues } from '../trifft/venues.ts'
+import { journalIn } from '../journal/journal-in.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -55,7 +56,8 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
 
     /** Keeps a ticket that could not be read as a dead letter; the credentials are removed before. */
     async keepUnreadTicket(message: UnreadMessage & { reason: string }, exchange: Exchange) {
-      await inTimeOfTicket(deps.timers, exchange, journal.keepDeadLetter(message))
+      const kept = journalIn(journal, exchange.span).keepDeadLetter(message)
+      await inTimeOfTicket(deps.timers, exchange, kept)
       metrics.ticketsReceived.inc({ result: 'dead_letter' })
     },
   }

@@ -1,9 +1,11 @@
 import type { CardBill } from '../redemptions/redemption.ts'
+import { journalIn } from '../journal/journal-in.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { decideCoupons } from '../redemptions/coupons.ts'
 import { coverIds, type CoverId } from './cover-ids.ts'
+import { inSpan } from '../model/span.ts'
 import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from '../model/keys.ts'
 import type { Credentials, Ticket, Venue } from '../model/words.ts'
 
@@ -45,7 +47,9 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
     const cardHash = cardNumber && hashCard(cardNumber)
     const covered = coverIds(bill, coverId)
     const cardBill = cardHash ? readCardBill(covered, bill, caller, cardHash) : undefined
-    const { isDuplicate } = await journal.acceptTicket(
+    // The context in which the event is made, whenever and by whom it is sent.
+    const creation = exchange.span.child('create ticket', 'producer')
+    const accepted = journalIn(journal, exchange.span).acceptTicket(
       {
         venue: caller.venue.coreId,
         eventId: ticketEventId(caller, covered),
@@ -56,7 +60,7 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
         closed: {
           venueId: caller.venue.id,
           tenant: caller.credentials.tenant,
-          traceparent: exchange.nextTraceparent(),
+          traceparent: creation.traceparent,
           ticket: bill,
           subject: covered.ticketId,
           coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
@@ -64,6 +68,7 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
       },
       cardBill && { bill: cardBill, decide: (redemptions) => decideCoupons(cardBill, redemptions) },
     )
+    const { isDuplicate } = await inSpan(creation, () => accepted)
     metrics.ticketsReceived.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
     return { ticketId, isDuplicate }

@@ -1,8 +1,9 @@
-import { Gauge, Registry, collectDefaultMetrics } from '@prometheus-io/client'
 import { createCoreMetrics } from './metrics/core.ts'
 import { createJournalMetrics } from './metrics/journal.ts'
 import { createRequestMetrics } from './metrics/requests.ts'
 import { createTicketMetrics } from './metrics/tickets.ts'
+import { createTraceMetrics } from './metrics/traces.ts'
+import { Gauge, Registry, collectProcessMetrics } from './prometheus.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -26,6 +27,7 @@ export function createMetrics(lanes: readonly string[] = []) {
     ...createCoreMetrics(registers, lanes),
     ...createJournalMetrics(registers),
     ...createTicketMetrics(registers),
+    ...createTraceMetrics(registers),
   }
   const all = Registry.merge([processMetrics(), registry])
   return {
@@ -44,6 +46,6 @@ let ofProcess: Registry | undefined
 function processMetrics(): Registry {
   if (ofProcess) return ofProcess
   ofProcess = new Registry()
-  collectDefaultMetrics({ register: ofProcess })
+  collectProcessMetrics(ofProcess)
   return ofProcess
 }

@@ -1,11 +1,12 @@
 import type { DefaultState, Middleware } from 'koa'
 import { bounded } from './bounded.ts'
-import { createExchange, type Exchange } from '../exchange.ts'
+import { createExchange, type Exchange, type Facts } from '../exchange.ts'
 import type { Clock } from '../time/clock.ts'
 import { withoutSecrets } from './line-guard.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { sourceAddressOf } from './source-address.ts'
+import type { Tracing } from './tracing.ts'
 
 export type TrackedState = DefaultState & {
   exchange: Exchange
@@ -17,6 +18,7 @@ export type TrackingDeps = {
   clock: Clock
   deadlineMs: number
   trustedProxies: number
+  tracing: Pick<Tracing, 'server'>
   log: Logger
   metrics: Metrics
   /** The operations whose calls are stopped. */
@@ -31,12 +33,15 @@ export const hungUp = 'HUNG_UP'
  * work goes on, and the line is written when it has ended, so that it says what came of it.
  */
 export function createTracking(deps: TrackingDeps): Middleware<TrackedState> {
-  const { clock, deadlineMs, trustedProxies } = deps
+  const { clock, deadlineMs, trustedProxies, tracing } = deps
   const record = createRecorder(deps)
   return async function trackExchange(ctx, next) {
     const startedMs = clock.monotonicMs()
+    // Anybody could send one: in front of a service that tills reach directly it would say nothing.
+    const parent = trustedProxies > 0 ? ctx.get('traceparent') : undefined
     const exchange = createExchange(clock, deadlineMs, {
-      parent: ctx.get('traceparent'),
+      span: tracing.server(parent),
+      parent,
       sourceAddress: sourceAddressOf(ctx.req, trustedProxies),
     })
     ctx.state = { ...ctx.state, exchange, code: 'OK' }
@@ -46,6 +51,11 @@ export function createTracking(deps: TrackingDeps): Middleware<TrackedState> {
     ctx.res.once('close', () => {
       const durationMs = clock.monotonicMs() - startedMs
       const { code } = ctx.state
+      exchange.span.set({
+        'http.request.method': ctx.method,
+        // The path itself may hold a card number.
+        'http.route': typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : undefined,
+      })
       if (ctx.res.writableFinished) return record(exchange, { code, status: ctx.status, durationMs })
       ctx.state.code = hungUp
       exchange.isTillGone = true
@@ -77,14 +87,20 @@ type Ending = {
 
 function createRecorder({ log, metrics, openBreakers }: TrackingDeps) {
   return function record(exchange: Exchange, ending: Ending) {
-    const { requestId, message = 'none', isReplayed, isKept, sourceAddress, facts, secrets } = exchange
+    const { requestId, message = 'none', isReplayed, isKept, sourceAddress, secrets, span } = exchange
     const { code, durationMs, ...rest } = ending
     const isAnswered = code !== hungUp
     metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
     if (!isAnswered) metrics.unanswered.inc({ message })
+    const facts = withoutSecrets(
+      bounded({ sourceAddress, ...exchange.facts }, factBounds) as Facts,
+      secrets,
+    ) as Facts
+    endSpan(exchange, ending, facts)
     log.info(
       {
         requestId,
+        traceId: span.traceId,
         message,
         code,
         ...rest,
@@ -93,9 +109,22 @@ function createRecorder({ log, metrics, openBreakers }: TrackingDeps) {
         ...(isReplayed && { isReplayed }),
         ...(isKept && { isKept }),
         openBreakers: openBreakers(),
-        ...withoutSecrets(bounded({ sourceAddress, ...facts }, factBounds) as typeof facts, secrets),
+        ...facts,
       },
       'request',
     )
   }
+}
+
+/** @param facts as the log line has them */
+function endSpan({ span, message, isReplayed }: Exchange, { code, status }: Ending, facts: Facts) {
+  span.rename(message ?? 'none')
+  span.set({
+    'http.response.status_code': status,
+    'zonal.code': code,
+    'zonal.venue': facts.venue,
+    'zonal.replayed': isReplayed,
+    'zonal.redemption_id': facts.redemptionId,
+  })
+  span.end(status !== undefined && status >= 500 ? 'failed' : 'done')
 }

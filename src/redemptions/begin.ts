@@ -76,6 +76,7 @@ export function beginUnseen(
 /** The fields that only later events set. */
 const initial = {
   revision: 1,
+  trace: undefined,
   confirmedAtMs: undefined,
   answeredAtMs: undefined,
   undo: undefined,

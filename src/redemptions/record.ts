@@ -1,3 +1,4 @@
+import { readTraceparent } from '../model/span.ts'
 import { shownId, type What } from '../model/words.ts'
 import type { Redemption, RedemptionState, Undo } from './redemption.ts'
 
@@ -10,6 +11,8 @@ export type RedemptionRecord = {
   /** The Aztec venue ID. */
   venueId: string
   account: string | undefined
+  /** Of the debit, or of the credit if only that came; undefined for rows of earlier versions. */
+  traceId: string | undefined
   attempt: number
   createdAtMs: number
   /** Undefined if only its credit has come. */
@@ -32,6 +35,7 @@ export function toRecord(redemption: Redemption): RedemptionRecord {
     cardMasked: redemption.cardMasked,
     venueId: redemption.venueId,
     account: redemption.account,
+    traceId: readTraceparent(redemption.trace)?.traceId,
     attempt: redemption.attempt,
     createdAtMs: redemption.createdAtMs,
     sentAtMs: redemption.sentAtMs,

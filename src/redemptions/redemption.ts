@@ -35,6 +35,8 @@ export type Redemption = {
   cardHash: string
   cardMasked: string
   account: string | undefined
+  /** The `traceparent` of the debit, or of the credit if only that came; undefined for rows of earlier versions. */
+  trace: string | undefined
   /** Undefined if only a credit came and did not say what it gives back, or if the coupon's id cannot be unsealed. */
   what: What | undefined
   state: RedemptionState
@@ -98,6 +100,8 @@ type RedemptionIntent = {
   tenant: string
   cardHash: string
   cardMasked: string
+  /** The `traceparent` of its message. */
+  trace?: string
   secret: RedemptionSecret
 }
 

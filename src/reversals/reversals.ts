@@ -12,6 +12,9 @@ import type { Clock, Timers } from '../time/clock.ts'
 import { createLoop } from '../time/loop.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Tracing } from '../observability/tracing.ts'
+import { inTrace } from '../loyalty/in-trace.ts'
+import { inSpan, readTraceparent, type Span } from '../model/span.ts'
 
 export type Reversals = ReturnType<typeof createReversals>
 
@@ -25,6 +28,7 @@ type Deps = {
   timers: Timers
   log: Logger
   metrics: Pick<Metrics, 'undos'>
+  tracing: Pick<Tracing, 'root'>
 }
 
 const lookEveryMs = 1_000
@@ -58,22 +62,24 @@ async function runDue(deps: Deps): Promise<boolean> {
 }
 
 /** @returns the outcome of its call; undefined if none was made */
-async function undoInTurn(deps: Deps, due: DueUndo) {
+async function undoInTurn(parts: Deps, due: DueUndo) {
+  const span = parts.tracing.root('undo', 'internal', due.trace === undefined ? [] : [due.trace])
+  const deps = inTrace(parts, span)
   const endTurn = await deps.turns.waitFor(due, undoWithinMs)
   if (!endTurn) return undefined
   try {
     // A credit that had the turn before may have settled it.
     const begun = await deps.journal.beginUndo(due)
-    return begun && (await undo(deps, begun))
+    return begun && (await inSpan(span, () => undo(deps, begun, span)))
   } finally {
     endTurn()
   }
 }
 
-async function undo(deps: Deps, { redemption, secret }: UndoBegun) {
+async function undo(deps: Deps, { redemption, secret }: UndoBegun, span: Span) {
   const { journal, metrics, log, coverId } = deps
-  const { id, venueId } = redemption
-  const exchange = createExchange(deps.clock, undoWithinMs, { isBackground: true })
+  const { id, venueId, trace } = redemption
+  const exchange = createExchange(deps.clock, undoWithinMs, { span, isBackground: true })
   const called = secret && (await giveBack(deps, orderOf(redemption, secret), exchange))
   const outcome =
     called && secret ? undoOutcome(called, secret.cardNumber, coverId) : ({ kind: 'seal_broken' } as const)
@@ -84,9 +90,13 @@ async function undo(deps: Deps, { redemption, secret }: UndoBegun) {
   const kind = called?.kind ?? 'seal_broken'
   metrics.undos.inc({ outcome: kind })
   const { coreCalls } = exchange.facts
-  log.info({ redemptionId: id, state, outcome: kind, venue: venueId, coreCalls }, 'undo')
+  const traces = { traceId: span.traceId, debitTraceId: readTraceparent(trace)?.traceId }
+  log.info({ redemptionId: id, ...traces, state, outcome: kind, venue: venueId, coreCalls }, 'undo')
   if (state === 'stuck')
-    log.error({ redemptionId: id, venue: venueId }, 'a redemption is stuck: an operator has to decide')
+    log.error(
+      { redemptionId: id, ...traces, venue: venueId },
+      'a redemption is stuck: an operator has to decide',
+    )
   return kind
 }
 

@@ -10,12 +10,19 @@ import {
 } from 'kafkajs'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observability/logger.ts'
+import { inSpan, type Span } from '../model/span.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin, within } from '../time/waiting.ts'
 import type { Event } from './event.ts'
 
-type Deps = { timers: Timers; log: Logger; metrics: Pick<Metrics, 'kafkaSendSeconds' | 'kafkaConnected'> }
+type Deps = {
+  timers: Timers
+  log: Logger
+  metrics: Pick<Metrics, 'kafkaSendSeconds' | 'kafkaConnected'>
+  tracing: Pick<Tracing, 'root'>
+}
 export type Publisher = ReturnType<typeof createPublisher>
 
 const connectTimeoutMs = 3_000
@@ -43,7 +50,7 @@ export class EventRefused extends Error {
  * Sends to one topic, which must exist. Nothing is repeated here: the caller repeats, and after a failure on a new
  * connection, so that the old attempt has ended by then. A refusal is not a failure of the connection.
  */
-export function createPublisher(config: Config['tickets'], { timers, log, metrics }: Deps) {
+export function createPublisher(config: Config['tickets'], { timers, log, metrics, tracing }: Deps) {
   const createProducer = producersOf(config, log)
   let producer: WatchedProducer | undefined
   /** Whether the last send or connect worked. */
@@ -98,6 +105,18 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     }
   }
 
+  /** A batch belongs to no ticket's trace, and points to all of them. */
+  function beginSpan(events: Event[]): Span {
+    const tickets = events.flatMap(({ headers: { traceparent } }) => traceparent ?? [])
+    const span = tracing.root(`publish ${config.topic}`, 'client', tickets)
+    span.set({
+      'messaging.system': 'kafka',
+      'messaging.destination.name': config.topic,
+      'messaging.batch.message_count': events.length,
+    })
+    return span
+  }
+
   return {
     /** @throws what kafkajs says; it may work later */
     connect: () => attempt(async () => undefined),
@@ -111,7 +130,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
       const stopTimer = metrics.kafkaSendSeconds.startTimer()
       const record = { topic: config.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
       try {
-        await attempt((connected) => sendAll(connected, record))
+        await inSpan(beginSpan(events), () => attempt((connected) => sendAll(connected, record)))
         stopTimer({ outcome: 'done' })
       } catch (error) {
         stopTimer({ outcome: 'failed' })

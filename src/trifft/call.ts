@@ -2,6 +2,7 @@ import type { CoreCallFact, Exchange } from '../exchange.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { inSpan, type Span } from '../model/span.ts'
 import type { Credentials } from '../model/words.ts'
 import { createBreakers } from './breakers.ts'
 import type { Budget } from './budget/budget.ts'
@@ -44,8 +45,18 @@ export type Call<T> = Plan &
 
 export type CallDeps = { budget: Budget; clock: Clock; timers: Timers; metrics: Metrics; log: Logger }
 
+type Settings = {
+  baseUrl: string
+  /** Whether calls say to which trace they belong. */
+  isToldTraces: boolean
+}
+
 /** The only way to the core: time left, breaker, slot, deadline, wire, outcome, schema. Nothing is repeated here. */
-export function createCalls(baseUrl: string, { budget, clock, timers, metrics, log }: CallDeps) {
+export function createCalls(
+  { baseUrl, isToldTraces }: Settings,
+  { budget, clock, timers, metrics, log }: CallDeps,
+) {
+  const { hostname } = new URL(baseUrl)
   const http = createCoreHttp({ baseUrl, clock, timers })
   const breakers = createBreakers(operations, { metrics, log })
 
@@ -58,20 +69,22 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
     }
     const sinceMs = clock.monotonicMs()
     try {
-      return await budget.acquire({
-        lane,
-        credentials,
-        sourceAddress: exchange.sourceAddress,
-        count: plans.length,
-        waitMs: exchange.leftMs() - waitUntilLeftMs,
-      })
+      return await inSpan(exchange.span.wait('slot', { 'zonal.lane': lane }), () =>
+        budget.acquire({
+          lane,
+          credentials,
+          sourceAddress: exchange.sourceAddress,
+          count: plans.length,
+          waitMs: exchange.leftMs() - waitUntilLeftMs,
+        }),
+      )
     } finally {
       const { facts } = exchange
       facts.coreWaitMs = Math.round((facts.coreWaitMs ?? 0) + clock.monotonicMs() - sinceMs)
     }
   }
 
-  async function send<T>(call: Call<T>, exchange: Exchange, fact: CoreCallFact, findBlock: FindBlock) {
+  async function send<T>(call: Call<T>, { exchange, fact, span }: UnderWay, findBlock: FindBlock) {
     const { operation, credentials, read, method, path, body, idempotencyKey } = call
     // Waiting for the slot has used some of the time.
     const deadlineMs = deadlineOf(call, exchange)
@@ -86,6 +99,7 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
         idempotencyKey,
         deadlineMs,
         findBlock,
+        traceparent: isToldTraces ? span.traceparent : undefined,
       })
       fact.status = reply.status
       const { value, unread } = readOutcome(operation, read, reply, clock.nowMs())
@@ -123,20 +137,31 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
       const fact: CoreCallFact = { operation, outcome: 'pending', durationMs: 0 }
       exchange.facts.coreCalls.push(fact)
       let startedAtMs = clock.monotonicMs()
+      let span: Span | undefined
       let outcome: Outcome = 'done'
+      let errorType: string | undefined
       try {
         const slot = claimed ?? (await claim([call], exchange))
         // Waiting for a slot is not the core's time.
         startedAtMs = clock.monotonicMs()
-        return await slot((findBlock) => send(call, exchange, fact, findBlock))
+        const facts = { 'server.address': hostname, 'http.request.method': call.method }
+        const begun = { exchange, fact, span: (span = exchange.span.child(operation, 'client', facts)) }
+        return await slot((findBlock) => send(call, begun, findBlock))
       } catch (error) {
         outcome = error instanceof CoreFailure ? error.meaning : 'unknown'
+        errorType = error instanceof Error ? error.name : 'unknown'
         Object.assign(fact, describeFailure(error))
         reportFault(error, operation, exchange)
         throw error
       } finally {
         const durationMs = clock.monotonicMs() - startedAtMs
         Object.assign(fact, { outcome, durationMs })
+        span?.set({
+          'http.response.status_code': fact.status,
+          'zonal.outcome': outcome,
+          'error.type': errorType,
+        })
+        span?.end(errorType === undefined ? 'done' : 'failed')
         metrics.coreCallSeconds.observe({ operation, outcome }, durationMs / 1000)
       }
     },
@@ -151,6 +176,7 @@ export function createCalls(baseUrl: string, { budget, clock, timers, metrics, l
   }
 }
 
+type UnderWay = { exchange: Exchange; fact: CoreCallFact; span: Span }
 type Outcome = 'done' | CoreFailure['meaning']
 
 /** @returns what the log line says of it */

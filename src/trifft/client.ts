@@ -34,7 +34,7 @@ const waitUntilLeftMs = replyReserveMs + usualCallMs
  */
 export function createCoreClient(config: Config['core'], deps: CallDeps) {
   const { clock, metrics } = deps
-  const calls = createCalls(config.baseUrl, deps)
+  const calls = createCalls(config, deps)
 
   const get = ({ credentials }: { credentials: Credentials }, path: string) =>
     ({

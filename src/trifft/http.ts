@@ -13,6 +13,8 @@ export type CoreRequest = {
   apiKey: string
   body?: object
   idempotencyKey?: string
+  /** If the core is told. */
+  traceparent?: string | undefined
   /** From now on. Besides the time to connect, the only limit of a call. Above 0. */
   deadlineMs: number
   /** Asked once there is a connection. A call that must not leave is dropped before its first byte, and fails with this. */
@@ -159,13 +161,14 @@ function dispatch(
 }
 
 /** Not given to axios, so that nothing it makes holds the API key, and because it would check and copy each header. */
-function headersOf({ apiKey, idempotencyKey, body }: CoreRequest): Record<string, string> {
+function headersOf({ apiKey, idempotencyKey, body, traceparent }: CoreRequest): Record<string, string> {
   return {
     accept: 'application/json',
     'user-agent': 'zonal-loyalty-adapter',
     authorization: `Bearer ${apiKey}`,
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     ...(body && { 'content-type': 'application/json' }),
+    ...(traceparent !== undefined && { traceparent }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/config.ts'
+import { journalIn } from '../journal/journal-in.ts'
 import type { Approval, Journal } from '../journal/journal.ts'
 import { Refusal } from '../model/refusal.ts'
 import type { Credentials, Venue } from '../model/words.ts'
@@ -110,7 +111,8 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
   }
 
   async function findJournaled(credentials: Credentials, exchange: Exchange): Promise<Approval | undefined> {
-    return await waitFor(timers, journal.findApproval(credentials), exchange).catch(logTrouble)
+    const { findApproval: find } = journalIn(journal, exchange.span)
+    return await waitFor(timers, find(credentials), exchange).catch(logTrouble)
   }
 
   function logTrouble(error: unknown): undefined {

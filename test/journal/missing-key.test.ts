@@ -18,6 +18,7 @@ import {
   unreadMessage,
   type TestJournal,
 } from '../support/test-journal.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 
 const [oldKey, newKey] = journalKeys as [string, string]
@@ -79,6 +80,7 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
     } as never
     const reversals = createReversals({
       ...{ journal: test.journal, core, balances: { drop: () => undefined }, turns: createTurns(), metrics },
+      tracing: noTracing,
       ...{ coverId: (id: string) => id, clock: test.clock, timers: createManualClock() },
       log: createLogger('warn', { write: (line: string) => void lines.push(line) }),
     })

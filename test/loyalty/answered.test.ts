@@ -10,7 +10,11 @@ import { createReversals } from '../../src/reversals/reversals.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
+import { unrecordedSpan } from '../../src/model/span.ts'
 import { confirmed, redemption, sendNext } from '../support/redemption.ts'
+
+const span = unrecordedSpan()
 
 describe('the record that an OK has left', () => {
   const row = redemption({ state: 'confirmed' })
@@ -38,7 +42,7 @@ describe('the record that an OK has left', () => {
       new StorageUnavailable('locked'),
       new StorageUnavailable('locked'),
     ])
-    const marking = markAnswered(row)
+    const marking = markAnswered(row, span)
     await clock.pass(500)
     await marking
     expect(marked).to.deep.equal([row])
@@ -47,7 +51,7 @@ describe('the record that an OK has left', () => {
 
   it('is not retried if the journal will never accept it', async () => {
     const { markAnswered, marked, lines } = recordWith([new Error('database is not open')])
-    await markAnswered(row)
+    await markAnswered(row, span)
     expect(marked).to.deep.equal([])
     expect(lines).to.have.length(1)
   })
@@ -77,6 +81,7 @@ describe('an OK that left while the journal was locked', () => {
       core: { restoreCoupon: async () => ({ undos: ++undos }) } as never,
       balances: { drop: () => undefined },
       turns: createTurns(),
+      tracing: noTracing,
       coverId: (id) => id,
       clock,
       timers,
@@ -92,7 +97,7 @@ describe('an OK that left while the journal was locked', () => {
     using shell = new DatabaseSync(test.path)
     shell.exec('BEGIN IMMEDIATE')
     const failed = once(log, 'failed')
-    const marked = markAnswered(taken!)
+    const marked = markAnswered(taken!, span)
     await failed
     clock.pass(10_001)
     expect(await journal.dueUndos(1)).to.have.length(1)

@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { stuckDebit } from '../support/stuck-redemption.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 /** As many as are undone at once. */
@@ -54,6 +55,7 @@ describe('a redemption in doubt whose seal is broken', () => {
       } as never,
       balances: { drop: () => undefined },
       turns: createTurns(),
+      tracing: noTracing,
       coverId: (id) => id,
       clock: test.clock,
       timers: createManualClock(),

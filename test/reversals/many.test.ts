@@ -6,6 +6,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { createReversals, type Reversals } from '../../src/reversals/reversals.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
 import { openTestJournal, type TestJournal } from '../support/test-journal.ts'
 
 const count = 200
@@ -50,6 +51,7 @@ describe('hundreds of redemptions in doubt', () => {
       core: { givePointsBack: giveBack } as never,
       balances: { drop: () => undefined },
       turns: createTurns(),
+      tracing: noTracing,
       coverId: (id) => id,
       clock: test.clock,
       // A pause never ends here.

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { readConfig } from '../../src/config/config.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { systemTimers } from '../../src/time/clock.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
 import { createPublisher } from '../../src/tickets/publisher.ts'
 
 /**
@@ -19,5 +20,11 @@ export function publisherForTests(brokers: string[], topic: string, env: Record<
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const metrics = createMetrics()
   const timers = systemTimers
-  return { publisher: createPublisher(tickets, { timers, log, metrics }), timers, log, logged, metrics }
+  return {
+    publisher: createPublisher(tickets, { timers, log, metrics, tracing: noTracing }),
+    timers,
+    log,
+    logged,
+    metrics,
+  }
 }

@@ -14,6 +14,7 @@ import { toCredentials } from '../../src/model/keys.ts'
 import { createExchange } from '../../src/exchange.ts'
 import { systemTimers, type Timers } from '../../src/time/clock.ts'
 import { createLogger } from '../../src/observability/logger.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
 import { createReversals } from '../../src/reversals/reversals.ts'
 import { createLedger } from '../simulators/core/ledger.ts'
 import { CoreRefusal } from '../simulators/core/refusal.ts'
@@ -99,6 +100,7 @@ export async function createWorld(
       hashCard,
       coverId,
       log,
+      tracing: noTracing,
     }
     return {
       died: died.promise,

@@ -9,6 +9,7 @@ import { registeredDialects } from '../../src/zonal/dialects/registered.ts'
 import { basic } from '../simulators/till/encode.ts'
 import { redemption } from '../support/redemption.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+import { noTracing } from '../../src/observability/tracing.ts'
 import { serve } from './serve.ts'
 
 describe('a debit is marked as answered', () => {
@@ -31,6 +32,7 @@ describe('a debit is marked as answered', () => {
         clock: systemClock,
         deadlineMs: 2500,
         trustedProxies: 0,
+        tracing: noTracing,
         log,
         metrics,
         openBreakers: () => [],

@@ -169,4 +169,11 @@ export const migrations: readonly Migration[] = [
   INSERT INTO clock VALUES (1, 0, now_ms(), floor(extract(epoch FROM pg_postmaster_start_time()) * 1000), 0);
   `,
   },
+  {
+    minCodeVersion: 1,
+    sql: `
+  -- The traceparent of the debit, which its undo names; NULL in rows of releases that do not know it.
+  ALTER TABLE redemptions ADD COLUMN trace text;
+  `,
+  },
 ]

@@ -200,4 +200,8 @@ export const migrations = [
   ALTER TABLE redemptions ADD COLUMN call_until INTEGER;
   CREATE INDEX redemptions_calls ON redemptions (card_hash) WHERE call_id IS NOT NULL;
   `,
+  `
+  -- The traceparent of the debit, which its undo names; NULL in rows of earlier versions.
+  ALTER TABLE redemptions ADD COLUMN trace TEXT;
+  `,
 ]

@@ -22,7 +22,7 @@ export function createCallerApproval({ approve }: Pick<Loyalty, 'approve'>): App
     const { authorization } = ctx.req.headers
     const known = authorization && recent.get(authorization)
     const credentials = known || readCredentials(authorization || undefined, fields)
-    exchange.secrets.apiKey = credentials.apiKey
+    exchange.hide({ apiKey: credentials.apiKey })
     exchange.facts.venue = credentials.venueId
     exchange.facts.tenant = credentials.tenant
     const caller = { credentials, venue: await approve(credentials, exchange) }

@@ -55,7 +55,7 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
       const { row, ...debit } = await loyalty.debit(request, caller, exchange)
       return {
         answer: { to: 'debit', transactionId: request.transactionId, ...debit },
-        onceSent: () => void loyalty.markAnswered(row),
+        onceSent: () => void loyalty.markAnswered(row, exchange.span),
       }
     },
 
@@ -79,12 +79,12 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
 /** For the log line: what tells one request from another. Ids that hold the card number are hashed. */
 function logIds(
   message: PosFields & { cardNumber?: string; ticketId?: string },
-  { facts, secrets }: Exchange,
+  { facts, hide }: Exchange,
   { coverId }: Pick<Loyalty, 'coverId'>,
 ) {
   const { cardNumber } = message
   const { accountNumber, transactionId, ticketId } = coverIds(message, coverId)
-  secrets.cardNumber = cardNumber
+  hide({ cardNumber })
   facts.card = cardNumber && maskCard(cardNumber)
   facts.account = accountNumber
   facts.transactionId = transactionId

@@ -1,0 +1,79 @@
+import {
+  ROOT_CONTEXT,
+  SpanKind as Kinds,
+  SpanStatusCode,
+  trace,
+  type Span as OtelSpan,
+  type Tracer,
+} from '@opentelemetry/api'
+import { unrecordedSpan, type Span, type SpanFacts, type SpanKind } from '../../model/span.ts'
+
+export const kinds: Record<SpanKind, Kinds> = {
+  server: Kinds.SERVER,
+  client: Kinds.CLIENT,
+  producer: Kinds.PRODUCER,
+  internal: Kinds.INTERNAL,
+}
+
+/** A shorter wait explains nothing. */
+const leastWaitMs = 5
+
+/** What a root and its parts share. Parts that have ended are held until the root ends, as it may be dropped. */
+type Whole = { held: (() => void)[]; isOver: boolean; isDropped: boolean }
+
+/** @param otel sampled or not */
+export function createRootSpan(tracer: Tracer, otel: OtelSpan): Span {
+  if (!otel.isRecording()) return unrecordedSpan({ traceId: otel.spanContext().traceId, flags: '00' })
+  const whole: Whole = { held: [], isOver: false, isDropped: false }
+  const span = recordedSpan(tracer, otel, whole)
+  return {
+    ...span,
+    end(how) {
+      if (whole.isOver) return
+      span.end(how)
+      whole.isOver = true
+      for (const tell of whole.held.splice(0)) tell()
+    },
+  }
+}
+
+function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, isWait = false): Span {
+  const { traceId, spanId } = otel.spanContext()
+  const sinceMs = performance.now()
+
+  function begin(name: string, kind: SpanKind, facts: SpanFacts, isPartAWait: boolean): Span {
+    const context = trace.setSpan(ROOT_CONTEXT, otel)
+    const part = tracer.startSpan(
+      name,
+      { kind: kinds[kind], attributes: { ...facts }, startTime: performance.now() },
+      context,
+    )
+    return recordedSpan(tracer, part, whole, isPartAWait)
+  }
+
+  return {
+    traceparent: `00-${traceId}-${spanId}-01`,
+    traceId,
+    isRecorded: true,
+    child: (name, kind, facts = {}) => begin(name, kind, facts, false),
+    wait: (name, facts = {}) => begin(name, 'internal', facts, true),
+    rename: (name) => void otel.updateName(name),
+    set: (facts) => void otel.setAttributes({ ...facts }),
+    end(how = 'done') {
+      const endedAtMs = performance.now()
+      const tookMs = endedAtMs - sinceMs
+      if (isWait && tookMs < leastWaitMs) return
+      if (isWait) otel.setAttribute('zonal.waited_ms', Math.round(tookMs))
+      if (how === 'failed') otel.setStatus({ code: SpanStatusCode.ERROR })
+      const tell = () => {
+        if (!whole.isDropped) otel.end(endedAtMs)
+      }
+      if (whole.isOver) tell()
+      else whole.held.push(tell)
+    },
+    drop() {
+      whole.isDropped = true
+      whole.held = []
+    },
+  }
+}

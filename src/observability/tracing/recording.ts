@@ -1,0 +1,77 @@
+import { ROOT_CONTEXT, SamplingDecision, SpanKind as Kinds, trace, TraceFlags } from '@opentelemetry/api'
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+  type Sampler,
+} from '@opentelemetry/sdk-trace'
+import { readTraceparent, type TraceContext } from '../../model/span.ts'
+import { systemTimers } from '../../time/clock.ts'
+import { settlesWithin } from '../../time/waiting.ts'
+import type { Tracing, TracingConfig, TracingDeps } from '../tracing.ts'
+import { createExport } from './export.ts'
+import { createRootSpan, kinds } from './recorded-span.ts'
+
+/** A collector that is away must not hold up the stop. */
+const closeWithinMs = 1_000
+
+/** Records spans and sends them to a collector, with OpenTelemetry's SDK. Nothing else of the service knows it. */
+export function createRecording(config: TracingConfig & { url: string }, deps: TracingDeps): Tracing {
+  const { queue, giveUp } = createExport(config, deps)
+  const provider = new TracerProvider({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        ...config.resource,
+        'service.name': config.serviceName,
+        'service.version': deps.version,
+      }),
+    ),
+    sampler: new ParentBasedSampler({ root: likeWhatItIsAbout(new TraceIdRatioBasedSampler(config.ratio)) }),
+    spanProcessors: [queue],
+  })
+  const tracer = provider.getTracer('zonal-loyalty-adapter', deps.version)
+
+  return {
+    isOn: true,
+    server(parent) {
+      const remote = readTraceparent(parent)
+      const context = remote
+        ? trace.setSpanContext(ROOT_CONTEXT, toSpanContext(remote, { isRemote: true }))
+        : ROOT_CONTEXT
+      return createRootSpan(tracer, tracer.startSpan('none', begun(Kinds.SERVER), context))
+    },
+    root(name, kind, about) {
+      const links = about.flatMap((traceparent) => {
+        const context = readTraceparent(traceparent)
+        return context ? { context: toSpanContext(context) } : []
+      })
+      return createRootSpan(tracer, tracer.startSpan(name, { ...begun(kinds[kind]), links }, ROOT_CONTEXT))
+    },
+    async close() {
+      await settlesWithin(systemTimers, closeWithinMs, provider.shutdown())
+      giveUp()
+    },
+  }
+}
+
+/** More exact than what the SDK takes by itself, by which parts may seem to begin before the whole. */
+function begun(kind: Kinds) {
+  return { kind, startTime: performance.now() }
+}
+
+function toSpanContext({ traceId, spanId, flags }: TraceContext, more?: { isRemote: true }) {
+  return { traceId, spanId, traceFlags: parseInt(flags, 16) & TraceFlags.SAMPLED, ...more }
+}
+
+/** A batch of tickets, or an undo, is recorded if something that it is about was: else its trace would end there. */
+function likeWhatItIsAbout(others: Sampler): Sampler {
+  return {
+    shouldSample(context, traceId, name, kind, attributes, links) {
+      if (links.length === 0) return others.shouldSample(context, traceId, name, kind, attributes, links)
+      const isOne = links.some((link) => (link.context.traceFlags & TraceFlags.SAMPLED) !== 0)
+      return { decision: isOne ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }
+    },
+    toString: () => `like what it is about, or ${others}`,
+  }
+}
