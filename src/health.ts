@@ -21,10 +21,20 @@ type Deps = {
   publisher: Pick<Publisher, 'isConnected'> | undefined
   /** Undefined if no other replica publishes. */
   lease: Pick<RelayLease, 'isHeld'> | undefined
+  isTraced: boolean
 }
 
 /** What the management port says: figures of journal and budget as gauges, and the state of each part in words. */
-export function createReports({ journal, metrics, clock, breakers, budget, publisher, lease }: Deps) {
+export function createReports({
+  journal,
+  metrics,
+  clock,
+  breakers,
+  budget,
+  publisher,
+  lease,
+  isTraced,
+}: Deps) {
   const secondsSince = (atMs: number | undefined) =>
     atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
 
@@ -43,7 +53,8 @@ export function createReports({ journal, metrics, clock, breakers, budget, publi
       }
     },
 
-    async metricsPage(): Promise<{ contentType: string; body: string }> {
+    /** @param accept header of who reads it; exemplars are of use only where there are traces */
+    async metricsPage(accept?: string): Promise<{ contentType: string; body: string }> {
       const { slotsInUse, isBlocked, waiting } = budget()
       metrics.coreSlotsTaken.set(slotsInUse)
       metrics.coreBlocked.set(isBlocked ? 1 : 0)
@@ -59,7 +70,8 @@ export function createReports({ journal, metrics, clock, breakers, budget, publi
         metrics.journalBytes.set(stats.bytes)
         metrics.journalWalBytes.set(stats.walBytes)
       }
-      return await metrics.page()
+      const takesOpenMetrics = accept?.includes('application/openmetrics-text') === true
+      return await metrics.page(isTraced && takesOpenMetrics ? 'openmetrics' : 'text')
     },
   }
 }

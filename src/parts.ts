@@ -58,7 +58,14 @@ export async function createParts(config: Config, { log, clock, timers, version 
     wakeRelay: () => relay?.wake(),
     ticketsWithoutCard: config.tickets.withoutCard,
   })
-  const reports = createReports({ ...deps, breakers: core.states, budget: budget.stats, publisher, lease })
+  const reports = createReports({
+    ...deps,
+    breakers: core.states,
+    budget: budget.stats,
+    publisher,
+    lease,
+    isTraced: tracing.isOn,
+  })
   return {
     metrics,
     loyalty,

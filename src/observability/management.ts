@@ -6,7 +6,8 @@ export type Health = { isReady: boolean; [part: string]: unknown }
 
 type Deps = {
   health: () => Health
-  metricsPage: () => Promise<{ contentType: string; body: string }>
+  /** @param accept header of who reads it */
+  metricsPage: (accept: string | undefined) => Promise<{ contentType: string; body: string }>
   report: ConnectionReport
 }
 
@@ -19,8 +20,11 @@ const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n
  * journal it still answers every till and tells it what to do, so their trouble is reported but does not make it unready.
  */
 export function createManagement({ health, metricsPage, report }: Deps): Server {
-  const answer = async (url: string | undefined): Promise<{ status: number; type: string; body: string }> => {
-    switch (url) {
+  const answer = async (
+    path: string | undefined,
+    accept: string | undefined,
+  ): Promise<{ status: number; type: string; body: string }> => {
+    switch (path) {
       case '/health/live':
         return json(200, { status: 'live' })
       case '/health/ready': {
@@ -28,7 +32,7 @@ export function createManagement({ health, metricsPage, report }: Deps): Server 
         return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...parts })
       }
       case '/metrics': {
-        const { contentType, body } = await metricsPage()
+        const { contentType, body } = await metricsPage(accept)
         return { status: 200, type: contentType, body }
       }
       default:
@@ -36,7 +40,7 @@ export function createManagement({ health, metricsPage, report }: Deps): Server 
     }
   }
   const listener: RequestListener = (request, response) => {
-    answer(request.url?.split('?')[0])
+    answer(request.url?.split('?')[0], request.headers.accept)
       .catch(() => json(500, { status: 'failed' }))
       .then(({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body))
       .catch(() => response.destroy())

@@ -14,7 +14,8 @@ export type Metrics = ReturnType<typeof createMetrics>
  * @param lanes of the core's budget
  */
 export function createMetrics(lanes: readonly string[] = []) {
-  const registry = new Registry()
+  // The client allows exemplars only here; both forms of the page are made from it.
+  const registry = new Registry(Registry.OPENMETRICS_CONTENT_TYPE) as Registry
   const registers = [registry]
   const metrics = {
     buildInfo: new Gauge({
@@ -29,12 +30,27 @@ export function createMetrics(lanes: readonly string[] = []) {
     ...createTicketMetrics(registers),
     ...createTraceMetrics(registers),
   }
-  const all = Registry.merge([processMetrics(), registry])
+  const all = [processMetrics(), registry]
+  const pages = {
+    text: toPage(all, Registry.PROMETHEUS_CONTENT_TYPE),
+    openmetrics: toPage(all, Registry.OPENMETRICS_CONTENT_TYPE),
+  }
   return {
     ...metrics,
-    /** @returns the page that Prometheus reads */
-    page: async () => ({ contentType: all.contentType, body: await all.metrics() }),
+    /** @returns the page that Prometheus reads. Only in the form of OpenMetrics it names traces of slow requests */
+    page: async (form: keyof typeof pages = 'text') => ({
+      contentType: pages[form].contentType,
+      body: await pages[form].metrics(),
+    }),
   }
+}
+
+/** For OpenMetrics the client renames counters, for good: so each page gets copies that have their own names. */
+function toPage(registries: Registry[], contentType: string) {
+  const page = new Registry(contentType as typeof Registry.PROMETHEUS_CONTENT_TYPE)
+  for (const metric of registries.flatMap((registry) => registry.getMetricsAsArray()))
+    page.registerMetric(Object.create(metric) as Parameters<typeof page.registerMetric>[0])
+  return page
 }
 
 let ofProcess: Registry | undefined

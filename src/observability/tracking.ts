@@ -90,7 +90,12 @@ function createRecorder({ log, metrics, openBreakers }: TrackingDeps) {
     const { requestId, message = 'none', isReplayed, isKept, sourceAddress, secrets, span } = exchange
     const { code, durationMs, ...rest } = ending
     const isAnswered = code !== hungUp
-    metrics.requestSeconds.observe({ message, code }, durationMs / 1000)
+    metrics.requestSeconds.observe({
+      labels: { message, code },
+      value: durationMs / 1000,
+      // The client's types know only the labels of the series.
+      ...(span.isRecorded && { exemplarLabels: { trace_id: span.traceId } as object }),
+    })
     if (!isAnswered) metrics.unanswered.inc({ message })
     const facts = withoutSecrets(
       bounded({ sourceAddress, ...exchange.facts }, factBounds) as Facts,

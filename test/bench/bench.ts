@@ -19,6 +19,7 @@ import { latency, overload } from './scenarios/latency.ts'
 import { postgresGrowth, postgresLatency } from './scenarios/postgres.ts'
 import { replicas } from './scenarios/replicas.ts'
 import { tickets } from './scenarios/tickets.ts'
+import { traces } from './scenarios/traces.ts'
 
 const names = [
   'pass-through',
@@ -30,6 +31,7 @@ const names = [
   'overload',
   'cost',
   'growth',
+  'traces',
   'replicas',
   'postgres-latency',
   'postgres-growth',
@@ -108,6 +110,7 @@ try {
     : {}
   await measure('cost', () => cost(settings, kafka))
   await measure('growth', () => growth(settings))
+  await measure('traces', () => traces(settings))
   await measure('replicas', () => replicas(settings))
   await measure('postgres-latency', () => postgresLatency(settings))
   await measure('postgres-growth', () => postgresGrowth(settings))

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startAdapterProcess } from '../support/adapter-process.ts'
+import { startOtlpReceiver } from '../support/otlp/receiver.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takePoints, type Counter } from './counter.ts'
 import { canConnect } from '../support/can-connect.ts'
@@ -46,6 +47,26 @@ describe('a service that is told to stop', () => {
     expect(answer).to.include('"code":"STOPPING"')
     await stopped
   })
+
+  for (const collector of ['dead', 'silent'] as const)
+    it(`ends with 0 within seconds if the collector of its traces is ${collector}`, async () => {
+      const receiver = await startOtlpReceiver('silent')
+      if (collector === 'dead') await receiver.close()
+      const adapter = await startAdapterProcess({
+        CORE_BASE_URL: counter.core.url,
+        JOURNAL_PATH: `${counter.service.folder}/traced.sqlite`,
+        ...receiver.env,
+      })
+      await fetch(adapter.url)
+      const sinceMs = performance.now()
+      expect(await adapter.stop()).to.deep.equal({ code: 0, signal: null })
+      expect(performance.now() - sinceMs).to.be.below(4_000)
+      expect(adapter.lines.map(({ msg }) => msg).slice(-2)).to.deep.equal([
+        collector === 'dead' ? 'spans could not be sent' : 'spans were left behind by the stop',
+        'stopped',
+      ])
+      if (collector === 'silent') await receiver.close()
+    })
 
   it('ends with 0 on SIGTERM, even if it is sent twice', async () => {
     const adapter = await startAdapterProcess({

@@ -11,6 +11,8 @@ export function createRequestMetrics(registers: Registry[]) {
       labelNames: ['message', 'code'] as const,
       // Dense below a second, and around the till's patience of 2.5 s.
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.4, 2.5, 2.6, 5],
+      // A trace for each bucket.
+      enableExemplars: true,
       registers,
     }),
     unanswered: new Counter({
