@@ -48,11 +48,7 @@ function stop(signal: string, opening: Promise<Service>, config: Config, log: Lo
   opening
     .then((service) => service.stop())
     .then(
-      () => {
-        log.info('stopped')
-        // A collector of traces that does not answer would keep the process for two seconds more.
-        process.exit()
-      },
+      () => log.info('stopped'),
       (error: unknown) => {
         log.error({ error: describeError(error) }, 'the stop failed')
         process.exit(1)

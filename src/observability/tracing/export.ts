@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { TraceFlags } from '@opentelemetry/api'
 import { ExportResultCode } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -22,16 +23,15 @@ export function createExport(
     url,
     headers: { ...headers },
     timeoutMillis: sendWithinMs,
-    httpAgentOptions: {
-      keepAlive: true,
-      ...(certificateFile !== undefined && { ca: readFileSync(certificateFile) }),
-    },
+    httpAgentOptions: (protocol) => createAgent(protocol, certificateFile),
   })
   let waiting = 0
-  let underWay = 0
+  const underWay = new Set<{ spans: number; end: () => void }>()
   let isFailing = false
+  let isOver = false
 
   function onSent(error: Error | undefined) {
+    if (isOver) return
     if (error && !isFailing) log.warn({ error: describeError(error) }, 'spans could not be sent')
     if (!error && isFailing) log.info('spans can be sent again')
     isFailing = error !== undefined
@@ -40,9 +40,10 @@ export function createExport(
   const exporter: SpanExporter = {
     export(spans, done) {
       waiting -= spans.length
-      underWay += spans.length
+      const batch = { spans: spans.length, end: () => done({ code: ExportResultCode.FAILED }) }
+      underWay.add(batch)
       collector.export(spans, (result) => {
-        underWay -= spans.length
+        underWay.delete(batch)
         const isSent = result.code === ExportResultCode.SUCCESS
         if (isSent) metrics.spansSent.inc(spans.length)
         else metrics.spansDropped.inc({ reason: 'not_sent' }, spans.length)
@@ -75,8 +76,25 @@ export function createExport(
     queue,
     /** At the end: what has not been sent by now never will be. */
     giveUp() {
-      if (waiting + underWay > 0)
-        log.warn({ spans: waiting + underWay }, 'spans were left behind by the stop')
+      isOver = true
+      const left = [...underWay].reduce((sum, { spans }) => sum + spans, waiting)
+      if (left > 0) log.warn({ spans: left }, 'spans were left behind by the stop')
+      // Else the SDK's own limit would keep the process alive.
+      for (const batch of underWay) batch.end()
     },
   }
+}
+
+/** A collector that does not answer must not keep the process alive. */
+async function createAgent(protocol: string, certificateFile: string | undefined) {
+  const { Agent } = await (protocol === 'http:' ? import('node:http') : import('node:https'))
+  const ca = certificateFile === undefined ? undefined : readFileSync(certificateFile)
+  const agent = new Agent({ keepAlive: true, ...(ca && { ca }) })
+  const connect = agent.createConnection.bind(agent)
+  agent.createConnection = (...how) => {
+    const socket = connect(...how)
+    if (socket instanceof Socket) socket.unref()
+    return socket
+  }
+  return agent
 }

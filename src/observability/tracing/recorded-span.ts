@@ -18,13 +18,22 @@ export const kinds: Record<SpanKind, Kinds> = {
 /** A shorter wait explains nothing. */
 const leastWaitMs = 5
 
-/** What a root and its parts share. Parts that have ended are held until the root ends, as it may be dropped. */
-type Whole = { held: (() => void)[]; isOver: boolean; isDropped: boolean }
+type Whole = {
+  /** Epoch ms of now. The SDK would round it to a whole one for each span, so that parts seem to begin before the whole. */
+  nowMs: () => number
+  /** Tells of the parts that have ended. They are held until the root ends, as it may be dropped. */
+  held: (() => void)[]
+  isOver: boolean
+  isDropped: boolean
+}
 
-/** @param otel sampled or not */
-export function createRootSpan(tracer: Tracer, otel: OtelSpan): Span {
+/** @param begin returns a span that is sampled or not */
+export function createRootSpan(tracer: Tracer, begin: (startTime: number) => OtelSpan): Span {
+  const zeroMs = Date.now() - performance.now()
+  const nowMs = () => zeroMs + performance.now()
+  const otel = begin(nowMs())
   if (!otel.isRecording()) return unrecordedSpan({ traceId: otel.spanContext().traceId, flags: '00' })
-  const whole: Whole = { held: [], isOver: false, isDropped: false }
+  const whole: Whole = { nowMs, held: [], isOver: false, isDropped: false }
   const span = recordedSpan(tracer, otel, whole)
   return {
     ...span,
@@ -39,13 +48,13 @@ export function createRootSpan(tracer: Tracer, otel: OtelSpan): Span {
 
 function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, isWait = false): Span {
   const { traceId, spanId } = otel.spanContext()
-  const sinceMs = performance.now()
+  const sinceMs = whole.nowMs()
 
   function begin(name: string, kind: SpanKind, facts: SpanFacts, isPartAWait: boolean): Span {
     const context = trace.setSpan(ROOT_CONTEXT, otel)
     const part = tracer.startSpan(
       name,
-      { kind: kinds[kind], attributes: { ...facts }, startTime: performance.now() },
+      { kind: kinds[kind], attributes: { ...facts }, startTime: whole.nowMs() },
       context,
     )
     return recordedSpan(tracer, part, whole, isPartAWait)
@@ -60,7 +69,7 @@ function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, isWait = fal
     rename: (name) => void otel.updateName(name),
     set: (facts) => void otel.setAttributes({ ...facts }),
     end(how = 'done') {
-      const endedAtMs = performance.now()
+      const endedAtMs = whole.nowMs()
       const tookMs = endedAtMs - sinceMs
       if (isWait && tookMs < leastWaitMs) return
       if (isWait) otel.setAttribute('zonal.waited_ms', Math.round(tookMs))

@@ -39,25 +39,24 @@ export function createRecording(config: TracingConfig & { url: string }, deps: T
       const context = remote
         ? trace.setSpanContext(ROOT_CONTEXT, toSpanContext(remote, { isRemote: true }))
         : ROOT_CONTEXT
-      return createRootSpan(tracer, tracer.startSpan('none', begun(Kinds.SERVER), context))
+      return createRootSpan(tracer, (startTime) =>
+        tracer.startSpan('none', { kind: Kinds.SERVER, startTime }, context),
+      )
     },
     root(name, kind, about) {
       const links = about.flatMap((traceparent) => {
         const context = readTraceparent(traceparent)
         return context ? { context: toSpanContext(context) } : []
       })
-      return createRootSpan(tracer, tracer.startSpan(name, { ...begun(kinds[kind]), links }, ROOT_CONTEXT))
+      return createRootSpan(tracer, (startTime) =>
+        tracer.startSpan(name, { kind: kinds[kind], links, startTime }, ROOT_CONTEXT),
+      )
     },
     async close() {
       await settlesWithin(systemTimers, closeWithinMs, provider.shutdown())
       giveUp()
     },
   }
-}
-
-/** More exact than what the SDK takes by itself, by which parts may seem to begin before the whole. */
-function begun(kind: Kinds) {
-  return { kind, startTime: performance.now() }
 }
 
 function toSpanContext({ traceId, spanId, flags }: TraceContext, more?: { isRemote: true }) {
