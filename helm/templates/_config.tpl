@@ -35,6 +35,21 @@ KAFKA_SASL_USERNAME: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .Values.tracing }}
+{{- if .endpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ .endpoint | quote }}
+OTEL_TRACES_SAMPLER_ARG: {{ .sampleRatio | toString | quote }}
+OTEL_SERVICE_NAME: {{ .serviceName | quote }}
+{{- $attributes := list }}
+{{- range $name, $value := .resourceAttributes }}
+{{- $attributes = append $attributes (printf "%s=%s" (urlquery $name) (urlquery $value | replace "+" "%20")) }}
+{{- end }}
+OTEL_RESOURCE_ATTRIBUTES: {{ join "," $attributes | quote }}
+{{- if .caSecret.name }}
+OTEL_EXPORTER_OTLP_CERTIFICATE: /etc/zonal-loyalty-adapter/collector-ca.pem
+{{- end }}
+{{- end }}
+{{- end }}
 {{- $drainMs := mul 1000 (sub .Values.stop.drainSeconds (include "zonal-loyalty-adapter.preStopSeconds" .)) }}
 DRAIN_DELAY_MS: {{ $drainMs | quote }}
 SHUTDOWN_TIMEOUT_MS: {{ add $drainMs (mul 1000 .Values.stop.finishSeconds) | quote }}
@@ -61,6 +76,11 @@ SHUTDOWN_TIMEOUT_MS: {{ add $drainMs (mul 1000 .Values.stop.finishSeconds) | quo
 - { name: KAFKA_SASL_USERNAME, secret: {{ $secret | quote }}, key: {{ .secret.usernameKey | quote }} }
 {{- end }}
 - { name: KAFKA_SASL_PASSWORD, secret: {{ $secret | quote }}, key: {{ .secret.passwordKey | quote }} }
+{{- end }}
+{{- end }}
+{{- with .Values.tracing }}
+{{- if and .endpoint .headersSecret.name }}
+- { name: OTEL_EXPORTER_OTLP_HEADERS, secret: {{ .headersSecret.name | quote }}, key: {{ .headersSecret.key | quote }} }
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -88,8 +88,8 @@ of zero is refused.
 {{- toJson $peers -}}
 {{- end -}}
 
-{{- define "zonal-loyalty-adapter.corePort" -}}
-{{- $url := urlParse .Values.config.CORE_BASE_URL -}}
+{{- define "zonal-loyalty-adapter.portOf" -}}
+{{- $url := urlParse . -}}
 {{- $given := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) -}}
 {{- $given | default (ternary "80" "443" (eq $url.scheme "http")) -}}
 {{- end -}}

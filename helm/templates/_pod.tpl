@@ -124,7 +124,7 @@ spec:
               name: {{ .secret | quote }}
               items: [{ key: {{ .key | quote }}, path: {{ .name }} }]
           {{- end }}
-          {{- range $file, $secret := dict "kafka-ca.pem" .Values.kafka.tls.caSecret "journal-ca.pem" .Values.journal.tls.caSecret }}
+          {{- range $file, $secret := dict "kafka-ca.pem" .Values.kafka.tls.caSecret "journal-ca.pem" .Values.journal.tls.caSecret "collector-ca.pem" (ternary .Values.tracing.caSecret dict (not (empty .Values.tracing.endpoint))) }}
           {{- if $secret.name }}
           - secret:
               name: {{ $secret.name | quote }}

@@ -45,8 +45,9 @@ describe('the environment that the chart gives the service', () => {
     it(`has every variable, in the ConfigMap or as a file of a Secret, with ${journal}`, () => {
       const rendered = render({}, { files })
       const secret = secretVariablesOf(rendered)
-      // An installation has keys of its own.
-      const known = Object.keys(variables).filter((name) => ![...left, 'DEVELOPMENT_KEYS'].includes(name))
+      // An installation has keys of its own, and one address of a collector is enough.
+      const unused = [...left, 'DEVELOPMENT_KEYS', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
+      const known = Object.keys(variables).filter((name) => !unused.includes(name))
       expect([...Object.keys(configOf(rendered)), ...secret]).to.have.members(known)
       expect(secret).to.deep.equal([
         'JOURNAL_KEY',
@@ -54,8 +55,28 @@ describe('the environment that the chart gives the service', () => {
         ...secrets,
         'KAFKA_SASL_USERNAME',
         'KAFKA_SASL_PASSWORD',
+        'OTEL_EXPORTER_OTLP_HEADERS',
       ])
     })
+
+  it('has nothing about traces if there is no collector', () => {
+    const rendered = render({ tracing: { headersSecret: { name: 'collector' }, caSecret: { name: 'ca' } } })
+    expect(Object.keys(environmentOf(rendered)).filter((name) => name.startsWith('OTEL_'))).to.deep.equal([])
+    expect(secretFilesOf(rendered).map(({ name }) => name)).to.deep.equal(['adapter-keys', 'adapter-keys'])
+  })
+
+  it('has what traces say of the service as OpenTelemetry writes it', () => {
+    const resourceAttributes = { 'deployment.environment.name': 'production', team: 'pubs, bars = 100 %' }
+    const rendered = render({
+      tracing: { endpoint: 'http://collector:4318', resourceAttributes, sampleRatio: 1 },
+    })
+    const { tracing } = readConfigOf(rendered)
+    expect(tracing).to.deep.include({
+      url: 'http://collector:4318/v1/traces',
+      ratio: 1,
+      resource: resourceAttributes,
+    })
+  })
 
   it("has the service's own defaults", () => {
     for (const files of [[needed], [needed, postgres]])
@@ -91,6 +112,13 @@ describe('the environment that the chart gives the service', () => {
       {
         secret: { name: 'kafka-user', items: [{ key: 'KAFKA_SASL_PASSWORD', path: 'KAFKA_SASL_PASSWORD' }] },
       },
+      {
+        secret: {
+          name: 'collector',
+          items: [{ key: 'OTEL_EXPORTER_OTLP_HEADERS', path: 'OTEL_EXPORTER_OTLP_HEADERS' }],
+        },
+      },
+      { secret: { name: 'collector-ca', items: [{ key: 'ca.crt', path: 'collector-ca.pem' }] } },
       { secret: { name: 'kafka-ca', items: [{ key: 'ca.crt', path: 'kafka-ca.pem' }] } },
     ])
     expect(rendered.text).not.to.contain('secretKeyRef')

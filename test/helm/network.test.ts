@@ -175,12 +175,23 @@ describe('the NetworkPolicy', () => {
     ])
   })
 
+  it('allows calls to the collector of traces, at the port of its address, and to the peers that are named', () => {
+    const ruleOf = (endpoint: string, networkPolicy = {}) =>
+      policyOf({ tracing: { endpoint }, networkPolicy }).egress.slice(2)
+    expect(ruleOf('http://collector:4318')).to.deep.equal([{ ports: [{ port: 4318 }] }])
+    expect(ruleOf('https://collector.example.com', { toCollector: [monitoring] })).to.deep.equal([
+      { ports: [{ port: 443 }], to: [monitoring] },
+    ])
+    expect(ruleOf('')).to.deep.equal([])
+  })
+
   it('allows calls only to the peers and ports that are named', () => {
     const ipBlock = { cidr: '203.0.113.0/24', except: ['203.0.113.7/32'] }
     const networkPolicy = {
       toDns: [monitoring],
       dnsPorts: [5353],
       toCore: [{ ipBlock }],
+      toCollector: [monitoring],
       toKafka: [{ ...monitoring, podSelector: {} }],
       kafkaPorts: [9095],
     }
@@ -193,6 +204,7 @@ describe('the NetworkPolicy', () => {
         to: [monitoring],
       },
       { ports: [{ port: 443 }], to: [{ ipBlock }] },
+      { ports: [{ port: 4318 }], to: [monitoring] },
       { ports: [{ port: 9095 }], to: [{ ...monitoring, podSelector: {} }] },
     ])
   })

@@ -99,6 +99,8 @@ describe('helm refuses', () => {
     ['a short digest', { image: { digest: 'sha256:0f1e' } }, /\/image\/digest/],
     ['a CA without TLS', { kafka: { tls: { caSecret: { name: 'ca' } } } }, /\/kafka\/tls\/enabled/],
     ['a user without a mechanism', { kafka: { sasl: { username: 'adapter' } } }, /\/kafka\/sasl\/mechanism/],
+    ['more than all traces', { tracing: { sampleRatio: 1.1 } }, /\/tracing\/sampleRatio/],
+    ['a collector without a scheme', { tracing: { endpoint: 'collector:4318' } }, /\/tracing\/endpoint/],
     ['a policy without DNS', { networkPolicy: { dnsPorts: [] } }, /dnsPorts/],
     [
       'alerts without the address of the runbooks',
