@@ -33,7 +33,9 @@ RUN install -d -m 700 /journal
 FROM dependencies AS compiled
 COPY --from=build /app/dist /app/dist
 RUN install -d -o 10001 /app/compiled /tmp/journal
-RUN HOST=127.0.0.1 PORT=0 MANAGEMENT_PORT=0 CORE_BASE_URL=http://127.0.0.1 JOURNAL_PATH=/tmp/journal/journal.sqlite \
+# With a collector, which is not there: what traces need is kept too.
+RUN HOST=127.0.0.1 PORT=0 MANAGEMENT_PORT=0 CORE_BASE_URL=http://127.0.0.1 \
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 JOURNAL_PATH=/tmp/journal/journal.sqlite \
   DRAIN_DELAY_MS=0 NODE_COMPILE_CACHE=/app/compiled NODE_OPTIONS="--enable-source-maps --max-semi-space-size=8 --v8-pool-size=1" \
   setpriv --reuid=10001 --regid=10001 --clear-groups node --input-type=module \
   --eval "await import('/app/dist/main.js'); setTimeout(() => process.kill(process.pid), 1000)"

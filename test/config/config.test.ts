@@ -57,6 +57,18 @@ describe('the configuration', () => {
     ['VENUE_TIME_ZONES', { VENUE_TIME_ZONES: 'Europe/London' }],
     ['VENUE_TIME_ZONES', { VENUE_TIME_ZONES: '1902=' }],
     ['LANGUAGE', { LANGUAGE: 'tlh' }],
+    ['CORE_TRACEPARENT', { CORE_TRACEPARENT: 'yes' }],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', { OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://collector:4317' }],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://me:canary@c/' }],
+    ['OTEL_EXPORTER_OTLP_HEADERS', { OTEL_EXPORTER_OTLP_HEADERS: 'canary' }],
+    ['OTEL_EXPORTER_OTLP_HEADERS', { OTEL_EXPORTER_OTLP_HEADERS: 'a b=canary' }],
+    ['OTEL_EXPORTER_OTLP_HEADERS', { OTEL_EXPORTER_OTLP_HEADERS: 'a=canary%0Ab: c' }],
+    ['OTEL_EXPORTER_OTLP_HEADERS', { OTEL_EXPORTER_OTLP_HEADERS: 'a=%canary' }],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', { OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere/ca.pem' }],
+    ['OTEL_RESOURCE_ATTRIBUTES', { OTEL_RESOURCE_ATTRIBUTES: '=production' }],
+    ['OTEL_TRACES_SAMPLER_ARG', { OTEL_TRACES_SAMPLER_ARG: '1.5' }],
+    ['OTEL_TRACES_SAMPLER_ARG', { OTEL_TRACES_SAMPLER_ARG: 'all' }],
     ['TICKETS_WITHOUT_CARD', { TICKETS_WITHOUT_CARD: 'drop' }],
     ['KAFKA_BROKERS', { KAFKA_BROKERS: 'kafka-1' }],
     ['KAFKA_SSL', { KAFKA_SSL: 'yes' }],
@@ -169,11 +181,33 @@ describe('the configuration', () => {
     expect(() => Object.assign(config.core, { baseUrl: 'elsewhere' })).to.throw(TypeError, 'read only')
   })
 
+  it('says where traces go, by the names of OpenTelemetry', () => {
+    const tracingOf = (env: Record<string, string>) => readConfig({ ...local, ...env }).tracing
+    expect(tracingOf({})).to.deep.include({
+      url: undefined,
+      ratio: 0.1,
+      serviceName: 'zonal-loyalty-adapter',
+    })
+    const base = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector/otlp/' }
+    expect(tracingOf(base).url).to.equal('https://collector/otlp/v1/traces')
+    const whole = { ...base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other:4318/spans' }
+    expect(tracingOf(whole).url).to.equal('http://other:4318/spans')
+    const pairs = { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%2Cb , x = 1=2', OTEL_RESOURCE_ATTRIBUTES: 'a=b' }
+    expect(tracingOf(pairs)).to.deep.include({
+      headers: { 'api-key': 'a,b', x: '1=2' },
+      resource: { a: 'b' },
+    })
+    expect(tracingOf({ OTEL_TRACES_SAMPLER: 'always_on', OTEL_LOGS_EXPORTER: 'what?' })).to.deep.equal(
+      tracingOf({}),
+    )
+  })
+
   it('is summarised without secrets', () => {
     const secrets = {
       JOURNAL_KEY: key,
       CARD_HASH_KEY: 'card-hash-canary-0001',
       KAFKA_SASL_PASSWORD: 'sasl-canary',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=otel-canary',
     }
     const env = {
       ...local,
@@ -185,6 +219,7 @@ describe('the configuration', () => {
     const summary = JSON.stringify(summarize(readConfig(env)))
     expect(summary).to.include('kafka:9092')
     for (const secret of Object.values(secrets)) expect(summary).to.not.include(secret)
+    expect(summary).to.include('api-key').and.not.include('otel-canary')
   })
 
   it('is described variable by variable', () => {

@@ -90,6 +90,7 @@ const crownDebit = {
   cardMasked: '*1001',
   key: transactionKey({ venue: crown }, 'R-3'),
   account: '5001',
+  trace: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   what: { kind: 'coupon', rewardId: 'uc-coffee' },
 } as const
 

@@ -107,6 +107,7 @@ describe('what changes with a value of the chart', () => {
       VENUE_REFUSED_MS: 5,
       GUESSES_PER_ADDRESS: 6,
       GUESSES_IN_ALL: 7,
+      CORE_TRACEPARENT: true,
       JOURNAL_PATH: '/data/a.sqlite',
       JOURNAL_MAX_BYTES: 2_000_000,
       LOG_LEVEL: 'debug',

@@ -53,6 +53,28 @@ forEachSchema((openTestJournal) => {
     beforeEach(async () => (test = await openTestJournal()))
     afterEach(() => test.end())
 
+    it('keep the trace of their debit, also if it is sent again, and hand it to the undo', async () => {
+      const first = await begin({ ...debitIntent, trace: traceOf('1') })
+      await settleDebit(test.journal, first.id, { kind: 'not_done' })
+      const { id } = await begin({ ...debitIntent, trace: traceOf('2') })
+      expect(id).to.equal(first.id)
+      await settleDebit(test.journal, id, { kind: 'unknown' })
+      expect(await test.journal.findRedemption(id)).to.include({ traceId: '2'.repeat(32) })
+      test.clock.pass(3_000)
+      const [due] = await test.journal.dueUndos(1)
+      expect(due).to.include({ id, trace: traceOf('2') })
+      expect(await test.journal.beginUndo(due!)).to.have.nested.property('redemption.trace', traceOf('2'))
+    })
+
+    it('have none if an earlier version has written them', async () => {
+      const { id } = await begin(debitIntent)
+      expect(await test.sql(`SELECT trace FROM redemptions WHERE id = '${id}'`)).to.deep.equal([
+        { trace: null },
+      ])
+      expect(await test.journal.findRedemption(id)).to.have.property('traceId', undefined)
+    })
+
+    const traceOf = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`
     const begin = async (intent: DebitIntent) => {
       const begun = await test.journal.beginDebit(intent, sendNext)
       if (begun.do !== 'send') throw new Error('was not sent')

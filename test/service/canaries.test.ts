@@ -16,7 +16,7 @@ describe('the card number, the API key and the member name', function () {
   beforeEach(async () => (canaries = await startCanaryService()))
   afterEach(() => canaries.end())
 
-  it('are in no log line, metric, health answer, capture or file, whatever goes wrong', async () => {
+  it('are in no log line, metric, health answer, trace, capture or file, whatever goes wrong', async () => {
     const till = createTill({ baseUrl: canaries.service.url, venueId: '1902', apiKey: canary.apiKey })
     const card = { cardNumber: canary.card, accountNumber: 'A-1' }
     const json = { 'content-type': 'application/json' }
@@ -46,6 +46,7 @@ describe('the card number, the API key and the member name', function () {
     const seen = await canaries.collect()
     expect(seen.log.join('')).to.include(mayBeSeen)
     expect(seen.captures).to.not.be.empty
+    expect(seen.traces).to.have.length.above(50)
     for (const text of Object.values(seen).flat())
       for (const secret of [
         canary.card,

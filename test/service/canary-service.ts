@@ -8,6 +8,7 @@ import { createSpotter } from '../../src/model/secret-spotter.ts'
 import { toEvent } from '../../src/tickets/event.ts'
 import type { Dialect } from '../../src/zonal/dialect.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
+import { startOtlpReceiver } from '../support/otlp/receiver.ts'
 import type { Project } from '../simulators/core/project.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { startTestService } from '../support/test-service.ts'
@@ -58,12 +59,16 @@ export type CanaryService = Awaited<ReturnType<typeof startCanaryService>>
 export async function startCanaryService(dialects?: readonly Dialect[]) {
   const captureDir = mkdtempSync(join(tmpdir(), 'captures-'))
   const core = await startCoreSimulator({ projects: [project], limit: 'off' })
+  const collector = await startOtlpReceiver()
   const env = {
     CORE_BASE_URL: core.url,
     CAPTURE_DIR: captureDir,
     CARD_PREFIXES: 'LOY-',
     GUESSES_PER_ADDRESS: '100000',
     GUESSES_IN_ALL: '100000',
+    // So that a `traceparent` is read too.
+    TRUSTED_PROXIES: '1',
+    ...collector.env,
   }
   const service = await startTestService(env, { dialects })
 
@@ -86,6 +91,11 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
       'dead letters': letters.map((letter) => JSON.stringify(letter)),
       captures: filesOf(captureDir),
       kafka,
+      // What spans say, and the bytes as they came.
+      traces: collector.spans.map((span) =>
+        JSON.stringify(span, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+      ),
+      exports: collector.requests.map(({ body }) => body.toString('latin1')),
     }
   }
 
@@ -108,7 +118,7 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
             `spelled so in ${place}: ${seen.slice(0, 2000)}`,
           ).to.equal(false)
           // In a file, random bytes may match by chance.
-          if (place === 'journal') expect(seen).to.not.include(placement.secret)
+          if (place === 'journal' || place === 'exports') expect(seen).to.not.include(placement.secret)
           else expect(isSpotted(seen), `in ${place}: ${seen.slice(0, 2000)}`).to.equal(false)
         }
     },
@@ -117,6 +127,7 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
       core.faults.clear()
       await service.end()
       await core.close()
+      await collector.close()
       rmSync(captureDir, { recursive: true })
     },
   }
