@@ -104,7 +104,7 @@ export const variables = {
   BASE_PATH: { schema: path, fallback: '/zonal/v1', example: '/zonal/v1',
     what: 'path under which the four messages are served' },
   TRUSTED_PROXIES: { schema: integer(0, 10), fallback: '0', example: '1',
-    what: 'how many of your own proxies are in front of the service: so many hops of `X-Forwarded-For` count' },
+    what: 'how many of your own proxies are in front of the service: so many hops of `X-Forwarded-For` count; with 0 the trace of a caller (`traceparent`) is not continued' },
   POS_DEADLINE_MS: { schema: integer(600, 60_000), fallback: '2500', example: '2500',
     what: 'time within which a till gets its answer' },
   FAILURE_HTTP_STATUS: { schema: oneOf('503', '200').transform(Number), fallback: '503', example: '503',
