@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { collectorHeaders, collectorUrl, resourceAttributes, share } from './collector.ts'
+import { list } from './lists.ts'
 
 type Variable = {
   schema: z.ZodType
@@ -16,12 +18,6 @@ const integer = (min: number, max = 2 ** 31 - 1) =>
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
 const port = integer(0, 65535)
 const text = z.string().trim().min(1, 'must not be empty')
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean),
-)
 const oneOf = <const T extends string>(...values: T[]) =>
   z.enum(values, { error: `must be one of ${values.map((value) => value || 'empty').join(', ')}` })
 const yesOrNo = z
@@ -58,33 +54,6 @@ const hostAndPort = list.pipe(
   z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, comma separated')),
 )
 const keys = list.pipe(z.array(z.string().refine(is32Bytes, 'must be base64 of 32 bytes')))
-
-const collectorUrl = z.string().superRefine((value, ctx) => {
-  const url = value && URL.canParse(value) ? new URL(value) : undefined
-  if (value && !/^https?:$/.test(url?.protocol ?? '')) ctx.addIssue('must be an http or https URL')
-  if (url?.username || url?.password)
-    ctx.addIssue('must have no user name or password: the key goes into OTEL_EXPORTER_OTLP_HEADERS')
-})
-
-/** As OpenTelemetry writes them: percent-encoded, comma separated. */
-function pairs(name: RegExp, value: RegExp, problem: string) {
-  return list.transform((parts, ctx) => {
-    const found = parts.map((part) => /^([^=]+?)\s*=\s*(.*)$/s.exec(part)?.slice(1).map(decode) ?? [])
-    const isRight = found.every(
-      ([key, text]) => key && text !== undefined && name.test(key) && value.test(text),
-    )
-    if (!isRight) ctx.addIssue(problem)
-    return Object.fromEntries(found) as Record<string, string>
-  })
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** Many machines set this variable for their own programs, for example to "en_GB:en". */
 const language = z
@@ -203,15 +172,15 @@ export const variables = {
     what: 'collector of traces: OTLP over HTTP, at `/v1/traces` below this URL; empty: no traces' },
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: { schema: collectorUrl, fallback: '', example: 'http://collector:4318/v1/traces',
     what: 'the same as a whole URL, which is taken as it is' },
-  OTEL_EXPORTER_OTLP_HEADERS: { schema: pairs(/^[\w!#$%&'*+.^`|~-]+$/, /^[\x20-\x7e]*$/, 'must be name=value, comma separated, with percent codes for what is special'), fallback: '', example: 'api-key=secret',
+  OTEL_EXPORTER_OTLP_HEADERS: { schema: collectorHeaders, fallback: '', example: 'api-key=secret',
     what: 'headers for the collector, such as its key: `name=value`, comma separated' },
   OTEL_EXPORTER_OTLP_CERTIFICATE: { schema: z.string(), fallback: '', example: '/etc/otel/ca.pem',
     what: "path of a PEM file with the CA of the collector's certificate; empty: the system's" },
   OTEL_SERVICE_NAME: { schema: text, fallback: 'zonal-loyalty-adapter', example: 'zonal-loyalty-adapter',
     what: 'name of the service in traces' },
-  OTEL_RESOURCE_ATTRIBUTES: { schema: pairs(/./, /^/, 'must be name=value, comma separated, with percent codes for what is special'), fallback: '', example: 'deployment.environment.name=production',
+  OTEL_RESOURCE_ATTRIBUTES: { schema: resourceAttributes, fallback: '', example: 'deployment.environment.name=production',
     what: 'what else traces say of the service: `name=value`, comma separated' },
-  OTEL_TRACES_SAMPLER_ARG: { schema: z.string().regex(/^(0|1|[01]?\.\d+|1\.0+)$/, 'must be a number from 0 to 1').transform(Number).pipe(z.number().max(1, 'must be a number from 0 to 1')), fallback: '0.1', example: '0.1',
+  OTEL_TRACES_SAMPLER_ARG: { schema: share, fallback: '0.1', example: '0.1',
     what: 'share of the traces that are recorded, 0 to 1; a trace that comes with a request is recorded if its caller says so' },
   LOG_LEVEL: { schema: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), fallback: 'info', example: 'info',
     what: 'lowest level of log lines' },
