@@ -85,7 +85,7 @@ describe('the traces of a service', () => {
     for (const { from, to } of spans) expect(to >= from).to.equal(true)
   })
 
-  it('say what the table of README.md has, and nothing else', async () => {
+  it('say what contracts/traces.md has, and nothing else', async () => {
     const till = await open({
       OTEL_SERVICE_NAME: 'loyalty',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',

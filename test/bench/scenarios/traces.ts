@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { startAdapter, startCore } from '../adapter.ts'
 import * as messages from '../messages.ts'
-import { rssMb, startProgram } from '../processes.ts'
+import { cpuSeconds, rssMb, startProgram } from '../processes.ts'
 import type { Figure, Measurement } from '../report.ts'
 import { interleave, ratio, spread, type Settings } from '../rounds.ts'
 
@@ -31,10 +31,12 @@ export async function traces(settings: Settings): Promise<Measurement> {
     // In the image what V8 compiles is kept, by a start when it is built.
     await (await startAdapter(`first-${word}`, { ...options, env })).stop()
     const ready: number[] = []
+    const worked: number[] = []
     const resting: number[] = []
     for (let start = 0; start < starts; start++) {
       const adapter = await startAdapter(`start-${word}`, { ...options, env })
       ready.push(adapter.readyMs)
+      worked.push(cpuSeconds(adapter) * 1_000)
       resting.push(rssMb(adapter))
       await adapter.stop()
     }
@@ -45,6 +47,7 @@ export async function traces(settings: Settings): Promise<Measurement> {
         unit: 'ms',
         note: `least ${spread(ready).least.toFixed(0)}`,
       },
+      { name: `CPU until ready, traces ${name}`, value: spread(worked).median, unit: 'ms' },
       { name: `RSS once ready, traces ${name}`, value: spread(resting).median, unit: 'MB' },
     )
     const program = await startAdapter(`ours-${word}`, { ...options, env })
