@@ -95,6 +95,16 @@ describe('spans on their way to the collector', () => {
     expect(collector.spans.map(({ name }) => name)).to.deep.equal(['none'])
   })
 
+  it('of a backlog of tickets point to each of them', async () => {
+    await start('ok')
+    const tickets = Array.from({ length: 400 }, () => tracing.server(undefined).traceparent)
+    tracing.root('publish', 'client', tickets).end()
+    await tracing.close()
+    expect(collector.spans[0]?.links.map(({ traceId }) => traceId)).to.deep.equal(
+      tickets.map((traceparent) => traceparent.slice(3, 35)),
+    )
+  })
+
   it('of work that is about others are recorded if one of those is, and point to all', async () => {
     await start('ok', { OTEL_TRACES_SAMPLER_ARG: '0' })
     const contextOf = (digit: string, flags: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`

@@ -28,6 +28,8 @@ export function createRecording(config: TracingConfig & { url: string }, deps: T
       }),
     ),
     sampler: new ParentBasedSampler({ root: likeWhatItIsAbout(new TraceIdRatioBasedSampler(config.ratio)) }),
+    // A batch may have more tickets than the SDK's limit of 128.
+    spanLimits: { linkCountLimit: 1_000 },
     spanProcessors: [queue],
   })
   const tracer = provider.getTracer('zonal-loyalty-adapter', deps.version)
