@@ -38,7 +38,6 @@ export const libraries = {
   kafkajs: 'tickets/publisher.ts',
   'node:sqlite': 'journal/sqlite/**',
   pg: 'journal/postgres/**',
-  '@prometheus-io/client': 'observability/prometheus.ts',
   '@opentelemetry/*': 'observability/tracing/**',
 }
 

@@ -1,9 +1,9 @@
+import { Gauge, Registry, collectDefaultMetrics } from '@prometheus-io/client'
 import { createCoreMetrics } from './metrics/core.ts'
 import { createJournalMetrics } from './metrics/journal.ts'
 import { createRequestMetrics } from './metrics/requests.ts'
 import { createTicketMetrics } from './metrics/tickets.ts'
 import { createTraceMetrics } from './metrics/traces.ts'
-import { Gauge, Registry, collectProcessMetrics } from './prometheus.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -62,6 +62,6 @@ let ofProcess: Registry | undefined
 function processMetrics(): Registry {
   if (ofProcess) return ofProcess
   ofProcess = new Registry()
-  collectProcessMetrics(ofProcess)
+  collectDefaultMetrics({ register: ofProcess })
   return ofProcess
 }

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '../prometheus.ts'
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
 
 /** Calls to the core: their budget, breakers and caches. `lanes` are the budget's. */
 export function createCoreMetrics(registers: Registry[], lanes: readonly string[]) {

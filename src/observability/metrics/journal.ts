@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '../prometheus.ts'
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
 
 /** The journal, and the redemptions in it that are not settled. */
 export function createJournalMetrics(registers: Registry[]) {

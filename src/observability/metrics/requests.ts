@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from '../prometheus.ts'
+import { Counter, Histogram, type Registry } from '@prometheus-io/client'
 import { endReasons } from '../../http/end-reasons.ts'
 import { operations } from '../../model/words.ts'
 

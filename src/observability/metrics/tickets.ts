@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '../prometheus.ts'
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
 
 /** Tickets on their way to Kafka, and those that cannot go there. */
 export function createTicketMetrics(registers: Registry[]) {

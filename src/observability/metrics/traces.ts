@@ -1,4 +1,4 @@
-import { Counter, type Registry } from '../prometheus.ts'
+import { Counter, type Registry } from '@prometheus-io/client'
 
 /** Spans on their way to the collector; all zero while there is none. */
 export function createTraceMetrics(registers: Registry[]) {
