@@ -136,7 +136,7 @@ describe('the traces of a service', () => {
   })
 
   it('show waits for the turn of a card and for a slot, if they are long enough to matter', async () => {
-    const till = await open({ CORE_RATE_LIMIT: '4', CORE_RATE_WINDOW_MS: '300' })
+    const till = await open({ CORE_RATE_LIMIT: '4', CORE_RATE_WINDOW_MS: '1000' })
     counter.core.faults.next({ operation: 'redeem', kind: 'delay', ms: 50 })
     const points = { cardNumber: demo.cards.anna, accountNumber: 'A-1', points: 1 }
     await Promise.all([
