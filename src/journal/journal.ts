@@ -16,7 +16,13 @@ import type {
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Durability, SharedBudget, SharedLease, SharedNotices } from './shared.ts'
-import type { DeadLetter, OpenedDeadLetter, TicketIntake, WaitingTicket } from './stored-tickets.ts'
+import type {
+  DeadLetter,
+  OpenedDeadLetter,
+  TicketAccepted,
+  TicketIntake,
+  WaitingTicket,
+} from './stored-tickets.ts'
 
 /**
  * What the service stores so that nothing is lost and nothing is taken twice. Every function is asynchronous: when its
@@ -68,7 +74,7 @@ export type Journal = {
   acceptTicket(
     ticket: TicketIntake,
     card?: { bill: CardBill; decide: (redemptions: Redemption[]) => CouponsDecision },
-  ): Promise<{ isDuplicate: boolean }>
+  ): Promise<TicketAccepted>
   /**
    * @returns the oldest tickets that are not in Kafka yet, in order of arrival, as far as the first whose key is missing
    * @throws JournalKeyMissing if that is the oldest: it must not be passed by those behind it

@@ -200,7 +200,7 @@ describe('the command dead-letters', function () {
     const waiting = await test.journal.waitingTickets(10)
     expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-2', 'e-1'])
     expect(waiting[1]).to.deep.include({ kafkaKey: 'hash-of-card', closed: closedBill().closed })
-    expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.acceptTicket(intake('e-1'))).to.include({ isDuplicate: true })
     expect(await test.journal.deadLetters()).to.deep.equal([])
   })
 
