@@ -45,7 +45,8 @@ export async function createParts(config: Config, { log, clock, timers, version 
   const { sharedLease } = journal
   const lease = publisher && sharedLease && createRelayLease({ ...deps, lease: sharedLease })
   if (publisher && !lease) metrics.relayActive.set(1)
-  const relay = publisher && createRelay({ ...deps, publisher, lease, venueParameter })
+  const relay =
+    publisher && createRelay({ ...deps, publisher, lease, venueParameter, onPublished: diary?.keepPublished })
   const turns = createTurns(timers)
   const coverId = createCoverId(hashCard)
   const reversals = createReversals({ ...deps, core, balances, turns, coverId, onUndo: diary?.keepUndo })

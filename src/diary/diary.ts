@@ -25,8 +25,6 @@ export type Diary = ReturnType<typeof createDiary>
 /** A ticket that Kafka has, and where. */
 export type Published = {
   eventId: string
-  venueId: string
-  tenant: string
   topic: string
   partition: number
   offset: string
@@ -151,18 +149,8 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
 
     keepPublished(tickets: Published[]) {
       const atMs = clock.nowMs()
-      for (const { eventId, venueId, tenant, ...facts } of tickets)
-        add(() => ({
-          ...empty,
-          atMs,
-          message: 'published',
-          code: 'OK',
-          replica,
-          venueId,
-          tenant,
-          eventId,
-          facts,
-        }))
+      const entry = { ...empty, atMs, message: 'published', code: 'OK', replica }
+      for (const { eventId, ...facts } of tickets) add(() => ({ ...entry, eventId, facts }))
     },
 
     /** Deletes old rows in the background. */
@@ -179,6 +167,7 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
 }
 
 const empty = {
+  venueId: '',
   venue: undefined,
   tenant: undefined,
   account: undefined,

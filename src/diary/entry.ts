@@ -12,7 +12,7 @@ export type DiaryEntry = {
   message: string
   /** What the till heard; of an undo its outcome. */
   code: string
-  /** The Aztec venue ID. */
+  /** The Aztec venue ID; empty in a row of what Kafka has. */
   venueId: string
   /** TRIFFT's id of the venue, and what identifies the API key: two projects may use one Aztec ID. */
   venue: string | undefined

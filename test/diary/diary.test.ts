@@ -7,6 +7,9 @@ import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../serv
 import { askDatabase } from '../support/database-contents.ts'
 import { holdLock } from '../support/hold-lock.ts'
 import { journalEnv } from '../support/journal-url.ts'
+import { readTopic } from '../support/kafka-consumer.ts'
+import { useKafka } from '../support/kafka-for-tests.ts'
+import { createTopic } from '../support/kafka-topic.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { readDiary } from './read-diary.ts'
@@ -169,6 +172,36 @@ for (const { name, makeEnv } of places())
       expect(lines).to.have.length(1)
     })
   })
+
+describe('a ticket in the diary', function () {
+  this.timeout(60_000)
+  useRealSockets()
+  const brokers = useKafka()
+  for (const { name, makeEnv } of places())
+    it(`learns where Kafka has it, ${name}`, async () => {
+      const topic = await createTopic(brokers(), { partitions: 3 })
+      const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }
+      const env = await makeEnv()
+      const counter = await openCounter({ ...env, ...kafka })
+      try {
+        for (const ticketId of ['B-1', 'B-2', 'B-3'])
+          await counter.till.ticket({ ...bill, ticketId, cardNumber: anna })
+        const isPublished = ({ message }: { message: string }) => message === 'published'
+        const read = { JOURNAL_PATH: counter.service.journalPath, ...env }
+        const rows = await readDiary(read, (each) => each.filter(isPublished).length === 3)
+        const records = await readTopic(brokers(), topic)
+        const eventIds = rows.filter(({ message }) => message === 'ticket').map(({ eventId }) => eventId)
+        expect(records.map(({ headers }) => headers.ce_id)).to.have.members(eventIds)
+        for (const { eventId, facts } of rows.filter(isPublished)) {
+          const record = records.find(({ headers }) => headers.ce_id === eventId)
+          const { partition, offset } = record!
+          expect(facts).to.deep.equal({ topic, partition, offset: String(offset) })
+        }
+      } finally {
+        await counter.close()
+      }
+    })
+})
 
 describe('the diary in a file that is damaged', () => {
   useRealSockets()
