@@ -18,7 +18,9 @@ export const rooms = {
   loyalty: ['redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model', 'time'],
   reversals: ['loyalty', 'redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model', 'time'],
   zonal: ['loyalty', 'http', 'observability', 'exchange', 'model', 'time'],
+  timeline: ['zonal', 'diary', 'journal', 'redemptions', 'exchange', 'model'],
   commands: [
+    'timeline',
     'diary',
     'zonal',
     'loyalty',

@@ -64,7 +64,10 @@ export function* venuesThatSpoke(messages: readonly string[], { fromMs, toMs }: 
 
 /** @returns epoch ms: when a venue has last sent something; undefined if the diary does not know */
 export function* lastSpokeMs(venueId: string): Work<number | undefined> {
-  const [row] = yield* all('SELECT max(at) AS at FROM entries WHERE venue_id = :venueId', { venueId })
+  const [row] = yield* all(
+    "SELECT max(at) AS at FROM entries WHERE venue_id = :venueId AND message <> 'undo'",
+    { venueId },
+  )
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at)
 }
 

@@ -15,6 +15,7 @@ import type {
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Clock } from '../time/clock.ts'
+import type { LookUps } from './look-ups.ts'
 import type { Durability, SharedBudget, SharedLease, SharedNotices } from './shared.ts'
 import type {
   DeadLetter,
@@ -100,6 +101,9 @@ export type Journal = {
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
+
+  /** What people ask about what is stored. */
+  lookUps: LookUps
 
   /** How safe a commit is, as it was last seen; undefined if it is not known yet, or always on this machine's disk. */
   durability(): Durability | undefined

@@ -153,7 +153,7 @@ function upperCaseNamesOf(page: Page): string[] {
 
 /** `redemptions stuck`, `dead-letters send`. */
 function commandsIn(text: string): string[] {
-  return [...text.matchAll(/\bnpm run (redemptions|dead-letters) -- ([a-z]+)/g)].map(
+  return [...text.matchAll(/\bnpm run (bills|redemptions|tickets|dead-letters|erase) -- ([a-z]+)/g)].map(
     ([, name, verb]) => `${name} ${verb}`,
   )
 }
