@@ -45,9 +45,10 @@ export function* ofId(id: string): Work<DiaryEntry[]> {
 
 /** @returns all about these redemptions, or these tickets: what was tried to give back, and where Kafka has them */
 export function* about(ids: { redemptionIds: string[]; eventIds: string[] }): Work<DiaryEntry[]> {
-  const found: DiaryEntry[] = []
-  for (const id of new Set(ids.redemptionIds)) found.push(...(yield* entries('redemption_id = :id', { id })))
-  for (const id of new Set(ids.eventIds)) found.push(...(yield* entries('event_id = :id', { id })))
+  const found = [
+    ...(yield* ofAny('redemption_id', ids.redemptionIds)),
+    ...(yield* ofAny('event_id', ids.eventIds)),
+  ]
   return newestFirst(found)
 }
 
@@ -74,6 +75,14 @@ export function* lastSpokeMs(venueId: string): Work<number | undefined> {
 function* entries(where: string, values: Row): Work<DiaryEntry[]> {
   const sql = `SELECT * FROM entries WHERE ${where} ORDER BY at DESC LIMIT ${mostEntries}`
   return (yield* all(sql, values)).map(readEntry)
+}
+
+function* ofAny(column: 'redemption_id' | 'event_id', ids: string[]): Work<DiaryEntry[]> {
+  const values = [...new Set(ids)].slice(0, mostEntries)
+  if (values.length === 0) return []
+  const names = values.map((_, index) => `:id${index}`)
+  const named = Object.fromEntries(values.map((id, index) => [`id${index}`, id]))
+  return yield* entries(`${column} IN (${names.join(', ')})`, named)
 }
 
 function newestFirst(found: DiaryEntry[]): DiaryEntry[] {

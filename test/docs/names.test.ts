@@ -62,7 +62,7 @@ for (const page of pages)
     it('metrics', async () => {
       const { body } = await createMetrics().page()
       for (const [name] of page.text.matchAll(/\b(zonal|nodejs|process)_[a-z0-9_]+/g))
-        expect(body, name).to.contain(`# TYPE ${name.replace(/_count$/, '')} `)
+        expect(body, name).to.contain(`# TYPE ${name.replace(/_(count|bucket|sum)$/, '')} `)
     })
 
     it('variables and codes', () => {

@@ -84,13 +84,14 @@ export function createDatabaseStore(
 /** Look-ups have a small pool of their own, a limit, and a transaction that cannot write. */
 export function createDatabaseReader(postgres: PostgresConfig, log: Logger): DiaryReader {
   const connection = createConnection(createPool({ ...postgres, poolSize: 2, patienceMs: 3_000 }, log))
+  let isMade = false
   return {
     async read(work) {
       return await connection.read(async (query) => {
-        const [found] = await query(`SELECT to_regclass('diary.entries')::text AS found`)
+        isMade ||= Boolean((await query(`SELECT to_regclass('diary.entries')::text AS found`))[0]?.found)
         return await runWork(work, async (statement) => {
           const { text, values } = toNumbered(statement)
-          return { rows: found?.found ? await query(text, values) : [], changes: 0 }
+          return { rows: isMade ? await query(text, values) : [], changes: 0 }
         })
       })
     },
