@@ -119,3 +119,13 @@ export function createIndex(table: string, name: string, [suffix, on]: [string, 
   const where = ['venue_id', 'message'].includes(first) ? '' : ` WHERE ${first} IS NOT NULL`
   return `CREATE INDEX ${name}_${suffix} ON ${table} (${on})${where};`
 }
+
+/**
+ * Of both databases: rows stay, without whose they are. Ids that contained the card number have stand-ins, which are made
+ * from it.
+ */
+export const eraseSql = `UPDATE entries SET card_hash = NULL, card_masked = NULL,
+  account = CASE WHEN account LIKE 'id-%' THEN NULL ELSE account END,
+  ticket_id = CASE WHEN ticket_id LIKE 'id-%' THEN NULL ELSE ticket_id END,
+  transaction_id = CASE WHEN transaction_id LIKE 'id-%' THEN NULL ELSE transaction_id END
+  WHERE card_hash = `

@@ -15,6 +15,7 @@ import type {
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Clock } from '../time/clock.ts'
+import type { CardErasure } from './erase.ts'
 import type { LookUps } from './look-ups.ts'
 import type { Durability, SharedBudget, SharedLease, SharedNotices } from './shared.ts'
 import type {
@@ -104,6 +105,10 @@ export type Journal = {
 
   /** What people ask about what is stored. */
   lookUps: LookUps
+  /** Says what would be erased of a card, or why it cannot be. */
+  findForErasure(cardHash: string): Promise<CardErasure>
+  /** Makes all that is stored of a card anonymous, or nothing: what is open or may be repeated needs it. */
+  eraseCard(cardHash: string): Promise<CardErasure>
 
   /** How safe a commit is, as it was last seen; undefined if it is not known yet, or always on this machine's disk. */
   durability(): Durability | undefined

@@ -3,7 +3,7 @@ import { runWork } from '../../journal/postgres/run-work.ts'
 import { toNumbered } from '../../journal/postgres/statements.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Clock } from '../../time/clock.ts'
-import { columnNames, toValues, type DiaryEntry } from '../entry.ts'
+import { columnNames, eraseSql, toValues, type DiaryEntry } from '../entry.ts'
 import type { DiaryReader, DiaryStore } from '../store.ts'
 import { createSchemaSql, createSegmentSql, insertSql, segmentsSql, tryLockSql } from './schema.ts'
 import { createConnection } from './connection.ts'
@@ -96,6 +96,20 @@ export function createDatabaseReader(postgres: PostgresConfig, log: Logger): Dia
       })
     },
     close: connection.close,
+  }
+}
+
+/** @throws Error if it cannot be written */
+export async function eraseInDatabase(
+  postgres: PostgresConfig,
+  cardHash: string,
+  log: Logger,
+): Promise<void> {
+  const connection = createConnection(createPool({ ...postgres, poolSize: 1, patienceMs: 3_000 }, log))
+  try {
+    await connection.write((query) => query(eraseSql.replace('entries', 'diary.entries') + '$1', [cardHash]))
+  } finally {
+    await connection.close()
   }
 }
 

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Answer, Row, Statement, Value } from '../../journal/work.ts'
-import { columnNames } from '../entry.ts'
+import { columnNames, eraseSql } from '../entry.ts'
 import { migrations } from './migrations.ts'
 
 /** Rows deleted at once: a fraction of a second, in a thread that no till waits for. */
@@ -85,6 +85,13 @@ export function openToWrite(path: string, maxBytes: number) {
         const insert = file.prepare(insertSql)
         for (const row of rows) insert.run(...row)
       })
+    },
+
+    /** Overwrites what it erases. */
+    erase(cardHash: string): void {
+      file.exec('PRAGMA secure_delete = ON')
+      transact(() => file.prepare(`${eraseSql} ?`).run(cardHash))
+      file.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     },
 
     /** One step. @returns whether nothing was left to delete, and the bytes in use */

@@ -8,6 +8,7 @@ export type WorkerData = { path: string; maxBytes: number | 'read' }
 export type Task =
   | { kind: 'insert'; rows: Value[][] }
   | { kind: 'tidy'; beforeMs: number }
+  | { kind: 'erase'; cardHash: string }
   | { kind: 'ask'; statement: Statement }
   | { kind: 'close' }
 
@@ -42,7 +43,14 @@ function carryOut(task: Task): unknown {
   if (task.kind === 'ask') return (reader ??= openToRead(path)).answer(task.statement)
   if (maxBytes === 'read') throw new Error('this connection only reads')
   writer ??= openToWrite(path, maxBytes)
-  return task.kind === 'insert' ? writer.insert(task.rows) : writer.tidy(task.beforeMs)
+  switch (task.kind) {
+    case 'insert':
+      return writer.insert(task.rows)
+    case 'erase':
+      return writer.erase(task.cardHash)
+    case 'tidy':
+      return writer.tidy(task.beforeMs)
+  }
 }
 
 function closeAll() {

@@ -3,6 +3,7 @@ import { createKeyedHash } from '../../model/keys.ts'
 import { createApprovals } from '../approvals.ts'
 import { budgetLog } from './budget-log.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
+import { createErase } from '../erase.ts'
 import { createLookUps } from '../look-ups.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'
@@ -73,6 +74,7 @@ function journalIn(
   return {
     ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
     lookUps: createLookUps(seal, access),
+    ...createErase(seal, access),
     ...createTicketFunctions(rows, seal, access, deps.log),
     findApproval: (credentials) => read(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
