@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import { debitEntry } from '../diary/entries.ts'
 import { readDiary } from '../diary/read-diary.ts'
+import { writeDiary } from '../diary/write-diary.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../service/counter.ts'
 import { journalEnv } from '../support/journal-url.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
@@ -175,6 +177,22 @@ for (const [name, makeEnv] of databases)
       expect(other.stderr).to.match(
         /^nothing is known of bill A-1 at venue 1902 on 2026-01-31, but of 20\d\d-\d\d-\d\d\n$/,
       )
+    })
+
+    it('asks which is meant if two projects use one Aztec venue ID', async () => {
+      const venues = ['5b1e-one', '5b1e-two']
+      const entries = venues.map((venue, index) =>
+        debitEntry(venue, Date.now(), { venue, account: 'A-1', facts: { points: index + 1 } }),
+      )
+      await writeDiary(env, entries)
+      const asked = await run(showBill)
+      expect([asked.code, asked.stdout]).to.deep.equal([1, ''])
+      for (const venue of venues) {
+        expect(asked.stderr).to.contain(`  --trifft-venue ${venue}\n`)
+        expect(await told([...showBill, '--trifft-venue', venue])).to.contain(
+          `redeem ${venues.indexOf(venue) + 1} points`,
+        )
+      }
     })
 
     it('is explained by --help, and says what is wrong with its words', async () => {

@@ -1,11 +1,7 @@
 import { expect } from 'chai'
-import { readConfig } from '../../src/config/config.ts'
-import { createFileStore, diaryPathOf } from '../../src/diary/sqlite/store.ts'
-import { createDatabaseStore } from '../../src/diary/postgres/store.ts'
-import { createLogger } from '../../src/observability/logger.ts'
-import { systemClock } from '../../src/time/clock.ts'
 import { debitEntry } from '../diary/entries.ts'
 import { readDiary } from '../diary/read-diary.ts'
+import { writeDiary } from '../diary/write-diary.ts'
 import { demo, openCounter, type Counter } from '../service/counter.ts'
 import { journalEnv } from '../support/journal-url.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
@@ -25,7 +21,6 @@ const ticket = {
   currency: 'GBP',
 }
 const dayMs = 24 * 60 * 60 * 1000
-const log = createLogger('silent')
 const makeDatabase = usePostgres()
 
 type MakeEnv = () => Promise<Record<string, string>>
@@ -121,13 +116,11 @@ for (const [name, makeEnv] of databases)
       const spoke = (venueId: string, daysAgo: number) =>
         debitEntry(`${venueId}-${daysAgo}`, nowMs - daysAgo * dayMs - 60_000, { venueId })
       const days = [1, 2, 3, 4, 5]
-      const store = storeOf(env)
-      await store.write([
+      await writeDiary(env, [
         ...days.flatMap((daysAgo) => ['1902', '2001'].map((venueId) => spoke(venueId, daysAgo))),
         // Closed on most days.
         ...[1, 2].map((daysAgo) => spoke('3003', daysAgo)),
       ])
-      await store.close()
       const silent = await run('silent')
       expect([silent.code, silent.stderr]).to.deep.equal([0, ''])
       expect(silent.stdout).to.match(/^VENUE .*\n2001 +\S+ +5 of 7\n$/)
@@ -152,10 +145,3 @@ for (const [name, makeEnv] of databases)
       }
     })
   })
-
-function storeOf(env: Record<string, string>) {
-  const { journal, diary } = readConfig({ HOST: '127.0.0.1', ...env })
-  return journal.postgres
-    ? createDatabaseStore(journal.postgres, diary.maxBytes, { clock: systemClock, log })
-    : createFileStore(diaryPathOf(journal.path), diary.maxBytes, () => undefined)
-}

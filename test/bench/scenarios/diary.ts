@@ -55,7 +55,7 @@ export async function diaryLatency(settings: Settings): Promise<Measurement> {
     ),
   )
   return {
-    title: `Latency at ${perSecond} debits a second with the diary off, on, and locked, in ${folder}`,
+    title: `Latency at ${perSecond} debits a second with the diary off, on, and locked`,
     rows: [...measured].map(([{ place, mode }, steadies]) =>
       toSteadyRow(`${place}, diary ${mode}`, steadies),
     ),
