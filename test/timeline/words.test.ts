@@ -93,7 +93,7 @@ describe('what is told of a redemption', () => {
       call: undefined,
       undo: undefined,
     },
-    ...{ rewardName: undefined, refusedWith: undefined, settled: undefined },
+    ...{ traceId: undefined, rewardName: undefined, refusedWith: undefined, settled: undefined },
   } satisfies Omit<RedemptionRecord, 'state'>
 
   it('is a sentence of its own for each state', () => {
