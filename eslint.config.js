@@ -12,12 +12,16 @@ export const rooms = {
   redemptions: ['model'],
   observability: ['http', 'exchange', 'model', 'time'],
   journal: ['redemptions', 'observability', 'exchange', 'config', 'model', 'time'],
+  diary: ['journal', 'observability', 'exchange', 'config', 'model', 'time'],
   trifft: ['journal', 'observability', 'exchange', 'config', 'model', 'time'],
   tickets: ['journal', 'observability', 'config', 'model', 'time'],
   loyalty: ['redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model', 'time'],
   reversals: ['loyalty', 'redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model', 'time'],
   zonal: ['loyalty', 'http', 'observability', 'exchange', 'model', 'time'],
+  timeline: ['zonal', 'diary', 'journal', 'redemptions', 'exchange', 'model'],
   commands: [
+    'timeline',
+    'diary',
     'zonal',
     'loyalty',
     'redemptions',
@@ -30,13 +34,13 @@ export const rooms = {
   ],
 }
 
-/** What only one file or folder of src/ knows, so that it can be replaced there. */
+/** What only one file or folder of src/ knows, or one for each of its databases, so that it can be replaced there. */
 export const libraries = {
   axios: 'trifft/http.ts',
   undici: 'trifft/http.ts',
   opossum: 'trifft/breakers.ts',
   kafkajs: 'tickets/publisher.ts',
-  'node:sqlite': 'journal/sqlite/**',
+  'node:sqlite': ['journal/sqlite/**', 'diary/sqlite/**'],
   pg: 'journal/postgres/**',
   '@opentelemetry/*': 'observability/tracing/**',
 }
@@ -64,7 +68,10 @@ function restrict(files, ignores, room, except, more = []) {
   )
   const patterns = Object.entries(libraries)
     .filter(([library]) => !except.includes(library))
-    .map(([library, place]) => ({ group: [library], message: `Only ${place} knows ${library}.` }))
+    .map(([library, place]) => ({
+      group: [library],
+      message: `Only ${[place].flat().join(' and ')} knows ${library}.`,
+    }))
   const walls = others.map((name) => ({
     regex: `^(\\.\\./)+${name === 'exchange' ? 'exchange\\.ts$' : `${name}/`}`,
     message: `${room}/ must not import ${name}: see \`rooms\` in eslint.config.js.`,
@@ -85,13 +92,17 @@ function restrict(files, ignores, room, except, more = []) {
   }
 }
 
-const places = Object.entries(Object.groupBy(Object.keys(libraries), (library) => libraries[library]))
+const allPlaces = [...new Set(Object.values(libraries).flat())]
+const places = allPlaces.map((place) => [
+  place,
+  Object.keys(libraries).filter((library) => [libraries[library]].flat().includes(place)),
+])
 const walls = [
   restrict(['src/*.ts'], [], undefined, []),
   ...Object.keys(rooms).map((room) =>
     restrict(
       [`src/${room}/**/*.ts`],
-      Object.values(libraries).map((place) => `src/${place}`),
+      allPlaces.map((place) => `src/${place}`),
       room,
       [],
     ),

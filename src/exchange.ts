@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createSpotter } from './model/secret-spotter.ts'
 import { unrecordedSpan, type Span } from './model/span.ts'
-import type { Operation } from './model/words.ts'
+import type { Operation, Venue } from './model/words.ts'
 import type { Clock } from './time/clock.ts'
 
 export type CoreCallFact = {
@@ -31,6 +31,11 @@ export type Facts = {
   transactionId?: string
   redemptionId?: string
   ticketId?: string
+  /** Of a ticket that was accepted, now or before: its id in Kafka. */
+  eventId?: string
+  /** What a debit or credit is about: a coupon, or points. */
+  rewardId?: string
+  points?: number
   cache?: 'hit' | 'miss' | 'stale'
   /** Spent waiting for slots of the core's budget. */
   coreWaitMs?: number
@@ -51,6 +56,8 @@ export type Exchange = {
   sourceAddress: string | undefined
   /** Set as soon as it is known; undefined before, and of what no till has sent. */
   message: Operation | undefined
+  /** Who has sent it, once they are approved. */
+  venue: Venue | undefined
   /** It repeats an earlier request and gets the same answer, with a header that says so. */
   isReplayed: boolean
   /** It was refused, and kept as a dead letter. */
@@ -91,6 +98,7 @@ export function createExchange(
     arrivedAtMs: clock.nowMs(),
     sourceAddress,
     message: undefined,
+    venue: undefined,
     isReplayed: false,
     isKept: false,
     isTillGone: false,

@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { openDiary } from './diary/open.ts'
 import { createReports } from './health.ts'
 import { createHousekeeping } from './journal/housekeeping.ts'
 import { openJournal } from './journal/open.ts'
@@ -33,6 +34,8 @@ export async function createParts(config: Config, { log, clock, timers, version 
   const journal = await openJournal(config.journal, { clock, log, metrics })
   const deps = { journal, clock, timers, log, metrics, tracing }
   const housekeeping = createHousekeeping(deps)
+  const hashCard = createKeyedHash(config.journal.cardHashKey)
+  const diary = await openDiary(config, { ...deps, hashCard })
   const budget = createBudget(config.core, deps)
   const core = createCoreClient(config.core, { ...deps, budget })
   const venues = createVenues(config.core, { ...deps, client: core })
@@ -42,11 +45,11 @@ export async function createParts(config: Config, { log, clock, timers, version 
   const { sharedLease } = journal
   const lease = publisher && sharedLease && createRelayLease({ ...deps, lease: sharedLease })
   if (publisher && !lease) metrics.relayActive.set(1)
-  const relay = publisher && createRelay({ ...deps, publisher, lease, venueParameter })
+  const relay =
+    publisher && createRelay({ ...deps, publisher, lease, venueParameter, onPublished: diary?.keepPublished })
   const turns = createTurns(timers)
-  const hashCard = createKeyedHash(config.journal.cardHashKey)
   const coverId = createCoverId(hashCard)
-  const reversals = createReversals({ ...deps, core, balances, turns, coverId })
+  const reversals = createReversals({ ...deps, core, balances, turns, coverId, onUndo: diary?.keepUndo })
   const loyalty = createLoyalty({
     ...deps,
     turns,
@@ -79,5 +82,6 @@ export async function createParts(config: Config, { log, clock, timers, version 
     publisher,
     relay,
     lease,
+    diary,
   }
 }

@@ -49,6 +49,7 @@ export async function createService(
     publisher,
     relay,
     lease,
+    diary,
   } = parts
   metrics.buildInfo.set({ version }, 1)
 
@@ -64,6 +65,7 @@ export async function createService(
       log,
       metrics,
       openBreakers: core.openBreakers,
+      keep: diary?.keepRequest,
     },
     capture: capture.step,
     refusals: {
@@ -116,6 +118,7 @@ export async function createService(
     relay?.start()
     reversals.start()
     housekeeping.start()
+    diary?.start()
     phase = 'ready'
     return ports
   }
@@ -134,6 +137,7 @@ export async function createService(
     await publisher?.close()
     await core.close()
     await budget.close()
+    await diary?.close()
     await journal.close()
     await tracing.close()
     await closeServer(management, 500)

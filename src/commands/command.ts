@@ -1,6 +1,8 @@
 import { StorageUnavailable } from '../model/refusal.ts'
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { ConfigInvalid, readConfig, type Config } from '../config/config.ts'
+import { openDiaryReader } from '../diary/open.ts'
+import type { DiaryReader } from '../diary/store.ts'
 import { CopyRefused } from '../journal/copied-tables.ts'
 import { JournalInUse, JournalKeyMissing, type Journal } from '../journal/journal.ts'
 import { openJournalBeside } from '../journal/open.ts'
@@ -13,9 +15,13 @@ import { printable, printableJson } from '../observability/printable.ts'
 const exitUsage = 64
 const exitConfig = 78
 
-/** What an operator has typed: words, and the options that have a value. */
-export type Arguments = { words: string[]; why: string | undefined; who: string | undefined }
-export type CommandParts = { journal: Journal; config: Config; metrics: Metrics }
+/** The journal and what belongs to it. `diary`: undefined if there is none; it is opened when it is asked for. */
+export type CommandParts = {
+  journal: Journal
+  config: Config
+  metrics: Metrics
+  diary: () => Promise<DiaryReader | undefined>
+}
 /** The output: for a person, and for a script that passed `--json`. */
 export type Answer = { text: string; json: unknown }
 export type Action = (parts: CommandParts) => Promise<Answer>
@@ -33,23 +39,29 @@ export class CommandFailed extends Error {
 /**
  * Runs an operator's command on the journal of a service that may be running, with the same environment.
  *
- * @param choose returns the action for the arguments; throws UsageWrong
+ * @param options of the command, beside `--json` and `--help`
+ * @param choose returns the action for the words and options; throws UsageWrong
  */
-export async function runCommand(usage: string, choose: (args: Arguments) => Action): Promise<void> {
+export async function runCommand<Options extends ParseArgsOptionsConfig>(
+  usage: string,
+  options: Options,
+  choose: (args: ReturnType<typeof parse<Options>>) => Action,
+): Promise<void> {
   await answerOrFail(usage, async () => {
-    const { words, json: isJson, why, who } = parse({ why: { type: 'string' }, who: { type: 'string' } })
-    return { isJson, ...(await onJournal(choose({ words, why, who }))) }
+    const args = parse(options)
+    return { isJson: args.isJson, ...(await onJournal(choose(args))) }
   })
 }
 
 /**
- * Prints the answer of a command, or why there is none. Exits with 0 if it is done, 1 if the journal does not allow it,
+ * Prints the answer of a command, or why there is none; with `--help` only how to use it. Exits with 0 if it is done, 1 if the journal does not allow it,
  * 64 (EX_USAGE) if the arguments are wrong, 78 (EX_CONFIG) if the environment cannot be used.
  */
 export async function answerOrFail(
   usage: string,
   work: () => Promise<Answer & { isJson: boolean }>,
 ): Promise<void> {
+  if (process.argv.slice(2).includes('--help')) return void process.stdout.write(usage)
   try {
     const { text, json, isJson } = await work()
     const output = isJson ? printableJson(JSON.stringify(json, null, 2)) : printable(text)
@@ -71,7 +83,7 @@ export function parse<Options extends ParseArgsOptionsConfig>(options: Options) 
       allowPositionals: true,
       options: { ...options, json: { type: 'boolean', default: false } },
     })
-    return { words, ...values }
+    return { words, isJson: (values as { json?: boolean }).json === true, ...values }
   } catch (error) {
     throw new UsageWrong(error instanceof Error ? error.message : 'unreadable', { cause: error })
   }
@@ -83,9 +95,11 @@ async function onJournal(action: Action): Promise<Answer> {
   const metrics = createMetrics()
   const log = createLogger('silent')
   const journal = await openJournalBeside(config.journal, { clock: systemClock, log, metrics })
+  let diary: Promise<DiaryReader | undefined> | undefined
   try {
-    return await action({ journal, config, metrics })
+    return await action({ journal, config, metrics, diary: () => (diary ??= openDiaryReader(config, log)) })
   } finally {
+    await (await diary)?.close()
     await journal.close()
   }
 }

@@ -11,34 +11,54 @@ import {
   UsageWrong,
   type Action,
   type Answer,
-  type Arguments,
   type CommandParts,
 } from './command.ts'
 import { toTable, toTime } from './lines.ts'
+import { readSince, refuseOptions } from './options.ts'
 import { describeMessage, readableText, readAgain } from './unread-message.ts'
 
 const usage = `Usage:
-  dead-letters list       tickets that could not be read, or that Kafka refuses for good, newest first
-  dead-letters show ID    shows one with its content, which may contain a card number
-  dead-letters send ID    reads it again, or sends it to Kafka again
-Options: --json
+  dead-letters list                           tickets that could not be read, or that Kafka refuses for good, newest first
+  dead-letters show ID                        shows one with its content, which may contain a card number
+  dead-letters send ID                        reads it again, or sends it to Kafka again
+  dead-letters send --venue V [--since TIME]  says how many there are of this venue; with --yes it sends them, oldest first
+Options:
+  --venue VENUE   only of this Aztec venue ID
+  --since TIME    only those kept since; an ISO 8601 time, or 30m, 12h, 7d
+  --yes           with send --venue: send them
+  --json          for scripts
 `
 
-await runCommand(usage, choose)
+const options = {
+  venue: { type: 'string' },
+  since: { type: 'string' },
+  yes: { type: 'boolean', default: false },
+} as const
+type Options = { words: string[]; venue?: string | undefined; since?: string | undefined; yes: boolean }
+type Filter = { venueId: string | undefined; sinceMs: number }
 
-function choose({ words, why, who }: Arguments): Action {
+await runCommand(usage, options, choose)
+
+function choose({ words, venue, since, yes }: Options): Action {
   const [verb, id, ...more] = words
   if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
-  if (why !== undefined || who !== undefined) throw new UsageWrong('--why and --who are only for redemptions')
-  if (verb === 'list' && id === undefined) return ({ journal }) => list(journal)
+  const isOfSeveral = id === undefined && (verb === 'list' || verb === 'send')
+  refuseOptions({ venue, since }, isOfSeveral, 'list, and send without an ID')
+  refuseOptions({ yes }, isOfSeveral && verb === 'send', 'send without an ID')
+  const filter = { venueId: venue, sinceMs: since === undefined ? 0 : readSince(since) }
+  if (verb === 'list' && id === undefined) return ({ journal }) => list(journal, filter)
+  if (verb === 'send' && id === undefined) {
+    if (venue === undefined) throw new UsageWrong('send: which dead letter, or --venue of which venue?')
+    return (parts) => sendSeveral(parts, filter, yes)
+  }
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: which dead letter?` : 'which command?')
   if (verb === 'show') return ({ journal }) => show(journal, id)
   if (verb === 'send') return (parts) => send(parts, id)
   throw new UsageWrong(`there is no command ${verb}`)
 }
 
-async function list(journal: Journal): Promise<Answer> {
-  const deadLetters = await journal.deadLetters()
+async function list(journal: Journal, filter: Filter): Promise<Answer> {
+  const deadLetters = await find(journal, filter)
   if (deadLetters.length === 0) return { text: 'there are no dead letters', json: [] }
   const heads = ['ID', 'KEPT', 'VENUE', 'KIND', 'REASON']
   const rows = deadLetters.map(({ id, keptAtMs, venueId, kind, reason }) => [
@@ -52,7 +72,7 @@ async function list(journal: Journal): Promise<Answer> {
 }
 
 async function show(journal: Journal, id: string): Promise<Answer> {
-  const deadLetter = await find(journal, id)
+  const deadLetter = await openOne(journal, id)
   process.stderr.write('What follows may contain a card number: do not pass it on.\n')
   if (deadLetter.kind === 'ticket') {
     const content = JSON.stringify(deadLetter.ticket.closed, null, 2)
@@ -68,7 +88,7 @@ async function show(journal: Journal, id: string): Promise<Answer> {
 }
 
 async function send({ journal, config, metrics }: CommandParts, id: string): Promise<Answer> {
-  const deadLetter = await find(journal, id)
+  const deadLetter = await openOne(journal, id)
   if (deadLetter.kind === 'ticket') {
     await journal.requeueTicket(id)
     const { subject, ticket } = deadLetter.ticket.closed
@@ -98,7 +118,39 @@ async function send({ journal, config, metrics }: CommandParts, id: string): Pro
   return { text, json: { id, ticketId, isDuplicate } }
 }
 
-async function find(journal: Journal, id: string): Promise<OpenedDeadLetter> {
+/** One that cannot be sent holds up no other. */
+async function sendSeveral(parts: CommandParts, filter: Filter, isAgreed: boolean): Promise<Answer> {
+  const { journal } = parts
+  const chosen = (await find(journal, filter)).toReversed()
+  const count = `${chosen.length} dead ${chosen.length === 1 ? 'letter' : 'letters'} of venue ${filter.venueId}`
+  if (chosen.length === 0) return { text: `there are no dead letters of venue ${filter.venueId}`, json: [] }
+  if (!isAgreed)
+    return { text: `${count}. Add --yes to send them, oldest first.`, json: chosen.map(({ id }) => ({ id })) }
+  const results = []
+  for (const { id } of chosen) results.push(await sendOne(parts, id))
+  const failed = results.filter(({ isSent }) => !isSent)
+  if (failed.length > 0) process.exitCode = 1
+  const lines = results.map(({ id, said }) => `${id}  ${said}`)
+  const summary = `${results.length - failed.length} of ${count} are sent${failed.length > 0 ? '; the others are kept' : ''}`
+  return { text: [...lines, '', summary].join('\n'), json: results }
+}
+
+async function sendOne(parts: CommandParts, id: string) {
+  try {
+    const { text: said } = await send(parts, id)
+    return { id, isSent: true, said }
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    return { id, isSent: false, said: error.message }
+  }
+}
+
+async function find(journal: Journal, { venueId, sinceMs }: Filter): Promise<DeadLetter[]> {
+  const all = await journal.deadLetters()
+  return all.filter((each) => (venueId === undefined || each.venueId === venueId) && each.keptAtMs >= sinceMs)
+}
+
+async function openOne(journal: Journal, id: string): Promise<OpenedDeadLetter> {
   const deadLetter = await journal.openDeadLetter(id)
   if (!deadLetter) throw new CommandFailed(`there is no dead letter ${id}`)
   return deadLetter

@@ -14,7 +14,7 @@ Options: --json
 const patienceMs = 10_000
 
 await answerOrFail(usage, async () => {
-  const { words, json: isJson, from, to } = parse({ from: { type: 'string' }, to: { type: 'string' } })
+  const { words, isJson, from, to } = parse({ from: { type: 'string' }, to: { type: 'string' } })
   if (words.length > 0) throw new UsageWrong(`unexpected argument ${words[0]}`)
   if (!from) throw new UsageWrong('--from is needed: the SQLite file')
   if (!to) throw new UsageWrong('--to is needed: the URL of the PostgreSQL database')

@@ -1,26 +1,52 @@
 import { userInfo } from 'node:os'
 import type { Journal, Recorded } from '../journal/journal.ts'
+import type { RedemptionFilter } from '../journal/look-ups.ts'
 import type { What } from '../model/words.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
-import { CommandFailed, runCommand, UsageWrong, type Action, type Answer, type Arguments } from './command.ts'
+import { redemptionStates, type RedemptionState } from '../redemptions/redemption.ts'
+import { CommandFailed, runCommand, UsageWrong, type Action, type Answer } from './command.ts'
 import { toTable, toTime } from './lines.ts'
+import { readSince, refuseOptions } from './options.ts'
 
 const usage = `Usage:
   redemptions stuck                                 lists what an operator has to decide, oldest first
+  redemptions list                                  lists redemptions, the last changed first
   redemptions show ID                               shows one
   redemptions retry ID                              if stuck: tries again to give it back
   redemptions settle ID reversed|taken --why TEXT   if stuck or in doubt: closes it without asking the core
-Options: --json; --who NAME, with settle (default: the name of the system user)
+Options:
+  --state STATE,…   with list: only ${redemptionStates.join(', ')}
+  --venue VENUE     with list: only of this Aztec venue ID
+  --since TIME      with list: settled ones that have changed since; an ISO 8601 time, or 30m, 12h, 7d (default: 24h)
+  --why TEXT        with settle: kept for whoever asks later
+  --who NAME        with settle (default: the name of the system user)
+  --json            for scripts
 `
 
-await runCommand(usage, choose)
+const options = {
+  state: { type: 'string' },
+  venue: { type: 'string' },
+  since: { type: 'string' },
+  why: { type: 'string' },
+  who: { type: 'string' },
+} as const
+type Options = { [Name in keyof typeof options]?: string | undefined }
 
-function choose({ words, why, who }: Arguments): Action {
+/** One look-up prints no more. */
+const mostListed = 200
+
+await runCommand(usage, options, choose)
+
+function choose({ words, state, venue, since, why, who }: Options & { words: string[] }): Action {
   const [verb, id, as, ...more] = words
-  if (verb !== 'settle' && (why ?? who) !== undefined)
-    throw new UsageWrong('--why and --who are only for settle')
+  refuseOptions({ why, who }, verb === 'settle', 'settle')
+  refuseOptions({ state, venue, since }, verb === 'list', 'list')
   if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
   if (verb === 'stuck' && id === undefined) return ({ journal }) => listStuck(journal)
+  if (verb === 'list' && id === undefined) {
+    const filter = { states: readStates(state), venueId: venue, sinceMs: readSince(since ?? '24h') }
+    return ({ journal }) => list(journal, { ...filter, limit: mostListed + 1 })
+  }
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: which redemption?` : 'which command?')
   if (verb === 'settle') return chooseSettle(id, as, { why, who })
   if (as !== undefined) throw new UsageWrong(`unexpected argument ${as}`)
@@ -29,7 +55,16 @@ function choose({ words, why, who }: Arguments): Action {
   throw new UsageWrong(`there is no command ${verb}`)
 }
 
-function chooseSettle(id: string, as: string | undefined, { why, who }: Omit<Arguments, 'words'>): Action {
+function readStates(text: string | undefined): RedemptionState[] | undefined {
+  return text?.split(',').map((name) => {
+    const state = redemptionStates.find((each) => each === name.trim())
+    if (!state)
+      throw new UsageWrong(`--state: there is no state ${name}: it is ${redemptionStates.join(', ')}`)
+    return state
+  })
+}
+
+function chooseSettle(id: string, as: string | undefined, { why, who }: Options): Action {
   if (as !== 'reversed' && as !== 'taken') throw new UsageWrong('settle: reversed or taken?')
   if (!why?.trim()) throw new UsageWrong('settle: --why is required, for whoever asks later')
   const by = who?.trim() || systemUser()
@@ -62,6 +97,25 @@ async function listStuck(journal: Journal): Promise<Answer> {
   ])
   const heads = ['ID', 'SINCE', 'VENUE', 'ACCOUNT', 'CARD', 'WHAT', 'LAST ANSWER']
   return { text: toTable([heads, ...rows]), json: stuck }
+}
+
+async function list(journal: Journal, filter: RedemptionFilter): Promise<Answer> {
+  const found = await journal.lookUps.listRedemptions(filter)
+  if (found.length === 0) return { text: 'there are none', json: [] }
+  const listed = found.slice(0, mostListed)
+  const rows = listed.map((record) => [
+    record.id,
+    record.state,
+    toTime(record.createdAtMs),
+    record.venueId,
+    record.account ?? '-',
+    record.cardMasked,
+    toText(record.what),
+  ])
+  const heads = ['ID', 'STATE', 'CREATED', 'VENUE', 'ACCOUNT', 'CARD', 'WHAT']
+  const more =
+    found.length > mostListed ? `\n\nThere are more: narrow it down by --state, --venue or --since.` : ''
+  return { text: toTable([heads, ...rows]) + more, json: listed }
 }
 
 async function show(journal: Journal, id: string): Promise<Answer> {

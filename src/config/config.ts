@@ -121,6 +121,7 @@ function nest(values: Values, isProduction: boolean, journalPasswordFile: string
       posDeadlineMs: values.POS_DEADLINE_MS,
       venueStaleMs: values.VENUE_STALE_MS,
     },
+    diary: { days: values.DIARY_DAYS, maxBytes: values.DIARY_MAX_BYTES },
     tickets: {
       brokers: values.KAFKA_BROKERS,
       topic: values.KAFKA_TOPIC,

@@ -15,8 +15,16 @@ import type {
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Clock } from '../time/clock.ts'
+import type { CardErasure } from './erase.ts'
+import type { LookUps } from './look-ups.ts'
 import type { Durability, SharedBudget, SharedLease, SharedNotices } from './shared.ts'
-import type { DeadLetter, OpenedDeadLetter, TicketIntake, WaitingTicket } from './stored-tickets.ts'
+import type {
+  DeadLetter,
+  OpenedDeadLetter,
+  TicketAccepted,
+  TicketIntake,
+  WaitingTicket,
+} from './stored-tickets.ts'
 
 /**
  * What the service stores so that nothing is lost and nothing is taken twice. Every function is asynchronous: when its
@@ -68,7 +76,7 @@ export type Journal = {
   acceptTicket(
     ticket: TicketIntake,
     card?: { bill: CardBill; decide: (redemptions: Redemption[]) => CouponsDecision },
-  ): Promise<{ isDuplicate: boolean }>
+  ): Promise<TicketAccepted>
   /**
    * @returns the oldest tickets that are not in Kafka yet, in order of arrival, as far as the first whose key is missing
    * @throws JournalKeyMissing if that is the oldest: it must not be passed by those behind it
@@ -94,6 +102,13 @@ export type Journal = {
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
   dropApproval(credentials: Credentials): Promise<void>
+
+  /** What people ask about what is stored. */
+  lookUps: LookUps
+  /** Says what would be erased of a card, or why it cannot be. */
+  findForErasure(cardHash: string): Promise<CardErasure>
+  /** Makes all that is stored of a card anonymous, or nothing: what is open or may be repeated needs it. */
+  eraseCard(cardHash: string): Promise<CardErasure>
 
   /** How safe a commit is, as it was last seen; undefined if it is not known yet, or always on this machine's disk. */
   durability(): Durability | undefined

@@ -1,4 +1,10 @@
-import type { ClosedTicket, StoredTicket, TicketIntake, WaitingTicket } from './stored-tickets.ts'
+import type {
+  ClosedTicket,
+  StoredTicket,
+  TicketAccepted,
+  TicketIntake,
+  WaitingTicket,
+} from './stored-tickets.ts'
 import { reopenedEventId } from '../model/keys.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Seal } from './seal.ts'
@@ -10,18 +16,19 @@ export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
 
   /**
    * A bill that was reopened and closed again comes with the same event id, and gets another.
-   * @returns the event id under which to store it; undefined for a repeat, also of what an earlier version stored
+   * @returns the event id under which to store it; of a repeat the one under which it is stored, also by an earlier version
    */
-  function* newEventId(ticket: TicketIntake): Work<string | undefined> {
+  function* newEventId(ticket: TicketIntake): Work<TicketAccepted> {
     const { fingerprint, formerFingerprint } = ticket
     const eventId = yield* firstEventId(ticket)
     const first = yield* get('SELECT fingerprint FROM tickets WHERE event_id = :eventId', { eventId })
-    if (!first) return eventId
+    if (!first) return { eventId, isDuplicate: false }
     for (const each of [fingerprint, formerFingerprint()]) {
-      const isRepeat = each === first.fingerprint || (yield* isStored(reopenedEventId(eventId, each)))
-      if (isRepeat) return undefined
+      if (each === first.fingerprint) return { eventId, isDuplicate: true }
+      const reopenedId = reopenedEventId(eventId, each)
+      if (yield* isStored(reopenedId)) return { eventId: reopenedId, isDuplicate: true }
     }
-    return reopenedEventId(eventId, fingerprint)
+    return { eventId: reopenedEventId(eventId, fingerprint), isDuplicate: false }
   }
 
   /** @returns the event id under which an earlier version stored it, if one did */

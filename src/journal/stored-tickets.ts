@@ -27,6 +27,9 @@ export type TicketIntake = {
   closed: ClosedTicket
 }
 
+/** `eventId`: its id in Kafka; of a duplicate that of the first. */
+export type TicketAccepted = { isDuplicate: boolean; eventId: string }
+
 /** A ticket as it is stored while it waits for Kafka. */
 export type StoredTicket = Omit<TicketIntake, 'formerFingerprint' | 'formerEventId'>
 

@@ -38,15 +38,16 @@ export function createTicketFunctions(
       const accept = function* (nowMs: number, mayBeDone: boolean) {
         // It would find itself, and call itself a repeat.
         if (mayBeDone && tried && (yield* outbox.isTaken(tried.eventId, tried.nowMs)))
-          return { isDuplicate: false }
-        const eventId = yield* outbox.newEventId(ticket)
-        if (eventId === undefined) return { isDuplicate: true }
+          return { isDuplicate: false, eventId: tried.eventId }
+        const accepted = yield* outbox.newEventId(ticket)
+        if (accepted.isDuplicate) return accepted
+        const { eventId } = accepted
         const refusal = ticket.venue && (yield* limits.ticketShareTaken(ticket.venue))
         if (refusal) return refusal
         const coupons = card ? yield* claimCoupons(card.bill, card.decide, nowMs) : ticket.closed.coupons
         yield* outbox.add({ ...ticket, eventId, closed: { ...ticket.closed, coupons } }, nowMs)
         tried = { eventId, nowMs }
-        return { isDuplicate: false }
+        return accepted
       }
       const accepted = await admit('ticket', accept, card?.bill.cardHash)
       if (typeof accepted === 'string') throw new StorageUnavailable(accepted)

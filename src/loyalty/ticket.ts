@@ -68,7 +68,8 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
       },
       cardBill && { bill: cardBill, decide: (redemptions) => decideCoupons(cardBill, redemptions) },
     )
-    const { isDuplicate } = await inSpan(creation, () => accepted)
+    const { isDuplicate, eventId } = await inSpan(creation, () => accepted)
+    exchange.facts.eventId = eventId
     metrics.ticketsReceived.inc({ result: isDuplicate ? 'duplicate' : 'accepted' })
     if (!isDuplicate) wakeRelay()
     return { ticketId, isDuplicate }

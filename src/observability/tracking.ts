@@ -23,6 +23,8 @@ export type TrackingDeps = {
   metrics: Metrics
   /** The operations whose calls are stopped. */
   openBreakers: () => string[]
+  /** Gets what the log line has, behind the answer. */
+  keep?: ((exchange: Exchange, line: Record<string, unknown>) => void) | undefined
 }
 
 /** The outcome of a request whose till did not wait. Only for log line, metrics and captures: no answer has it. */
@@ -85,7 +87,7 @@ type Ending = {
   unheardCode?: string
 }
 
-function createRecorder({ log, metrics, openBreakers }: TrackingDeps) {
+function createRecorder({ log, metrics, openBreakers, keep }: TrackingDeps) {
   return function record(exchange: Exchange, ending: Ending) {
     const { requestId, message = 'none', isReplayed, isKept, sourceAddress, secrets, span } = exchange
     const { code, durationMs, ...rest } = ending
@@ -102,22 +104,21 @@ function createRecorder({ log, metrics, openBreakers }: TrackingDeps) {
       secrets,
     ) as Facts
     endSpan(exchange, ending, facts)
-    log.info(
-      {
-        requestId,
-        traceId: span.traceId,
-        message,
-        code,
-        ...rest,
-        durationMs: Math.round(durationMs * 10) / 10,
-        isAnswered,
-        ...(isReplayed && { isReplayed }),
-        ...(isKept && { isKept }),
-        openBreakers: openBreakers(),
-        ...facts,
-      },
-      'request',
-    )
+    const line = {
+      requestId,
+      traceId: span.traceId,
+      message,
+      code,
+      ...rest,
+      durationMs: Math.round(durationMs * 10) / 10,
+      isAnswered,
+      ...(isReplayed && { isReplayed }),
+      ...(isKept && { isKept }),
+      openBreakers: openBreakers(),
+      ...facts,
+    }
+    log.info(line, 'request')
+    keep?.(exchange, line)
   }
 }
 

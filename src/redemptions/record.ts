@@ -8,7 +8,8 @@ export type RedemptionRecord = {
   state: RedemptionState
   what: What | undefined
   cardMasked: string
-  /** The Aztec venue ID. */
+  /** TRIFFT's id of the venue, and the Aztec venue ID. */
+  venue: string
   venueId: string
   account: string | undefined
   /** Of the debit, or of the credit if only that came; undefined for rows of earlier versions. */
@@ -20,6 +21,10 @@ export type RedemptionRecord = {
   confirmedAtMs: number | undefined
   /** When the till's OK left. */
   answeredAtMs: number | undefined
+  /** What the core has called the coupon when it was taken; undefined if it was not, or is points. */
+  rewardName: string | undefined
+  /** Why the core has refused to take it. */
+  refusedWith: Redemption['refusedWith']
   call: Redemption['call']
   /** Undefined if no undo was requested. */
   undo: (Undo & { dueAtMs: number | undefined }) | undefined
@@ -33,6 +38,7 @@ export function toRecord(redemption: Redemption): RedemptionRecord {
     state: redemption.state,
     what: what?.kind === 'coupon' ? { kind: 'coupon', rewardId: shownId(what) } : what,
     cardMasked: redemption.cardMasked,
+    venue: redemption.venue,
     venueId: redemption.venueId,
     account: redemption.account,
     traceId: readTraceparent(redemption.trace)?.traceId,
@@ -41,6 +47,8 @@ export function toRecord(redemption: Redemption): RedemptionRecord {
     sentAtMs: redemption.sentAtMs,
     confirmedAtMs: redemption.confirmedAtMs,
     answeredAtMs: redemption.answeredAtMs,
+    rewardName: redemption.moved?.reward?.name,
+    refusedWith: redemption.refusedWith,
     call: redemption.call,
     undo: undo && { ...undo, dueAtMs },
     settled: redemption.settled,

@@ -7,7 +7,7 @@ import type { Turns } from '../loyalty/turns.ts'
 import type { Caller } from '../model/words.ts'
 import type { Redemption, RedemptionSecret } from '../redemptions/redemption.ts'
 import { undoWithinMs } from '../redemptions/undo.ts'
-import { createExchange } from '../exchange.ts'
+import { createExchange, type CoreCallFact } from '../exchange.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import { createLoop } from '../time/loop.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
@@ -29,6 +29,16 @@ type Deps = {
   log: Logger
   metrics: Pick<Metrics, 'undos'>
   tracing: Pick<Tracing, 'root'>
+  /** Told of each try, behind it. */
+  onUndo?: ((undo: UndoTried) => void) | undefined
+}
+
+/** `redemption`: as it was when the call left; `state`: what it is now. */
+export type UndoTried = {
+  redemption: Redemption
+  outcome: string
+  state: string | undefined
+  coreCalls: CoreCallFact[]
 }
 
 const lookEveryMs = 1_000
@@ -92,6 +102,7 @@ async function undo(deps: Deps, { redemption, secret }: UndoBegun, span: Span) {
   const { coreCalls } = exchange.facts
   const traces = { traceId: span.traceId, debitTraceId: readTraceparent(trace)?.traceId }
   log.info({ redemptionId: id, ...traces, state, outcome: kind, venue: venueId, coreCalls }, 'undo')
+  deps.onUndo?.({ redemption, outcome: kind, state, coreCalls })
   if (state === 'stuck')
     log.error(
       { redemptionId: id, ...traces, venue: venueId },

@@ -41,6 +41,9 @@ const refusals: ReadonlySet<string> = new Set([
   'INVALID_RECORD',
 ])
 
+/** Where Kafka has a record. `offset` is a whole number, as text. */
+export type Place = { topic: string; partition: number; offset: string }
+
 /** Kafka will never accept at least one of these events. */
 export class EventRefused extends Error {
   override name = 'EventRefused'
@@ -77,7 +80,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     cancelIdle = timers.after(idleMs, () => void hangUp())
   }
 
-  async function attempt(action: (connected: WatchedProducer) => Promise<unknown>) {
+  async function attempt<T>(action: (connected: WatchedProducer) => Promise<T>): Promise<T> {
     cancelIdle?.()
     producer ??= createProducer(turn)
     const connected = producer
@@ -85,11 +88,12 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
       await connected.connect()
       // If connecting takes longer than its deadline, the next attempt is already sending the same.
       if (producer !== connected) throw new Error('Kafka connection was given up')
-      await action(connected)
+      return await action(connected)
     }
     try {
-      await within(timers, attemptDeadlineMs, connectAndAct(), noAnswer)
+      const result = await within(timers, attemptDeadlineMs, connectAndAct(), noAnswer)
       onAnswer()
+      return result
     } catch (error) {
       const refusal = findRefusal(error)
       if (refusal) {
@@ -122,16 +126,18 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
     connect: () => attempt(async () => undefined),
 
     /**
-     * Sends all events, in their order for each key; resolves when all in-sync replicas have them.
+     * Sends all events, in their order for each key; resolves when all in-sync replicas have them, with the place of each.
      * @throws EventRefused if Kafka will never accept one of them; it may have accepted others
      * @throws anything else if it may work later; Kafka may have accepted some
      */
-    async send(events: Event[]): Promise<void> {
+    async send(events: Event[]): Promise<Place[]> {
       const stopTimer = metrics.kafkaSendSeconds.startTimer()
       const record = { topic: config.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
       try {
-        await inSpan(beginSpan(events), () => attempt((connected) => sendAll(connected, record)))
+        const sending = () => attempt((connected) => sendAll(connected, record))
+        const places = await inSpan(beginSpan(events), sending)
         stopTimer({ outcome: 'done' })
+        return places
       } catch (error) {
         stopTimer({ outcome: 'failed' })
         throw error
@@ -146,21 +152,31 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
   }
 }
 
-/** `chosen`: the partitions that it has chosen for its records. */
-type WatchedProducer = Producer & { chosen: Set<number> }
+/** `chosen`: the partition that it has chosen for each of its records, in their order. */
+type WatchedProducer = Producer & { chosen: number[] }
 
 /**
  * Of brokers that give the same address kafkajs sends to one, leaves out what others lead, and reports no failure
  * (tulios/kafkajs#1193).
+ * @returns the place of each record
  * @throws if a partition is not acknowledged
  */
-async function sendAll(producer: WatchedProducer, record: ProducerRecord) {
-  producer.chosen.clear()
+async function sendAll(producer: WatchedProducer, record: ProducerRecord): Promise<Place[]> {
+  producer.chosen.length = 0
   const acknowledged = await producer.send(record)
-  if (acknowledged.length < producer.chosen.size)
+  const partitions = new Set(producer.chosen)
+  if (acknowledged.length < partitions.size)
     throw new Error(
-      `Kafka acknowledged ${acknowledged.length} of ${producer.chosen.size} partitions. Do all brokers have an address of their own?`,
+      `Kafka acknowledged ${acknowledged.length} of ${partitions.size} partitions. Do all brokers have an address of their own?`,
     )
+  const next = new Map(
+    acknowledged.map(({ partition, baseOffset = '-1' }) => [partition, BigInt(baseOffset)]),
+  )
+  return producer.chosen.map((partition) => {
+    const offset = next.get(partition) ?? -1n
+    next.set(partition, offset + 1n)
+    return { topic: record.topic, partition, offset: String(offset) }
+  })
 }
 
 /** @returns makes a producer that begins with the broker of the list whose turn it is */
@@ -188,12 +204,12 @@ function producersOf(config: Config['tickets'], log: Logger): (turn: number) => 
         ({ namespace, log: entry }) =>
           log.debug({ kafkajs: namespace, broker: entry.broker }, entry.message),
     })
-    const chosen = new Set<number>()
+    const chosen: number[] = []
     // Chooses the same partition for a key as Java's producers do (murmur2).
     const choose = Partitioners.DefaultPartitioner()
     const createPartitioner = () => (record: PartitionerArgs) => {
       const partition = choose(record)
-      chosen.add(partition)
+      chosen.push(partition)
       return partition
     }
     const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner })

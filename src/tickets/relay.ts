@@ -8,7 +8,7 @@ import { settlesWithin, sleep } from '../time/waiting.ts'
 import { cutIntoBatches, type Outgoing } from './batches.ts'
 import { toEvent, type Event } from './event.ts'
 import type { RelayLease } from './lease.ts'
-import { EventRefused, type Publisher } from './publisher.ts'
+import { EventRefused, type Place, type Publisher } from './publisher.ts'
 
 type Deps = {
   journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'buryTicket'>
@@ -17,6 +17,8 @@ type Deps = {
   lease?: Pick<RelayLease, 'isHeld' | 'untilHeld' | 'leaveToOthers'> | undefined
   /** Slug of the venue's custom parameter in TRIFFT. */
   venueParameter: string
+  /** Told of the tickets that Kafka has. */
+  onPublished?: ((tickets: ({ eventId: string } & Place)[]) => void) | undefined
   timers: Timers
   log: Logger
   metrics: Pick<Metrics, 'ticketsPublished'>
@@ -37,7 +39,8 @@ const longestBackoffMs = 5_000
  * Brings tickets from the journal to Kafka. It is the only publisher, oldest first and with one send in flight, so that the
  * tickets of a card stay in order. Each ticket reaches Kafka at least once, or becomes a dead letter.
  */
-export function createRelay({ journal, publisher, lease, venueParameter, timers, log, metrics }: Deps) {
+export function createRelay(deps: Deps) {
+  const { journal, publisher, lease, venueParameter, onPublished, timers, log, metrics } = deps
   let bell = Promise.withResolvers<void>()
   const stopped = Promise.withResolvers<void>()
   let hasConnected = false
@@ -110,11 +113,12 @@ export function createRelay({ journal, publisher, lease, venueParameter, timers,
       if (!event) throw new EventRefused('EVENT_CANNOT_BE_MADE')
       return event
     })
-    await untilDone('publishing tickets', () => publisher.send(events))
+    const places = await untilDone('publishing tickets', () => publisher.send(events))
     // Nothing else is done before this is written, since until then they would be sent again.
     const eventIds = batch.map(({ eventId }) => eventId)
     await untilDone('marking tickets as published', () => journal.markPublished(eventIds))
     metrics.ticketsPublished.inc(batch.length)
+    onPublished?.(places.map((place, at) => ({ eventId: eventIds[at]!, ...place })))
   }
 
   /**

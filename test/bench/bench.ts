@@ -15,6 +15,7 @@ import { backlog } from './scenarios/backlog.ts'
 import { fromMemory, passThrough } from './scenarios/balance.ts'
 import { cost, growth } from './scenarios/cost.ts'
 import { debit } from './scenarios/debit.ts'
+import { diaryLatency } from './scenarios/diary.ts'
 import { latency, overload } from './scenarios/latency.ts'
 import { postgresGrowth, postgresLatency } from './scenarios/postgres.ts'
 import { replicas } from './scenarios/replicas.ts'
@@ -35,6 +36,7 @@ const names = [
   'replicas',
   'postgres-latency',
   'postgres-growth',
+  'diary',
 ] as const
 type Name = (typeof names)[number]
 
@@ -114,6 +116,7 @@ try {
   await measure('replicas', () => replicas(settings))
   await measure('postgres-latency', () => postgresLatency(settings))
   await measure('postgres-growth', () => postgresGrowth(settings))
+  await measure('diary', () => diaryLatency(settings))
 } finally {
   await broker?.stop()
   rmSync(folder, { recursive: true, force: true })

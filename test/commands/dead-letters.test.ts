@@ -200,14 +200,49 @@ describe('the command dead-letters', function () {
     const waiting = await test.journal.waitingTickets(10)
     expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['e-2', 'e-1'])
     expect(waiting[1]).to.deep.include({ kafkaKey: 'hash-of-card', closed: closedBill().closed })
-    expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.acceptTicket(intake('e-1'))).to.include({ isDuplicate: true })
     expect(await test.journal.deadLetters()).to.deep.equal([])
+  })
+
+  it('lists and sends those of a venue, told how many first, oldest first', async () => {
+    await keep(bill)
+    test.clock.pass(60_000)
+    await keep(unread)
+    test.clock.pass(60_000)
+    await keep({ ...bill, ticketId: 'B-3' })
+    const ofOther = { ...unreadMessage(JSON.stringify({ ...bill, ticketId: 'B-4' })) }
+    ofOther.venue = { ...ofOther.venue, id: '2001', coreId: 'other' }
+    await test.journal.keepDeadLetter(ofOther)
+
+    const list = async (...words: string[]) => JSON.parse((await run('list', ...words, '--json')).stdout)
+    expect(await list('--venue', '1902')).to.have.length(3)
+    expect(await list('--venue', '1902', '--since', '2026-11-23T12:00:30Z')).to.have.length(2)
+    const told = await run('send', '--venue', '1902')
+    expect(told.stdout).to.equal('3 dead letters of venue 1902. Add --yes to send them, oldest first.\n')
+    expect(await test.journal.deadLetters()).to.have.length(4)
+
+    const sent = await run('send', '--venue', '1902', '--yes')
+    expect(sent.code).to.equal(1)
+    expect(sent.stdout).to.match(
+      /^\S+ {2}ticket B-1 is accepted, like a new one\n\S+ {2}it still cannot be read: .*\n\S+ {2}ticket B-3 is .*\n\n2 of 3 dead letters of venue 1902 are sent; the others are kept\n$/,
+    )
+    const waiting = await test.journal.waitingTickets(10)
+    expect(waiting.map(({ closed }) => closed.ticket.ticketId)).to.deep.equal(['B-1', 'B-3'])
+    expect(await test.journal.deadLetters()).to.have.length(2)
+    expect((await run('--help')).stdout).to.match(/^Usage:\n  dead-letters list /)
   })
 
   it('says why a command fails', async () => {
     const unknown = await run('send', 'no-such-id')
     expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no dead letter no-such-id\n'])
-    for (const words of [[], ['list', 'X'], ['send'], ['burn', 'X'], ['list', '--why', 'y']]) {
+    for (const words of [
+      [],
+      ['list', 'X'],
+      ['send'],
+      ['burn', 'X'],
+      ['list', '--why', 'y'],
+      ['show', 'X', '--yes'],
+    ]) {
       const { code, stdout, stderr } = await run(...words)
       expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])
       expect(stderr).to.match(/^Usage:$/m)

@@ -134,7 +134,7 @@ describe('the command journal-copy', function () {
 
     it('that recognises a repeated ticket, whether it is in Kafka already or still waiting', async () => {
       for (const id of ['in-kafka', 'first', 'refused-by-kafka'])
-        expect(await copied.journal.acceptTicket(ticketOf(id)), id).to.deep.equal({ isDuplicate: true })
+        expect(await copied.journal.acceptTicket(ticketOf(id)), id).to.include({ isDuplicate: true })
     })
 
     it('that sends a dead letter again, and knows the approved venues', async () => {

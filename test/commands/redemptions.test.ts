@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { userInfo } from 'node:os'
 import { demo, openCounter } from '../service/counter.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
+import { sendNext, settleDebit } from '../support/redemption.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { cardHashKey, journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { runCommand, type Ended } from './run-command.ts'
@@ -114,6 +115,29 @@ describe('the command redemptions', function () {
     }
   })
 
+  it('lists redemptions by state, venue and time, and is explained by --help', async () => {
+    const id = await stuck()
+    const other = { ...stuckDebit, key: 'T-2', venueId: '2001', cardHash: 'other', account: 'A-2' } as const
+    const begun = await test.journal.beginDebit(other, sendNext)
+    if (begun.do !== 'send') throw new Error('was not sent')
+    await settleDebit(test.journal, begun.redemption.id, { kind: 'refused', code: 'REWARD_EXPIRED' })
+    const since = ['--since', '2026-11-23']
+    const list = async (...words: string[]) =>
+      (JSON.parse((await run('list', ...words, '--json')).stdout) as { id: string }[]).map((each) => each.id)
+    expect(await list(...since)).to.have.members([id, begun.redemption.id])
+    expect(await list(...since, '--venue', '2001')).to.deep.equal([begun.redemption.id])
+    expect(await list(...since, '--state', 'in_doubt,stuck')).to.deep.equal([id])
+    // What is settled only if it has changed since; what is not, always.
+    expect(await list('--since', '2026-11-30T00:00:00Z')).to.deep.equal([id])
+    const shown = await run('list')
+    expectDone(shown)
+    expect(shown.stdout).to.match(
+      new RegExp(`^ID .*\n${id}  stuck +2026-\\S+ +1902 +A-1 +\\*0001 +coupon uc-1$`, 'm'),
+    )
+    expect((await run('list', '--state', 'sent')).stdout).to.equal('there are none\n')
+    expect((await run('--help')).stdout).to.match(/^Usage:\n  redemptions stuck /)
+  })
+
   it('says why a command fails', async () => {
     const unknown = await run('show', 'no-such-id')
     expect([unknown.code, unknown.stderr]).to.deep.equal([1, 'there is no redemption no-such-id\n'])
@@ -126,6 +150,9 @@ describe('the command redemptions', function () {
       ['settle', 'X', 'taken'],
       ['retry', 'X', '--why', 'y'],
       ['stuck', '--loud'],
+      ['stuck', '--venue', '1902'],
+      ['list', '--state', 'lost'],
+      ['list', '--since', 'Friday'],
     ]) {
       const { code, stdout, stderr } = await run(...words)
       expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])

@@ -5,20 +5,23 @@ import { fileURLToPath } from 'node:url'
 import { processEnv } from '../support/process-env.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
 
+export type CommandName = 'bills' | 'erase' | 'redemptions' | 'tickets' | 'dead-letters' | 'journal-copy'
 export type Ended = { code: number; stdout: string; stderr: string }
 
 /**
  * Runs an operator's command in a process of its own, with the keys of the tests' journals.
  * @param env JOURNAL_PATH is needed, but for `journal-copy`
+ * @param input on its standard input
  */
 export async function runCommand(
-  name: 'redemptions' | 'dead-letters' | 'journal-copy',
+  name: CommandName,
   words: string[],
   env: Record<string, string>,
+  input = '',
 ): Promise<Ended> {
   const file = fileURLToPath(new URL(`../../src/commands/${name}.ts`, import.meta.url))
   const child = spawn(process.execPath, [file, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...processEnv(),
       JOURNAL_KEY: journalKeys[0],
@@ -26,6 +29,7 @@ export async function runCommand(
       ...env,
     },
   })
+  child.stdin.end(input)
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

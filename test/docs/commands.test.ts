@@ -3,11 +3,13 @@ import { postgresAt } from '../support/journal-url.ts'
 import { fillJournal } from '../support/full-journal.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { transactionKey } from '../../src/model/keys.ts'
-import { runCommand } from '../commands/run-command.ts'
+import { createFileStore, diaryPathOf } from '../../src/diary/sqlite/store.ts'
+import { runCommand, type CommandName } from '../commands/run-command.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
 import { readPage } from './pages.ts'
+import { shownEntries } from './shown-entries.ts'
 
 describe("operators' commands in contracts/commands.md, from the first to the last,", function () {
   this.timeout(30_000)
@@ -24,34 +26,47 @@ describe("operators' commands in contracts/commands.md, from the first to the la
     await test.journal.buryTicket(closedBill().eventId, 'MESSAGE_TOO_LARGE')
     test.clock.pass(60_000)
     await test.journal.keepDeadLetter(unread)
+    const diary = createFileStore(diaryPathOf(test.path), 16 * 1024 * 1024, () => undefined)
+    await diary.write(shownEntries(await stuckId()))
+    await diary.close()
   })
+  const stuckId = async () => (await test.journal.stuckRedemptions())[0]!.id
   after(() => test.end())
 
   const { fences } = readPage('contracts/commands.md')
   const shown = fences.flatMap(({ text }, index) => {
-    const [, name, words] = /^npm run (redemptions|dead-letters) -- (.+)\n$/.exec(text) ?? []
+    const [, name, words] =
+      /^npm run (bills|redemptions|tickets|dead-letters|erase) -- (.+)\n$/.exec(text) ?? []
     return name && words ? [{ name, words, output: fences[index + 1]?.text ?? '' }] : []
   })
 
   it('are complete', () => {
     const verbs = shown.map(({ name, words }) => `${name} ${words.split(' ')[0]}`)
     expect(verbs).to.deep.equal([
+      'bills show',
+      'bills card',
+      'bills find',
+      'redemptions list',
       'redemptions stuck',
       'redemptions show',
       'redemptions retry',
       'redemptions settle',
+      'tickets find',
+      'tickets show',
+      'tickets silent',
       'dead-letters list',
       'dead-letters show',
       'dead-letters send',
+      'dead-letters send',
+      'erase card',
     ])
   })
 
   for (const { name, words, output } of shown)
     it(`print what the page shows: ${name} ${words.replace(/[0-9a-f-]{36,}/, 'ID')}`, async () => {
-      const command = name === 'redemptions' ? name : 'dead-letters'
-      const { code, stdout, stderr } = await runCommand(command, readWords(words), {
-        JOURNAL_PATH: test.path,
-      })
+      const env = { JOURNAL_PATH: test.path }
+      const input = words === 'card' ? `${stuckDebit.secret.cardNumber}\n` : ''
+      const { code, stdout, stderr } = await runCommand(name as CommandName, readWords(words), env, input)
       expect(code, stderr).to.equal(0)
       expect(stdout).to.equal(output)
     })

@@ -62,7 +62,7 @@ for (const page of pages)
     it('metrics', async () => {
       const { body } = await createMetrics().page()
       for (const [name] of page.text.matchAll(/\b(zonal|nodejs|process)_[a-z0-9_]+/g))
-        expect(body, name).to.contain(`# TYPE ${name.replace(/_count$/, '')} `)
+        expect(body, name).to.contain(`# TYPE ${name.replace(/_(count|bucket|sum)$/, '')} `)
     })
 
     it('variables and codes', () => {
@@ -153,7 +153,7 @@ function upperCaseNamesOf(page: Page): string[] {
 
 /** `redemptions stuck`, `dead-letters send`. */
 function commandsIn(text: string): string[] {
-  return [...text.matchAll(/\bnpm run (redemptions|dead-letters) -- ([a-z]+)/g)].map(
+  return [...text.matchAll(/\bnpm run (bills|redemptions|tickets|dead-letters|erase) -- ([a-z]+)/g)].map(
     ([, name, verb]) => `${name} ${verb}`,
   )
 }

@@ -46,7 +46,8 @@ export function sitesRows(): string[][] {
 
 /** @returns the rows: connections to the database by replicas */
 export function connectionRows(poolSize: number): string[][] {
-  const perReplica = poolSize + 1
+  // One more listens, and one writes the diary.
+  const perReplica = poolSize + 2
   return [2, 3, 5, 6, 10].map((replicas) => [
     String(replicas),
     String(replicas * perReplica),

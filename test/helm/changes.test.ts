@@ -110,6 +110,8 @@ describe('what changes with a value of the chart', () => {
       CORE_TRACEPARENT: true,
       JOURNAL_PATH: '/data/a.sqlite',
       JOURNAL_MAX_BYTES: 2_000_000,
+      DIARY_DAYS: 7,
+      DIARY_MAX_BYTES: 16_777_216,
       LOG_LEVEL: 'debug',
     }
     const rendered = at(only(render({ config: given }), config), 'data')

@@ -29,17 +29,16 @@ describe('the StatefulSet of a journal in SQLite', () => {
     })
   })
 
-  it('has a volume large enough for three journals, in the examples too', () => {
+  it('has a volume large enough for three journals and a diary, in the examples too', () => {
     const all = [[needed], ...examples.map(({ files }) => files)].map((files) => render({}, { files }))
     const withVolume = all.filter(({ manifests }) => manifests.some(({ kind }) => kind === 'StatefulSet'))
     expect(withVolume).to.have.length(3)
     for (const rendered of withVolume) {
-      const journalBytes = Number(
-        at(only(rendered, 'ConfigMap', configOf(rendered)), 'data.JOURNAL_MAX_BYTES'),
-      )
+      const bytesOf = (name: string) =>
+        Number(at(only(rendered, 'ConfigMap', configOf(rendered)), `data.${name}_MAX_BYTES`))
       const [, gibibytes] =
         /^(\d+)Gi$/.exec(String(at(claimOf(rendered).spec, 'resources.requests.storage'))) ?? []
-      expect(Number(gibibytes) * 1024 ** 3).to.be.least(3 * journalBytes)
+      expect(Number(gibibytes) * 1024 ** 3).to.be.least(3 * bytesOf('JOURNAL') + bytesOf('DIARY'))
     }
   })
 

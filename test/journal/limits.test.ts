@@ -158,7 +158,7 @@ describe('the limits of the journal', () => {
       const ofOthers = [await fill('venue-2'), await fill('venue-3')]
       expect(ofFirst, 'half of the room').to.be.greaterThan(4 * ofOthers[0]!)
       expect(ofOthers[0], 'a tenth').to.be.within(ofOthers[1]! - 1, ofOthers[1]! + 1)
-      expect(await test.journal.acceptTicket(first)).to.deep.equal({ isDuplicate: true })
+      expect(await test.journal.acceptTicket(first)).to.include({ isDuplicate: true })
       expect(linesOf('nearly_full'), 'no other venue is affected').to.deep.equal([])
 
       const waiting = await test.journal.waitingTickets(1_000)

@@ -44,7 +44,10 @@ forEachSchema((openTestJournal) => {
       await test.journal.acceptTicket(intake('e-1'))
       await test.journal.markPublished(['e-1'])
       expect(await test.journal.waitingTickets(10)).to.deep.equal([])
-      expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({ isDuplicate: true })
+      expect(await test.journal.acceptTicket(intake('e-1'))).to.deep.equal({
+        isDuplicate: true,
+        eventId: 'e-1',
+      })
       expect(await test.journal.waitingTickets(10)).to.deep.equal([])
     })
 

@@ -96,7 +96,7 @@ describe('the limits of the journal on PostgreSQL', () => {
       /^the venue has used its share/,
     )
     await test.journal.acceptTicket(intake('venue-2'))
-    expect(await test.journal.acceptTicket(first!)).to.deep.equal({ isDuplicate: true })
+    expect(await test.journal.acceptTicket(first!)).to.include({ isDuplicate: true })
     expect(test.journal.trouble()).to.equal(undefined)
   })
 

@@ -47,6 +47,7 @@ describe('the card number, the API key and the member name', function () {
     expect(seen.log.join('')).to.include(mayBeSeen)
     expect(seen.captures).to.not.be.empty
     expect(seen.traces).to.have.length.above(50)
+    expect(seen.diary.join('')).to.include(mayBeSeen)
     for (const text of Object.values(seen).flat())
       for (const secret of [
         canary.card,

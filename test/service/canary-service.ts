@@ -10,6 +10,7 @@ import type { Dialect } from '../../src/zonal/dialect.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import { startOtlpReceiver } from '../support/otlp/receiver.ts'
 import type { Project } from '../simulators/core/project.ts'
+import { readDiary } from '../diary/read-diary.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { startTestService } from '../support/test-service.ts'
 import { canary, type Placement } from './canary-placements.ts'
@@ -84,10 +85,12 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
       return JSON.stringify({ key, headers })
     })
     await service.stop()
+    const diary = await readDiary({ JOURNAL_PATH: service.journalPath })
     return {
       log: service.rawLines,
       pages,
       journal: [...open, ...filesOf(service.folder)],
+      diary: diary.map((entry) => JSON.stringify(entry)),
       'dead letters': letters.map((letter) => JSON.stringify(letter)),
       captures: filesOf(captureDir),
       kafka,

@@ -85,6 +85,7 @@ describe('a relay that lacks the key of a ticket', () => {
         async send(events: Event[]) {
           for (const { headers } of events) published.push([name, headers.ce_id])
           changes.emit('published')
+          return events.map((_, offset) => ({ topic: 'tickets', partition: 0, offset: String(offset) }))
         },
       },
       venueParameter: 'aztecVenueId',

@@ -49,6 +49,25 @@ describe('the publisher', () => {
     expect(chosen).to.have.deep.members(expected)
   })
 
+  it('says where each record is', async () => {
+    const topic = await createTopic(kafka(), { partitions: 3 })
+    const { publisher } = publisherTo(topic)
+    const events = Array.from({ length: 20 }, (_, index) => {
+      const ticket = closedBill({ eventId: `e-${index}`, kafkaKey: `card-${index % 7}` })
+      return toEvent(ticket, { venueParameter: 'aztecVenueId' })
+    })
+    const places = [...(await publisher.send(events)), ...(await publisher.send(events))]
+    const read = await readTopic(kafka(), topic)
+    const found = places.map(({ topic: name, partition, offset }) => {
+      expect(name).to.equal(topic)
+      return read.find((record) => record.partition === partition && String(record.offset) === offset)
+    })
+    expect(new Set(found).size).to.equal(40)
+    expect(found.map((record) => record?.headers.ce_id)).to.deep.equal(
+      [...events, ...events].map(({ headers }) => headers.ce_id),
+    )
+  })
+
   it('reports what Kafka refuses for good, and continues', async () => {
     const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '1000' } })
     const { publisher, metrics } = publisherTo(topic)

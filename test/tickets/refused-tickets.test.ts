@@ -47,8 +47,9 @@ describe('the relay, with a Kafka that refuses tickets,', () => {
     const { clock } = startRelay(topic, journal, (publisher) => ({
       ...publisher,
       async send(events) {
-        await publisher.send(events)
+        const places = await publisher.send(events)
         sent.push(events.length)
+        return places
       },
     }))
     await clock.passUntil(journal.whenEmpty())

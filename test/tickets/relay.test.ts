@@ -140,7 +140,7 @@ describe('the relay', () => {
       async send(events) {
         sending.resolve()
         await release.promise
-        await publisher.send(events)
+        return await publisher.send(events)
       },
     }))
     await sending.promise

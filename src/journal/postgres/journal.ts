@@ -3,6 +3,8 @@ import { createKeyedHash } from '../../model/keys.ts'
 import type { Access, Doing, Intake } from '../access.ts'
 import { createApprovals } from '../approvals.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
+import { createErase } from '../erase.ts'
+import { createLookUps } from '../look-ups.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'
 import { createRetention } from '../retention.ts'
@@ -112,6 +114,8 @@ export function createPostgresJournal(
 
   return {
     ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
+    lookUps: createLookUps(seal, access),
+    ...createErase(seal, access),
     ...createTicketFunctions(rows, seal, access, log),
     findApproval: (credentials) => write(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),

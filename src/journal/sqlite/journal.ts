@@ -3,6 +3,8 @@ import { createKeyedHash } from '../../model/keys.ts'
 import { createApprovals } from '../approvals.ts'
 import { budgetLog } from './budget-log.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
+import { createErase } from '../erase.ts'
+import { createLookUps } from '../look-ups.ts'
 import { createRedemptionFunctions } from '../redemption-functions.ts'
 import { createRedemptionRows } from '../redemption-rows.ts'
 import { checkSealKeys } from '../seal-keys.ts'
@@ -71,6 +73,8 @@ function journalIn(
   const approvals = createApprovals(createKeyedHash(config.cardHashKey))
   return {
     ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
+    lookUps: createLookUps(seal, access),
+    ...createErase(seal, access),
     ...createTicketFunctions(rows, seal, access, deps.log),
     findApproval: (credentials) => read(() => approvals.find(credentials)),
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),

@@ -57,6 +57,17 @@ export function createJournalMetrics(registers: Registry[]) {
       help: "Jumps of the journal's clock (the host's, or the database's) by five seconds or more; due times and keys have moved with it",
       registers,
     }),
+    diaryRows: new Counter({
+      name: 'zonal_diary_rows_total',
+      help: 'Rows of the diary by result: written, or let_go because they could not be written',
+      labelNames: ['result'] as const,
+      registers,
+    }),
+    diaryBytes: new Gauge({
+      name: 'zonal_diary_bytes',
+      help: 'Bytes that the diary uses, of DIARY_MAX_BYTES; near it the oldest rows go',
+      registers,
+    }),
     redemptions: new Gauge({
       name: 'zonal_redemptions',
       help: 'Redemptions that are not settled, by state: sent (perhaps under way), in_doubt (being undone), being_credited, stuck',
@@ -76,6 +87,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
   }
   for (const level of ['memory', 'disk', 'unknown', 'standby']) metrics.journalDurability.set({ level }, 0)
+  for (const result of ['written', 'let_go']) metrics.diaryRows.inc({ result }, 0)
   for (const outcome of ['done', 'refused', 'not_done', 'unknown', 'seal_broken'])
     metrics.undos.inc({ outcome }, 0)
   return metrics

@@ -28,6 +28,7 @@ export function createCallerApproval({ approve }: Pick<Loyalty, 'approve'>): App
     const caller = { credentials, venue: await approve(credentials, exchange) }
     if (authorization && !known) recent.set(authorization, credentials)
     ctx.state.caller = caller
+    exchange.venue = caller.venue
     return caller
   }
 }

@@ -1,7 +1,15 @@
 import type { Exchange } from '../../exchange.ts'
 import { coverIds } from '../../loyalty/cover-ids.ts'
 import type { Loyalty } from '../../loyalty/loyalty.ts'
-import { maskCard, type Caller, type Operation, type PosFields, type Ticket } from '../../model/words.ts'
+import {
+  maskCard,
+  shownId,
+  type Caller,
+  type Operation,
+  type PosFields,
+  type Ticket,
+  type What,
+} from '../../model/words.ts'
 import type { Metrics } from '../../observability/metrics.ts'
 import type { Answer } from '../dialect.ts'
 import { parseBalance, parseCredit, parseDebit } from '../messages/messages.ts'
@@ -78,15 +86,17 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
 
 /** For the log line: what tells one request from another. Ids that hold the card number are hashed. */
 function logIds(
-  message: PosFields & { cardNumber?: string; ticketId?: string },
+  message: PosFields & { cardNumber?: string; ticketId?: string; what?: What },
   { facts, hide }: Exchange,
   { coverId }: Pick<Loyalty, 'coverId'>,
 ) {
   const { cardNumber } = message
-  const { accountNumber, transactionId, ticketId } = coverIds(message, coverId)
+  const { accountNumber, transactionId, ticketId, what } = coverIds(message, coverId)
   hide({ cardNumber })
   facts.card = cardNumber && maskCard(cardNumber)
   facts.account = accountNumber
   facts.transactionId = transactionId
   facts.ticketId = ticketId
+  if (what?.kind === 'coupon') facts.rewardId = shownId(what)
+  if (what?.kind === 'points') facts.points = what.points
 }

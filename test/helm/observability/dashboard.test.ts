@@ -64,7 +64,7 @@ describe('the dashboard', () => {
       expect(
         targets?.map(({ refId }) => refId),
         title,
-      ).to.deep.equal(['A', 'B', 'C', 'D'].slice(0, targets?.length))
+      ).to.deep.equal([...'ABCDE'].slice(0, targets?.length))
     }
   })
 })

@@ -1,0 +1,115 @@
+import { eraseFromDiary } from '../diary/erase.ts'
+import type { DiaryEntry } from '../diary/entry.ts'
+import type { ErasureRefusal } from '../journal/erase.ts'
+import type { Journal } from '../journal/journal.ts'
+import { createKeyedHash } from '../model/keys.ts'
+import { createSpotter } from '../model/secret-spotter.ts'
+import { createLogger } from '../observability/logger.ts'
+import { gatherCard } from '../timeline/gather.ts'
+import { askCardNumber } from './ask-card.ts'
+import {
+  CommandFailed,
+  runCommand,
+  UsageWrong,
+  type Action,
+  type Answer,
+  type CommandParts,
+} from './command.ts'
+import { toTime } from './lines.ts'
+import { readableText } from './unread-message.ts'
+
+const usage = `Usage:
+  erase card    asks for a card number on standard input, and says what is remembered of it; with --yes it is made
+                anonymous, which cannot be undone. What is open, or younger than a day, cannot be erased yet
+Options:
+  --yes     do it
+  --json    for scripts
+`
+
+const always = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
+const options = { yes: { type: 'boolean', default: false } } as const
+
+await runCommand(usage, options, choose)
+
+function choose({ words, yes }: { words: string[]; yes: boolean }): Action {
+  const [verb, ...more] = words
+  if (verb !== 'card') throw new UsageWrong(verb ? `there is no command ${verb}` : 'which command?')
+  if (more.length > 0)
+    throw new UsageWrong(
+      'card: the number is asked for on standard input, since arguments are seen by others',
+    )
+  return (parts) => erase(parts, yes)
+}
+
+/** @throws CommandFailed if something cannot be erased yet: then nothing is */
+async function erase(parts: CommandParts, isAgreed: boolean): Promise<Answer> {
+  const { journal, config } = parts
+  const cardNumber = await askCardNumber(config.zonal.cardPrefixes)
+  const cardHash = createKeyedHash(config.journal.cardHashKey)(cardNumber)
+  const diary = await parts.diary()
+  const { entries } = await gatherCard({ diary, journal: journal.lookUps }, cardHash, always)
+  const deadLetters = await deadLettersWith(journal, cardNumber)
+  const erasure = isAgreed ? await journal.eraseCard(cardHash) : await journal.findForErasure(cardHash)
+  if (erasure.refusals.length > 0) throw new CommandFailed(refused(erasure.refusals))
+  if (isAgreed) {
+    for (const id of deadLetters) await journal.dropDeadLetter(id)
+    // The newest of many are read at a time; all are erased at once.
+    if (diary) await eraseFromDiary(config, cardHash, createLogger('silent'))
+  }
+  const rows = entries.filter((entry) => entry.cardHash === cardHash).length
+  const left = leftElsewhere(entries)
+  return {
+    text: [
+      isAgreed ? 'Erased, which cannot be undone:' : 'Would be made anonymous; add --yes to do it:',
+      `  redemptions: ${erasure.redemptions}`,
+      `  rows of the diary: ${rows}`,
+      `  dead letters, which are deleted, so that their bills are not sent any more: ${deadLetters.length}`,
+      '',
+      'What this cannot reach:',
+      ...left.map((each) => `  ${each}`),
+    ].join('\n'),
+    json: { isErased: isAgreed, redemptions: erasure.redemptions, diaryRows: rows, deadLetters, left },
+  }
+}
+
+function refused(refusals: ErasureRefusal[]): string {
+  const times = refusals.map(({ fromMs }) => fromMs)
+  const known = times.filter((fromMs) => fromMs !== undefined)
+  const when =
+    known.length === times.length
+      ? `It can be done from ${toTime(Math.max(...known))} on.`
+      : 'It can be done once what is open is settled, and a day later.'
+  return ['nothing was erased:', ...refusals.map(({ reason }) => `  ${reason}`), when].join('\n')
+}
+
+/** Their contents are sealed, so each is opened. */
+async function deadLettersWith(journal: Journal, cardNumber: string): Promise<string[]> {
+  const isSpotted = createSpotter(cardNumber)
+  const found: string[] = []
+  for (const { id } of await journal.deadLetters()) {
+    const deadLetter = await journal.openDeadLetter(id)
+    if (!deadLetter) continue
+    const text =
+      deadLetter.kind === 'ticket'
+        ? JSON.stringify(deadLetter.ticket.closed)
+        : ((await readableText(deadLetter.message)) ??
+          Buffer.from(deadLetter.message.base64, 'base64').toString('latin1'))
+    if (isSpotted(text)) found.push(id)
+  }
+  return found
+}
+
+function leftElsewhere(entries: DiaryEntry[]): string[] {
+  const places = entries
+    .filter(({ message }) => message === 'published')
+    .map(
+      ({ facts: { topic, partition, offset } }) => `topic ${topic}, partition ${partition}, offset ${offset}`,
+    )
+  return [
+    'Kafka: the bills of this card have its number, until the topic deletes them' +
+      (places.length > 0 ? ':' : ''),
+    ...places.map((place) => `  ${place}`),
+    'TRIFFT: the member, the card, and what was redeemed with it',
+    'logs: the last four characters of the card, until they are deleted',
+  ]
+}

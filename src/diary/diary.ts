@@ -1,0 +1,209 @@
+import type { Venue } from '../model/words.ts'
+import type { Exchange } from '../exchange.ts'
+import { harmless } from '../observability/line-guard.ts'
+import { describeError, type Logger } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { Clock, Timers } from '../time/clock.ts'
+import { createLoop } from '../time/loop.ts'
+import { settlesWithin, sleep } from '../time/waiting.ts'
+import { storedId, type DiaryEntry } from './entry.ts'
+import type { DiaryStore } from './store.ts'
+
+type Deps = {
+  store: DiaryStore
+  days: number
+  replica: string
+  hashCard: (cardNumber: string) => string
+  clock: Clock
+  timers: Timers
+  log: Logger
+  metrics: Pick<Metrics, 'diaryRows' | 'diaryBytes'>
+}
+
+export type Diary = ReturnType<typeof createDiary>
+
+/** A ticket that Kafka has, and where. */
+export type Published = {
+  eventId: string
+  topic: string
+  partition: number
+  offset: string
+}
+
+/** A try of the service to give something back by itself; `redemption` as the journal has it. */
+export type Undone = {
+  redemption: {
+    id: string
+    venue: string
+    venueId: string
+    tenant: string | undefined
+    account: string | undefined
+    cardHash: string
+    cardMasked: string
+  }
+  outcome: string
+  state: string | undefined
+  coreCalls: Exchange['facts']['coreCalls']
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+const tidyEveryMs = 60_000
+/** Pause between two steps of deleting. */
+const stepPauseMs = 200
+/** Of rows that wait for a slow database: some MB. */
+const mostWaiting = 5_000
+/** A batch of this many rows takes a few milliseconds. */
+const mostAtOnce = 500
+/** After a batch. */
+const pauseMs = 25
+/** A stop waits so long for the last rows. */
+const closeWithinMs = 3_000
+
+/**
+ * What tills said and heard, for look-ups. It is written behind the answers, and never in their way: rows are gathered for a
+ * turn of the event loop, one batch at a time is under way, and what cannot be written is counted and let go.
+ */
+export function createDiary({ store, days, replica, hashCard, clock, timers, log, metrics }: Deps) {
+  /** Of this turn of the event loop. */
+  let gathered: (() => DiaryEntry)[] = []
+  const waiting: DiaryEntry[] = []
+  let writing: Promise<void> | undefined
+  let isFailing = false
+  const closing = new AbortController()
+  const loop = createLoop({ timers, step: tidy })
+
+  /** @param make called behind the answer, as it takes some time */
+  function add(make: () => DiaryEntry) {
+    if (gathered.length === 0) setImmediate(endTurn)
+    gathered.push(make)
+  }
+
+  function endTurn() {
+    const room = Math.max(0, mostWaiting - waiting.length)
+    letGo(gathered.length - room)
+    for (const make of gathered.slice(0, room)) waiting.push(make())
+    gathered = []
+    writing ??= writeAll()
+  }
+
+  async function writeAll() {
+    while (waiting.length > 0) {
+      await writeBatch(waiting.splice(0, mostAtOnce))
+      const isBusy = waiting.length >= mostAtOnce || closing.signal.aborted
+      // What comes meanwhile is written together: each batch wakes somebody up.
+      if (!isBusy) await sleep(timers, pauseMs, closing.signal).catch(() => undefined)
+    }
+    writing = undefined
+  }
+
+  async function writeBatch(batch: DiaryEntry[]) {
+    try {
+      await store.write(batch)
+      metrics.diaryRows.inc({ result: 'written' }, batch.length)
+      report(undefined)
+    } catch (error) {
+      letGo(batch.length)
+      report(error)
+    }
+  }
+
+  function letGo(rows: number) {
+    if (rows > 0) metrics.diaryRows.inc({ result: 'let_go' }, rows)
+  }
+
+  /** Once when it begins to fail, and once when it works again. */
+  function report(error: unknown) {
+    if (error !== undefined && !isFailing)
+      log.warn({ error: describeError(error) }, 'the diary cannot be written: its rows are let go')
+    if (error === undefined && isFailing) log.info('the diary is written again')
+    isFailing = error !== undefined
+  }
+
+  async function tidy(): Promise<number> {
+    try {
+      const { isTidy, bytes } = await store.tidy(clock.nowMs() - days * dayMs)
+      metrics.diaryBytes.set(bytes)
+      return isTidy ? tidyEveryMs : stepPauseMs
+    } catch {
+      // What is wrong is reported when rows are let go.
+      return tidyEveryMs
+    }
+  }
+
+  return {
+    /** Keeps a message of an approved venue, as its log line has it. */
+    keepRequest(exchange: Exchange, line: Record<string, unknown>) {
+      const { venue } = exchange
+      if (venue) add(() => ofRequest(exchange, line, { venue, replica, hashCard }))
+    },
+
+    keepUndo({ redemption, outcome, state, coreCalls }: Undone) {
+      const { id, venue, venueId, tenant, account, cardHash, cardMasked } = redemption
+      const atMs = clock.nowMs()
+      add(() => ({
+        ...{ ...empty, atMs, message: 'undo', code: outcome, replica, venue, venueId, tenant },
+        ...{ account: storedId(account), cardHash, cardMasked, redemptionId: id },
+        facts: harmless({ state, coreCalls }),
+      }))
+    },
+
+    keepPublished(tickets: Published[]) {
+      const atMs = clock.nowMs()
+      const entry = { ...empty, atMs, message: 'published', code: 'OK', replica }
+      for (const { eventId, ...facts } of tickets) add(() => ({ ...entry, eventId, facts }))
+    },
+
+    /** Deletes old rows in the background. */
+    start: loop.start,
+
+    /** Writes what waits, for a few seconds at most. Safe to call twice. */
+    async close(): Promise<void> {
+      closing.abort()
+      if (gathered.length > 0) endTurn()
+      await Promise.all([loop.stop(), writing && settlesWithin(timers, closeWithinMs, writing)])
+      await store.close()
+    },
+  }
+}
+
+const empty = {
+  venueId: '',
+  venue: undefined,
+  tenant: undefined,
+  account: undefined,
+  cardHash: undefined,
+  cardMasked: undefined,
+  ticketId: undefined,
+  transactionId: undefined,
+  requestId: undefined,
+  redemptionId: undefined,
+  eventId: undefined,
+}
+
+function ofRequest(
+  { arrivedAtMs, secrets }: Exchange,
+  line: Record<string, unknown>,
+  { venue, replica, hashCard }: { venue: Venue } & Pick<Deps, 'replica' | 'hashCard'>,
+): DiaryEntry {
+  const { message, code, venue: venueId, tenant, account, card, ...rest } = harmless(line)
+  const { ticketId, transactionId, requestId, redemptionId, eventId, ...facts } = rest
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return {
+    atMs: arrivedAtMs,
+    message: String(message),
+    code: String(code),
+    venueId: text(venueId) ?? '',
+    venue: venue.coreId,
+    tenant: text(tenant),
+    account: storedId(text(account)),
+    cardHash: secrets.cardNumber === undefined ? undefined : hashCard(secrets.cardNumber),
+    cardMasked: text(card),
+    ticketId: storedId(text(ticketId)),
+    transactionId: storedId(text(transactionId)),
+    requestId: text(requestId),
+    redemptionId: text(redemptionId),
+    eventId: text(eventId),
+    replica,
+    facts,
+  }
+}

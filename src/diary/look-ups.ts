@@ -1,0 +1,91 @@
+import { all, type Row, type Work } from '../journal/work.ts'
+import { readEntry, storedId, type DiaryEntry } from './entry.ts'
+
+/** Epoch ms: `fromMs` itself is part of it, `toMs` is not. */
+export type Period = { fromMs: number; toMs: number }
+
+/** The newest rows that one look-up reads. */
+export const mostEntries = 500
+
+/** Ids that are looked up by their beginning, if that has at least 8 characters: UUIDs, which are ours. */
+const byBeginning = ['request_id', 'redemption_id'] as const
+/** Ids of the till, looked up as a whole. */
+const asWhole = ['transaction_id', 'ticket_id', 'event_id'] as const
+const leastBeginning = 8
+
+/** @returns what tills said and heard about a bill, the newest first */
+export function ofBill(
+  { venueId, account }: { venueId: string; account: string },
+  { fromMs, toMs }: Period,
+): Work<DiaryEntry[]> {
+  return entries('venue_id = :venueId AND account = :account AND at >= :fromMs AND at < :toMs', {
+    ...{ venueId, account: storedId(account) ?? '', fromMs, toMs },
+  })
+}
+
+/** @returns the same about a card, at every venue */
+export function ofCard(cardHash: string, { fromMs, toMs }: Period): Work<DiaryEntry[]> {
+  return entries('card_hash = :cardHash AND at >= :fromMs AND at < :toMs', { cardHash, fromMs, toMs })
+}
+
+/**
+ * @param id of a request, transaction, redemption or ticket; of a request or redemption its first 8 characters or more
+ * @returns what names it, the newest first
+ */
+export function* ofId(id: string): Work<DiaryEntry[]> {
+  const found: DiaryEntry[] = []
+  // One after the other: with OR both databases may read the whole table.
+  for (const column of asWhole) found.push(...(yield* entries(`${column} = :id`, { id: storedId(id) ?? '' })))
+  const from = id.toLowerCase()
+  if (from.length >= leastBeginning && /^[0-9a-f-]+$/.test(from))
+    for (const column of byBeginning)
+      found.push(...(yield* entries(`${column} >= :from AND ${column} < :to`, { from, to: `${from}~` })))
+  return newestFirst(found)
+}
+
+/** @returns all about these redemptions, or these tickets: what was tried to give back, and where Kafka has them */
+export function* about(ids: { redemptionIds: string[]; eventIds: string[] }): Work<DiaryEntry[]> {
+  const found = [
+    ...(yield* ofAny('redemption_id', ids.redemptionIds)),
+    ...(yield* ofAny('event_id', ids.eventIds)),
+  ]
+  return newestFirst(found)
+}
+
+/** @returns the Aztec IDs of venues that have sent one of these messages, each once */
+export function* venuesThatSpoke(messages: readonly string[], { fromMs, toMs }: Period): Work<string[]> {
+  const venues = new Set<string>()
+  for (const message of messages) {
+    const sql =
+      'SELECT DISTINCT venue_id FROM entries WHERE message = :message AND at >= :fromMs AND at < :toMs'
+    for (const row of yield* all(sql, { message, fromMs, toMs })) venues.add(String(row.venue_id))
+  }
+  return [...venues]
+}
+
+/** @returns epoch ms: when a venue has last sent something; undefined if the diary does not know */
+export function* lastSpokeMs(venueId: string): Work<number | undefined> {
+  const [row] = yield* all(
+    "SELECT max(at) AS at FROM entries WHERE venue_id = :venueId AND message <> 'undo'",
+    { venueId },
+  )
+  return row?.at === null || row?.at === undefined ? undefined : Number(row.at)
+}
+
+function* entries(where: string, values: Row): Work<DiaryEntry[]> {
+  const sql = `SELECT * FROM entries WHERE ${where} ORDER BY at DESC LIMIT ${mostEntries}`
+  return (yield* all(sql, values)).map(readEntry)
+}
+
+function* ofAny(column: 'redemption_id' | 'event_id', ids: string[]): Work<DiaryEntry[]> {
+  const values = [...new Set(ids)].slice(0, mostEntries)
+  if (values.length === 0) return []
+  const names = values.map((_, index) => `:id${index}`)
+  const named = Object.fromEntries(values.map((id, index) => [`id${index}`, id]))
+  return yield* entries(`${column} IN (${names.join(', ')})`, named)
+}
+
+function newestFirst(found: DiaryEntry[]): DiaryEntry[] {
+  const once = new Map(found.map((entry) => [JSON.stringify(entry), entry]))
+  return [...once.values()].toSorted((a, b) => b.atMs - a.atMs)
+}

@@ -1,0 +1,38 @@
+import { send, type Pool } from '../../journal/postgres/pool.ts'
+import type { Row } from '../../journal/work.ts'
+
+export type Query = (text: string, values?: unknown[]) => Promise<Row[]>
+
+/** The diary waits for nobody: not for a lock, not for the disk, and for the database no longer than this. */
+const begin = {
+  write: `BEGIN; SET LOCAL statement_timeout = 1500; SET LOCAL lock_timeout = 500;
+    SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL synchronous_commit = off`,
+  read: `BEGIN READ ONLY; SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 500;
+    SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL enable_seqscan = off; SET LOCAL search_path = diary`,
+}
+const queryMs = { write: 2_000, read: 4_000 }
+
+/** Limits hold for each transaction, since a pooler may give the connection to somebody else after it. */
+export function createConnection(pool: Pool) {
+  return { read: transact('read'), write: transact('write'), close: pool.end }
+
+  function transact(kind: keyof typeof begin) {
+    /** @throws what pg throws */
+    return async function inTransaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+      const connection = await pool.connect()
+      const query: Query = async (text, values = []) =>
+        (await send(connection, { text, values, query_timeout: queryMs[kind] })).rows
+      let isWell = false
+      try {
+        await send(connection, { text: begin[kind], query_timeout: queryMs[kind] })
+        const result = await work(query)
+        await query('COMMIT')
+        isWell = true
+        return result
+      } finally {
+        // One that has failed is opened again, wherever the primary is by then.
+        connection.release(!isWell)
+      }
+    }
+  }
+}

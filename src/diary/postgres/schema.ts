@@ -1,0 +1,53 @@
+import { columnNames, createIndex, indexes } from '../entry.ts'
+
+/** Of whoever makes tables of the diary, or drops them. Any number, as long as it stays the same. */
+const diaryLock = 7_351_903
+
+export const tryLockSql = `SELECT pg_try_advisory_xact_lock(${diaryLock}) AS is_locked`
+
+/**
+ * Rows are in segments, each a table of its own that is dropped as a whole: space that a DELETE leaves is given back to
+ * nobody. A segment has the time of its begin in its name. Look-ups read `diary.entries`, which has no rows itself, but
+ * all that its segments have.
+ */
+export const createSchemaSql = `
+  CREATE SCHEMA IF NOT EXISTS diary;
+  CREATE TABLE IF NOT EXISTS diary.entries (
+    at             bigint NOT NULL,
+    message        text NOT NULL,
+    code           text NOT NULL,
+    venue_id       text NOT NULL,
+    venue          text,
+    tenant         text,
+    account        text,
+    card_hash      text,
+    card_masked    text,
+    ticket_id      text,
+    transaction_id text,
+    request_id     text,
+    redemption_id  text,
+    event_id       text,
+    replica        text NOT NULL,
+    facts          text NOT NULL
+  );`
+
+/** @returns SQL that makes a segment; safe to run twice */
+export function createSegmentSql(beginMs: number): string {
+  const name = `entries_${beginMs}`
+  const table = `diary.${name}`
+  return `CREATE TABLE ${table} () INHERITS (diary.entries) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
+  ${indexes.map((index) => createIndex(table, name, index)).join('\n  ')}`
+}
+
+/** The begin of each segment, the oldest first, and the bytes that it uses with its indexes. */
+export const segmentsSql = `
+  SELECT substr(c.relname, 9)::bigint AS begin_ms, pg_total_relation_size(c.oid) AS bytes
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = to_regclass('diary.entries') ORDER BY 1`
+
+/** All rows of a batch as one parameter, so that it is one statement whatever their number. */
+export function insertSql(beginMs: number): string {
+  const names = columnNames.join(', ')
+  return `INSERT INTO diary.entries_${beginMs} (${names})
+    SELECT ${names} FROM json_populate_recordset(NULL::diary.entries, $1::json)`
+}

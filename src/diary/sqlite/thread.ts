@@ -1,0 +1,67 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Answered, Task, WorkerData } from './worker.ts'
+
+type Pending = { resolve: (result: unknown) => void; reject: (error: Error) => void }
+
+/** Enough for some thousand rows at a time. */
+const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
+
+export type Thread = ReturnType<typeof createThread>
+
+/**
+ * A thread of its own with a connection of its own, since SQLite's calls would stop the tills. It starts with the first
+ * task, and again after it has failed.
+ *
+ * @param onBegunAnew called when it had to delete a damaged file
+ */
+export function createThread(data: WorkerData, onBegunAnew: () => void = () => undefined) {
+  let worker: Worker | undefined
+  let lastId = 0
+  const pending = new Map<number, Pending>()
+
+  function start(): Worker {
+    const url = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+    const started = new Worker(url, { workerData: data, resourceLimits, name: 'diary' })
+    started.on('message', ({ id, result, problem, hasBegunAnew }: Answered) => {
+      if (hasBegunAnew) onBegunAnew()
+      const asked = pending.get(id)
+      pending.delete(id)
+      if (pending.size === 0) started.unref()
+      if (problem === undefined) asked?.resolve(result)
+      else asked?.reject(new Error(problem))
+    })
+    const end = (error: Error) => {
+      if (worker === started) worker = undefined
+      for (const { reject } of pending.values()) reject(error)
+      pending.clear()
+    }
+    started.on('error', (error: Error) => end(error))
+    started.on('exit', () => worker === started && end(new Error('its thread has ended')))
+    return started
+  }
+
+  function ask(task: Task): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      worker ??= start()
+      const id = ++lastId
+      pending.set(id, { resolve, reject })
+      // It keeps the process alive only while something is asked of it.
+      worker.ref()
+      worker.postMessage({ id, task })
+    })
+  }
+
+  return {
+    /** @throws Error with what SQLite says, or if the thread ends */
+    ask,
+    /** After what was asked before. */
+    async close(): Promise<void> {
+      if (!worker) return
+      await ask({ kind: 'close' }).catch(() => undefined)
+      const ended = worker
+      worker = undefined
+      await ended?.terminate()
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import type { DiaryEntry } from '../diary/entry.ts'
+import { about, mostEntries, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
+import type { DiaryReader } from '../diary/store.ts'
+import type { LookUps, TicketRecord } from '../journal/look-ups.ts'
+import type { RedemptionRecord } from '../redemptions/record.ts'
+
+/** `diary` is undefined if there is none. */
+export type Sources = { diary: DiaryReader | undefined; journal: LookUps }
+
+/** All that is known of one thing: the diary's rows, the newest first, and what the journal has of it. */
+export type Gathered = {
+  entries: DiaryEntry[]
+  redemptions: RedemptionRecord[]
+  tickets: TicketRecord[]
+  /** Older rows were left out. */
+  isCut: boolean
+}
+
+/** @returns all about a bill within the period; `venueId` is the Aztec venue ID */
+export async function gatherBill(
+  { diary, journal }: Sources,
+  bill: { venueId: string; account: string },
+  period: Period,
+): Promise<Gathered> {
+  const entries = (await diary?.read(ofBill(bill, period))) ?? []
+  const inPeriod = ({ createdAtMs }: RedemptionRecord) =>
+    createdAtMs >= period.fromMs && createdAtMs < period.toMs
+  const redemptions = (await journal.redemptionsOfBill(bill)).filter(inPeriod)
+  return await complete({ diary, journal }, entries, redemptions)
+}
+
+/** @returns all about a card within the period, at every venue */
+export async function gatherCard(sources: Sources, cardHash: string, period: Period): Promise<Gathered> {
+  const entries = (await sources.diary?.read(ofCard(cardHash, period))) ?? []
+  return await complete(sources, entries, [])
+}
+
+/** @returns all that an id names: of a request, transaction, redemption or ticket */
+export async function gatherId(sources: Sources, id: string): Promise<Gathered> {
+  const entries = (await sources.diary?.read(ofId(id))) ?? []
+  const beginning = id.toLowerCase()
+  const isBeginning = /^[0-9a-f-]{8,36}$/.test(beginning)
+  const redemptions = isBeginning ? await sources.journal.redemptionsByBeginning(beginning) : []
+  return await complete(sources, entries, redemptions)
+}
+
+/** Adds what the rows lead to: redemptions, tries to give back, tickets, and where Kafka has them. */
+async function complete(
+  { diary, journal }: Sources,
+  entries: DiaryEntry[],
+  redemptions: RedemptionRecord[],
+): Promise<Gathered> {
+  const known = redemptions.map(({ id }) => id)
+  const named = entries.flatMap(({ redemptionId }) => redemptionId ?? [])
+  const redemptionIds = [...new Set([...known, ...named])]
+  const eventIds = [...new Set(entries.flatMap(({ eventId }) => eventId ?? []))]
+  const more = (await diary?.read(about({ redemptionIds, eventIds }))) ?? []
+  const all = new Map([...entries, ...more].map((entry) => [JSON.stringify(entry), entry]))
+  return {
+    entries: [...all.values()].toSorted((a, b) => b.atMs - a.atMs),
+    redemptions: [
+      ...redemptions,
+      ...(await journal.redemptionsByIds(named.filter((id) => !known.includes(id)))),
+    ].toSorted((a, b) => a.createdAtMs - b.createdAtMs),
+    tickets: await journal.ticketsByEventIds(eventIds),
+    isCut: entries.length >= mostEntries,
+  }
+}
