@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCoreSimulator } from '../simulators/core.ts'
+import { demoProject } from '../simulators/core/demo-project.ts'
+import { recordedProject } from '../simulators/core/recorded-project.ts'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { startBroker } from '../support/kafka-broker.ts'
 import { createTopic } from '../support/kafka-topic.ts'
@@ -26,7 +28,7 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
   }
 
   try {
-    const core = await startCoreSimulator()
+    const core = await startCoreSimulator({ projects: [demoProject(Date.now()), recordedProject()] })
     onEnd(core.close)
     const broker = kafka ? await startBroker() : undefined
     if (broker) {

@@ -46,7 +46,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
   return {
     url: `http://127.0.0.1:${listener.port}/v1`,
     settings,
-    faults: { next: faults.next, clear: faults.clear },
+    faults: { next: faults.next, clear: faults.clear, pending: faults.pending },
     calls: log.calls,
     call: log.find,
     /** Calls that an adapter must never make. */
