@@ -49,6 +49,7 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
     faults: { next: faults.next, clear: faults.clear, pending: faults.pending },
     calls: log.calls,
     call: log.find,
+    watch: log.watch,
     /** Calls that an adapter must never make. */
     violations,
     /** @returns how many requests were refused because they were more than the limit, or came within its block */
@@ -80,9 +81,13 @@ function createExchange({ api, log, faults, settings, nowMs }: Parts) {
   return async (request: IncomingMessage, response: ServerResponse) => {
     const { call, rest } = await readCall(request, nowMs())
     log.add(call)
-    const send = (answer: Answer) => {
-      call.status = answer.status
-      write(response, answer)
+    response.on('close', () => {
+      if (!response.writableFinished) log.cutOff(call)
+    })
+    const send = ({ status, headers, body }: Answer) => {
+      const reply = JSON.stringify(body)
+      if (!call.isCutOff) log.answered(call, status, reply)
+      response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }).end(reply)
     }
     const { limit, errorForm: form } = settings
     const refusal = limit === 'off' ? undefined : countRequest(limit, rest.headers.authorization ?? '')
@@ -129,10 +134,4 @@ function attempt(form: ErrorForm, answer: () => unknown): Answer {
   } catch (error) {
     return refuse(error instanceof CoreRefusal ? error : new CoreRefusal('InternalErrorException'), form)
   }
-}
-
-function write(response: ServerResponse, { status, headers, body }: Answer) {
-  response
-    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
-    .end(JSON.stringify(body))
 }
