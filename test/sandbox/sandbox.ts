@@ -7,6 +7,7 @@ import { readTopic } from '../support/kafka-consumer.ts'
 import { checkout } from './checkout.ts'
 import { curlLines } from './curl-lines.ts'
 import { bad, beside, bold, dim, good, printClaims, printEvent, printExchange, replicaOf } from './print.ts'
+import { startPage } from './page/server.ts'
 import { narrate } from './wire/narrate.ts'
 import { startWorld, topic, type World } from './world.ts'
 
@@ -123,11 +124,16 @@ async function readMetric(managementUrl: string, name: string, value: string): P
 }
 
 /** @returns false if an adapter ended by itself */
-async function serve({ url, managementUrl, adapters, wire }: World): Promise<boolean> {
+async function serve(world: World): Promise<boolean> {
+  const { url, managementUrl, adapters, wire } = world
   console.log(` ${bold('It keeps serving. Paste these into another terminal:')}`)
   for (const { what, command } of curlLines(url, managementUrl))
     console.log(`\n${dim(`# ${what}`)}\n${command}`)
+  const page = await startPage(world)
+  console.log(`\n ${bold('Or open this in a browser, and let something fail:')} ${page.url}`)
   console.log(`\n ${bold('Whatever it is asked is told here. Ctrl-C ends it.')}`)
   narrate(wire, topic)
-  return Promise.race([interrupted, ...adapters.map(({ exited }) => exited.then(() => false))])
+  const isGood = await Promise.race([interrupted, ...adapters.map(({ exited }) => exited.then(() => false))])
+  await page.close()
+  return isGood
 }

@@ -5,7 +5,7 @@ import { createCallLog, type CoreCall } from './core/call-log.ts'
 import { demoProject } from './core/demo-project.ts'
 import { createFaults } from './core/faults.ts'
 import { startListener } from './core/listener.ts'
-import type { Project } from './core/project.ts'
+import type { Card, Project } from './core/project.ts'
 import { createRateLimiter, publishedLimit, type RateLimit } from './core/rate-limit.ts'
 import { CoreRefusal, refuse, type Answer, type ErrorForm } from './core/refusal.ts'
 
@@ -104,6 +104,8 @@ function truth(projects: Project[], movements: ReturnType<typeof createApi>['mov
   const cards = (project?: string) =>
     projects.filter(({ name }) => project === undefined || name === project).flatMap(({ cards }) => cards)
   return {
+    /** Of one project, or of all. */
+    cards: (project?: string): readonly Card[] => cards(project),
     /** @returns the points of a card, in the first project that has it unless told; undefined without a wallet */
     points: (card: string, project?: string) => cards(project).find(({ id }) => id === card)?.wallet?.points,
     coupon: (userCouponId: string) =>
