@@ -122,6 +122,13 @@ describe('npm run sandbox', function () {
         .and.match(/written down +redemption [0-9a-f]{8}: about to be taken/)
     })
 
+    it('prints an address to open in a browser', async () => {
+      const [, page = ''] = /in a browser, .*: (http:\S+)/.exec(printed) ?? []
+      expect(await (await fetch(page)).text())
+        .to.contain('On the wire')
+        .and.contain('Anna Kovac')
+    })
+
     it('shows no differences to the recordings', async () => {
       const [, url = ''] = /adapter +(http:\S+)/.exec(printed) ?? []
       const lines: string[] = []

@@ -37,10 +37,11 @@ export function pageView({ screen, keys, members, switches, entries }: Pieces): 
           </section>
           <section id="wire" aria-labelledby="wire-heading">
             <h2 id="wire-heading">On the wire</h2>
+            <a class="skip" id="skip-wire" href="#other-side">Skip the wire</a>
             <p><button id="pause" aria-pressed="false">Pause</button></p>
             <div id="entries">${entries}</div>
           </section>
-          <section id="other-side" aria-labelledby="other-side-heading">
+          <section id="other-side" aria-labelledby="other-side-heading" tabindex="-1">
             <h2 id="other-side-heading">The other side</h2>
             <div id="switches">${switches}</div>
             <div id="members" class="wide" role="region" aria-label="Members" tabindex="0">${members}</div>

@@ -28,6 +28,8 @@ describe("the sandbox's page, in a browser,", function () {
 
   const open = (options: BrowserContextOptions = {}) => openPage(browser(), served.url, options)
 
+  const movementsOf = (coupon: string) =>
+    world.core.movements().flatMap(({ what, operation }) => (what === coupon ? operation : []))
   const coffeeOf = (page: Page) => page.locator('#members').getByText('Free coffee:')
 
   it('plays a whole checkout by pressing keys, and complains of nothing', async () => {
@@ -56,37 +58,44 @@ describe("the sandbox's page, in a browser,", function () {
 
   it('shows how a lost answer is given back', async () => {
     await using opened = await open()
-    const { page, press, screen, newest, complaints } = opened
+    const { page, press, screen, switchTo, newest, complaints } = opened
     await assignAnna(opened)
-    await press('Redeems, and answers after the till has gone')
-    await page.locator('#core-late[aria-pressed=true]').waitFor()
+    await switchTo('core', 'late')
     await press('Redeem Birthday cake')
     await screen('NOT_REDEEMED')
-    const cake = page.locator('#members').getByText('Birthday cake:')
     await newest.getByText('no answer in time').waitFor()
     await newest.getByText('in doubt: to be given back').waitFor()
     await newest.getByText('/coupon/restore').waitFor()
-    await newest.getByText('given back', { exact: false }).last().waitFor()
-    await cake.filter({ hasText: 'activated' }).waitFor()
-    const moved = world.core.movements().filter(({ what }) => what === 'uc-cake')
-    expect(moved.map(({ operation }) => operation)).to.deep.equal(['redeem', 'restore'])
-    await page.locator('#core-well').click()
-    await page.locator('#core-well[aria-pressed=true]').waitFor()
+    await newest.getByText(/: given back$/).waitFor()
+    await page.locator('#members').getByText('Birthday cake: activated').waitFor()
+    expect(movementsOf('uc-cake')).to.deep.equal(['redeem', 'restore'])
+    await switchTo('core', 'well')
     expect(complaints).to.deep.equal([])
+  })
+
+  it('shows how a call that the core carries out too late is given back', async () => {
+    await using opened = await open()
+    const { press, screen, switchTo, newest } = opened
+    await assignAnna(opened)
+    await switchTo('core', 'silent')
+    await press('Redeem 10 % off')
+    await screen('NOT_REDEEMED')
+    expect(movementsOf('uc-ten-off')).to.deep.equal([])
+    await switchTo('core', 'well')
+    await newest.getByText(/: given back$/).waitFor()
+    expect(movementsOf('uc-ten-off')).to.deep.equal(['redeem', 'restore'])
   })
 
   it('lets the core be away and come back, and the operator try again', async () => {
     await using opened = await open()
-    const { page, press, screen } = opened
-    await press('Away: refuses connections')
-    await page.locator('#core-away[aria-pressed=true]').waitFor()
+    const { page, press, screen, switchTo } = opened
+    await switchTo('core', 'away')
     await page.locator('#card').selectOption('CROWN1002')
     await press('Assign card')
     await screen('Card CROWN1002 assigned')
     await press('Balance check')
     await screen('CORE_UNAVAILABLE')
-    await page.locator('#core-well').click()
-    await page.locator('#core-well[aria-pressed=true]').waitFor()
+    await switchTo('core', 'well')
     await press('Try again')
     await screen('Ben O.')
   })
@@ -96,7 +105,7 @@ describe("the sandbox's page, in a browser,", function () {
     const { page, screen } = opened
     const focused = () => page.evaluate<string>('document.activeElement.id')
     const tabTo = async (id: string) => {
-      for (let tabs = 0; tabs < 80; tabs++) {
+      for (let tabs = 0; tabs < 40; tabs++) {
         if ((await focused()) === id) return
         await page.keyboard.press('Tab')
       }
@@ -111,12 +120,25 @@ describe("the sandbox's page, in a browser,", function () {
     await page.keyboard.press('Enter')
     await screen('1,250 points')
     expect(await focused(), 'the focus stays').to.equal('key-balance')
+    await tabTo('skip-wire')
+    await page.keyboard.press('Enter')
     await tabTo('core-slow')
     await page.keyboard.press('Space')
     await page.locator('#core-slow[aria-pressed=true]').waitFor()
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')
     await page.locator('#core-well[aria-pressed=true]').waitFor()
+  })
+
+  it('does not move the wire while it is paused', async () => {
+    await using opened = await open()
+    const { page, press } = opened
+    const before = await page.locator('article').count()
+    await press('Pause')
+    await assignAnna(opened)
+    expect(await page.locator('article').count()).to.equal(before)
+    await press('Pause')
+    await page.locator('article').nth(before).waitFor()
   })
 
   it('copies an exchange as curl and as a recording', async () => {

@@ -19,8 +19,9 @@ export async function startTap(target: string, wire: Pick<Wire, 'asked' | 'heard
     const body = await buffer(incoming)
     const entry = wire.asked({ method, path, headers: asText(headers), body: body.toString() })
     const outgoing = send(origin + path, { method, headers })
+    let isAnswered = false
     response.on('close', () => {
-      if (response.writableFinished) return
+      if (isAnswered) return
       outgoing.destroy()
       wire.heard(entry, undefined)
     })
@@ -28,6 +29,7 @@ export async function startTap(target: string, wire: Pick<Wire, 'asked' | 'heard
       outgoing.on('response', resolve).on('error', reject).end(body)
     })
     const text = await buffer(answer)
+    isAnswered = true
     // These are about the adapter's connection, not about the till's.
     const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...passedOn } = answer.headers
     const status = answer.statusCode ?? 502

@@ -38,18 +38,13 @@ export function createWire(nowMs: () => number = Date.now) {
 
   /** A till waits for a call that fits its message. What the adapter does by itself belongs to the debit that it undoes. */
   function ownerOf(call: CoreCall): Entry | undefined {
-    const open = entries.filter((entry) => !isAnswered(entry))
-    const card = /^\/v1\/card\/([^/?]+)/.exec(call.path)?.[1]
-    const isItsCard = ({ request }: Entry) => card === undefined || request.body.includes(card)
-    const { operation } = call
-    if (operation === 'redeem' || operation === 'debit')
-      return open.find((entry) => entry.operation === 'debit' && isItsCard(entry))
-    if (operation === 'restore' || operation === 'credit')
-      return (
-        open.find((entry) => entry.operation === 'credit' && isItsCard(entry)) ??
-        debits.get(referenceOf(call) ?? '')
-      )
-    return open.find(isItsCard)
+    const kind = kindOf(call)
+    const open = entries.filter((entry) => !isAnswered(entry) && (!kind || entry.operation === kind))
+    const card = decodeURIComponent(/^\/v1\/card\/([^/?]+)/.exec(call.path)?.[1] ?? '')
+    const asking = open.find(({ request }) => request.body.includes(card))
+    if (kind === 'credit') return asking ?? debits.get(referenceOf(call) ?? '')
+    // A till may write the card's number in another way.
+    return asking ?? open.at(-1)
   }
 
   return {
@@ -108,6 +103,12 @@ export function createWire(nowMs: () => number = Date.now) {
 
 export function isAnswered({ steps }: Entry): boolean {
   return steps.some(({ kind }) => kind === 'heard')
+}
+
+/** @returns the message that a call is made for; undefined if it may be any */
+function kindOf({ operation }: CoreCall): 'debit' | 'credit' | undefined {
+  if (operation === 'redeem' || operation === 'debit') return 'debit'
+  return operation === 'restore' || operation === 'credit' ? 'credit' : undefined
 }
 
 /** @returns the redemption that a call takes or gives back */
