@@ -137,6 +137,12 @@ export default tseslint.config(
     },
   },
   ...walls,
+  // For browsers, so it is no part of the TypeScript project.
+  {
+    files: ['test/sandbox/page/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { parserOptions: { projectService: false } },
+  },
   {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off', 'no-console': 'off' },

@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import nock from 'nock'
+import { startCoreSimulator } from '../simulators/core.ts'
+import { recordedProject } from '../simulators/core/recorded-project.ts'
 import { recordingsIn } from '../support/recordings-in.ts'
 import { mockedCore, startTestService, type TestService } from '../support/test-service.ts'
 import { basic, dummy, exchange } from './exchange.ts'
@@ -67,8 +69,34 @@ describe('npm run contracts:replay', () => {
       .get('/v1/venue?param=aztecVenueId:1903')
       .reply(200, [{ id: 'anchor', currency: 'GBP' }])
     copy('ticket-as-a-form', 'broken-json', 'ticket-refused-with-200')
-    expect(await run('--url', url, '--venue', '1903', '--key', 'another-trifft-api-key')).to.equal(0)
+    const credentials = ['--venue', '1903', '--key', 'another-trifft-api-key']
+    expect(await run('--url', url, ...credentials, '--with-debits-and-tickets')).to.equal(0)
+    expect(lines[0]).to.equal(`WARNING: 2 of 3 debit, credit or hand in a ticket at ${url}: that is real.`)
+    expect(lines.join('\n')).to.include('same       ticket-as-a-form')
     expect(lines.join('\n')).to.include('skipped    ticket-refused-with-200')
+  })
+
+  it('leaves out debits, credits and tickets at a running service unless it is told to send them', async () => {
+    const service = await startService()
+    copy('ticket-as-a-form', 'debit-in-every-other-way', 'broken-json')
+    expect(await run('--url', service.url), lines.join('\n')).to.equal(0)
+    expect(lines[0]).to.equal('2 of 3 are left out: they may debit, credit or hand in a ticket.')
+    expect(lines.join('\n')).to.include('skipped    ticket-as-a-form: it needs --with-debits-and-tickets')
+    const asked = service.lines().filter(({ msg }) => msg === 'request')
+    expect(asked.map(({ code }) => code)).to.deep.equal(['MESSAGE_UNREADABLE'])
+  })
+
+  it('finds no differences between all recordings and a service in front of the simulated core', async () => {
+    const core = await startCoreSimulator({ projects: [recordedProject()] })
+    closers.push(core.close)
+    const { url } = await startService({ CORE_BASE_URL: core.url })
+    expect(
+      await replay([recordingsFolder, '--url', url], (line) => lines.push(line)),
+      lines.join('\n'),
+    ).to.equal(0)
+    const same = lines.filter((line) => line.startsWith('same'))
+    expect(same).to.have.length.above(40)
+    expect(core.movements()).to.deep.equal([])
   })
 
   it('prints its usage if it is called wrongly', async () => {
@@ -157,10 +185,10 @@ describe('npm run contracts:replay', () => {
       .twice()
       .reply(404, notFound)
     const { url, rawLines } = service
-    expect(
-      await run('--url', url, '--venue', dummy.venueId, '--key', dummy.apiKey),
-      rawLines.join(''),
-    ).to.equal(1)
+    const credentials = ['--venue', dummy.venueId, '--key', dummy.apiKey]
+    expect(await run('--url', url, ...credentials, '--with-debits-and-tickets'), rawLines.join('')).to.equal(
+      1,
+    )
     expect(lines.filter((line) => line.includes('expected'))).to.deep.equal([
       '             reply.body.duplicate: expected false, got true',
     ])

@@ -1,6 +1,7 @@
 import nock from 'nock'
 import { parseArgs } from 'node:util'
 import { mockedCore } from '../support/test-service.ts'
+import { mayMove, whyNotAtARunningService } from './at-a-running-service.ts'
 import { whyNotSendable } from './captured.ts'
 import { exchange, withCredentials, type Credentials } from './exchange.ts'
 import type { Bindings } from './placeholders.ts'
@@ -8,16 +9,18 @@ import { findReadingCode, playCaptured, type PlayedCapture } from './play-captur
 import { compareReply, fillRequest, play } from './play.ts'
 import { readChain, readRecordings, type Recording } from './recording.ts'
 
-const usage = `npm run contracts:replay -- DIR [--url URL] [--venue ID] [--key KEY]
+const usage = `npm run contracts:replay -- DIR [--url URL] [--venue ID] [--key KEY] [--with-debits-and-tickets]
 
 Plays each recording in DIR through a fresh service, its core being what the recording tells of it.
-  --url URL     a running service instead (https://…/zonal/v1): only replies are compared, and its core is the real one
+  --url URL       a running service instead (https://…/zonal/v1): only replies are compared, and its core is the real one
   --venue, --key  for --url: credentials in place of the recordings' own (else ADAPTER_VENUE and ADAPTER_KEY)
+  --with-debits-and-tickets
+                  for --url: also sends debits, credits and tickets, which are real there; without it they are left out
 `
 
 const mockedCoreHost = `${new URL(mockedCore).hostname}:443`
 
-type Target = { url: string; credentials: Credentials | undefined }
+type Target = { url: string; credentials: Credentials | undefined; withMoves: boolean }
 type Result = PlayedCapture | { skipped: string }
 
 /**
@@ -32,9 +35,11 @@ export async function replay(args: string[], print: (line: string) => void = con
     return 2
   }
   const { folder, target } = asked
+  const recordings = readRecordings(folder)
+  if (target) for (const line of warn(folder, recordings, target)) print(line)
   let different = 0
   let notUnderstood = 0
-  for (const recording of readRecordings(folder)) {
+  for (const recording of recordings) {
     const result = await replayOne(folder, recording, target).catch(asProblem)
     if ('problems' in result && result.problems.length > 0) different += 1
     else if (isUnread(recording, result)) notUnderstood += 1
@@ -48,16 +53,34 @@ export async function replay(args: string[], print: (line: string) => void = con
 function readArguments(args: string[]): { folder: string; target: Target | undefined } | undefined {
   const flag = { type: 'string' } as const
   try {
-    const options = { url: flag, venue: flag, key: flag }
+    const options = {
+      url: flag,
+      venue: flag,
+      key: flag,
+      'with-debits-and-tickets': { type: 'boolean', default: false },
+    } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const [folder] = positionals
     const venueId = values.venue ?? process.env.ADAPTER_VENUE
     const apiKey = values.key ?? process.env.ADAPTER_KEY
     const credentials = venueId && apiKey ? { venueId, apiKey } : undefined
-    return folder ? { folder, target: values.url ? { url: values.url, credentials } : undefined } : undefined
+    if (!folder) return undefined
+    const withMoves = values['with-debits-and-tickets']
+    return { folder, target: values.url ? { url: values.url, credentials, withMoves } : undefined }
   } catch {
     return undefined // a flag that is not known, or has no value
   }
+}
+
+/** Before anything is sent: what is real there, or was left out because it would be. */
+function warn(folder: string, recordings: Recording[], { url, withMoves }: Target): string[] {
+  const moves = recordings.filter((recording) => mayMove(readChain(folder, recording))).length
+  if (moves === 0) return []
+  if (!withMoves)
+    return [`${moves} of ${recordings.length} are left out: they may debit, credit or hand in a ticket.`]
+  return [
+    `WARNING: ${moves} of ${recordings.length} debit, credit or hand in a ticket at ${url}: that is real.`,
+  ]
 }
 
 async function replayOne(folder: string, recording: Recording, target: Target | undefined): Promise<Result> {
@@ -75,12 +98,18 @@ function asProblem(error: unknown): Result {
 }
 
 /** A running service has its own settings, journal and core: what it says is all that can be compared. */
-async function replayAt({ url, credentials }: Target, folder: string, recording: Recording): Promise<Result> {
-  const settings = Object.entries(recording.settings).map(([name, value]) => `${name}=${value}`)
-  if (settings.length > 0) return { skipped: `it is about a service with ${settings.join(' ')}` }
+async function replayAt(
+  { url, credentials, withMoves }: Target,
+  folder: string,
+  recording: Recording,
+): Promise<Result> {
+  const chain = readChain(folder, recording)
+  if (!withMoves && mayMove(chain)) return { skipped: 'it needs --with-debits-and-tickets' }
+  const why = whyNotAtARunningService(chain)
+  if (why) return { skipped: why }
   const bindings: Bindings = new Map()
   let problems: string[] = []
-  for (const each of readChain(folder, recording)) {
+  for (const each of chain) {
     const filled = fillRequest(each.request, bindings)
     const request = credentials ? withCredentials(filled, credentials, each.dialect) : filled
     problems = compareReply(each, await exchange(url, request), 'reply', bindings)

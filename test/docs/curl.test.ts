@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
+import { startControl } from '../simulators/core/control.ts'
 import { markPending } from '../support/mark-pending.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { startTestService, type TestService } from '../support/test-service.ts'
@@ -20,6 +21,7 @@ describe('curl lines that a reader can paste', () => {
       'README.md',
       'contracts/messages.md',
       'contracts/metrics.md',
+      'contracts/sandbox.md',
     ])
   })
 })
@@ -28,14 +30,17 @@ for (const { name, fences } of pages)
   describe(`the curl lines of ${name}, from the first to the last,`, () => {
     useRealSockets()
     let core: CoreSimulator
+    let control: Awaited<ReturnType<typeof startControl>>
     let service: TestService
     before(async function () {
       await run('curl', ['--version']).catch(() => markPending(this, 'curl cannot be run'))
       core = await startCoreSimulator()
+      control = await startControl(core, 0)
       service = await startTestService({ CORE_BASE_URL: core.url })
     })
     after(async () => {
       await service?.end()
+      await control?.close()
       await core?.close()
     })
 
@@ -45,6 +50,7 @@ for (const { name, fences } of pages)
         const command = fence.text
           .replace('http://127.0.0.1:8080', service.origin)
           .replace('http://127.0.0.1:9090', service.managementUrl)
+          .replace('http://127.0.0.1:8082', control.url)
           .replace(/^curl -s /, 'curl -sS --fail ')
         const shown = fences[index + 1]
         const { stdout } = await run('sh', ['-c', command])

@@ -19,6 +19,8 @@ const otherVariables: Record<string, string> = {
   REQUIRE_POSTGRES: 'test/support/postgres-for-tests.ts',
   REQUIRE_PROMTOOL: 'test/helm/observability/promtool-for-tests.ts',
   REQUIRE_HELM: 'test/helm/chart.ts',
+  REQUIRE_CHROMIUM: 'test/support/chromium.ts',
+  CHROMIUM: 'test/support/chromium.ts',
   REQUIRE_SCHEMATHESIS: 'test/contracts/schemathesis/run.ts',
   REQUIRE_IMAGE: 'test/image/image-for-tests.ts',
   POSTGRES_BIN: 'test/support/postgres-programs.ts',

@@ -1,10 +1,11 @@
 import { styleText } from 'node:util'
+import { printableJson } from '../../src/observability/printable.ts'
 import { demo } from '../simulators/core/demo-project.ts'
 import type { CoreCall } from '../simulators/core/call-log.ts'
 import type { TillAnswer } from '../simulators/till.ts'
+import type { Operation, TillReply } from '../simulators/till/messages.ts'
 import { drawScreen } from '../simulators/till/screen.ts'
 import type { Consumed } from '../support/kafka-consumer.ts'
-import type { Step } from './checkout.ts'
 import { replicaHeader } from './round-robin.ts'
 
 /** Everything fits into 100 columns. Colours only on a terminal, and never with NO_COLOR: `styleText` sees to it. */
@@ -22,30 +23,40 @@ export function beside(label: string, lines: string[]): string {
   return lines.map((line, row) => indent + dim((row === 0 ? label : '').padEnd(labelWidth)) + line).join('\n')
 }
 
+export type Exchange = {
+  path: string
+  body: string
+  operation: Operation
+  calls: CoreCall[]
+  status: number
+  reply: TillReply
+  ms: number
+  replica: string | undefined
+}
+
 /** One exchange: what the till asked, what the core was asked for it, and what the operator sees. */
-export function printExchange(row: number, step: Step, answer: TillAnswer, calls: CoreCall[]) {
-  const { request, status, reply, ms } = answer
+export function printExchange(heading: string, exchange: Exchange) {
+  const { path, body, operation, calls, status, reply, ms, replica } = exchange
   const outcome = reply.response === 'OK' ? good('OK') : bad(reply.code ?? 'not understood')
-  console.log(`\n ${bold(`${row}  ${step.story}`)}\n`)
-  console.log(beside('till asks', [postLine(request.url), ...wrapJson(request.body ?? '').map(dim)]))
-  if (calls.length > 0) console.log(beside('core is asked', calls.flatMap(callLines)))
-  const replica = replicaOf(answer)
+  console.log(`\n ${bold(heading)}\n`)
+  console.log(beside('till asks', [`POST ${path}`, ...wrapJson(body).map(dim)]))
+  if (calls.length > 0) printCalls(calls)
   const by = replica ? `, from replica ${replica}` : ''
   console.log(beside('till hears', [`${status} ${outcome} ${dim(`in ${Math.round(ms)} ms${by}`)}`]))
   console.log(
-    drawScreen(demo.venueName, step.operation, reply)
+    drawScreen(demo.venueName, operation, reply)
       .map((line) => indent + line)
       .join('\n'),
   )
 }
 
+export function printCalls(calls: CoreCall[]) {
+  console.log(beside('core is asked', calls.flatMap(callLines)))
+}
+
 /** @returns which replica has answered; undefined if there is only one adapter, or no answer */
 export function replicaOf(answer: TillAnswer | undefined): string | undefined {
   return answer?.headers[replicaHeader]
-}
-
-function postLine(url: string): string {
-  return `POST ${new URL(url).pathname}`
 }
 
 function callLines({ method, path, status, body }: CoreCall): string[] {
@@ -68,10 +79,10 @@ export function printEvent(topic: string, { partition, offset, key, headers, val
   console.log(beside('value', wrapJson(value)))
 }
 
-/** @returns JSON text in lines that break after commas */
+/** @returns JSON text in lines that break after commas, without what would steer a terminal */
 function wrapJson(json: string): string[] {
   const lines: string[] = []
-  for (const piece of json.match(/(?:"(?:\\.|[^"\\])*"|[^",])+,?|,/g) ?? []) {
+  for (const piece of printableJson(json).match(/(?:"(?:\\.|[^"\\])*"|[^",])+,?|,/g) ?? []) {
     const last = lines.at(-1)
     if (last === undefined || last.length + piece.length > width - indent.length - labelWidth)
       lines.push(piece)

@@ -36,6 +36,8 @@ export async function startReplicas({ count, env, logFileOf, onEnd }: Options) {
     start,
     route: roundRobin.route,
     databaseUrl: journal.JOURNAL_URL,
+    /** Where their journal is. */
+    journalEnv: journal,
     url: roundRobin.url + new URL(adapters[0]!.url).pathname,
   }
 }

@@ -1,7 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { recordingsFolder } from '../contracts/recording.ts'
+import { replay } from '../contracts/replay.ts'
+import { demo } from '../simulators/core/demo-project.ts'
 import { useKafka } from '../support/kafka-for-tests.ts'
 import { markPending } from '../support/mark-pending.ts'
 import { pendingWithoutPostgres } from '../support/postgres-for-tests.ts'
@@ -62,12 +65,14 @@ describe('npm run sandbox', function () {
   describe('when it keeps serving', () => {
     let sandbox: ChildProcess
     let printed = ''
+    const more = new EventEmitter()
     before(async () => {
       sandbox = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
       const isServing = new Promise<void>((resolve) => {
         sandbox.stdout?.on('data', (chunk) => {
           printed += String(chunk)
           if (printed.includes('Ctrl-C ends it.')) resolve()
+          more.emit('printed')
         })
       })
       await Promise.race([isServing, once(sandbox, 'exit')])
@@ -94,6 +99,43 @@ describe('npm run sandbox', function () {
         const { stdout } = await run('sh', ['-c', command ?? 'false'])
         expect(stdout, command).to.match(answer)
       }
+    })
+
+    it('tells in the terminal what else it is asked, and what is written down for it', async () => {
+      const before = printed.length
+      const [, url] = /adapter +(http:\S+)/.exec(printed) ?? []
+      const body = JSON.stringify({
+        cardNumber: 'CROWN1001',
+        accountNumber: '4799',
+        points: 30,
+        transactionId: 'T-N',
+      })
+      const authorization = `Basic ${Buffer.from(`${demo.venueId}:${demo.apiKey}`).toString('base64')}`
+      const headers = { 'content-type': 'application/json', authorization }
+      await (await fetch(`${url}/debit`, { method: 'POST', headers, body })).text()
+      while (!printed.slice(before).includes('the till has its OK')) await once(more, 'printed')
+      expect(printed.slice(before))
+        .to.match(/POST \/zonal\/v1\/debit/)
+        .and.match(/POST \/v1\/card\/CROWN1001\/points\/debit → 200/)
+        .and.match(/till hears +200 OK/)
+        .and.match(/│ +30 points taken +1,220 now +│/)
+        .and.match(/written down +redemption [0-9a-f]{8}: about to be taken/)
+    })
+
+    it('prints an address to open in a browser', async () => {
+      const [, page = ''] = /in a browser, .*: (http:\S+)/.exec(printed) ?? []
+      expect(await (await fetch(page)).text())
+        .to.contain('On the wire')
+        .and.contain('Anna Kovac')
+    })
+
+    it('shows no differences to the recordings', async () => {
+      const [, url = ''] = /adapter +(http:\S+)/.exec(printed) ?? []
+      const lines: string[] = []
+      expect(
+        await replay([recordingsFolder, '--url', url], (line) => lines.push(line)),
+        lines.join('\n'),
+      ).to.equal(0)
     })
 
     it('ends with 0 on Ctrl-C', async () => {

@@ -7,6 +7,8 @@ import { readTopic } from '../support/kafka-consumer.ts'
 import { checkout } from './checkout.ts'
 import { curlLines } from './curl-lines.ts'
 import { bad, beside, bold, dim, good, printClaims, printEvent, printExchange, replicaOf } from './print.ts'
+import { startPage } from './page/server.ts'
+import { narrate } from './wire/narrate.ts'
 import { startWorld, topic, type World } from './world.ts'
 
 /**
@@ -77,7 +79,11 @@ async function playCheckout({ url, adapters, core }: World): Promise<boolean> {
   for (const [row, step] of checkout.entries()) {
     const callsBefore = core.calls.length
     const answer = await step.play(till, before)
-    printExchange(row + 1, step, answer, core.calls.slice(callsBefore))
+    const { request, status, reply, ms } = answer
+    const path = new URL(request.url).pathname
+    const said = { path, body: request.body ?? '', status, reply, ms, replica: replicaOf(answer) }
+    const calls = core.calls.slice(callsBefore)
+    printExchange(`${row + 1}  ${step.story}`, { operation: step.operation, calls, ...said })
     const claims = {
       'the till hears OK': answer.reply.response === 'OK',
       ...(adapters.length > 1 && {
@@ -118,10 +124,16 @@ async function readMetric(managementUrl: string, name: string, value: string): P
 }
 
 /** @returns false if an adapter ended by itself */
-async function serve({ url, managementUrl, adapters }: World): Promise<boolean> {
+async function serve(world: World): Promise<boolean> {
+  const { url, managementUrl, adapters, wire } = world
   console.log(` ${bold('It keeps serving. Paste these into another terminal:')}`)
   for (const { what, command } of curlLines(url, managementUrl))
     console.log(`\n${dim(`# ${what}`)}\n${command}`)
-  console.log(`\n ${bold('Ctrl-C ends it.')}`)
-  return Promise.race([interrupted, ...adapters.map(({ exited }) => exited.then(() => false))])
+  const page = await startPage(world)
+  console.log(`\n ${bold('Or open this in a browser, and let something fail:')} ${page.url}`)
+  console.log(`\n ${bold('Whatever it is asked is told here. Ctrl-C ends it.')}`)
+  narrate(wire, topic)
+  const isGood = await Promise.race([interrupted, ...adapters.map(({ exited }) => exited.then(() => false))])
+  await page.close()
+  return isGood
 }

@@ -2,10 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCoreSimulator } from '../simulators/core.ts'
+import { demoProject } from '../simulators/core/demo-project.ts'
+import { recordedProject } from '../simulators/core/recorded-project.ts'
 import { startAdapterProcess } from '../support/adapter-process.ts'
 import { startBroker } from '../support/kafka-broker.ts'
+import { followTopic, type Consumed } from '../support/kafka-consumer.ts'
 import { createTopic } from '../support/kafka-topic.ts'
 import { startReplicas } from './replicas.ts'
+import { watchJournal } from './wire/journal-watch.ts'
+import { startTap } from './wire/tap.ts'
+import { createWire, type Wire } from './wire/wire.ts'
 
 export const topic = 'loyalty.zonal.tickets.v1'
 
@@ -26,7 +32,7 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
   }
 
   try {
-    const core = await startCoreSimulator()
+    const core = await startCoreSimulator({ projects: [demoProject(Date.now()), recordedProject()] })
     onEnd(core.close)
     const broker = kafka ? await startBroker() : undefined
     if (broker) {
@@ -44,9 +50,22 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
       ? { logs: logFileOf('*'), ...(await startReplicas({ count: replicas, env, logFileOf, onEnd })) }
       : await startAlone(dir, env, onEnd)
 
+    const wire = createWire()
+    core.watch(wire.called)
+    const journal = await watchJournal(started.journalEnv, wire)
+    onEnd(journal.close)
+    const tap = await startTap(started.url, wire)
+    onEnd(tap.close)
+    if (broker) onEnd(await followTopic(broker.brokers, topic, (record) => tellOfBill(wire, record)))
+
     return {
       core,
       ...started,
+      /** Where tills are to send to: all that passes there is on the wire. */
+      url: tap.url,
+      wire,
+      waitingBills: journal.waiting,
+      broker,
       /** Of the first, if there are several. */
       managementUrl: started.adapters[0]!.managementUrl,
       brokers: broker?.brokers,
@@ -63,16 +82,18 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
   }
 }
 
+function tellOfBill(wire: Wire, record: Consumed) {
+  wire.bill(record.headers.ce_subject ?? '', { kind: 'event', record })
+}
+
 async function startAlone(
   dir: string,
   env: Record<string, string>,
   onEnd: (end: () => Promise<unknown>) => void,
 ) {
   const logs = join(dir, 'adapter.log')
-  const adapter = await startAdapterProcess(
-    { ...env, JOURNAL_PATH: join(dir, 'journal.sqlite') },
-    { logFile: logs },
-  )
+  const journalEnv = { JOURNAL_PATH: join(dir, 'journal.sqlite') }
+  const adapter = await startAdapterProcess({ ...env, ...journalEnv }, { logFile: logs })
   onEnd(adapter.stop)
-  return { adapters: [adapter], url: adapter.url, databaseUrl: undefined, logs }
+  return { adapters: [adapter], url: adapter.url, databaseUrl: undefined, journalEnv, logs }
 }

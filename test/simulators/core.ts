@@ -5,7 +5,7 @@ import { createCallLog, type CoreCall } from './core/call-log.ts'
 import { demoProject } from './core/demo-project.ts'
 import { createFaults } from './core/faults.ts'
 import { startListener } from './core/listener.ts'
-import type { Project } from './core/project.ts'
+import type { Card, Project } from './core/project.ts'
 import { createRateLimiter, publishedLimit, type RateLimit } from './core/rate-limit.ts'
 import { CoreRefusal, refuse, type Answer, type ErrorForm } from './core/refusal.ts'
 
@@ -46,9 +46,10 @@ export async function startCoreSimulator(options: CoreOptions = {}) {
   return {
     url: `http://127.0.0.1:${listener.port}/v1`,
     settings,
-    faults: { next: faults.next, clear: faults.clear },
+    faults: { next: faults.next, clear: faults.clear, pending: faults.pending },
     calls: log.calls,
     call: log.find,
+    watch: log.watch,
     /** Calls that an adapter must never make. */
     violations,
     /** @returns how many requests were refused because they were more than the limit, or came within its block */
@@ -80,9 +81,13 @@ function createExchange({ api, log, faults, settings, nowMs }: Parts) {
   return async (request: IncomingMessage, response: ServerResponse) => {
     const { call, rest } = await readCall(request, nowMs())
     log.add(call)
-    const send = (answer: Answer) => {
-      call.status = answer.status
-      write(response, answer)
+    response.on('close', () => {
+      if (!response.writableFinished) log.cutOff(call)
+    })
+    const send = ({ status, headers, body }: Answer) => {
+      const reply = JSON.stringify(body)
+      if (!call.isCutOff) log.answered(call, status, reply)
+      response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }).end(reply)
     }
     const { limit, errorForm: form } = settings
     const refusal = limit === 'off' ? undefined : countRequest(limit, rest.headers.authorization ?? '')
@@ -99,6 +104,8 @@ function truth(projects: Project[], movements: ReturnType<typeof createApi>['mov
   const cards = (project?: string) =>
     projects.filter(({ name }) => project === undefined || name === project).flatMap(({ cards }) => cards)
   return {
+    /** Of one project, or of all. */
+    cards: (project?: string): readonly Card[] => cards(project),
     /** @returns the points of a card, in the first project that has it unless told; undefined without a wallet */
     points: (card: string, project?: string) => cards(project).find(({ id }) => id === card)?.wallet?.points,
     coupon: (userCouponId: string) =>
@@ -129,10 +136,4 @@ function attempt(form: ErrorForm, answer: () => unknown): Answer {
   } catch (error) {
     return refuse(error instanceof CoreRefusal ? error : new CoreRefusal('InternalErrorException'), form)
   }
-}
-
-function write(response: ServerResponse, { status, headers, body }: Answer) {
-  response
-    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
-    .end(JSON.stringify(body))
 }

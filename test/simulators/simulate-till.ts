@@ -33,6 +33,7 @@ const { values: options, positionals } = parseArgs({
     original: { type: 'string' },
     total: { type: 'string' },
     transaction: { type: 'string', default: randomUUID() },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 })
 const [operation, cardNumber] = positionals
@@ -47,7 +48,8 @@ if (answer && isOperation(operation)) {
   if (options.raw) printWire(answer)
   console.log(drawScreen(`venue ${venueId}`, operation, answer.reply).join('\n'))
   console.log(`HTTP ${answer.status} in ${Math.round(answer.ms)} ms`)
-} else {
+} else if (options.help) console.log(usage)
+else {
   console.error(usage)
   process.exitCode = 2
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel, type KafkaMessage } from 'kafkajs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kafka, logLevel, type Consumer, type KafkaMessage } from 'kafkajs'
 import { countRecords } from './kafka-topic.ts'
 
 export type Consumed = {
@@ -54,6 +55,65 @@ export async function readTopic(
     await consumer.disconnect()
   }
   return records
+}
+
+/**
+ * Passes on each record of a topic once, from its beginning, until it is stopped. It goes on after a broker was away.
+ * @returns stops it
+ */
+export async function followTopic(
+  brokers: string[],
+  topic: string,
+  onRecord: (record: Consumed) => void,
+): Promise<() => Promise<void>> {
+  /** A consumer that starts anew reads from the beginning. */
+  const nextOffsets = new Map<number, number>()
+  let isOver = false
+  let isRestarted: Promise<void> = Promise.resolve()
+  let consumer = await start()
+
+  /** In a new group: the broker would wait half a minute for the members that the old one had. */
+  async function start(): Promise<Consumer> {
+    const retry = { initialRetryTime: 100, retries: 2, restartOnFailure: async () => false }
+    const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+    const started = kafka.consumer({ groupId: `follow-${randomUUID()}`, maxWaitTimeInMs: 100, retry })
+    try {
+      await started.connect()
+      await started.subscribe({ topic, fromBeginning: true })
+      await started.run({ autoCommit: false, eachMessage: async (each) => passOn(each) })
+    } catch (error) {
+      await started.disconnect()
+      throw error
+    }
+    started.on('consumer.crash', () => {
+      isRestarted = startAgain(started)
+    })
+    return started
+  }
+
+  async function startAgain(crashed: Consumer) {
+    await crashed.disconnect()
+    while (!isOver)
+      try {
+        consumer = await start()
+        return
+      } catch {
+        await pause(200) // the broker is still away
+      }
+  }
+
+  function passOn({ partition, message }: { partition: number; message: KafkaMessage }) {
+    const record = toConsumed(partition, message)
+    if (record.offset < (nextOffsets.get(partition) ?? 0)) return
+    nextOffsets.set(partition, record.offset + 1)
+    onRecord(record)
+  }
+
+  return async () => {
+    isOver = true
+    await isRestarted
+    await consumer.disconnect()
+  }
 }
 
 function toConsumed(partition: number, message: KafkaMessage): Consumed {

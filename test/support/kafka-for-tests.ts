@@ -56,7 +56,8 @@ export function useOwnCluster(): () => Cluster {
   })
 }
 
-async function pendingWithoutKafka(context: Mocha.Context) {
+/** For a test that starts a broker by itself: pending without Kafka, or failing if REQUIRE_KAFKA=1. */
+export async function pendingWithoutKafka(context: Mocha.Context) {
   missing ??= findMissing()
   const reason = await missing
   if (reason === undefined) return

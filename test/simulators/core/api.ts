@@ -3,7 +3,8 @@ import { createLedger, venuesOf } from './ledger.ts'
 import type { Project } from './project.ts'
 import { CoreRefusal } from './refusal.ts'
 
-export type Operation = 'venue' | 'card' | 'coupons' | 'redeem' | 'restore' | 'debit' | 'credit'
+export const operations = ['venue', 'card', 'coupons', 'redeem', 'restore', 'debit', 'credit'] as const
+export type Operation = (typeof operations)[number]
 
 export type CoreRequest = {
   operation: Operation | undefined

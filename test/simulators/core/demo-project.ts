@@ -2,6 +2,8 @@ import type { Card, Project, UserCoupon } from './project.ts'
 
 const dayS = 86_400
 
+export const demoProjectName = 'Crown and Anchor pubs'
+
 /** What a till of the demo project needs to know. */
 export const demo = {
   venueId: '1902',
@@ -33,7 +35,7 @@ export const demo = {
 /** @param nowMs what "expired" is measured against */
 export function demoProject(nowMs: number): Project {
   return {
-    name: 'Crown and Anchor pubs',
+    name: demoProjectName,
     keys: { [demo.apiKey]: 'write', [demo.readOnlyKey]: 'read', [demo.revokedKey]: 'revoked' },
     venues: [
       venue('5b1e7a52-0001-4c7e-9a01-000000001902', demo.venueName, '1902', 'GBP'),

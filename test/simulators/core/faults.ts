@@ -4,18 +4,20 @@ import { resetSocket } from '../../support/reset-socket.ts'
 import type { Operation } from './api.ts'
 import { CoreRefusal, refuse, type Answer, type ErrorForm, type Exception } from './refusal.ts'
 
-export type FaultKind =
-  | 'delay'
-  | 'hang'
-  | 'reset'
-  | '500'
-  | 'garbage'
-  | 'html'
-  | 'empty'
-  | 'truncated'
-  | 'drip'
-  | 'redirect'
-  | 'refusal'
+export const faultKinds = [
+  'delay',
+  'hang',
+  'reset',
+  '500',
+  'garbage',
+  'html',
+  'empty',
+  'truncated',
+  'drip',
+  'redirect',
+  'refusal',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
 
 export type FaultOrder = {
   /** Absent: whatever comes next. */
@@ -25,6 +27,7 @@ export type FaultOrder = {
   ms?: number
   /** Of `refusal`. */
   exception?: Exception
+  retryAfterS?: number
   /** Whether the fault comes `before` the core has done what was asked (and keeps it from doing so), or `after`. */
   when?: 'before' | 'after'
   times?: number
@@ -63,6 +66,12 @@ export function createFaults() {
       })
       return { reached: reached.promise, release: released.resolve }
     },
+
+    /** @returns what may still happen, oldest first */
+    pending: (): FaultOrder[] =>
+      armed
+        .filter(({ left }) => left > 0)
+        .map(({ left, reach: _, released: __, release: ___, ...order }) => ({ ...order, times: left })),
 
     /** Drops all faults that have not happened yet, and releases what hangs. */
     clear() {
@@ -104,7 +113,7 @@ async function strike(fault: Armed, spoiled: Spoiled, closing: AbortSignal): Pro
 
 /** What the caller gets in place of an answer. */
 function instead(
-  { exception }: Armed,
+  { exception, retryAfterS }: Armed,
   kind: Exclude<FaultKind, 'delay' | 'hang' | 'drip'>,
   spoiled: Spoiled,
 ): void {
@@ -116,7 +125,15 @@ function instead(
     case '500':
       return send(refuse(new CoreRefusal('InternalErrorException'), form))
     case 'refusal':
-      return send(refuse(new CoreRefusal(exception ?? 'InternalErrorException'), form))
+      return send(
+        refuse(
+          new CoreRefusal(
+            exception ?? 'InternalErrorException',
+            retryAfterS === undefined ? {} : { retryAfterS },
+          ),
+          form,
+        ),
+      )
     case 'redirect':
       return send({ status: 307, headers: { Location: '/v1/elsewhere' }, body: {} })
     case 'garbage':

@@ -1,7 +1,7 @@
 import type { Operation, TillReply } from './messages.ts'
 
 /** A line of the screen; `right` is aligned to the right edge. */
-type Line = { left: string; right?: string }
+export type Line = { left: string; right?: string }
 
 const innerWidth = 44
 
@@ -10,7 +10,7 @@ const innerWidth = 44
  * @returns lines of equal length
  */
 export function drawScreen(title: string, operation: Operation, reply: TillReply): string[] {
-  const lines = linesOf(operation, reply).flatMap(wrap)
+  const lines = screenOf(operation, reply).flatMap(wrap)
   const bar = '─'.repeat(innerWidth - title.length - operation.length - 2)
   return [
     `╭─ ${title} ${bar} ${operation} ─╮`,
@@ -19,7 +19,8 @@ export function drawScreen(title: string, operation: Operation, reply: TillReply
   ]
 }
 
-function linesOf(operation: Operation, reply: TillReply): Line[] {
+/** @returns what the till shows after an answer */
+export function screenOf(operation: Operation, reply: TillReply): Line[] {
   if (reply.response === 'Error') return refusal(reply)
   if (reply.response !== 'OK') return [{ left: 'The loyalty service cannot be understood.' }]
   switch (operation) {
