@@ -68,8 +68,9 @@ describe('the relay, with a Kafka that refuses tickets,', () => {
       ...publisher,
       async send(events) {
         try {
-          await publisher.send(events)
+          const places = await publisher.send(events)
           sends++
+          return places
         } catch (error) {
           // Anything else is repeated, such as a send to a topic that has no leader yet.
           if (error instanceof EventRefused) sends++
