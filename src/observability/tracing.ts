@@ -40,7 +40,7 @@ export const noTracing: Tracing = {
   close: async () => undefined,
 }
 
-/** A service without traces does without OpenTelemetry: 112 ms and 25 MB. */
+/** A service without traces does without OpenTelemetry, which costs its start 80 ms and 10 MB. */
 export async function createTracing(config: TracingConfig, deps: TracingDeps): Promise<Tracing> {
   if (config.url === undefined) return noTracing
   const { createRecording } = await import('./tracing/recording.ts')
