@@ -70,33 +70,34 @@ export async function followTopic(
   const nextOffsets = new Map<number, number>()
   let isOver = false
   let isRestarted: Promise<void> = Promise.resolve()
-  let consumer = await start()
+  let consumer: Consumer | undefined
+  await start()
 
   /** In a new group: the broker would wait half a minute for the members that the old one had. */
-  async function start(): Promise<Consumer> {
+  async function start() {
     const retry = { initialRetryTime: 100, retries: 2, restartOnFailure: async () => false }
     const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
     const started = kafka.consumer({ groupId: `follow-${randomUUID()}`, maxWaitTimeInMs: 100, retry })
+    consumer = started
     try {
       await started.connect()
       await started.subscribe({ topic, fromBeginning: true })
+      // Before it runs: a broker that still loads its groups lets it crash at once, of which `run` says nothing.
+      started.on('consumer.crash', () => {
+        isRestarted = startAgain(started)
+      })
       await started.run({ autoCommit: false, eachMessage: async (each) => passOn(each) })
     } catch (error) {
       await started.disconnect()
       throw error
     }
-    started.on('consumer.crash', () => {
-      isRestarted = startAgain(started)
-    })
-    return started
   }
 
   async function startAgain(crashed: Consumer) {
     await crashed.disconnect()
     while (!isOver)
       try {
-        consumer = await start()
-        return
+        return await start()
       } catch {
         await pause(200) // the broker is still away
       }
@@ -112,7 +113,7 @@ export async function followTopic(
   return async () => {
     isOver = true
     await isRestarted
-    await consumer.disconnect()
+    await consumer?.disconnect()
   }
 }
 
