@@ -102,7 +102,7 @@ for (const { name, makeEnv } of places())
       await open()
       const fault = counter.core.faults.next({ operation: 'redeem', kind: 'hang' })
       const gone = counter
-        .openTill({ patienceMs: 300 })
+        .openTill({ patienceMs: 1_500 })
         .debit(takeCoffee)
         .catch(() => undefined)
       await fault.reached

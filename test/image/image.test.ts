@@ -158,12 +158,12 @@ describe('the image, built and run as the Dockerfile says,', function () {
       expect(await container.stop()).to.deep.equal([0, null])
     })
 
-    it('has written nothing but its journal', () => {
+    it('has written nothing but its journal and its diary', () => {
       const isOfJournal = (line: string) => line.startsWith(`${journal}/`)
       const now = listFiles(image().root).map(toLine)
       expect(now.filter((line) => !isOfJournal(line))).to.deep.equal(untouched)
       for (const name of readdirSync(join(image().root, journal)))
-        expect(name).to.match(/^journal\.sqlite(-wal|-shm|\.lock|\.owner)?$/)
+        expect(name).to.match(/^journal\.sqlite(\.diary)?(-wal|-shm)?$|^journal\.sqlite\.(lock|owner)$/)
     })
   })
 })
