@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { startCoreSimulator } from '../simulators/core.ts'
 import { startOtlpReceiver } from '../support/otlp/receiver.ts'
 import type { Project } from '../simulators/core/project.ts'
 import { readDiary } from '../diary/read-diary.ts'
+import { filesOf } from '../support/files-of.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { startTestService } from '../support/test-service.ts'
 import { canary, type Placement } from './canary-placements.ts'
@@ -146,8 +147,4 @@ function send(baseUrl: string, { path, method, headers, body }: Placement): Prom
     sent.on('error', reject)
     sent.end(body)
   })
-}
-
-function filesOf(folder: string): string[] {
-  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
 }

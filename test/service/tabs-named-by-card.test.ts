@@ -1,11 +1,10 @@
 import { sendNext, settleDebit } from '../support/redemption.ts'
 import { expect } from 'chai'
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { readConfig } from '../../src/config/config.ts'
 import { createKeyedHash, debitKey, ticketEventId, ticketFingerprint } from '../../src/model/keys.ts'
 import type { Ticket } from '../../src/model/words.ts'
 import { toEvent } from '../../src/tickets/event.ts'
+import { filesOf } from '../support/files-of.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from './counter.ts'
@@ -35,14 +34,7 @@ describe('a tab that is named after its card', () => {
       ),
     )
   const filesAndLines = () =>
-    [
-      ...readdirSync(counter.service.folder).map((file) =>
-        readFileSync(join(counter.service.folder, file), 'latin1'),
-      ),
-      ...counter.service.rawLines,
-    ]
-      .join('\n')
-      .toLowerCase()
+    [...filesOf(counter.service.folder), ...counter.service.rawLines].join('\n').toLowerCase()
 
   it('can be repeated, credited by its account and sent with its coupon, and the card number is found nowhere', async () => {
     const named = { ...takeCoffee, accountNumber: anna, transactionId: `${anna}/1` }
