@@ -2,7 +2,6 @@ import { readConfig } from '../../src/config/config.ts'
 import type { DiaryEntry } from '../../src/diary/entry.ts'
 import { createDatabaseStore } from '../../src/diary/postgres/store.ts'
 import { createFileStore, diaryPathOf } from '../../src/diary/sqlite/store.ts'
-import type { DiaryStore } from '../../src/diary/store.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { systemClock } from '../../src/time/clock.ts'
 
@@ -14,18 +13,8 @@ export async function writeDiary(env: Record<string, string>, entries: DiaryEntr
     ? createDatabaseStore(journal.postgres, diary.maxBytes, { clock: systemClock, log })
     : createFileStore(diaryPathOf(journal.path), diary.maxBytes, () => undefined)
   try {
-    await untilWritten(store, entries)
+    await store.write(entries)
   } finally {
     await store.close()
-  }
-}
-
-/** A service that has just started may be making the tables. */
-async function untilWritten(store: DiaryStore, entries: DiaryEntry[]): Promise<void> {
-  try {
-    await store.write(entries)
-  } catch (error) {
-    if (!/are being made|already exists/.test(String(error))) throw error
-    await untilWritten(store, entries)
   }
 }

@@ -3,6 +3,8 @@ import { columnNames, createIndex, indexes } from '../entry.ts'
 /** Of whoever makes tables of the diary, or drops them. Any number, as long as it stays the same. */
 const diaryLock = 7_351_903
 
+/** Waits for it, as long as a transaction of the diary waits for any lock. */
+export const lockSql = `SELECT pg_advisory_xact_lock(${diaryLock})`
 export const tryLockSql = `SELECT pg_try_advisory_xact_lock(${diaryLock}) AS is_locked`
 
 /**

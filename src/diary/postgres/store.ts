@@ -5,8 +5,8 @@ import type { Logger } from '../../observability/logger.ts'
 import type { Clock } from '../../time/clock.ts'
 import { columnNames, eraseSql, toValues, type DiaryEntry } from '../entry.ts'
 import type { DiaryReader, DiaryStore } from '../store.ts'
-import { createSchemaSql, createSegmentSql, insertSql, segmentsSql, tryLockSql } from './schema.ts'
-import { createConnection } from './connection.ts'
+import { createConnection, type Query } from './connection.ts'
+import { createSchemaSql, createSegmentSql, insertSql, lockSql, segmentsSql, tryLockSql } from './schema.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** The oldest segment goes as a whole, so none may be a large part of the room. */
@@ -27,21 +27,26 @@ export function createDatabaseStore(
   /** The begin of the segment that rows go into. */
   let current: number | undefined
 
-  /** Makes the schema if it is not there, and a new segment if the last is too large, or of another day. */
+  /** Finds the segment that rows go into, or makes one if the last is too large, or of another day. */
   async function prepare(): Promise<void> {
-    await connection.write(async (query) => {
-      const [lock] = await query(tryLockSql)
-      if (!lock?.is_locked) return
-      const [found] = await query(`SELECT to_regclass('diary.entries')::text AS found`)
-      if (!found?.found) await query(createSchemaSql)
-      const nowMs = clock.nowMs()
-      const last = (await readSegments(query)).at(-1)
-      if (!last || isOver(last, nowMs))
-        await query(createSegmentSql(Math.max(nowMs, (last?.beginMs ?? 0) + 1)))
-    })
-    const segments = await connection.write(readSegments)
-    current = segments.at(-1)?.beginMs
-    if (current === undefined) throw new Error('the tables of the diary are being made')
+    current = (await connection.write(findCurrent)) ?? (await connection.write(makeSegment))
+  }
+
+  async function findCurrent(query: Query): Promise<number | undefined> {
+    const last = (await readSegments(query)).at(-1)
+    return last && !isOver(last, clock.nowMs()) ? last.beginMs : undefined
+  }
+
+  /** Another replica may have made it by the time that this one has the lock. */
+  async function makeSegment(query: Query): Promise<number> {
+    await query(lockSql)
+    const made = await findCurrent(query)
+    if (made !== undefined) return made
+    await query(createSchemaSql)
+    const lastMs = (await readSegments(query)).at(-1)?.beginMs ?? 0
+    const beginMs = Math.max(clock.nowMs(), lastMs + 1)
+    await query(createSegmentSql(beginMs))
+    return beginMs
   }
 
   function isOver({ beginMs, bytes }: Segment, nowMs: number): boolean {
@@ -112,8 +117,6 @@ export async function eraseInDatabase(
     await connection.close()
   }
 }
-
-type Query = Parameters<Parameters<ReturnType<typeof createConnection>['write']>[0]>[0]
 
 async function readSegments(query: Query): Promise<Segment[]> {
   const rows = await query(segmentsSql)

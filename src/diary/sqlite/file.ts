@@ -149,12 +149,20 @@ function open(path: string): DatabaseSync {
   }
 }
 
-/** A file of a later release is used as it is: that only adds columns. */
+/**
+ * A file of a later release is used as it is: that only adds columns. Looked at again under the lock, since a command may
+ * open a new file when the service does.
+ */
 function migrate(file: DatabaseSync) {
-  const version = Number(file.prepare('PRAGMA user_version').get()?.user_version)
-  for (const [index, migration] of migrations.entries())
-    if (index >= version)
-      file.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  if (versionOf(file) >= migrations.length) return
+  file.exec('BEGIN IMMEDIATE')
+  const version = versionOf(file)
+  for (const migration of migrations.slice(version)) file.exec(migration)
+  file.exec(`PRAGMA user_version = ${Math.max(version, migrations.length)}; COMMIT`)
+}
+
+function versionOf(file: DatabaseSync): number {
+  return Number(file.prepare('PRAGMA user_version').get()?.user_version)
 }
 
 function inodeOf(path: string): number | undefined {
