@@ -39,7 +39,7 @@ export const libraries = {
   axios: 'trifft/http.ts',
   undici: 'trifft/http.ts',
   opossum: 'trifft/breakers.ts',
-  kafkajs: 'tickets/publisher.ts',
+  kafkajs: 'tickets/producer.ts',
   'node:sqlite': ['journal/sqlite/**', 'diary/sqlite/**'],
   pg: 'journal/postgres/**',
   '@opentelemetry/*': 'observability/tracing/**',

@@ -1,13 +1,3 @@
-import { readFileSync } from 'node:fs'
-import {
-  Kafka,
-  Partitioners,
-  logLevel,
-  type PartitionerArgs,
-  type Producer,
-  type ProducerRecord,
-  type SASLOptions,
-} from 'kafkajs'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observability/logger.ts'
 import { inSpan, type Span } from '../model/span.ts'
@@ -16,6 +6,7 @@ import type { Tracing } from '../observability/tracing.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin, within } from '../time/waiting.ts'
 import type { Event } from './event.ts'
+import { producersOf, requestTimeoutMs, sendAll, type Place, type WatchedProducer } from './producer.ts'
 
 type Deps = {
   timers: Timers
@@ -25,10 +16,6 @@ type Deps = {
 }
 export type Publisher = ReturnType<typeof createPublisher>
 
-const connectTimeoutMs = 3_000
-/** How long the broker may wait for its in-sync replicas. Must be below `requestTimeoutMs`. */
-const replicationTimeoutMs = 5_000
-const requestTimeoutMs = 8_000
 /** kafkajs itself waits for ever for the answer to a SASL handshake. */
 const attemptDeadlineMs = 15_000
 /** While connected, kafkajs sets a timer every millisecond (tulios/kafkajs#1751), and networks drop idle connections. */
@@ -40,9 +27,6 @@ const refusals: ReadonlySet<string> = new Set([
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
 ])
-
-/** Where Kafka has a record. `offset` is a whole number, as text. */
-export type Place = { topic: string; partition: number; offset: string }
 
 /** Kafka will never accept at least one of these events. */
 export class EventRefused extends Error {
@@ -132,9 +116,8 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
      */
     async send(events: Event[]): Promise<Place[]> {
       const stopTimer = metrics.kafkaSendSeconds.startTimer()
-      const record = { topic: config.topic, acks: -1, timeout: replicationTimeoutMs, messages: events }
       try {
-        const sending = () => attempt((connected) => sendAll(connected, record))
+        const sending = () => attempt((connected) => sendAll(connected, config.topic, events))
         const places = await inSpan(beginSpan(events), sending)
         stopTimer({ outcome: 'done' })
         return places
@@ -149,71 +132,6 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
 
     /** Safe to call twice. */
     close: hangUp,
-  }
-}
-
-/** `chosen`: the partition that it has chosen for each of its records, in their order. */
-type WatchedProducer = Producer & { chosen: number[] }
-
-/**
- * Of brokers that give the same address kafkajs sends to one, leaves out what others lead, and reports no failure
- * (tulios/kafkajs#1193).
- * @returns the place of each record
- * @throws if a partition is not acknowledged
- */
-async function sendAll(producer: WatchedProducer, record: ProducerRecord): Promise<Place[]> {
-  producer.chosen.length = 0
-  const acknowledged = await producer.send(record)
-  const partitions = new Set(producer.chosen)
-  if (acknowledged.length < partitions.size)
-    throw new Error(
-      `Kafka acknowledged ${acknowledged.length} of ${partitions.size} partitions. Do all brokers have an address of their own?`,
-    )
-  const next = new Map(
-    acknowledged.map(({ partition, baseOffset = '-1' }) => [partition, BigInt(baseOffset)]),
-  )
-  return producer.chosen.map((partition) => {
-    const offset = next.get(partition) ?? -1n
-    next.set(partition, offset + 1n)
-    return { topic: record.topic, partition, offset: String(offset) }
-  })
-}
-
-/** @returns makes a producer that begins with the broker of the list whose turn it is */
-function producersOf(config: Config['tickets'], log: Logger): (turn: number) => WatchedProducer {
-  const { brokers, clientId } = config
-  // A copy, since kafkajs writes to it and the configuration is frozen.
-  const sasl: SASLOptions | undefined = config.sasl && { ...config.sasl }
-  const ssl = config.sslCaFile ? { ca: readFileSync(config.sslCaFile, 'utf8') } : config.ssl
-
-  return (turn) => {
-    const first = turn % brokers.length
-    const kafka = new Kafka({
-      brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
-      clientId,
-      ssl,
-      sasl,
-      connectionTimeout: connectTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      // If kafkajs repeats by itself it loses records: those whose new leader has already answered for other partitions
-      // count as sent (tulios/kafkajs#1303). A repeat could also overtake a request to another broker.
-      retry: { retries: 0 },
-      logLevel: logLevel.WARN,
-      logCreator:
-        () =>
-        ({ namespace, log: entry }) =>
-          log.debug({ kafkajs: namespace, broker: entry.broker }, entry.message),
-    })
-    const chosen: number[] = []
-    // Chooses the same partition for a key as Java's producers do (murmur2).
-    const choose = Partitioners.DefaultPartitioner()
-    const createPartitioner = () => (record: PartitionerArgs) => {
-      const partition = choose(record)
-      chosen.push(partition)
-      return partition
-    }
-    const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner })
-    return Object.assign(producer, { chosen })
   }
 }
 

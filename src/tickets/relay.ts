@@ -8,7 +8,8 @@ import { settlesWithin, sleep } from '../time/waiting.ts'
 import { cutIntoBatches, type Outgoing } from './batches.ts'
 import { toEvent, type Event } from './event.ts'
 import type { RelayLease } from './lease.ts'
-import { EventRefused, type Place, type Publisher } from './publisher.ts'
+import type { Place } from './producer.ts'
+import { EventRefused, type Publisher } from './publisher.ts'
 
 type Deps = {
   journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'buryTicket'>
