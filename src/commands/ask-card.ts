@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { findCardNumber } from '../zonal/messages/card.ts'
-import { CommandFailed } from './command.ts'
+import { CommandFailed, UsageWrong } from './command.ts'
 
 /**
  * Reads a card number from standard input: an argument would be in the shell's history and in the list of processes. At a
@@ -25,4 +25,12 @@ export async function askCardNumber(prefixes: readonly string[]): Promise<string
   if (cardNumber === undefined)
     throw new CommandFailed('what came on standard input is no card number: 4 to 32 letters and digits')
   return cardNumber
+}
+
+/** @throws UsageWrong if somebody has typed the number as an argument */
+export function refuseCardArgument(argument: string | undefined) {
+  if (argument !== undefined)
+    throw new UsageWrong(
+      'card: the number is asked for on standard input, since arguments are seen by others',
+    )
 }

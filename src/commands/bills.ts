@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts'
+import { always, type Period } from '../diary/look-ups.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import { dayOf, periodOf, zoneOf } from '../timeline/day.ts'
 import { gatherBill, gatherCard, gatherId, type Gathered, type Sources } from '../timeline/gather.ts'
 import { toText, toTimeline } from '../timeline/timeline.ts'
-import { askCardNumber } from './ask-card.ts'
+import { askCardNumber, refuseCardArgument } from './ask-card.ts'
 import {
   CommandFailed,
   runCommand,
@@ -12,6 +13,7 @@ import {
   type Answer,
   type CommandParts,
 } from './command.ts'
+import { refuseMore, unknownVerb } from './options.ts'
 
 const usage = `Usage:
   bills show --venue VENUE --account BILL   tells what happened to a bill, the oldest first
@@ -37,15 +39,12 @@ type Options = { [Name in keyof typeof options]?: string | undefined } & { words
 type Bill = { venueId: string; account: string }
 type Wanted = { on: string | undefined; trifftVenue: string | undefined }
 
-/** Everything that is remembered. */
-const always = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
-
 await runCommand(usage, options, choose)
 
 function choose({ words, venue, account, on, 'trifft-venue': trifftVenue }: Options): Action {
   const [verb, id, ...more] = words
   const wanted = { on, trifftVenue }
-  if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
+  refuseMore(more)
   if (on !== undefined && !periodOf(on, 'UTC'))
     throw new UsageWrong(`--on ${on} is no date, such as 2026-11-23`)
   if (verb !== 'show' && (venue ?? account) !== undefined)
@@ -55,15 +54,14 @@ function choose({ words, venue, account, on, 'trifft-venue': trifftVenue }: Opti
       throw new UsageWrong('show: --venue and --account are needed')
     return (parts) => show(parts, { venueId: venue, account }, wanted)
   }
-  if (verb === 'card' && id !== undefined)
-    throw new UsageWrong(
-      'card: the number is asked for on standard input, since arguments are seen by others',
-    )
-  if (verb === 'card') return (parts) => showCard(parts, wanted)
+  if (verb === 'card') {
+    refuseCardArgument(id)
+    return (parts) => showCard(parts, wanted)
+  }
   if (verb === 'find' && id !== undefined && on === undefined) return (parts) => find(parts, id, wanted)
   if (verb === 'find')
     throw new UsageWrong(id === undefined ? 'find: which ID?' : '--on is only for show and card')
-  throw new UsageWrong(verb ? `there is no command ${verb}` : 'which command?')
+  throw unknownVerb(verb)
 }
 
 async function show(parts: CommandParts, bill: Bill, wanted: Wanted): Promise<Answer> {
@@ -128,7 +126,7 @@ async function tell({
   gather,
   wanted: { on, trifftVenue },
   ...telling
-}: Telling & { gather: (period: typeof always) => Promise<Gathered>; wanted: Wanted }): Promise<Answer> {
+}: Telling & { gather: (period: Period) => Promise<Gathered>; wanted: Wanted }): Promise<Answer> {
   const { name, zone, isOfBill } = telling
   const everything = ofVenue(await gather(always), trifftVenue)
   if (isOfBill) refuseTwoVenues(everything, name)

@@ -14,7 +14,7 @@ import {
   type CommandParts,
 } from './command.ts'
 import { toTable, toTime } from './lines.ts'
-import { readSince, refuseOptions } from './options.ts'
+import { readSince, refuseMore, refuseOptions, unknownVerb } from './options.ts'
 import { describeMessage, readableText, readAgain } from './unread-message.ts'
 
 const usage = `Usage:
@@ -41,7 +41,7 @@ await runCommand(usage, options, choose)
 
 function choose({ words, venue, since, yes }: Options): Action {
   const [verb, id, ...more] = words
-  if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
+  refuseMore(more)
   const isOfSeveral = id === undefined && (verb === 'list' || verb === 'send')
   refuseOptions({ venue, since }, isOfSeveral, 'list, and send without an ID')
   refuseOptions({ yes }, isOfSeveral && verb === 'send', 'send without an ID')
@@ -54,7 +54,7 @@ function choose({ words, venue, since, yes }: Options): Action {
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: which dead letter?` : 'which command?')
   if (verb === 'show') return ({ journal }) => show(journal, id)
   if (verb === 'send') return (parts) => send(parts, id)
-  throw new UsageWrong(`there is no command ${verb}`)
+  throw unknownVerb(verb)
 }
 
 async function list(journal: Journal, filter: Filter): Promise<Answer> {

@@ -1,21 +1,16 @@
 import { eraseFromDiary } from '../diary/erase.ts'
 import type { DiaryEntry } from '../diary/entry.ts'
+import { always } from '../diary/look-ups.ts'
 import type { ErasureRefusal } from '../journal/erase.ts'
 import type { Journal } from '../journal/journal.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import { createSpotter } from '../model/secret-spotter.ts'
 import { createLogger } from '../observability/logger.ts'
 import { gatherCard } from '../timeline/gather.ts'
-import { askCardNumber } from './ask-card.ts'
-import {
-  CommandFailed,
-  runCommand,
-  UsageWrong,
-  type Action,
-  type Answer,
-  type CommandParts,
-} from './command.ts'
+import { askCardNumber, refuseCardArgument } from './ask-card.ts'
+import { CommandFailed, runCommand, type Action, type Answer, type CommandParts } from './command.ts'
 import { toTime } from './lines.ts'
+import { unknownVerb } from './options.ts'
 import { readableText } from './unread-message.ts'
 
 const usage = `Usage:
@@ -26,18 +21,14 @@ Options:
   --json    for scripts
 `
 
-const always = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 const options = { yes: { type: 'boolean', default: false } } as const
 
 await runCommand(usage, options, choose)
 
 function choose({ words, yes }: { words: string[]; yes: boolean }): Action {
-  const [verb, ...more] = words
-  if (verb !== 'card') throw new UsageWrong(verb ? `there is no command ${verb}` : 'which command?')
-  if (more.length > 0)
-    throw new UsageWrong(
-      'card: the number is asked for on standard input, since arguments are seen by others',
-    )
+  const [verb, argument] = words
+  if (verb !== 'card') throw unknownVerb(verb)
+  refuseCardArgument(argument)
   return (parts) => erase(parts, yes)
 }
 

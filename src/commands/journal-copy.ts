@@ -3,6 +3,7 @@ import { copyJournal } from '../journal/copy.ts'
 import { createLogger } from '../observability/logger.ts'
 import { answerOrFail, parse, UsageWrong, type Answer } from './command.ts'
 import { toTable } from './lines.ts'
+import { refuseMore } from './options.ts'
 
 const usage = `Usage:
   journal-copy --from FILE --to URL    copies a journal from SQLite into an empty PostgreSQL database
@@ -15,7 +16,7 @@ const patienceMs = 10_000
 
 await answerOrFail(usage, async () => {
   const { words, isJson, from, to } = parse({ from: { type: 'string' }, to: { type: 'string' } })
-  if (words.length > 0) throw new UsageWrong(`unexpected argument ${words[0]}`)
+  refuseMore(words)
   if (!from) throw new UsageWrong('--from is needed: the SQLite file')
   if (!to) throw new UsageWrong('--to is needed: the URL of the PostgreSQL database')
   return { isJson, ...(await copy(from, to)) }

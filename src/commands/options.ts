@@ -31,3 +31,13 @@ export function refuseOptions(
   const [name] = Object.keys(given).filter((each) => given[each] !== undefined && given[each] !== false)
   if (name !== undefined && !isAllowed) throw new UsageWrong(`--${name} is only for ${verbs}`)
 }
+
+/** @throws UsageWrong if there is a word too many */
+export function refuseMore([word]: readonly string[]) {
+  if (word !== undefined) throw new UsageWrong(`unexpected argument ${word}`)
+}
+
+/** @returns why a command cannot be chosen by its first word */
+export function unknownVerb(verb: string | undefined): UsageWrong {
+  return new UsageWrong(verb ? `there is no command ${verb}` : 'which command?')
+}

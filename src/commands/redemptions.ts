@@ -6,7 +6,7 @@ import type { RedemptionRecord } from '../redemptions/record.ts'
 import { redemptionStates, type RedemptionState } from '../redemptions/redemption.ts'
 import { CommandFailed, runCommand, UsageWrong, type Action, type Answer } from './command.ts'
 import { toTable, toTime } from './lines.ts'
-import { readSince, refuseOptions } from './options.ts'
+import { readSince, refuseMore, refuseOptions, unknownVerb } from './options.ts'
 
 const usage = `Usage:
   redemptions stuck                                 lists what an operator has to decide, oldest first
@@ -41,7 +41,7 @@ function choose({ words, state, venue, since, why, who }: Options & { words: str
   const [verb, id, as, ...more] = words
   refuseOptions({ why, who }, verb === 'settle', 'settle')
   refuseOptions({ state, venue, since }, verb === 'list', 'list')
-  if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
+  refuseMore(more)
   if (verb === 'stuck' && id === undefined) return ({ journal }) => listStuck(journal)
   if (verb === 'list' && id === undefined) {
     const filter = { states: readStates(state), venueId: venue, sinceMs: readSince(since ?? '24h') }
@@ -49,10 +49,10 @@ function choose({ words, state, venue, since, why, who }: Options & { words: str
   }
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: which redemption?` : 'which command?')
   if (verb === 'settle') return chooseSettle(id, as, { why, who })
-  if (as !== undefined) throw new UsageWrong(`unexpected argument ${as}`)
+  if (as !== undefined) refuseMore([as])
   if (verb === 'show') return ({ journal }) => show(journal, id)
   if (verb === 'retry') return ({ journal }) => retry(journal, id)
-  throw new UsageWrong(`there is no command ${verb}`)
+  throw unknownVerb(verb)
 }
 
 function readStates(text: string | undefined): RedemptionState[] | undefined {

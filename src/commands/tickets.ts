@@ -12,6 +12,7 @@ import {
   type CommandParts,
 } from './command.ts'
 import { toTable, toTime } from './lines.ts'
+import { refuseMore, refuseOptions, unknownVerb } from './options.ts'
 
 const usage = `Usage:
   tickets find ID    lists the tickets with this id: the till's own, or that of the event in Kafka
@@ -35,15 +36,14 @@ await runCommand(usage, options, choose)
 
 function choose({ words, hours }: { words: string[]; hours?: string | undefined }): Action {
   const [verb, id, ...more] = words
-  if (more.length > 0) throw new UsageWrong(`unexpected argument ${more[0]}`)
-  if (hours !== undefined && verb !== 'silent') throw new UsageWrong('--hours is only for silent')
+  refuseMore(more)
+  refuseOptions({ hours }, verb === 'silent', 'silent')
   if (verb === 'silent' && id === undefined) {
     const count = Number(hours ?? 2)
     if (!(count > 0 && count <= 24)) throw new UsageWrong(`--hours ${hours}: it is from 1 to 24`)
     return (parts) => listSilent(parts, count * hourMs)
   }
-  if (verb !== 'find' && verb !== 'show')
-    throw new UsageWrong(verb ? `there is no command ${verb}` : 'which command?')
+  if (verb !== 'find' && verb !== 'show') throw unknownVerb(verb)
   if (id === undefined) throw new UsageWrong(`${verb}: which ticket?`)
   return (parts) => (verb === 'find' ? find(parts, id) : show(parts, id))
 }

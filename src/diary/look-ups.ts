@@ -4,6 +4,9 @@ import { readEntry, storedId, type DiaryEntry } from './entry.ts'
 /** Epoch ms: `fromMs` itself is part of it, `toMs` is not. */
 export type Period = { fromMs: number; toMs: number }
 
+/** Everything that is remembered. */
+export const always: Period = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
+
 /** The newest rows that one look-up reads. */
 export const mostEntries = 500
 
@@ -85,7 +88,8 @@ function* ofAny(column: 'redemption_id' | 'event_id', ids: string[]): Work<Diary
   return yield* entries(`${column} IN (${names.join(', ')})`, named)
 }
 
-function newestFirst(found: DiaryEntry[]): DiaryEntry[] {
+/** @returns each row once */
+export function newestFirst(found: DiaryEntry[]): DiaryEntry[] {
   const once = new Map(found.map((entry) => [JSON.stringify(entry), entry]))
   return [...once.values()].toSorted((a, b) => b.atMs - a.atMs)
 }

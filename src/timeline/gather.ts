@@ -1,5 +1,5 @@
 import type { DiaryEntry } from '../diary/entry.ts'
-import { about, mostEntries, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
+import { about, mostEntries, newestFirst, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
 import type { DiaryReader } from '../diary/store.ts'
 import type { LookUps, TicketRecord } from '../journal/look-ups.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
@@ -55,9 +55,8 @@ async function complete(
   const redemptionIds = [...new Set([...known, ...named])]
   const eventIds = [...new Set(entries.flatMap(({ eventId }) => eventId ?? []))]
   const more = (await diary?.read(about({ redemptionIds, eventIds }))) ?? []
-  const all = new Map([...entries, ...more].map((entry) => [JSON.stringify(entry), entry]))
   return {
-    entries: [...all.values()].toSorted((a, b) => b.atMs - a.atMs),
+    entries: newestFirst([...entries, ...more]),
     redemptions: [
       ...redemptions,
       ...(await journal.redemptionsByIds(named.filter((id) => !known.includes(id)))),
