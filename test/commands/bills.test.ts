@@ -3,8 +3,7 @@ import { debitEntry } from '../diary/entries.ts'
 import { readDiary } from '../diary/read-diary.ts'
 import { writeDiary } from '../diary/write-diary.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../service/counter.ts'
-import { journalEnv } from '../support/journal-url.ts'
-import { usePostgres } from '../support/postgres-for-tests.ts'
+import { useBothEnvs } from '../support/both-envs.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
 import { runCommand } from './run-command.ts'
@@ -12,16 +11,9 @@ import { runCommand } from './run-command.ts'
 const { anna } = demo.cards
 const keys = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }
 const ticket = { ticketId: 'B-77', cardNumber: anna, accountNumber: 'A-1', total: 5, currency: 'GBP' }
-const makeDatabase = usePostgres()
 
-type MakeEnv = () => Promise<Record<string, string>>
-const databases: [name: string, makeEnv: MakeEnv][] = [
-  ['on SQLite', async () => ({})],
-  ['on PostgreSQL', async () => journalEnv(await makeDatabase())],
-]
-
-for (const [name, makeEnv] of databases)
-  describe(`the command bills, ${name},`, function () {
+for (const { name, makeEnv } of useBothEnvs())
+  describe(`the command bills, on ${name},`, function () {
     // Each is a process of its own.
     this.timeout(60_000)
     useRealSockets()

@@ -3,11 +3,10 @@ import { debitEntry } from '../diary/entries.ts'
 import { readDiary } from '../diary/read-diary.ts'
 import { writeDiary } from '../diary/write-diary.ts'
 import { demo, openCounter, type Counter } from '../service/counter.ts'
-import { journalEnv } from '../support/journal-url.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { useKafka } from '../support/kafka-for-tests.ts'
 import { createTopic } from '../support/kafka-topic.ts'
-import { usePostgres } from '../support/postgres-for-tests.ts'
+import { useBothEnvs } from '../support/both-envs.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
 import { runCommand } from './run-command.ts'
@@ -21,16 +20,9 @@ const ticket = {
   currency: 'GBP',
 }
 const dayMs = 24 * 60 * 60 * 1000
-const makeDatabase = usePostgres()
 
-type MakeEnv = () => Promise<Record<string, string>>
-const databases: [name: string, makeEnv: MakeEnv][] = [
-  ['on SQLite', async () => ({})],
-  ['on PostgreSQL', async () => journalEnv(await makeDatabase())],
-]
-
-for (const [name, makeEnv] of databases)
-  describe(`the command tickets, ${name},`, function () {
+for (const { name, makeEnv } of useBothEnvs())
+  describe(`the command tickets, on ${name},`, function () {
     // Each is a process of its own.
     this.timeout(60_000)
     useRealSockets()

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { createKeyedHash } from '../../src/model/keys.ts'
 import { developmentCardHashKey } from '../../src/config/combinations.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../service/counter.ts'
+import { useBothEnvs } from '../support/both-envs.ts'
 import { askDatabase } from '../support/database-contents.ts'
 import { holdLock } from '../support/hold-lock.ts'
 import { journalEnv } from '../support/journal-url.ts'
@@ -18,18 +19,13 @@ const { anna } = demo.cards
 const bill = { ticketId: 'B-1', accountNumber: 'A-1', closedAt: new Date(), total: 5, currency: 'GBP' }
 const cardHash = createKeyedHash(developmentCardHashKey)(anna)
 
-type Place = { name: string; makeEnv: () => Promise<Record<string, string>> }
-
-/** On both databases. */
-function places(): Place[] {
-  return [
-    { name: 'in a file', makeEnv: async () => ({}) },
-    { name: 'in PostgreSQL', makeEnv: async () => journalEnv(await makeDatabase()) },
-  ]
-}
 const makeDatabase = usePostgres()
+const places = useBothEnvs().map(({ name, makeEnv }) => ({
+  name: name === 'SQLite' ? 'in a file' : 'in PostgreSQL',
+  makeEnv,
+}))
 
-for (const { name, makeEnv } of places())
+for (const { name, makeEnv } of places)
   describe(`the diary ${name}`, function () {
     this.timeout(30_000)
     useRealSockets()
@@ -177,7 +173,7 @@ describe('a ticket in the diary', function () {
   this.timeout(60_000)
   useRealSockets()
   const brokers = useKafka()
-  for (const { name, makeEnv } of places())
+  for (const { name, makeEnv } of places)
     it(`learns where Kafka has it, ${name}`, async () => {
       const topic = await createTopic(brokers(), { partitions: 3 })
       const kafka = { KAFKA_BROKERS: brokers().join(','), KAFKA_TOPIC: topic }

@@ -1,27 +1,14 @@
-import type { FaultKind, FaultOrder } from '../simulators/core/faults.ts'
+import { faultKinds, type FaultOrder } from '../simulators/core/faults.ts'
 import type { Exception } from '../simulators/core/refusal.ts'
 import type { Chance } from './chance.ts'
 
-const kinds: FaultKind[] = [
-  'delay',
-  'hang',
-  'reset',
-  '500',
-  'garbage',
-  'html',
-  'empty',
-  'truncated',
-  'drip',
-  'redirect',
-  'refusal',
-]
 const takes = ['redeem', 'debit'] as const
 const returns = ['restore', 'credit'] as const
 const reads = ['venue', 'card', 'coupons'] as const
 
 /** A core that says no has done nothing, so a refusal never comes after the work. */
 export function orderFault(chance: Chance): FaultOrder {
-  const kind = chance.pick(kinds)
+  const kind = chance.pick(faultKinds)
   const operation = chance.pick([...takes, ...takes, ...returns, ...returns, ...reads])
   if (kind === 'refusal')
     return { kind, operation: chance.pick(takes), exception: refusalOf(chance), when: 'before' }
