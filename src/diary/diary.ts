@@ -1,12 +1,11 @@
-import type { Venue } from '../model/words.ts'
 import type { Exchange } from '../exchange.ts'
-import { harmless } from '../observability/line-guard.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import { createLoop } from '../time/loop.ts'
 import { settlesWithin, sleep } from '../time/waiting.ts'
-import { storedId, type DiaryEntry } from './entry.ts'
+import type { DiaryEntry } from './entry.ts'
+import { ofPublished, ofRequest, ofUndo, type Published, type Undone } from './make-entry.ts'
 import type { DiaryStore } from './store.ts'
 
 type Deps = {
@@ -21,30 +20,6 @@ type Deps = {
 }
 
 export type Diary = ReturnType<typeof createDiary>
-
-/** A ticket that Kafka has, and where. */
-export type Published = {
-  eventId: string
-  topic: string
-  partition: number
-  offset: string
-}
-
-/** A try of the service to give something back by itself; `redemption` as the journal has it. */
-export type Undone = {
-  redemption: {
-    id: string
-    venue: string
-    venueId: string
-    tenant: string | undefined
-    account: string | undefined
-    cardHash: string
-    cardMasked: string
-  }
-  outcome: string
-  state: string | undefined
-  coreCalls: Exchange['facts']['coreCalls']
-}
 
 const dayMs = 24 * 60 * 60 * 1000
 const tidyEveryMs = 60_000
@@ -137,20 +112,14 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
       if (venue) add(() => ofRequest(exchange, line, { venue, replica, hashCard }))
     },
 
-    keepUndo({ redemption, outcome, state, coreCalls }: Undone) {
-      const { id, venue, venueId, tenant, account, cardHash, cardMasked } = redemption
+    keepUndo(undone: Undone) {
       const atMs = clock.nowMs()
-      add(() => ({
-        ...{ ...empty, atMs, message: 'undo', code: outcome, replica, venue, venueId, tenant },
-        ...{ account: storedId(account), cardHash, cardMasked, redemptionId: id },
-        facts: harmless({ state, coreCalls }),
-      }))
+      add(() => ofUndo(undone, { atMs, replica }))
     },
 
     keepPublished(tickets: Published[]) {
       const atMs = clock.nowMs()
-      const entry = { ...empty, atMs, message: 'published', code: 'OK', replica }
-      for (const { eventId, ...facts } of tickets) add(() => ({ ...entry, eventId, facts }))
+      for (const ticket of tickets) add(() => ofPublished(ticket, { atMs, replica }))
     },
 
     /** Deletes old rows in the background. */
@@ -163,47 +132,5 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
       await Promise.all([loop.stop(), writing && settlesWithin(timers, closeWithinMs, writing)])
       await store.close()
     },
-  }
-}
-
-const empty = {
-  venueId: '',
-  venue: undefined,
-  tenant: undefined,
-  account: undefined,
-  cardHash: undefined,
-  cardMasked: undefined,
-  ticketId: undefined,
-  transactionId: undefined,
-  requestId: undefined,
-  redemptionId: undefined,
-  eventId: undefined,
-}
-
-function ofRequest(
-  { arrivedAtMs, secrets }: Exchange,
-  line: Record<string, unknown>,
-  { venue, replica, hashCard }: { venue: Venue } & Pick<Deps, 'replica' | 'hashCard'>,
-): DiaryEntry {
-  const { message, code, venue: venueId, tenant, account, card, ...rest } = harmless(line)
-  const { ticketId, transactionId, requestId, redemptionId, eventId, ...facts } = rest
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  return {
-    atMs: arrivedAtMs,
-    message: String(message),
-    code: String(code),
-    venueId: text(venueId) ?? '',
-    venue: venue.coreId,
-    tenant: text(tenant),
-    account: storedId(text(account)),
-    cardHash: secrets.cardNumber === undefined ? undefined : hashCard(secrets.cardNumber),
-    cardMasked: text(card),
-    ticketId: storedId(text(ticketId)),
-    transactionId: storedId(text(transactionId)),
-    requestId: text(requestId),
-    redemptionId: text(redemptionId),
-    eventId: text(eventId),
-    replica,
-    facts,
   }
 }
