@@ -39,14 +39,14 @@ const maxStrangersWaiting = 100
 
 /** The slots that share one limit, and the claims that wait for them. */
 export function createSlots(deps: Deps) {
-  const { limit, windowMs, shared, onBlock, clock, timers, metrics } = deps
+  const { limit, windowMs, onBlock, clock, timers, metrics } = deps
   // Without a limit there is no need to remember calls that have ended.
   const used = createSlidingLog(limit === 0 ? 0 : windowMs, deps.freeAtMs)
   const shares = createShares(limit, windowMs)
   const queue = createQueue<Waiting>()
   let blockedUntilMs = deps.blockedUntilMs
   let cancelLook: (() => void) | undefined
-  const others = shared && createOthers(shared, clock)
+  const others = deps.shared && createOthers(deps.shared, clock)
 
   /** Grants the claims that fit now, refuses those that cannot fit in time, and looks again when that may have changed. */
   function settle(nowMs = clock.monotonicMs()) {
@@ -92,7 +92,7 @@ export function createSlots(deps: Deps) {
   }
 
   /** @returns how many slots may be in use before it */
-  function roomOf({ lane, count }: Claim): number {
+  function roomOf({ lane, count }: Waiting): number {
     return capacityFor(lane, limit) - count
   }
 
@@ -110,28 +110,19 @@ export function createSlots(deps: Deps) {
 
   function grantTaken(waiting: Waiting, slots: number[], nowMs: number) {
     // It has run out of time while the others were asked.
-    if (waiting.isOver) return slots.forEach((slot) => shared?.end(slot, false))
+    if (waiting.isOver) return slots.forEach((slot) => deps.shared?.end(slot, false))
     grant(waiting, nowMs, slots)
   }
 
   function grant(waiting: Waiting, nowMs: number, slots: number[] = []) {
     waiting.isOver = true
     queue.remove(waiting, { isTurn: true })
-    waiting.grant(take(waiting, nowMs - waiting.sinceMs, slots))
-  }
-
-  function take({ lane, count }: Claim, waitedMs: number, slots: number[] = []): Slot {
-    metrics.coreWaitSeconds.observe({ lane }, waitedMs / 1000)
-    const logs = [used, ...shares.logsOf(lane)]
-    for (const log of logs) for (let slot = 0; slot < count; slot++) log.begin()
-    return createSlot({ logs, slots: [...slots], shared, findBlock, onBlock, onEnd: settle, clock })
-  }
-
-  /** Whether nothing has to be waited for, so that a claim need not queue. */
-  function isFree(claim: Claim, nowMs: number): boolean {
-    if (others || !queue.isEmpty() || blockedUntilMs > nowMs) return false
-    if (claim.lane === 'stranger' && shares.isStrangerShareUsedUp(nowMs)) return false
-    return used.count(nowMs) <= roomOf(claim)
+    metrics.coreWaitSeconds.observe({ lane: waiting.lane }, (nowMs - waiting.sinceMs) / 1000)
+    const logs = [used, ...shares.logsOf(waiting.lane)]
+    for (const log of logs) for (let slot = 0; slot < waiting.count; slot++) log.begin()
+    waiting.grant(
+      createSlot({ logs, slots: [...slots], shared: deps.shared, findBlock, onBlock, onEnd: settle, clock }),
+    )
   }
 
   function refuse(waiting: Waiting, reason: Reason, freeInMs: number) {
@@ -173,9 +164,8 @@ export function createSlots(deps: Deps) {
         metrics.coreSlotRefusals.inc({ lane: claim.lane, reason: 'no_slot' })
         throw busy('no_slot', 1)
       }
-      const sinceMs = clock.monotonicMs()
-      if (isFree(claim, sinceMs)) return take(claim, 0)
       const { promise, resolve, reject } = Promise.withResolvers<Slot>()
+      const sinceMs = clock.monotonicMs()
       const latestMs = sinceMs + Math.max(claim.waitMs, 0)
       queue.add({ ...claim, isOver: false, sinceMs, latestMs, grant: resolve, refuse: reject })
       // As of the claim: a moment later, one that has no time to wait would be late.
