@@ -17,8 +17,8 @@ import { refuseMore, unknownVerb } from './options.ts'
 
 const usage = `Usage:
   bills show --venue VENUE --account BILL   tells what happened to a bill, the oldest first
-  bills card                                asks for a card number on standard input, and tells the same of a card
-  bills find ID                             tells the same of what a request, transaction, redemption or ticket id names;
+  bills card                                asks for a card number on standard input, and tells what happened with that card
+  bills find ID                             tells what happened to a request, transaction, redemption or ticket, by its id;
                                             of a request or redemption its first 8 characters are enough
 Options:
   --venue VENUE         the Aztec venue ID
@@ -46,7 +46,7 @@ function choose({ words, venue, account, on, 'trifft-venue': trifftVenue }: Opti
   const wanted = { on, trifftVenue }
   refuseMore(more)
   if (on !== undefined && !periodOf(on, 'UTC'))
-    throw new UsageWrong(`--on ${on} is no date, such as 2026-11-23`)
+    throw new UsageWrong(`--on ${on} is not a date, such as 2026-11-23`)
   if (verb !== 'show' && (venue ?? account) !== undefined)
     throw new UsageWrong('--venue and --account are only for show')
   if (verb === 'show' && id === undefined) {
@@ -172,7 +172,7 @@ function refuseTwoVenues({ entries, redemptions }: Gathered, name: string) {
   const venues = new Set([...entries, ...redemptions].flatMap(({ venue }) => venue ?? []))
   if (venues.size > 1)
     throw new CommandFailed(
-      `${name} is of ${venues.size} projects of TRIFFT. Which is meant? Add one of these:\n${[...venues].map((venue) => `  --trifft-venue ${venue}`).join('\n')}`,
+      `${name} belongs to ${venues.size} TRIFFT projects. Which one is meant? Add one of these:\n${[...venues].map((venue) => `  --trifft-venue ${venue}`).join('\n')}`,
     )
 }
 

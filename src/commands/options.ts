@@ -14,7 +14,7 @@ export function readSince(text: string): number {
   const atMs = isTime ? Date.parse(text) : NaN
   if (Number.isNaN(atMs))
     throw new UsageWrong(
-      `--since ${text} is no time: use 30m, 12h or 7d, 2026-11-23, or 2026-11-23T20:00:00Z`,
+      `--since ${text} is not a time: use 30m, 12h or 7d, 2026-11-23, or 2026-11-23T20:00:00Z`,
     )
   return atMs
 }

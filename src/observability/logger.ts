@@ -3,9 +3,9 @@ import { harmless } from './line-guard.ts'
 
 export type { Logger }
 
-/** A write for each line took a tenth of a balance's time. Lines are written once there are so many bytes of them, */
+/** Lines are written together once there are this many bytes of them: a write for each took a tenth of a balance's time. */
 const gatheredBytes = 16_000
-/** or after this long. */
+/** No line waits for longer. */
 const gatheredForMs = 50
 
 /**
