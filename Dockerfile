@@ -60,6 +60,8 @@ COPY --from=build --chown=10001:10001 /journal /var/lib/zonal-loyalty-adapter
 COPY --from=dependencies /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 COPY --from=compiled /app/compiled /app/compiled
+# What the console says about each alert.
+COPY helm/runbooks /app/helm/runbooks
 # Its version is what the service says of itself.
 COPY package.json /app/
 # Below the copies, so that /app is root's: what WORKDIR makes may be given to the user of the base.
@@ -78,7 +80,8 @@ ENV NODE_ENV=production \
   SQLITE_TMPDIR=/var/lib/zonal-loyalty-adapter
 # A number, since Kubernetes cannot see whether a name is root.
 USER 10001:10001
-EXPOSE 8080 9090
+# 8088: the console, if CONSOLE_PORT asks for it.
+EXPOSE 8080 8088 9090
 # No HEALTHCHECK: Kubernetes does not read it, and probes the management port.
 # No shell around it: Node is process 1 and gets the signals itself.
 CMD ["node", "dist/main.js"]

@@ -19,7 +19,23 @@ export const rooms = {
   reversals: ['loyalty', 'redemptions', 'trifft', 'journal', 'observability', 'exchange', 'model', 'time'],
   zonal: ['loyalty', 'http', 'observability', 'exchange', 'model', 'time'],
   timeline: ['zonal', 'diary', 'journal', 'redemptions', 'exchange', 'model'],
+  'dead-letters': ['zonal', 'loyalty', 'journal', 'observability', 'exchange', 'config', 'model', 'time'],
+  console: [
+    'dead-letters',
+    'timeline',
+    'diary',
+    'zonal',
+    'redemptions',
+    'journal',
+    'observability',
+    'http',
+    'config',
+    'model',
+    'time',
+  ],
   commands: [
+    'console',
+    'dead-letters',
     'timeline',
     'diary',
     'zonal',
@@ -139,7 +155,7 @@ export default tseslint.config(
   ...walls,
   // For browsers, so it is no part of the TypeScript project.
   {
-    files: ['test/sandbox/page/*.js'],
+    files: ['test/sandbox/page/*.js', 'src/console/assets/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { parserOptions: { projectService: false } },
   },

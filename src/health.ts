@@ -1,3 +1,4 @@
+import type { Status } from './console/overview/status.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Clock } from './time/clock.ts'
 import type { Health } from './observability/management.ts'
@@ -22,6 +23,7 @@ type Deps = {
   /** Undefined if no other replica publishes. */
   lease: Pick<RelayLease, 'isHeld'> | undefined
   isTraced: boolean
+  version: string
 }
 
 /** What the management port says: figures of journal and budget as gauges, and the state of each part in words. */
@@ -34,11 +36,26 @@ export function createReports({
   publisher,
   lease,
   isTraced,
+  version,
 }: Deps) {
   const secondsSince = (atMs: number | undefined) =>
     atMs === undefined ? 0 : Math.max(0, (clock.nowMs() - atMs) / 1000)
 
   return {
+    /** The same for the console. */
+    status(isReady: boolean): Status {
+      return {
+        version,
+        isReady,
+        trouble: journal.trouble(),
+        kafka: publisher ? (publisher.isConnected() ? 'connected' : 'not_connected') : 'none',
+        isRelay: lease?.isHeld(),
+        durability: journal.durability(),
+        breakers: breakers(),
+        hold: budget().hold,
+      }
+    },
+
     health(isReady: boolean): Health {
       const trouble = journal.trouble()
       return {

@@ -68,9 +68,11 @@ export async function createParts(config: Config, { log, clock, timers, version 
     publisher,
     lease,
     isTraced: tracing.isOn,
+    version,
   })
   return {
     metrics,
+    hashCard,
     loyalty,
     reports,
     core,

@@ -38,6 +38,7 @@ export async function createService(
   const parts = await createParts(config, { log, clock, timers, version })
   const {
     metrics,
+    hashCard,
     loyalty,
     reports,
     core,
@@ -97,16 +98,32 @@ export async function createService(
     metricsPage: reports.metricsPage,
     report: createConnectionReport('management', { clock, log, metrics }),
   })
+  const { port: consolePort } = config.console
+  // A service without it does not load it.
+  const console =
+    consolePort === undefined
+      ? undefined
+      : await (
+          await import('./console/open.ts')
+        ).openConsole(config, {
+          ...{ journal, metrics, hashCard, version, log, clock, timers },
+          status: () => reports.status(phase === 'ready'),
+          report: createConnectionReport('console', { clock, log, metrics }),
+        })
   let started: Promise<Ports | undefined> | undefined
   let stopped: Promise<void> | undefined
 
   async function start(): Promise<Ports | undefined> {
     const { host, port, managementPort } = config.server
-    const ports = { port: 0, managementPort: 0 }
+    const ports: Ports = { port: 0, managementPort: 0 }
     // A stop may come during each of these.
     const steps = [
       () => budget.open(),
       async () => (ports.managementPort = await listen(management, managementPort, host)),
+      async () => {
+        if (console && consolePort !== undefined)
+          ports.consolePort = await listen(console.server, consolePort, host)
+      },
       async () => (ports.port = await listen(tills, port, host)),
     ]
     for (const step of steps) {
@@ -119,6 +136,7 @@ export async function createService(
     reversals.start()
     housekeeping.start()
     diary?.start()
+    console?.start()
     phase = 'ready'
     return ports
   }
@@ -132,6 +150,8 @@ export async function createService(
     stopping.abort()
     await closeServer(tills, config.zonal.deadlineMs + 500)
     await capture.settled()
+    if (console) await closeServer(console.server, 500)
+    await console?.close()
     await Promise.all([relay?.stop(), reversals.stop(), housekeeping.stop()])
     await lease?.stop()
     await publisher?.close()
@@ -159,7 +179,8 @@ export async function createService(
   }
 }
 
-type Ports = { port: number; managementPort: number }
+/** `consolePort` only if there is a console. */
+type Ports = { port: number; managementPort: number; consolePort?: number }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
   server.listen(port, host)

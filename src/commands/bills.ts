@@ -1,9 +1,13 @@
 import type { Config } from '../config/config.ts'
-import { always, type Period } from '../diary/look-ups.ts'
+import type { Period } from '../diary/look-ups.ts'
+import type { Act } from '../journal/audit.ts'
 import { createKeyedHash } from '../model/keys.ts'
-import { dayOf, periodOf, zoneOf } from '../timeline/day.ts'
+import { maskCard } from '../model/words.ts'
+import { periodOf, zoneOf } from '../timeline/day.ts'
+import { billsOf, findDay, isEmpty, type Wanted } from '../timeline/find-day.ts'
 import { gatherBill, gatherCard, gatherId, type Gathered, type Sources } from '../timeline/gather.ts'
 import { toText, toTimeline } from '../timeline/timeline.ts'
+import { actOf } from './act-of.ts'
 import { askCardNumber, refuseCardArgument } from './ask-card.ts'
 import {
   CommandFailed,
@@ -13,7 +17,7 @@ import {
   type Answer,
   type CommandParts,
 } from './command.ts'
-import { refuseMore, unknownVerb } from './options.ts'
+import { refuseMore, refuseOptions, unknownVerb } from './options.ts'
 
 const usage = `Usage:
   bills show --venue VENUE --account BILL   tells what happened to a bill, the oldest first
@@ -25,6 +29,7 @@ Options:
   --account BILL        the number of the bill, as the till sends it
   --on DATE             of this day (2026-11-23), from four in the morning; without it of the last day of which something is known
   --trifft-venue ID     TRIFFT's id of the venue, if two projects use one Aztec venue ID
+  --who NAME            with card: for the audit (default: the name of the system user)
   --json                for scripts
 `
 
@@ -33,18 +38,19 @@ const options = {
   account: { type: 'string' },
   on: { type: 'string' },
   'trifft-venue': { type: 'string' },
+  who: { type: 'string' },
 } as const
 type Options = { [Name in keyof typeof options]?: string | undefined } & { words: string[] }
 
 type Bill = { venueId: string; account: string }
-type Wanted = { on: string | undefined; trifftVenue: string | undefined }
 
 await runCommand(usage, options, choose)
 
-function choose({ words, venue, account, on, 'trifft-venue': trifftVenue }: Options): Action {
+function choose({ words, venue, account, on, 'trifft-venue': trifftVenue, who }: Options): Action {
   const [verb, id, ...more] = words
   const wanted = { on, trifftVenue }
   refuseMore(more)
+  refuseOptions({ who }, verb === 'card', 'card')
   if (on !== undefined && !periodOf(on, 'UTC'))
     throw new UsageWrong(`--on ${on} is not a date, such as 2026-11-23`)
   if (verb !== 'show' && (venue ?? account) !== undefined)
@@ -56,7 +62,7 @@ function choose({ words, venue, account, on, 'trifft-venue': trifftVenue }: Opti
   }
   if (verb === 'card') {
     refuseCardArgument(id)
-    return (parts) => showCard(parts, wanted)
+    return (parts) => showCard(parts, wanted, actOf({ who }))
   }
   if (verb === 'find' && id !== undefined && on === undefined) return (parts) => find(parts, id, wanted)
   if (verb === 'find')
@@ -74,10 +80,12 @@ async function show(parts: CommandParts, bill: Bill, wanted: Wanted): Promise<An
   })
 }
 
-async function showCard(parts: CommandParts, wanted: Wanted): Promise<Answer> {
-  const { config } = parts
+async function showCard(parts: CommandParts, wanted: Wanted, act: Act): Promise<Answer> {
+  const { config, journal } = parts
   const sources = await sourcesOf(parts)
-  const cardHash = createKeyedHash(config.journal.cardHashKey)(await askCardNumber(config.zonal.cardPrefixes))
+  const cardNumber = await askCardNumber(config.zonal.cardPrefixes)
+  await journal.acts.note({ name: 'find_card', target: maskCard(cardNumber) }, act)
+  const cardHash = createKeyedHash(config.journal.cardHashKey)(cardNumber)
   return await tell({
     ...{ name: 'this card', zone: config.zonal.timeZone, wanted, config, isOfBill: false },
     gather: (period) => gatherCard(sources, cardHash, period),
@@ -92,7 +100,7 @@ async function find(parts: CommandParts, id: string, wanted: Wanted): Promise<An
     throw new CommandFailed(
       `nothing is known of ${id}. Ids are looked up as they are written; only of a request or redemption the beginning is enough`,
     )
-  const bills = billsOf(found, config)
+  const bills = billsOf(found, config.zonal)
   const [only] = bills
   if (only && bills.length === 1) return await show(parts, only, { ...wanted, on: only.on })
   if (bills.length > 1) {
@@ -105,42 +113,26 @@ async function find(parts: CommandParts, id: string, wanted: Wanted): Promise<An
   return answer(found, { name: id, zone, config, isOfBill: false, otherDays: [] })
 }
 
-/** @returns each bill once, on each of its days, the last first */
-function billsOf({ entries, redemptions }: Gathered, { zonal }: Config): (Bill & { on: string })[] {
-  const seen = [
-    ...entries.map(({ venueId, account, atMs }) => ({ venueId, account, atMs })),
-    ...redemptions.map(({ venueId, account, createdAtMs: atMs }) => ({ venueId, account, atMs })),
-  ]
-  const bills = seen.flatMap(({ venueId, account, atMs }) =>
-    account === undefined ? [] : [{ venueId, account, on: dayOf(atMs, zoneOf(venueId, zonal)) }],
-  )
-  return [...new Map(bills.map((bill) => [JSON.stringify(bill), bill])).values()].toSorted((a, b) =>
-    b.on.localeCompare(a.on),
-  )
-}
-
 type Telling = { name: string; zone: string; config: Config; isOfBill: boolean }
 
 /** @throws CommandFailed if nothing is known, or if two venues of TRIFFT have this Aztec ID */
 async function tell({
   gather,
-  wanted: { on, trifftVenue },
+  wanted,
   ...telling
 }: Telling & { gather: (period: Period) => Promise<Gathered>; wanted: Wanted }): Promise<Answer> {
-  const { name, zone, isOfBill } = telling
-  const everything = ofVenue(await gather(always), trifftVenue)
-  if (isOfBill) refuseTwoVenues(everything, name)
-  const times = [
-    ...everything.entries.map(({ atMs }) => atMs),
-    ...everything.redemptions.map(({ createdAtMs }) => createdAtMs),
-  ]
-  const days = [...new Set(times.map((atMs) => dayOf(atMs, zone)))].toSorted().toReversed()
-  const day = on ?? days[0]
-  const period = day === undefined ? undefined : periodOf(day, zone)
-  const found = period && ofVenue(await gather(period), trifftVenue)
-  const others = days.filter((each) => each !== day)
-  if (!found || isEmpty(found)) throw new CommandFailed(unknown(name, on, others))
-  return answer(found, { ...telling, otherDays: others })
+  const { name } = telling
+  const looked = await findDay(gather, wanted, telling)
+  if (looked.kind === 'ambiguous') throw ambiguous(name, looked.venues)
+  const { otherDays } = looked
+  if (looked.kind === 'unknown') throw new CommandFailed(unknown(name, wanted.on, otherDays))
+  return answer(looked.found, { ...telling, otherDays })
+}
+
+function ambiguous(name: string, venues: string[]): CommandFailed {
+  return new CommandFailed(
+    `${name} belongs to ${venues.length} TRIFFT projects. Which one is meant? Add one of these:\n${venues.map((venue) => `  --trifft-venue ${venue}`).join('\n')}`,
+  )
 }
 
 function unknown(name: string, on: string | undefined, others: string[]): string {
@@ -160,24 +152,6 @@ function answer(
     text: `What is known of ${name}\n\n${toText(timeline, zone, { namesBill: !isOfBill })}${also}`,
     json: { timeZone: zone, ...timeline, redemptions, tickets, otherDays },
   }
-}
-
-function ofVenue(found: Gathered, trifftVenue: string | undefined): Gathered {
-  if (trifftVenue === undefined) return found
-  const isOfIt = ({ venue }: { venue: string | undefined }) => venue === undefined || venue === trifftVenue
-  return { ...found, entries: found.entries.filter(isOfIt), redemptions: found.redemptions.filter(isOfIt) }
-}
-
-function refuseTwoVenues({ entries, redemptions }: Gathered, name: string) {
-  const venues = new Set([...entries, ...redemptions].flatMap(({ venue }) => venue ?? []))
-  if (venues.size > 1)
-    throw new CommandFailed(
-      `${name} belongs to ${venues.size} TRIFFT projects. Which one is meant? Add one of these:\n${[...venues].map((venue) => `  --trifft-venue ${venue}`).join('\n')}`,
-    )
-}
-
-function isEmpty({ entries, redemptions }: Gathered): boolean {
-  return entries.length === 0 && redemptions.length === 0
 }
 
 async function sourcesOf({ journal, diary }: CommandParts): Promise<Sources> {

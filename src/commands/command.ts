@@ -1,8 +1,9 @@
 import { StorageUnavailable } from '../model/refusal.ts'
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { ConfigInvalid, readConfig, type Config } from '../config/config.ts'
+import { DeadLetterStays } from '../dead-letters/unread-message.ts'
 import { openDiaryReader } from '../diary/open.ts'
-import type { DiaryReader } from '../diary/store.ts'
+import type { Reader } from '../diary/store.ts'
 import { CopyRefused } from '../journal/copied-tables.ts'
 import { JournalInUse, JournalKeyMissing, type Journal } from '../journal/journal.ts'
 import { openJournalBeside } from '../journal/open.ts'
@@ -20,7 +21,7 @@ export type CommandParts = {
   journal: Journal
   config: Config
   metrics: Metrics
-  diary: () => Promise<DiaryReader | undefined>
+  diary: () => Promise<Reader | undefined>
 }
 /** The output: for a person, and for a script that passed `--json`. */
 export type Answer = { text: string; json: unknown }
@@ -95,7 +96,7 @@ async function onJournal(action: Action): Promise<Answer> {
   const metrics = createMetrics()
   const log = createLogger('silent')
   const journal = await openJournalBeside(config.journal, { clock: systemClock, log, metrics })
-  let diary: Promise<DiaryReader | undefined> | undefined
+  let diary: Promise<Reader | undefined> | undefined
   try {
     return await action({ journal, config, metrics, diary: () => (diary ??= openDiaryReader(config, log)) })
   } finally {
@@ -104,7 +105,7 @@ async function onJournal(action: Action): Promise<Answer> {
   }
 }
 
-const notAllowed = [CommandFailed, StorageUnavailable, JournalInUse, CopyRefused]
+const notAllowed = [CommandFailed, DeadLetterStays, StorageUnavailable, JournalInUse, CopyRefused]
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageWrong) return exitUsage

@@ -1,10 +1,9 @@
 import type { DeadLetter, OpenedDeadLetter } from '../journal/stored-tickets.ts'
 import type { Journal } from '../journal/journal.ts'
-import { createCoverId } from '../loyalty/cover-ids.ts'
-import { createKeyedHash } from '../model/keys.ts'
-import { createTicket } from '../loyalty/ticket.ts'
-import { createExchange } from '../exchange.ts'
-import { systemClock } from '../time/clock.ts'
+import { sendDeadLetter } from '../dead-letters/send.ts'
+import { DeadLetterStays, describeMessage, readableText } from '../dead-letters/unread-message.ts'
+import type { Act } from '../journal/audit.ts'
+import { actOf, actOptions, decisionOf, type ActOptions } from './act-of.ts'
 import {
   CommandFailed,
   runCommand,
@@ -15,17 +14,19 @@ import {
 } from './command.ts'
 import { toTable, toTime } from './lines.ts'
 import { readSince, refuseMore, refuseOptions, unknownVerb } from './options.ts'
-import { describeMessage, readableText, readAgain } from './unread-message.ts'
 
 const usage = `Usage:
   dead-letters list                           tickets that could not be read, or that Kafka refuses for good, newest first
   dead-letters show ID                        shows one with its content, which may contain a card number
   dead-letters send ID                        reads it again, or sends it to Kafka again
+  dead-letters drop ID --why TEXT             deletes one: its bill is not sent any more
   dead-letters send --venue V [--since TIME]  says how many there are of this venue; with --yes it sends them, oldest first
 Options:
   --venue VENUE   only of this Aztec venue ID
   --since TIME    only those kept since; an ISO 8601 time, or 30m, 12h, 7d
   --yes           with send --venue: send them
+  --why TEXT      with drop and send: kept in the audit for whoever asks later
+  --who NAME      with show, drop and send: for the audit (default: the name of the system user)
   --json          for scripts
 `
 
@@ -33,27 +34,39 @@ const options = {
   venue: { type: 'string' },
   since: { type: 'string' },
   yes: { type: 'boolean', default: false },
+  ...actOptions,
 } as const
-type Options = { words: string[]; venue?: string | undefined; since?: string | undefined; yes: boolean }
+type Options = ActOptions & {
+  words: string[]
+  venue?: string | undefined
+  since?: string | undefined
+  yes: boolean
+}
 type Filter = { venueId: string | undefined; sinceMs: number }
 
 await runCommand(usage, options, choose)
 
-function choose({ words, venue, since, yes }: Options): Action {
+function choose({ words, venue, since, yes, who, why }: Options): Action {
   const [verb, id, ...more] = words
   refuseMore(more)
   const isOfSeveral = id === undefined && (verb === 'list' || verb === 'send')
   refuseOptions({ venue, since }, isOfSeveral, 'list, and send without an ID')
   refuseOptions({ yes }, isOfSeveral && verb === 'send', 'send without an ID')
+  refuseOptions({ why }, verb === 'send' || verb === 'drop', 'send and drop')
+  refuseOptions({ who }, verb === 'send' || verb === 'drop' || verb === 'show', 'show, send and drop')
   const filter = { venueId: venue, sinceMs: since === undefined ? 0 : readSince(since) }
   if (verb === 'list' && id === undefined) return ({ journal }) => list(journal, filter)
   if (verb === 'send' && id === undefined) {
     if (venue === undefined) throw new UsageWrong('send: which dead letter, or --venue of which venue?')
-    return (parts) => sendSeveral(parts, filter, yes)
+    return (parts) => sendSeveral(parts, filter, { isAgreed: yes, who, why })
   }
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: which dead letter?` : 'which command?')
-  if (verb === 'show') return ({ journal }) => show(journal, id)
-  if (verb === 'send') return (parts) => send(parts, id)
+  if (verb === 'show') return ({ journal }) => show(journal, id, actOf({ who }))
+  if (verb === 'send') return (parts) => send(parts, id, actOf({ who, why }))
+  if (verb === 'drop') {
+    const act = decisionOf('drop', { who, why })
+    return (parts) => drop(parts, id, act)
+  }
   throw unknownVerb(verb)
 }
 
@@ -71,8 +84,9 @@ async function list(journal: Journal, filter: Filter): Promise<Answer> {
   return { text: toTable([heads, ...rows]), json: deadLetters }
 }
 
-async function show(journal: Journal, id: string): Promise<Answer> {
+async function show(journal: Journal, id: string, act: Act): Promise<Answer> {
   const deadLetter = await openOne(journal, id)
+  await journal.acts.note({ name: 'see_content', target: id }, act)
   process.stderr.write('What follows may contain a card number: do not pass it on.\n')
   if (deadLetter.kind === 'ticket') {
     const content = JSON.stringify(deadLetter.ticket.closed, null, 2)
@@ -87,39 +101,22 @@ async function show(journal: Journal, id: string): Promise<Answer> {
   }
 }
 
-async function send({ journal, config, metrics }: CommandParts, id: string): Promise<Answer> {
-  const deadLetter = await openOne(journal, id)
-  if (deadLetter.kind === 'ticket') {
-    await journal.requeueTicket(id)
-    const { subject, ticket } = deadLetter.ticket.closed
-    return { text: `ticket ${subject ?? ticket.ticketId} waits for Kafka again`, json: { id } }
-  }
-  const { venue, tenant } = deadLetter.message
-  const { withoutCard } = config.tickets
-  const bill = await readAgain(deadLetter.message, { ...config.zonal, withoutCard })
-  const hashCard = createKeyedHash(config.journal.cardHashKey)
-  const coverId = createCoverId(hashCard)
-  const acceptTicket = createTicket({
-    journal,
-    metrics,
-    hashCard,
-    coverId,
-    // The relay of the running service finds the ticket by itself.
-    wakeRelay: () => undefined,
-    withoutCard,
-  })
-  const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
-  const { isDuplicate } = await acceptTicket(bill, { venue, credentials: { tenant } }, exchange)
-  const ticketId = coverId(bill.ticketId, bill.cardNumber)
-  await journal.dropDeadLetter(id)
-  const text = isDuplicate
-    ? `ticket ${ticketId} was accepted before; the dead letter is deleted`
-    : `ticket ${ticketId} is accepted, like a new one`
-  return { text, json: { id, ticketId, isDuplicate } }
+async function send(parts: CommandParts, id: string, act: Act): Promise<Answer> {
+  const { text, ...sent } = await sendDeadLetter(parts, id, act)
+  return { text, json: { id, ...sent } }
+}
+
+async function drop({ journal }: CommandParts, id: string, act: Act): Promise<Answer> {
+  if (!(await journal.acts.dropDeadLetter(id, 'drop', act))) throw noDeadLetter(id)
+  return { text: `dead letter ${id} is deleted`, json: { id } }
 }
 
 /** One that cannot be sent holds up no other. */
-async function sendSeveral(parts: CommandParts, filter: Filter, isAgreed: boolean): Promise<Answer> {
+async function sendSeveral(
+  parts: CommandParts,
+  filter: Filter,
+  { isAgreed, ...options }: ActOptions & { isAgreed: boolean },
+): Promise<Answer> {
   const { journal } = parts
   const chosen = (await find(journal, filter)).toReversed()
   const count = `${chosen.length} dead ${chosen.length === 1 ? 'letter' : 'letters'} of venue ${filter.venueId}`
@@ -127,7 +124,7 @@ async function sendSeveral(parts: CommandParts, filter: Filter, isAgreed: boolea
   if (!isAgreed)
     return { text: `${count}. Add --yes to send them, oldest first.`, json: chosen.map(({ id }) => ({ id })) }
   const results = []
-  for (const { id } of chosen) results.push(await sendOne(parts, id))
+  for (const { id } of chosen) results.push(await sendOne(parts, id, actOf(options)))
   const failed = results.filter(({ isSent }) => !isSent)
   if (failed.length > 0) process.exitCode = 1
   const lines = results.map(({ id, said }) => `${id}  ${said}`)
@@ -135,12 +132,12 @@ async function sendSeveral(parts: CommandParts, filter: Filter, isAgreed: boolea
   return { text: [...lines, '', summary].join('\n'), json: results }
 }
 
-async function sendOne(parts: CommandParts, id: string) {
+async function sendOne(parts: CommandParts, id: string, act: Act) {
   try {
-    const { text: said } = await send(parts, id)
+    const { text: said } = await send(parts, id, act)
     return { id, isSent: true, said }
   } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error
+    if (!(error instanceof DeadLetterStays)) throw error
     return { id, isSent: false, said: error.message }
   }
 }
@@ -152,8 +149,12 @@ async function find(journal: Journal, { venueId, sinceMs }: Filter): Promise<Dea
 
 async function openOne(journal: Journal, id: string): Promise<OpenedDeadLetter> {
   const deadLetter = await journal.openDeadLetter(id)
-  if (!deadLetter) throw new CommandFailed(`there is no dead letter ${id}`)
+  if (!deadLetter) throw noDeadLetter(id)
   return deadLetter
+}
+
+function noDeadLetter(id: string): CommandFailed {
+  return new CommandFailed(`there is no dead letter ${id}`)
 }
 
 function describe({ id, kind, venueId, reason, keptAtMs }: DeadLetter): string[][] {

@@ -5,35 +5,40 @@ import type { ErasureRefusal } from '../journal/erase.ts'
 import type { Journal } from '../journal/journal.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import { createSpotter } from '../model/secret-spotter.ts'
+import { maskCard } from '../model/words.ts'
 import { createLogger } from '../observability/logger.ts'
 import { gatherCard } from '../timeline/gather.ts'
+import { actOf, actOptions, type ActOptions } from './act-of.ts'
 import { askCardNumber, refuseCardArgument } from './ask-card.ts'
 import { CommandFailed, runCommand, type Action, type Answer, type CommandParts } from './command.ts'
 import { toTime } from './lines.ts'
-import { unknownVerb } from './options.ts'
-import { readableText } from './unread-message.ts'
+import { refuseOptions, unknownVerb } from './options.ts'
+import { readableText } from '../dead-letters/unread-message.ts'
 
 const usage = `Usage:
   erase card    asks for a card number on standard input, and says what is remembered of it; with --yes it is made
                 anonymous, which cannot be undone. What is open, or younger than a day, cannot be erased yet
 Options:
-  --yes     do it
-  --json    for scripts
+  --yes       do it
+  --why TEXT  with --yes: kept in the audit for whoever asks later
+  --who NAME  with --yes (default: the name of the system user)
+  --json      for scripts
 `
 
-const options = { yes: { type: 'boolean', default: false } } as const
+const options = { yes: { type: 'boolean', default: false }, ...actOptions } as const
 
 await runCommand(usage, options, choose)
 
-function choose({ words, yes }: { words: string[]; yes: boolean }): Action {
+function choose({ words, yes, who, why }: ActOptions & { words: string[]; yes: boolean }): Action {
   const [verb, argument] = words
+  refuseOptions({ who, why }, yes, 'erase with --yes')
   if (verb !== 'card') throw unknownVerb(verb)
   refuseCardArgument(argument)
-  return (parts) => erase(parts, yes)
+  return (parts) => erase(parts, yes, { who, why })
 }
 
 /** @throws CommandFailed if something cannot be erased yet: then nothing is */
-async function erase(parts: CommandParts, isAgreed: boolean): Promise<Answer> {
+async function erase(parts: CommandParts, isAgreed: boolean, options: ActOptions): Promise<Answer> {
   const { journal, config } = parts
   const cardNumber = await askCardNumber(config.zonal.cardPrefixes)
   const cardHash = createKeyedHash(config.journal.cardHashKey)(cardNumber)
@@ -43,7 +48,9 @@ async function erase(parts: CommandParts, isAgreed: boolean): Promise<Answer> {
   const erasure = isAgreed ? await journal.eraseCard(cardHash) : await journal.findForErasure(cardHash)
   if (erasure.refusals.length > 0) throw new CommandFailed(refused(erasure.refusals))
   if (isAgreed) {
-    for (const id of deadLetters) await journal.dropDeadLetter(id)
+    const target = maskCard(cardNumber)
+    await journal.acts.note({ name: 'erase_card', target }, actOf(options))
+    for (const id of deadLetters) await journal.acts.dropDeadLetter(id, 'erase_card', actOf(options))
     // The newest of many are read at a time; all are erased at once.
     if (diary) await eraseFromDiary(config, cardHash, createLogger('silent'))
   }

@@ -1,9 +1,11 @@
-import { userInfo } from 'node:os'
-import type { Journal, Recorded } from '../journal/journal.ts'
+import type { Acted } from '../journal/acts.ts'
+import type { Act } from '../journal/audit.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { RedemptionFilter } from '../journal/look-ups.ts'
 import type { What } from '../model/words.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 import { redemptionStates, type RedemptionState } from '../redemptions/redemption.ts'
+import { actOf, actOptions, decisionOf, type ActOptions } from './act-of.ts'
 import { CommandFailed, runCommand, UsageWrong, type Action, type Answer } from './command.ts'
 import { toTable, toTime } from './lines.ts'
 import { readSince, refuseMore, refuseOptions, unknownVerb } from './options.ts'
@@ -18,8 +20,8 @@ Options:
   --state STATE,…   with list: only ${redemptionStates.join(', ')}
   --venue VENUE     with list: only of this Aztec venue ID
   --since TIME      with list: settled ones that have changed since; an ISO 8601 time, or 30m, 12h, 7d (default: 24h)
-  --why TEXT        with settle: kept for whoever asks later
-  --who NAME        with settle (default: the name of the system user)
+  --why TEXT        with settle and retry: kept for whoever asks later
+  --who NAME        with settle and retry (default: the name of the system user)
   --json            for scripts
 `
 
@@ -27,10 +29,12 @@ const options = {
   state: { type: 'string' },
   venue: { type: 'string' },
   since: { type: 'string' },
-  why: { type: 'string' },
-  who: { type: 'string' },
+  ...actOptions,
 } as const
 type Options = { [Name in keyof typeof options]?: string | undefined }
+
+/** Whatever it is now. */
+const seen = { seenState: undefined }
 
 /** One look-up prints no more. */
 const mostListed = 200
@@ -39,7 +43,7 @@ await runCommand(usage, options, choose)
 
 function choose({ words, state, venue, since, why, who }: Options & { words: string[] }): Action {
   const [verb, id, as, ...more] = words
-  refuseOptions({ why, who }, verb === 'settle', 'settle')
+  refuseOptions({ why, who }, verb === 'settle' || verb === 'retry', 'settle and retry')
   refuseOptions({ state, venue, since }, verb === 'list', 'list')
   refuseMore(more)
   if (verb === 'stuck' && id === undefined) return ({ journal }) => listStuck(journal)
@@ -51,7 +55,7 @@ function choose({ words, state, venue, since, why, who }: Options & { words: str
   if (verb === 'settle') return chooseSettle(id, as, { why, who })
   if (as !== undefined) refuseMore([as])
   if (verb === 'show') return ({ journal }) => show(journal, id)
-  if (verb === 'retry') return ({ journal }) => retry(journal, id)
+  if (verb === 'retry') return ({ journal }) => retry(journal, id, actOf({ who, why }))
   throw unknownVerb(verb)
 }
 
@@ -64,22 +68,12 @@ function readStates(text: string | undefined): RedemptionState[] | undefined {
   })
 }
 
-function chooseSettle(id: string, as: string | undefined, { why, who }: Options): Action {
+function chooseSettle(id: string, as: string | undefined, options: ActOptions): Action {
   if (as !== 'reversed' && as !== 'taken') throw new UsageWrong('settle: reversed or taken?')
-  if (!why?.trim()) throw new UsageWrong('settle: --why is required, for whoever asks later')
-  const by = who?.trim() || systemUser()
+  const act = decisionOf('settle', options)
   return async ({ journal }) => {
-    const recorded = await journal.record(id, { kind: 'settled_by_operator', decision: { as, by, why } })
-    return answer(id, recorded, 'stuck or in doubt', `is settled as ${as}`)
-  }
-}
-
-/** A container may run as a user that has no name. */
-function systemUser(): string {
-  try {
-    return userInfo().username
-  } catch (error) {
-    throw new UsageWrong('settle: --who is required, since the system user has no name', { cause: error })
+    const acted = await journal.acts.settle(id, as, act, seen)
+    return answer(id, acted, 'stuck or in doubt', `is settled as ${as}`)
   }
 }
 
@@ -124,15 +118,14 @@ async function show(journal: Journal, id: string): Promise<Answer> {
   return { text: toTable(describe(record)), json: record }
 }
 
-async function retry(journal: Journal, id: string): Promise<Answer> {
-  const recorded = await journal.record(id, { kind: 'retried_by_operator' })
-  return answer(id, recorded, 'stuck', 'is in doubt again, and due now')
+async function retry(journal: Journal, id: string, act: Act): Promise<Answer> {
+  return answer(id, await journal.acts.retry(id, act, seen), 'stuck', 'is in doubt again, and due now')
 }
 
-function answer(id: string, { redemption, isChanged }: Recorded, expected: string, done: string): Answer {
+function answer(id: string, { outcome, redemption }: Acted, expected: string, done: string): Answer {
   if (redemption === undefined) throw notFound(id)
   const { state } = redemption
-  if (!isChanged) throw new CommandFailed(`redemption ${id} is ${state}, not ${expected}`)
+  if (outcome !== 'done') throw new CommandFailed(`redemption ${id} is ${state}, not ${expected}`)
   return { text: `redemption ${id} ${done}`, json: { id, state } }
 }
 

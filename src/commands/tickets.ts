@@ -1,8 +1,6 @@
 import type { DiaryEntry } from '../diary/entry.ts'
-import { lastSpokeMs, venuesThatSpoke } from '../diary/look-ups.ts'
-import type { DiaryReader } from '../diary/store.ts'
-import { operations } from '../model/words.ts'
 import { gatherId, type Gathered } from '../timeline/gather.ts'
+import { daysLookedAt, findSilentVenues } from '../timeline/silent.ts'
 import {
   CommandFailed,
   runCommand,
@@ -24,9 +22,6 @@ Options:
 `
 
 const hourMs = 3_600_000
-/** A venue usually speaks if it did so at this time on as many of the last seven days. */
-const daysLookedAt = 7
-const usualDays = 4
 
 const waiting = 'taken, and waiting for Kafka'
 
@@ -139,32 +134,15 @@ function stateOf({ eventId, code, facts }: DiaryEntry, { entries, tickets }: Gat
 async function listSilent({ diary }: CommandParts, lengthMs: number): Promise<Answer> {
   const reader = await diary()
   if (!reader) throw new CommandFailed('there is no diary, so it is not known when venues usually speak')
-  const spoke = async (daysAgo: number) => {
-    const toMs = Date.now() - daysAgo * 24 * hourMs
-    return await reader.read(venuesThatSpoke(operations, { fromMs: toMs - lengthMs, toMs }))
-  }
-  const now = new Set(await spoke(0))
-  const days = new Map<string, number>()
-  for (let daysAgo = 1; daysAgo <= daysLookedAt; daysAgo++)
-    for (const venueId of await spoke(daysAgo)) days.set(venueId, (days.get(venueId) ?? 0) + 1)
-  const silent = []
-  for (const [venueId, spokenOnDays] of days)
-    if (spokenOnDays >= usualDays && !now.has(venueId))
-      silent.push({ venueId, spokenOnDays, lastHeardAtMs: await lastHeard(reader, venueId) })
+  const silent = await findSilentVenues(reader, lengthMs, Date.now())
   if (silent.length === 0) return { text: 'no venue is silent that usually speaks at this time', json: [] }
-  const rows = silent
-    .toSorted((a, b) => (a.lastHeardAtMs ?? 0) - (b.lastHeardAtMs ?? 0))
-    .map(({ venueId, spokenOnDays, lastHeardAtMs }) => [
-      venueId,
-      toTime(lastHeardAtMs),
-      `${spokenOnDays} of ${daysLookedAt}`,
-    ])
+  const rows = silent.map(({ venueId, spokenOnDays, lastHeardAtMs }) => [
+    venueId,
+    toTime(lastHeardAtMs),
+    `${spokenOnDays} of ${daysLookedAt}`,
+  ])
   return {
     text: toTable([['VENUE', 'LAST HEARD', 'DAYS WITH MESSAGES AT THIS TIME'], ...rows]),
     json: silent,
   }
-}
-
-function lastHeard(reader: DiaryReader, venueId: string): Promise<number | undefined> {
-  return reader.read(lastSpokeMs(venueId))
 }

@@ -80,6 +80,10 @@ function nest(values: Values, isProduction: boolean, journalPasswordFile: string
       drainDelayMs: values.DRAIN_DELAY_MS === '' ? (isProduction ? 5000 : 0) : values.DRAIN_DELAY_MS,
       shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     },
+    console: {
+      port: values.CONSOLE_PORT === '' ? undefined : values.CONSOLE_PORT,
+      users: values.CONSOLE_USERS,
+    },
     zonal: {
       basePath: values.BASE_PATH,
       deadlineMs: values.POS_DEADLINE_MS,
@@ -177,9 +181,10 @@ function toTracing(values: Values) {
 
 /** For the log line at the start: every value except secrets. */
 export function summarize(config: Config): Record<string, unknown> {
-  const { zonal, journal, tickets, tracing, ...rest } = config
+  const { console, zonal, journal, tickets, tracing, ...rest } = config
   return {
     ...rest,
+    console: { port: console.port, users: console.users.size },
     zonal: { ...zonal, venueTimeZones: Object.fromEntries(zonal.venueTimeZones) },
     journal: { ...whereJournalIs(journal), maxBytes: journal.maxBytes, keys: journal.keys.length },
     tickets: { ...tickets, sasl: tickets.sasl && { mechanism: tickets.sasl.mechanism } },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { collectorHeaders, collectorUrl, resourceAttributes, share } from './collector.ts'
+import { consoleUsers } from './console-users.ts'
 import { list } from './lists.ts'
 
 type Variable = {
@@ -70,6 +71,10 @@ export const variables = {
     what: 'port for tills; 0 chooses a free one' },
   MANAGEMENT_PORT: { schema: port, fallback: '9090', example: '9090',
     what: 'port for probes and metrics; 0 chooses a free one' },
+  CONSOLE_PORT: { schema: z.union([z.literal(''), port]), fallback: '', example: '8088',
+    what: 'port of the console for support and operators; empty: off; 0 chooses a free one' },
+  CONSOLE_USERS: { schema: consoleUsers, fallback: '', example: 'dana:operator:scrypt$32768$8$3$bm90LWEtcmVhbC1zYWx0$bm90LWEtcmVhbC1oYXNoLWJ1dC1vbmUtb2YtMzItYnl0ZXM',
+    what: 'its users, `name:role:hash` a line, as `npm run console:password` prints them; best as `CONSOLE_USERS_FILE`. Read at the start' },
   BASE_PATH: { schema: path, fallback: '/zonal/v1', example: '/zonal/v1',
     what: 'path under which the four messages are served' },
   TRUSTED_PROXIES: { schema: integer(0, 10), fallback: '0', example: '1',

@@ -75,6 +75,45 @@ export function* lastSpokeMs(venueId: string): Work<number | undefined> {
   return row?.at === null || row?.at === undefined ? undefined : Number(row.at)
 }
 
+/** How many rows of a kind there are in a quarter of an hour. */
+export type QuarterCount = { message: string; code: string; quarter: number; count: number }
+
+export const quarterMs = 15 * 60_000
+
+/** @returns how many rows of each message and code there are in each quarter of an hour, numbered since 1970 */
+export function* countByQuarter(messages: readonly string[], { fromMs, toMs }: Period): Work<QuarterCount[]> {
+  const found: QuarterCount[] = []
+  for (const message of messages) {
+    const sql = `SELECT code, at / ${quarterMs} AS quarter, count(*) AS rows FROM entries
+      WHERE message = :message AND at >= :fromMs AND at < :toMs GROUP BY 1, 2`
+    for (const row of yield* all(sql, { message, fromMs, toMs })) {
+      const { code, quarter, rows } = row
+      found.push({ message, code: String(code), quarter: Number(quarter), count: Number(rows) })
+    }
+  }
+  return found
+}
+
+/** @returns the last tries to give something back, the newest first */
+export function* undosIn({ fromMs, toMs }: Period, limit: number): Work<DiaryEntry[]> {
+  const sql = `SELECT * FROM entries WHERE message = 'undo' AND at >= :fromMs AND at < :toMs ORDER BY at DESC LIMIT ${limit}`
+  return (yield* all(sql, { fromMs, toMs })).map(readEntry)
+}
+
+/** @returns the bills with this number at any of the venues, and when they were last heard of, the newest first */
+export function* billsByNumber(
+  account: string,
+  venueIds: readonly string[],
+): Work<{ venueId: string; account: string; lastMs: number }[]> {
+  if (venueIds.length === 0) return []
+  const names = venueIds.map((_, index) => `:venue${index}`)
+  const named = Object.fromEntries(venueIds.map((venueId, index) => [`venue${index}`, venueId]))
+  const sql = `SELECT venue_id, max(at) AS last_at FROM entries
+    WHERE venue_id IN (${names.join(', ')}) AND account = :account GROUP BY venue_id ORDER BY 2 DESC LIMIT 50`
+  const rows = yield* all(sql, { ...named, account: storedId(account) ?? '' })
+  return rows.map((row) => ({ venueId: String(row.venue_id), account, lastMs: Number(row.last_at) }))
+}
+
 function* entries(where: string, values: Row): Work<DiaryEntry[]> {
   const sql = `SELECT * FROM entries WHERE ${where} ORDER BY at DESC LIMIT ${mostEntries}`
   return (yield* all(sql, values)).map(readEntry)

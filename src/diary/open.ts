@@ -5,7 +5,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import { createDiary, type Diary } from './diary.ts'
 import { createFileReader, createFileStore, diaryPathOf } from './sqlite/store.ts'
-import type { DiaryReader, DiaryStore } from './store.ts'
+import type { Reader, DiaryStore } from './store.ts'
 
 type Deps = {
   hashCard: (cardNumber: string) => string
@@ -39,7 +39,7 @@ export async function openDiary(
 export async function openDiaryReader(
   { journal }: Pick<Config, 'journal'>,
   log: Logger,
-): Promise<DiaryReader | undefined> {
+): Promise<Reader | undefined> {
   if (!journal.postgres) return createFileReader(diaryPathOf(journal.path))
   const { createDatabaseReader } = await import('./postgres/store.ts')
   return createDatabaseReader(journal.postgres, log)

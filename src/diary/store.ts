@@ -13,7 +13,7 @@ export type DiaryStore = {
 }
 
 /** A connection of its own, for look-ups. They never write. */
-export type DiaryReader = {
+export type Reader = {
   /** @throws Error if the database cannot be used, or takes longer than its limit */
   read<T>(work: Work<T>): Promise<T>
   close(): Promise<void>

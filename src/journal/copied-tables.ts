@@ -10,6 +10,7 @@ export const copiedTables = [
   'dead_letters',
   'venues',
   'budgets',
+  'audit',
 ] as const
 
 export type CopiedTable = (typeof copiedTables)[number]

@@ -2,6 +2,7 @@ import type { DeadLetter, OpenedDeadLetter, StoredTicket } from './stored-ticket
 import type { UnreadMessage } from '../model/words.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import { createHash } from 'node:crypto'
+import type { DeadLetterFilter } from './look-ups.ts'
 import type { Seal } from './seal.ts'
 import { all, get, run, type Row, type Work } from './work.ts'
 
@@ -31,6 +32,26 @@ export function createDeadLetters(seal: Seal) {
 
     *list(): Work<DeadLetter[]> {
       return (yield* all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`)).map(readDeadLetter)
+    },
+
+    *listSome({ venueId, untilMs, limit }: DeadLetterFilter): Work<DeadLetter[]> {
+      const wheres = [
+        ...(venueId === undefined ? [] : ['venue_id = :venueId']),
+        ...(untilMs === undefined ? [] : ['created_at < :untilMs']),
+      ]
+      const where = wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''
+      const values = {
+        limit,
+        ...(venueId !== undefined && { venueId }),
+        ...(untilMs !== undefined && { untilMs }),
+      }
+      const sql = `SELECT ${columns} FROM dead_letters ${where} ORDER BY created_at DESC LIMIT :limit`
+      return (yield* all(sql, values)).map(readDeadLetter)
+    },
+
+    *find(id: string): Work<DeadLetter | undefined> {
+      const row = yield* get(`SELECT ${columns} FROM dead_letters WHERE id = :id`, { id })
+      return row && readDeadLetter(row)
     },
 
     *open(id: string): Work<OpenedDeadLetter | undefined> {

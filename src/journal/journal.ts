@@ -15,9 +15,10 @@ import type {
 } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Acts } from './acts.ts'
 import type { CardErasure } from './erase.ts'
 import type { LookUps } from './look-ups.ts'
-import type { Durability, SharedBudget, SharedLease, SharedNotices } from './shared.ts'
+import type { Durability, SharedBudget, SharedLease, SharedNotices, SharedReplicas } from './shared.ts'
 import type {
   DeadLetter,
   OpenedDeadLetter,
@@ -94,10 +95,6 @@ export type Journal = {
   /** @returns the dead letters, newest first, without their content */
   deadLetters(): Promise<DeadLetter[]>
   openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
-  /** Turns the dead letter of a ticket that Kafka has refused into a waiting ticket again. */
-  requeueTicket(id: string): Promise<void>
-  /** Deletes a dead letter whose ticket was accepted meanwhile. */
-  dropDeadLetter(id: string): Promise<void>
 
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>
@@ -105,6 +102,8 @@ export type Journal = {
 
   /** What people ask about what is stored. */
   lookUps: LookUps
+  /** What people decide, and what is written down of it. */
+  acts: Acts
   /** Says what would be erased of a card, or why it cannot be. */
   findForErasure(cardHash: string): Promise<CardErasure>
   /** Makes all that is stored of a card anonymous, or nothing: what is open or may be repeated needs it. */
@@ -116,6 +115,8 @@ export type Journal = {
   sharedNotices: SharedNotices | undefined
   /** Who of several replicas does a work; undefined if the journal belongs to one process. */
   sharedLease: SharedLease | undefined
+  /** Which replicas there are; undefined if the journal belongs to one process. */
+  sharedReplicas: SharedReplicas | undefined
   /** The budget that all replicas share; undefined if the journal belongs to one process. */
   sharedBudget: SharedBudget | undefined
   /** @returns how the last process left the budget; unless `closeBudget` is called, the next one finds a kill */

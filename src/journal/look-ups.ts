@@ -1,21 +1,34 @@
 import { toRecord, type RedemptionRecord } from '../redemptions/record.ts'
 import type { RedemptionState } from '../redemptions/redemption.ts'
 import type { Access } from './access.ts'
+import { listAudit, type AuditEntry, type AuditFilter } from './audit.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { readRedemption, whereOpen } from './redemption-row.ts'
 import { numberOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
+import { readStats, type JournalCounts } from './stats.ts'
+import type { DeadLetter, OpenedDeadLetter } from './stored-tickets.ts'
 import { all, get, type Row, type Work } from './work.ts'
 
 /** Epoch ms; `publishedAtMs` is undefined while it waits for Kafka. */
 export type TicketRecord = { eventId: string; takenAtMs: number; publishedAtMs: number | undefined }
 
-/** Undefined is any. `sinceMs`: changed since then; what is not settled is listed in any case. */
+/**
+ * Undefined is any. `sinceMs`: changed since then; what is not settled is listed in any case. `untilMs`: changed before, to
+ * go on after the last one that was listed.
+ */
 export type RedemptionFilter = {
   states: readonly RedemptionState[] | undefined
   venueId: string | undefined
   sinceMs: number
+  untilMs?: number
   limit: number
 }
+
+export type ListedRedemption = RedemptionRecord & { changedAtMs: number }
+
+/** Undefined is any. `untilMs`: kept before, to go on after the last one that was listed. */
+export type DeadLetterFilter = { venueId: string | undefined; untilMs?: number; limit: number }
 
 /** What people ask about what is stored. None of it changes anything, and each is read from an index. */
 export type LookUps = {
@@ -26,9 +39,20 @@ export type LookUps = {
   /** @returns those whose id begins so, a hundred at most */
   redemptionsByBeginning(beginning: string): Promise<RedemptionRecord[]>
   /** @returns the last changed first */
-  listRedemptions(filter: RedemptionFilter): Promise<RedemptionRecord[]>
+  listRedemptions(filter: RedemptionFilter): Promise<ListedRedemption[]>
+  /** @returns the last kept first */
+  listDeadLetters(filter: DeadLetterFilter): Promise<DeadLetter[]>
+  hasDeadLetter(id: string): Promise<boolean>
+  /** @throws StorageUnavailable if its seal is broken, JournalKeyMissing if its key is not given */
+  openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
   /** @returns those that there are */
   ticketsByEventIds(eventIds: readonly string[]): Promise<TicketRecord[]>
+  /** @returns the Aztec IDs of the venues that have been approved, a thousand at most */
+  venueIds(): Promise<string[]>
+  /** @returns what people did, or looked at, the last first */
+  audit(filter: AuditFilter): Promise<AuditEntry[]>
+  /** How many of each there are. */
+  counts(): Promise<JournalCounts>
 }
 
 const coreIdsSql = 'SELECT DISTINCT core_id FROM venues WHERE venue_id = :venueId'
@@ -59,18 +83,28 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     return toRecords(yield* all(sql, { beginning, end: `${beginning}~` }))
   }
 
-  function* list({ states, venueId, sinceMs, limit }: RedemptionFilter): Work<RedemptionRecord[]> {
+  function* list({
+    states,
+    venueId,
+    sinceMs,
+    untilMs = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: RedemptionFilter): Work<ListedRedemption[]> {
     // They are names of ours.
     const ofStates = states ? `AND state IN (${states.map((state) => `'${state}'`).join(', ')})` : ''
     const ofVenue = venueId === undefined ? '' : 'AND venue_id = :venueId'
-    const values = { limit, ...(venueId !== undefined && { venueId }) }
+    const values = { limit, untilMs, ...(venueId !== undefined && { venueId }) }
     const select = (where: string) =>
-      `SELECT * FROM redemptions WHERE ${where} ${ofStates} ${ofVenue} ORDER BY changed_at DESC LIMIT :limit`
+      `SELECT * FROM redemptions WHERE ${where} AND changed_at < :untilMs ${ofStates} ${ofVenue}
+       ORDER BY changed_at DESC LIMIT :limit`
     const found = [
       ...(yield* all(select(open), values)),
       ...(yield* all(select(settled), { ...values, sinceMs })),
     ]
-    return toRecords(found.toSorted((a, b) => Number(b.changed_at) - Number(a.changed_at)).slice(0, limit))
+    return found
+      .map((row) => ({ ...toRecord(readRedemption(row, seal)), changedAtMs: Number(row.changed_at) }))
+      .toSorted((a, b) => b.changedAtMs - a.changedAtMs)
+      .slice(0, limit)
   }
 
   function* tickets(eventIds: readonly string[]): Work<TicketRecord[]> {
@@ -88,6 +122,12 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     return found
   }
 
+  function* venueIds(): Work<string[]> {
+    const rows = yield* all('SELECT DISTINCT venue_id FROM venues ORDER BY venue_id LIMIT 1000')
+    return rows.map((row) => String(row.venue_id))
+  }
+
+  const deadLetters = createDeadLetters(seal)
   const toRecords = (found: Row[]) => found.map((row) => toRecord(readRedemption(row, seal)))
 
   return {
@@ -95,6 +135,12 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     redemptionsByIds: (ids) => read(() => byIds(ids)),
     redemptionsByBeginning: (beginning) => read(() => byBeginning(beginning)),
     listRedemptions: (filter) => read(() => list(filter)),
+    listDeadLetters: (filter) => read(() => deadLetters.listSome(filter)),
+    hasDeadLetter: async (id) => (await read(() => deadLetters.find(id))) !== undefined,
+    openDeadLetter: (id) => read(() => deadLetters.open(id)),
     ticketsByEventIds: (eventIds) => read(() => tickets(eventIds)),
+    venueIds: () => read(venueIds),
+    audit: (filter) => read(() => listAudit(filter)),
+    counts: () => read(readStats),
   }
 }

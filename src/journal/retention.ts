@@ -32,6 +32,7 @@ export function retentionRules(venueStaleMs: number): Rule[] {
     { table: 'redemption_aliases', key: 'key', isPast: 'created_at < :beforeMs', keptMs: 25 * hourMs },
     { table: 'tickets', key: 'sequence', isPast: 'published_at < :beforeMs', keptMs: 35 * dayMs },
     { table: 'dead_letters', key: 'id', isPast: 'created_at < :beforeMs', keptMs: 35 * dayMs },
+    { table: 'audit', key: 'sequence', isPast: 'at < :beforeMs', keptMs: 400 * dayMs },
     // Longer than it may be used: a venue that was closed for weeks must not count as somebody who guesses.
     {
       table: 'venues',

@@ -51,3 +51,13 @@ export type SlotEnded = { slot: number; hasLeft: boolean }
 
 /** `freeInMs`: when the slots wanted could be free, or the core's block is over. */
 export type SlotsTaken = { slots: number[] } | { reason: 'no_slot' | 'blocked'; freeInMs: number }
+
+/** What a replica has told of itself; `facts`: as text, for whoever knows what it means. */
+export type ReplicaSeen = { name: string; seenAtMs: number; facts: string }
+
+/** Which replicas there are. Both throw StorageUnavailable. */
+export type SharedReplicas = {
+  tell(name: string, facts: string): Promise<void>
+  /** @returns those that have told something in the last minute */
+  list(): Promise<ReplicaSeen[]>
+}

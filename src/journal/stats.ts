@@ -4,8 +4,10 @@ import type { JournalStats } from './journal.ts'
 import { whereOpen } from './redemption-row.ts'
 import { all, get, type Work } from './work.ts'
 
+export type JournalCounts = Omit<JournalStats, 'bytes' | 'walBytes'>
+
 /** Figures for metrics and the health answer. Each is read from an index of open rows, or from a stored count. */
-export function* readStats(): Work<Omit<JournalStats, 'bytes' | 'walBytes'>> {
+export function* readStats(): Work<JournalCounts> {
   const credits = yield* get(
     `SELECT count(*) AS rows, min(undo_since) AS since FROM redemptions
      WHERE ${whereOpen} AND state = 'confirmed' AND undo_by = 'till'`,

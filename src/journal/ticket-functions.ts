@@ -17,8 +17,6 @@ type TicketFunctions = Pick<
   | 'keepDeadLetter'
   | 'deadLetters'
   | 'openDeadLetter'
-  | 'requeueTicket'
-  | 'dropDeadLetter'
 >
 
 /** The journal's functions for tickets and dead letters. */
@@ -81,7 +79,5 @@ export function createTicketFunctions(
     },
     deadLetters: () => read(() => deadLetters.list()),
     openDeadLetter: (id) => read(() => deadLetters.open(id)),
-    requeueTicket: (id) => write((nowMs) => outbox.requeue(id, nowMs)),
-    dropDeadLetter: (id) => write(() => deadLetters.drop(id)),
   }
 }

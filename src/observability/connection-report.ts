@@ -12,7 +12,7 @@ type Deps = { clock: Clock; log: Logger; metrics: Pick<Metrics, 'connectionsEnde
 
 /** Counts each connection that ended otherwise than after its last answer, and logs the first few of each ten seconds. */
 export function createConnectionReport(
-  port: 'tills' | 'management',
+  port: 'tills' | 'management' | 'console',
   { clock, log, metrics }: Deps,
 ): ConnectionReport {
   let windowEndsAtMs = -Infinity

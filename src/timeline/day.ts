@@ -4,11 +4,11 @@ import type { Period } from '../diary/look-ups.ts'
 /** A day of a venue ends when the last bill of its evening is closed. */
 const dayBeginsAt = '04:00'
 
+/** IANA time zones: of all venues, and of those elsewhere by their Aztec venue ID. */
+export type Zones = { timeZone: string; venueTimeZones: ReadonlyMap<string, string> }
+
 /** @returns the zone of a venue's times */
-export function zoneOf(
-  venueId: string,
-  { timeZone, venueTimeZones }: { timeZone: string; venueTimeZones: ReadonlyMap<string, string> },
-): string {
+export function zoneOf(venueId: string, { timeZone, venueTimeZones }: Zones): string {
   return venueTimeZones.get(venueId) ?? timeZone
 }
 

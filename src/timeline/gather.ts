@@ -1,11 +1,11 @@
 import type { DiaryEntry } from '../diary/entry.ts'
 import { about, mostEntries, newestFirst, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
-import type { DiaryReader } from '../diary/store.ts'
+import type { Reader } from '../diary/store.ts'
 import type { LookUps, TicketRecord } from '../journal/look-ups.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 
 /** `diary` is undefined if there is none. */
-export type Sources = { diary: DiaryReader | undefined; journal: LookUps }
+export type Sources = { diary: Reader | undefined; journal: LookUps }
 
 /** All that is known of one thing: the diary's rows, the newest first, and what the journal has of it. */
 export type Gathered = {

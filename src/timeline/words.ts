@@ -137,7 +137,8 @@ export function tellState(record: RedemptionRecord, language: Language): string 
   return `Redemption ${record.id}: ${tellWhat(record.what)}${name} ${tellStateOf(record, language)}`
 }
 
-function tellWhat(what: What | undefined): string {
+/** @returns a coupon or a number of points, in words */
+export function tellWhat(what: What | undefined): string {
   if (what === undefined) return 'what only a credit has named'
   return what.kind === 'coupon' ? `coupon ${what.rewardId}` : `${what.points} points`
 }

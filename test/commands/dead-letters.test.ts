@@ -1,3 +1,4 @@
+import { testAct } from '../support/test-act.ts'
 import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import type { UnreadMessage } from '../../src/model/words.ts'
 import { expect } from 'chai'
@@ -181,7 +182,7 @@ describe('the command dead-letters', function () {
       expect(code).to.equal(1)
       expect(stderr).to.match(/^it still cannot be read: (closedAt|ticketId) /)
       expect(await test.journal.openDeadLetter(id)).to.include({ id, kind: 'message' })
-      await test.journal.dropDeadLetter(id)
+      await test.journal.acts.dropDeadLetter(id, 'drop', testAct())
     }
   })
 

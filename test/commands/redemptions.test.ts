@@ -148,7 +148,7 @@ describe('the command redemptions', function () {
       ['show', 'X', 'Y'],
       ['settle', 'X', 'lost', '--why', 'y'],
       ['settle', 'X', 'taken'],
-      ['retry', 'X', '--why', 'y'],
+      ['show', 'X', '--why', 'y'],
       ['stuck', '--loud'],
       ['stuck', '--venue', '1902'],
       ['list', '--state', 'lost'],

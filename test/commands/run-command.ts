@@ -5,7 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { processEnv } from '../support/process-env.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
 
-export type CommandName = 'bills' | 'erase' | 'redemptions' | 'tickets' | 'dead-letters' | 'journal-copy'
+export type CommandName =
+  | 'audit'
+  | 'bills'
+  | 'console-password'
+  | 'erase'
+  | 'redemptions'
+  | 'tickets'
+  | 'dead-letters'
+  | 'journal-copy'
 export type Ended = { code: number; stdout: string; stderr: string }
 
 /**

@@ -2,7 +2,7 @@ import { readConfig } from '../../src/config/config.ts'
 import type { DiaryEntry } from '../../src/diary/entry.ts'
 import { readEntry } from '../../src/diary/entry.ts'
 import { openDiaryReader } from '../../src/diary/open.ts'
-import type { DiaryReader } from '../../src/diary/store.ts'
+import type { Reader } from '../../src/diary/store.ts'
 import { all, type Work } from '../../src/journal/work.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 
@@ -12,7 +12,7 @@ export async function readDiary(
   fits: (entries: DiaryEntry[]) => boolean = () => true,
 ): Promise<DiaryEntry[]> {
   const config = readConfig({ HOST: '127.0.0.1', ...env })
-  let reader: DiaryReader | undefined
+  let reader: Reader | undefined
   try {
     for (;;) {
       // There is none before the service has made the file.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabaseReader, createDatabaseStore } from '../../src/diary/postgres/store.ts'
 import { createFileReader, createFileStore } from '../../src/diary/sqlite/store.ts'
-import type { DiaryReader, DiaryStore } from '../../src/diary/store.ts'
+import type { Reader, DiaryStore } from '../../src/diary/store.ts'
 import { all } from '../../src/journal/work.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { askDatabase } from '../support/database-contents.ts'
@@ -20,7 +20,7 @@ const log = createLogger('silent')
 
 type Opened = {
   store: DiaryStore
-  reader: () => DiaryReader
+  reader: () => Reader
   /** What the disk has of it. */
   bytes: () => Promise<number>
   clock: ReturnType<typeof createTestParts>['clock']

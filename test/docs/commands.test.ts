@@ -58,6 +58,7 @@ describe("operators' commands in contracts/commands.md, from the first to the la
       'dead-letters show',
       'dead-letters send',
       'dead-letters send',
+      'dead-letters drop',
       'erase card',
     ])
   })

@@ -1,3 +1,4 @@
+import { testAct } from '../support/test-act.ts'
 import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import type { CreditIntent } from '../../src/redemptions/redemption.ts'
 import { StorageUnavailable } from '../../src/model/refusal.ts'
@@ -205,7 +206,8 @@ describe('the limits of the journal', () => {
     await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
     expect((await test.journal.deadLetters()).length).to.equal(kept + 1)
 
-    for (const { id } of await test.journal.deadLetters()) await test.journal.dropDeadLetter(id)
+    for (const { id } of await test.journal.deadLetters())
+      await test.journal.acts.dropDeadLetter(id, 'drop', testAct())
     expect(await refusalOf(test.journal.keepDeadLetter(unread()))).to.equal(undefined)
     expect(test.journal.trouble()).to.equal(undefined)
   })
@@ -238,7 +240,7 @@ describe('the limits of the journal', () => {
     await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
 
     for (const { id } of (await test.journal.deadLetters()).slice(0, 20))
-      await test.journal.dropDeadLetter(id)
+      await test.journal.acts.dropDeadLetter(id, 'drop', testAct())
     expect(await flood('fourth')).to.be.above(0)
   })
 

@@ -1,3 +1,4 @@
+import { testAct } from '../support/test-act.ts'
 import { expect } from 'chai'
 import { toCredentials } from '../../src/model/keys.ts'
 import { migrations } from '../../src/journal/postgres/migrations.ts'
@@ -88,7 +89,7 @@ for (const { version, sql } of frozenSchemas)
           const letters = await journal.deadLetters()
           expect(letters.map(({ kind }) => kind)).to.have.members(['message', 'ticket'])
           for (const { id } of letters) await journal.openDeadLetter(id)
-          await journal.requeueTicket('refused-by-kafka')
+          await journal.acts.requeueTicket('refused-by-kafka', testAct())
           expect((await journal.waitingTickets(9)).map(({ eventId }) => eventId)).to.deep.equal([
             ...['waiting-1', 'waiting-2', 'refused-by-kafka'],
           ])

@@ -1,3 +1,4 @@
+import { testAct } from '../support/test-act.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import { redemptionId } from '../../src/model/keys.ts'
@@ -79,12 +80,13 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
   },
   "an operator's retry": async ({ journal, clock }) => {
     const stuck = await getStuck(journal, clock.pass)
-    return (broken) => broken.record(stuck, { kind: 'retried_by_operator' })
+    const act = testAct()
+    return (broken) => broken.acts.retry(stuck, act, { seenState: undefined })
   },
   "an operator's decision": async ({ journal, clock }) => {
     const stuck = await getStuck(journal, clock.pass)
-    const decision = { as: 'taken', by: 'Ada', why: 'seen in the till' } as const
-    return (broken) => broken.record(stuck, { kind: 'settled_by_operator', decision })
+    const act = testAct()
+    return (broken) => broken.acts.settle(stuck, 'taken', act, { seenState: undefined })
   },
   'a ticket without a card': async () => (journal) => journal.acceptTicket(intake()),
   'a ticket with the coupons of its card': async ({ journal }) => {
@@ -108,7 +110,18 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
   'a ticket that leaves the dead letters': async ({ journal }) => {
     await journal.acceptTicket(intake())
     await journal.buryTicket(eventId, 'too large')
-    return (broken) => broken.requeueTicket(eventId)
+    const act = testAct()
+    return (broken) => broken.acts.requeueTicket(eventId, act)
+  },
+  'the end of a dead letter': async ({ journal }) => {
+    await journal.keepDeadLetter(unreadMessage('{'))
+    const [letter] = await journal.deadLetters()
+    const act = testAct()
+    return (broken) => broken.acts.dropDeadLetter(letter!.id, 'drop', act)
+  },
+  'a line of the audit': async () => {
+    const act = testAct()
+    return (broken) => broken.acts.note({ name: 'find_card', target: '*1001' }, act)
   },
   'the approval of a venue': async () => (journal) =>
     journal.keepApproval(

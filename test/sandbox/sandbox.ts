@@ -131,6 +131,9 @@ async function serve(world: World): Promise<boolean> {
     console.log(`\n${dim(`# ${what}`)}\n${command}`)
   const page = await startPage(world)
   console.log(`\n ${bold('Or open this in a browser, and let something fail:')} ${page.url}`)
+  const { url: consoleUrl, name, password } = world.console
+  console.log(`\n ${bold('Or look into the console, as support does:')} ${consoleUrl}/`)
+  console.log(dim(` name ${name}, password ${password}`))
   console.log(`\n ${bold('Whatever it is asked is told here. Ctrl-C ends it.')}`)
   narrate(wire, topic)
   const isGood = await Promise.race([interrupted, ...adapters.map(({ exited }) => exited.then(() => false))])

@@ -8,6 +8,7 @@ import { startAdapterProcess } from '../support/adapter-process.ts'
 import { startBroker } from '../support/kafka-broker.ts'
 import { followTopic, type Consumed } from '../support/kafka-consumer.ts'
 import { createTopic } from '../support/kafka-topic.ts'
+import { makeConsoleUser } from './console-user.ts'
 import { startReplicas } from './replicas.ts'
 import { watchJournal } from './wire/journal-watch.ts'
 import { startTap } from './wire/tap.ts'
@@ -39,7 +40,10 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
       onEnd(broker.stop)
       await createTopic(broker.brokers, { name: topic, partitions: 3 })
     }
+    const consoleUser = await makeConsoleUser()
     const env = {
+      CONSOLE_PORT: '0',
+      CONSOLE_USERS: consoleUser.line,
       CORE_BASE_URL: core.url,
       KAFKA_BROKERS: broker?.brokers.join() ?? '',
       KAFKA_TOPIC: topic,
@@ -64,6 +68,8 @@ export async function startWorld({ kafka, replicas }: { kafka: boolean; replicas
       /** Where tills are to send to: all that passes there is on the wire. */
       url: tap.url,
       wire,
+      /** Of the first adapter; each has the same pages. */
+      console: { url: started.adapters[0]!.consoleUrl!, ...consoleUser },
       waitingBills: journal.waiting,
       broker,
       /** Of the first, if there are several. */

@@ -6,7 +6,11 @@ import { z } from 'zod'
 import { processEnv } from './process-env.ts'
 
 const logLine = z.looseObject({ msg: z.string() })
-const listening = z.looseObject({ port: z.number(), managementPort: z.number() })
+const listening = z.looseObject({
+  port: z.number(),
+  managementPort: z.number(),
+  consolePort: z.number().optional(),
+})
 
 export type LogLine = z.output<typeof logLine>
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
@@ -45,12 +49,14 @@ export async function startAdapterProcess(
     exited.then(() => undefined),
   ])
   if (!started) throw new Error(`the adapter ended before it listened:\n${log.lastText.join('\n')}`)
-  const { port, managementPort } = listening.parse(started)
+  const { port, managementPort, consolePort } = listening.parse(started)
 
   return {
     /** With the base path: what a till is given. */
     url: `http://127.0.0.1:${port}${env.BASE_PATH ?? '/zonal/v1'}`,
     managementUrl: `http://127.0.0.1:${managementPort}`,
+    /** Undefined unless CONSOLE_PORT is in the environment. */
+    consoleUrl: consolePort === undefined ? undefined : `http://127.0.0.1:${consolePort}`,
     port,
     managementPort,
     pid: child.pid,

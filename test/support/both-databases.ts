@@ -91,7 +91,8 @@ async function setClockByHand(
   )
 }
 
-export const emptyTables = 'TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets'
+export const emptyTables =
+  'TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets, audit'
 
 /** Several replicas with one clock, on a database that is emptied. @param url of a database of `usePostgres` */
 export async function openReplicas(url: string, count: number): Promise<[TestJournal, ...TestJournal[]]> {
@@ -159,15 +160,16 @@ export function createReplica(
 }
 
 /** Sets the database's clock to the test's before each use of the journal. */
-function followClock(
-  journal: Journal,
+function followClock<T extends object>(
+  followed: T,
   clock: TestJournal['clock'],
   set: (nowMs: number) => Promise<unknown>,
-): Journal {
+): T {
   let setMs: number | undefined
-  return new Proxy(journal, {
+  return new Proxy(followed, {
     get(target, name) {
-      const member = target[name as keyof Journal] as (...values: unknown[]) => unknown
+      const member = target[name as keyof T] as (...values: unknown[]) => unknown
+      if (name === 'acts' || name === 'lookUps') return followClock(member, clock, set)
       // A promise that resolves with the proxy reads its `then`.
       if (typeof member !== 'function' || name === 'close' || name === 'trouble') return member
       return async (...values: unknown[]) => {

@@ -1,3 +1,4 @@
+import { testAct } from './test-act.ts'
 import type { TicketIntake } from '../../src/journal/stored-tickets.ts'
 import type { CreditIntent, DebitIntent } from '../../src/redemptions/redemption.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
@@ -79,6 +80,8 @@ export async function fillJournal({ journal, clock }: TestJournal) {
   await journal.buryTicket('refused-by-kafka', 'MESSAGE_TOO_LARGE')
   await journal.keepDeadLetter(unreadMessage('{"ticketId":"unread"}'))
   await journal.keepApproval(approved.credentials, { venue: approved.venue, approvedAtMs: clock.nowMs() })
+
+  await journal.acts.note({ name: 'find_card', target: '*0001' }, testAct())
 
   const blockedUntilMs = clock.nowMs() + 60_000
   const freeAtMs = clock.nowMs() + 5_000

@@ -47,13 +47,15 @@ export async function startTestService(
   const service = await createService(config, { log, version: '0.0.0-test', clock, timers: clock, dialects })
   const ports = await service.start()
   if (!ports) throw new Error('the service was stopped while it started')
-  const { port, managementPort } = ports
+  const { port, managementPort, consolePort } = ports
 
   return {
     url: `http://127.0.0.1:${port}${config.zonal.basePath}`,
     origin: `http://127.0.0.1:${port}`,
     port,
     managementUrl: `http://127.0.0.1:${managementPort}`,
+    /** Undefined unless CONSOLE_PORT is in the environment. */
+    consoleUrl: consolePort === undefined ? undefined : `http://127.0.0.1:${consolePort}`,
     folder,
     journalPath,
     rawLines,

@@ -8,12 +8,16 @@ const begin = {
   write: `BEGIN; SET LOCAL statement_timeout = 1500; SET LOCAL lock_timeout = 500;
     SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL synchronous_commit = off`,
   read: `BEGIN READ ONLY; SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 500;
-    SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL enable_seqscan = off; SET LOCAL search_path = diary`,
+    SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL enable_seqscan = off`,
 }
 const queryMs = { write: 2_000, read: 4_000 }
 
-/** Limits hold for each transaction, since a pooler may give the connection to somebody else after it. */
-export function createConnection(pool: Pool) {
+/**
+ * Limits hold for each transaction, since a pooler may give the connection to somebody else after it.
+ * @param schema that is read, if it is not the role's own
+ */
+export function createConnection(pool: Pool, schema?: 'diary') {
+  const path = schema ? `; SET LOCAL search_path = ${schema}` : ''
   return { read: transact('read'), write: transact('write'), close: pool.end }
 
   function transact(kind: keyof typeof begin) {
@@ -24,7 +28,7 @@ export function createConnection(pool: Pool) {
         (await send(connection, { text, values, query_timeout: queryMs[kind] })).rows
       let isWell = false
       try {
-        await send(connection, { text: begin[kind], query_timeout: queryMs[kind] })
+        await send(connection, { text: begin[kind] + path, query_timeout: queryMs[kind] })
         const result = await work(query)
         await query('COMMIT')
         isWell = true

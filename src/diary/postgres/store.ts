@@ -1,10 +1,10 @@
-import { createPool, type PostgresConfig } from '../../journal/postgres/pool.ts'
+import { createPool, type Pool, type PostgresConfig } from '../../journal/postgres/pool.ts'
 import { runWork } from '../../journal/postgres/run-work.ts'
 import { toNumbered } from '../../journal/postgres/statements.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Clock } from '../../time/clock.ts'
 import { columnNames, eraseSql, toValues, type DiaryEntry } from '../entry.ts'
-import type { DiaryReader, DiaryStore } from '../store.ts'
+import type { Reader, DiaryStore } from '../store.ts'
 import { createConnection, type Query } from './connection.ts'
 import { createSchemaSql, createSegmentSql, insertSql, lockSql, segmentsSql, tryLockSql } from './schema.ts'
 
@@ -87,8 +87,8 @@ export function createDatabaseStore(
 }
 
 /** Look-ups have a small pool of their own, a limit, and a transaction that cannot write. */
-export function createDatabaseReader(postgres: PostgresConfig, log: Logger): DiaryReader {
-  const connection = createConnection(createPool({ ...postgres, poolSize: 2, patienceMs: 3_000 }, log))
+export function createDatabaseReader(postgres: PostgresConfig, log: Logger): Reader {
+  const connection = createConnection(createLookUpPool(postgres, log), 'diary')
   let isMade = false
   return {
     async read(work) {
@@ -102,6 +102,25 @@ export function createDatabaseReader(postgres: PostgresConfig, log: Logger): Dia
     },
     close: connection.close,
   }
+}
+
+/** The same for the journal's tables. */
+export function createJournalReader(postgres: PostgresConfig, log: Logger): Reader {
+  const connection = createConnection(createLookUpPool(postgres, log))
+  return {
+    read: (work) =>
+      connection.read((query) =>
+        runWork(work, async (statement) => {
+          const { text, values } = toNumbered(statement)
+          return { rows: await query(text, values), changes: 0 }
+        }),
+      ),
+    close: connection.close,
+  }
+}
+
+function createLookUpPool(postgres: PostgresConfig, log: Logger): Pool {
+  return createPool({ ...postgres, poolSize: 2, patienceMs: 3_000 }, log)
 }
 
 /** @throws Error if it cannot be written */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Answer } from '../../journal/work.ts'
 import { runWork } from '../../journal/postgres/run-work.ts'
 import { toValues } from '../entry.ts'
-import type { DiaryReader, DiaryStore } from '../store.ts'
+import type { Reader, DiaryStore } from '../store.ts'
 import { createThread } from './thread.ts'
 
 /** Beside the journal, and on its volume: one volume is enough. @returns the diary's file */
@@ -24,7 +24,7 @@ export function createFileStore(path: string, maxBytes: number, onBegunAnew: () 
 }
 
 /** @returns undefined if there is no file */
-export function createFileReader(path: string): DiaryReader | undefined {
+export function createFileReader(path: string): Reader | undefined {
   if (!existsSync(path)) return undefined
   const thread = createThread({ path, maxBytes: 'read' })
   return {

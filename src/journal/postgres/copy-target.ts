@@ -68,7 +68,7 @@ async function inTransaction<T>(
     nowMs: Number(rows[0]?.now_ms),
     fill: (table, source) => fill(query, table, source),
   })
-  await continueSequence(query)
+  for (const table of ['tickets', 'audit']) await continueSequence(query, table)
   // Else the first queries would be planned as for empty tables.
   await query(`ANALYZE ${copiedTables.join(', ')}`)
   await query('COMMIT').catch((error: DatabaseFailure) => {
@@ -143,10 +143,10 @@ function toJson(_name: string, value: unknown): unknown {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : value
 }
 
-/** A later ticket gets a higher number than all that were copied. */
-async function continueSequence(query: Query) {
-  const { rows } = await query('SELECT coalesce(max(sequence), 0) + 1 AS next FROM tickets')
-  await query(`ALTER TABLE tickets ALTER COLUMN sequence RESTART WITH ${Number(rows[0]?.next)}`)
+/** A later row gets a higher number than all that were copied. */
+async function continueSequence(query: Query, table: string) {
+  const { rows } = await query(`SELECT coalesce(max(sequence), 0) + 1 AS next FROM ${table}`)
+  await query(`ALTER TABLE ${table} ALTER COLUMN sequence RESTART WITH ${Number(rows[0]?.next)}`)
 }
 
 function toUnavailable(failure: DatabaseFailure): StorageUnavailable {

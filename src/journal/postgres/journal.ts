@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
 import type { Access, Doing, Intake } from '../access.ts'
+import { createActs } from '../acts.ts'
 import { createApprovals } from '../approvals.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
 import { createErase } from '../erase.ts'
@@ -22,6 +23,7 @@ import { createLimits } from './limits.ts'
 import { createMigration } from './migrate.ts'
 import { migrations as allMigrations } from './migrations.ts'
 import { createNotices } from './notices.ts'
+import { createSharedReplicas } from './replicas.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
 import { createServerWatch } from './server-watch.ts'
 import { createTransactions } from './transactions.ts'
@@ -115,6 +117,7 @@ export function createPostgresJournal(
   return {
     ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
     lookUps: createLookUps(seal, access),
+    acts: createActs(rows, seal, access),
     ...createErase(seal, access),
     ...createTicketFunctions(rows, seal, access, log),
     findApproval: (credentials) => write(() => approvals.find(credentials)),
@@ -123,6 +126,7 @@ export function createPostgresJournal(
     durability: durability.found,
     sharedBudget: createSharedBudget(once),
     sharedLease: createSharedLease(once),
+    sharedReplicas: createSharedReplicas(once),
     sharedNotices: notices,
     // The calls of killed processes are in the budget that all share.
     openBudget: async () => ({ how: 'stopped', scopes: [] }),

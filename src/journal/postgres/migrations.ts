@@ -176,4 +176,36 @@ export const migrations: readonly Migration[] = [
   ALTER TABLE redemptions ADD COLUMN trace text;
   `,
   },
+  {
+    minCodeVersion: 1,
+    sql: `
+  -- What people did, or looked at. Rows are only added, and go after 400 days.
+  CREATE TABLE audit (
+    sequence      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id            text NOT NULL UNIQUE,
+    at            bigint NOT NULL,
+    who           text NOT NULL,
+    role          text,
+    by_what       text NOT NULL CHECK (by_what IN ('console', 'command')),
+    act           text NOT NULL,
+    target        text NOT NULL,
+    was           text,
+    became        text,
+    why           text,
+    address       text
+  );
+  CREATE INDEX audit_by_target ON audit (target, sequence);
+  CREATE INDEX audit_by_age ON audit (at);
+  CREATE FUNCTION keep_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'a line of the audit cannot be changed'; END $$;
+  CREATE TRIGGER audit_stays BEFORE UPDATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION keep_audit();
+
+  -- What each replica has last told of itself, for the console.
+  CREATE TABLE replicas (
+    name          text PRIMARY KEY,
+    at            bigint NOT NULL,
+    facts         text NOT NULL
+  ) WITH (fillfactor = 50);
+  `,
+  },
 ]

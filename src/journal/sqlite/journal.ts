@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
+import { createActs } from '../acts.ts'
 import { createApprovals } from '../approvals.ts'
 import { budgetLog } from './budget-log.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
@@ -74,6 +75,7 @@ function journalIn(
   return {
     ...createRedemptionFunctions(rows, access, config.posDeadlineMs),
     lookUps: createLookUps(seal, access),
+    acts: createActs(rows, seal, access),
     ...createErase(seal, access),
     ...createTicketFunctions(rows, seal, access, deps.log),
     findApproval: (credentials) => read(() => approvals.find(credentials)),
@@ -81,6 +83,7 @@ function journalIn(
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     sharedBudget: undefined,
     sharedLease: undefined,
+    sharedReplicas: undefined,
     durability: () => undefined,
     sharedNotices: undefined,
     openBudget: () => write(() => budgetLog.open()),

@@ -204,4 +204,26 @@ export const migrations = [
   -- The traceparent of the debit, which its undo names; NULL in rows of earlier versions.
   ALTER TABLE redemptions ADD COLUMN trace TEXT;
   `,
+  `
+  -- What people did, or looked at. Rows are only added, and go after 400 days.
+  CREATE TABLE audit (
+    sequence      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    at            INTEGER NOT NULL,
+    who           TEXT NOT NULL,
+    role          TEXT,
+    by_what       TEXT NOT NULL CHECK (by_what IN ('console', 'command')),
+    act           TEXT NOT NULL,
+    target        TEXT NOT NULL,
+    was           TEXT,
+    became        TEXT,
+    why           TEXT,
+    address       TEXT
+  ) STRICT;
+  CREATE INDEX audit_by_target ON audit (target, sequence);
+  CREATE INDEX audit_by_age ON audit (at);
+  CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'a line of the audit cannot be changed');
+  END;
+  `,
 ]

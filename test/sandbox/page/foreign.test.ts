@@ -21,6 +21,7 @@ describe("the sandbox's page, asked by others,", () => {
       broker: undefined,
       waitingBills: new Set<string>(),
       url: core.url,
+      console: { url: core.url, name: 'operator', password: '', line: '' },
     }
     served = await startPage(world)
   })

@@ -1,5 +1,5 @@
 import type { Card, UserCoupon } from '../../simulators/core/project.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../../../src/console/html.ts'
 import { coreStates, type createSwitches } from './switches.ts'
 
 /** Members as the core knows them at this moment. */

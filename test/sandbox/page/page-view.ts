@@ -1,4 +1,4 @@
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../../../src/console/html.ts'
 
 /**
  * A piece of the page that may change: the content of the element `id`. If there is none yet, it is made in the element

@@ -6,7 +6,7 @@ import { demoProjectName } from '../../simulators/core/demo-project.ts'
 import { refuseForeign } from '../../support/same-origin.ts'
 import { toCurl, toRecording } from '../wire/copies.ts'
 import type { World } from '../world.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../../../src/console/html.ts'
 import { createLive } from './live.ts'
 import { membersView, switchesView } from './other-side-view.ts'
 import { pageView, type Piece } from './page-view.ts'
@@ -38,8 +38,10 @@ const here = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf
  * The sandbox's page, on a free port of 127.0.0.1. It has no password: `refuseForeign` keeps other sites out.
  * @returns its address, and how to end it
  */
-export async function startPage(world: Pick<World, 'core' | 'wire' | 'broker' | 'waitingBills' | 'url'>) {
-  const { core, wire, waitingBills } = world
+export async function startPage(
+  world: Pick<World, 'core' | 'wire' | 'broker' | 'waitingBills' | 'url' | 'console'>,
+) {
+  const { core, wire, waitingBills, console } = world
   const live = createLive(pieces)
   const desk = createTillDesk(world.url, live.changed)
   const switches = createSwitches(core, world.broker, live.changed)
@@ -54,7 +56,7 @@ export async function startPage(world: Pick<World, 'core' | 'wire' | 'broker' | 
       ...wire.entries.flatMap((entry) => [
         {
           id: `entry-${entry.id}`,
-          content: entryView(entry, []),
+          content: entryView(entry, [], console.url),
           into: 'entries',
           tag: 'article',
           isFixed: true,
@@ -77,7 +79,7 @@ export async function startPage(world: Pick<World, 'core' | 'wire' | 'broker' | 
       const steps = entry.steps.map(
         (step, index) => html`<li id="step-${entry.id}-${index}">${stepView(step)}</li>`,
       )
-      return html`<article id="entry-${entry.id}">${entryView(entry, steps)}</article>`
+      return html`<article id="entry-${entry.id}">${entryView(entry, steps, console.url)}</article>`
     })
     const [screen, keys, switchesPiece, members] = pieces().map(({ content }) => content) as [
       Html,

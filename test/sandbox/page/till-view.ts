@@ -1,5 +1,5 @@
 import { demo } from '../../simulators/core/demo-project.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../../../src/console/html.ts'
 import type { TillState } from './till-desk.ts'
 
 /** The operator's screen: the texts are those of the till. */

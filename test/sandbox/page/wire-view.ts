@@ -1,9 +1,12 @@
 import { understand } from '../../simulators/till/dialects.ts'
+import { consolePathOf } from '../wire/copies.ts'
 import type { Entry, Step } from '../wire/wire.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../../../src/console/html.ts'
 
-/** One exchange: its steps come into the list. */
-export function entryView({ id, atMs, operation, request }: Entry, steps: Html[]): Html {
+/** One exchange: its steps come into the list. @param consoleUrl where its bill can be looked up */
+export function entryView(entry: Entry, steps: Html[], consoleUrl: string): Html {
+  const { id, atMs, operation, request } = entry
+  const billPath = consolePathOf(entry)
   const at = new Date(atMs)
   return html`<h3>
       ${id} ${operation || request.method}
@@ -15,6 +18,7 @@ export function entryView({ id, atMs, operation, request }: Entry, steps: Html[]
     <p class="copies">
       <a href="/entries/${id}/curl" data-copy id="curl-${id}">Copy ${id} as curl</a>
       <a href="/entries/${id}/recording" data-copy id="recording-${id}">Copy ${id} as recording</a>
+      ${billPath && html`<a href="${consoleUrl}${billPath}" target="_blank">Its bill in the console</a>`}
     </p>`
 }
 

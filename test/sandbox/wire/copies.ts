@@ -1,5 +1,6 @@
 import { basic, dummy, parseJson, pick, replyHeaders } from '../../contracts/exchange.ts'
 import type { CoreCall as RecordedCall, Recording } from '../../contracts/recording.ts'
+import { billPath } from '../../../src/console/elements.ts'
 import { demo } from '../../simulators/core/demo-project.ts'
 import { isAnswered, type Entry, type Step } from './wire.ts'
 
@@ -114,6 +115,13 @@ const fieldOf = (name: string) => (entry: Entry) =>
   new RegExp(`"${name}"\\s*:\\s*"([^"]*)"`).exec(entry.request.body)?.[1]
 const billOf = fieldOf('accountNumber')
 const cardOf = fieldOf('cardNumber')
+
+/** @returns the path of its bill's page in the console; undefined if it names none */
+export function consolePathOf(entry: Entry): string | undefined {
+  const [venueId] = loginOf(entry.request.headers.authorization)
+  const account = billOf(entry)
+  return venueId && account && billPath(venueId, account)
+}
 
 function toRecordedCall({ call, reply }: CallStep): RecordedCall {
   const { method, path, headers, body, status } = call

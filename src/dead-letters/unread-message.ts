@@ -2,20 +2,24 @@ import { Refusal } from '../model/refusal.ts'
 import type { UnreadMessage, Ticket } from '../model/words.ts'
 import { decodeKept, readKeptTicket } from '../zonal/kept-ticket.ts'
 import type { TicketSettings } from '../zonal/messages/ticket-message.ts'
-import { CommandFailed } from './command.ts'
+
+/** It cannot be sent, and is kept: the message says why. */
+export class DeadLetterStays extends Error {
+  override name = 'DeadLetterStays'
+}
 
 /**
  * Reads a message as the service does, with the current code and settings, but a higher limit of its length.
- * @throws CommandFailed with the reason why it cannot be read
+ * @throws DeadLetterStays with the reason why it cannot be read
  */
 export async function readAgain(message: UnreadMessage, settings: TicketSettings): Promise<Ticket> {
   if (message.cut)
-    throw new CommandFailed('it cannot be read: only its beginning was kept. Ask the venue for the bill')
+    throw new DeadLetterStays('it cannot be read: only its beginning was kept. Ask the venue for the bill')
   try {
     return await readKeptTicket(message, settings)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    throw new CommandFailed(
+    throw new DeadLetterStays(
       `it still cannot be read: ${explain(error, message)}. It is kept: send it once this version, or a later one, can read it`,
       { cause: error },
     )

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { userInfo } from 'node:os'
+import type { Act } from '../journal/audit.ts'
+import { UsageWrong } from './command.ts'
+
+/** Of every command that changes something, or shows what not everybody may see. */
+export type ActOptions = { who?: string | undefined; why?: string | undefined }
+
+export const actOptions = { who: { type: 'string' }, why: { type: 'string' } } as const
+
+/** @returns what the audit says of whoever runs the command; by default the name of the system user, or its number */
+export function actOf({ who, why }: ActOptions): Act {
+  return {
+    id: randomUUID(),
+    who: who?.trim() || systemUser() || `user ${process.getuid?.() ?? 'unknown'}`,
+    role: undefined,
+    by: 'command',
+    why: why?.trim() || undefined,
+    address: undefined,
+  }
+}
+
+/**
+ * The same for what cannot be taken back.
+ * @throws UsageWrong if it is not known who decides, or why
+ */
+export function decisionOf(verb: string, { who, why }: ActOptions): Act & { why: string } {
+  const act = actOf({ who, why })
+  if (act.why === undefined) throw new UsageWrong(`${verb}: --why is required, for whoever asks later`)
+  if (!who?.trim() && systemUser() === undefined)
+    throw new UsageWrong(`${verb}: --who is required, since the system user has no name`)
+  return { ...act, why: act.why }
+}
+
+/** A container may run as a user that has no name. */
+function systemUser(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,61 @@
+import { runCommand, UsageWrong, type Action, type Answer, type CommandParts } from './command.ts'
+import { toTable, toTime } from './lines.ts'
+import { refuseMore } from './options.ts'
+
+const usage = `Usage:
+  audit         lists what people have done, or looked at: who, when, what, and why; the newest first
+Options:
+  --of ID       only what was done to this redemption or dead letter; of cards the last four characters, such as *1001
+  --before N    the lines before this one: the number of the last line that was listed
+  --json        for scripts
+`
+
+const options = { of: { type: 'string' }, before: { type: 'string' } } as const
+
+/** One look-up prints no more. */
+const mostListed = 200
+
+await runCommand(usage, options, choose)
+
+function choose({
+  words,
+  of,
+  before,
+}: {
+  words: string[]
+  of?: string | undefined
+  before?: string | undefined
+}): Action {
+  refuseMore(words)
+  const below = before === undefined ? undefined : Number(before)
+  if (below !== undefined && !Number.isSafeInteger(below))
+    throw new UsageWrong(`--before ${before} is not the number of a line`)
+  return (parts) => list(parts, { target: of, belowSequence: below })
+}
+
+async function list(
+  { journal }: CommandParts,
+  { target, belowSequence }: { target: string | undefined; belowSequence: number | undefined },
+): Promise<Answer> {
+  const filter = {
+    ...(target !== undefined && { target }),
+    ...(belowSequence !== undefined && { belowSequence }),
+  }
+  const found = await journal.lookUps.audit({ ...filter, limit: mostListed })
+  if (found.length === 0) return { text: 'there is nothing in the audit', json: [] }
+  const rows = found.map((entry) => [
+    String(entry.sequence),
+    toTime(entry.atMs),
+    entry.role === undefined ? entry.who : `${entry.who} (${entry.role})`,
+    entry.by,
+    entry.act,
+    entry.target,
+    entry.before ?? '-',
+    entry.after ?? '-',
+    entry.why ?? '-',
+  ])
+  const heads = ['NUMBER', 'AT', 'WHO', 'BY', 'ACT', 'OF', 'BEFORE', 'AFTER', 'WHY']
+  const more =
+    found.length === mostListed ? `\n\nThere may be more: --before ${found.at(-1)!.sequence} lists them.` : ''
+  return { text: toTable([heads, ...rows]) + more, json: found }
+}

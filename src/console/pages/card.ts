@@ -1,0 +1,50 @@
+import { findDay } from '../../timeline/find-day.ts'
+import { gatherCard } from '../../timeline/gather.ts'
+import { toText } from '../../timeline/timeline.ts'
+import { actOf, needRole, sourcesOf, type Desk, type Visit } from '../desk.ts'
+import { html } from '../html.ts'
+import { page, Refused, type Answer } from '../page.ts'
+import { readDay } from './bill.ts'
+import { copyLink, dayLinks, timelineView } from './timeline-view.ts'
+
+/** A card that somebody looks at again and again is one line in the audit. */
+const notedForMs = 10 * 60_000
+
+/** What happened with a card, at every venue. The address has its hash, never its number. */
+export async function cardPage(desk: Desk, visit: Visit): Promise<Answer> {
+  needRole(visit, 'support', 'A look at a card')
+  const { hash = '' } = visit.params
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new Refused(404, 'There is no such card.')
+  const { timeZone, language } = desk.config.zonal
+  const sources = await sourcesOf(desk)
+  const on = readDay(visit)
+  const gather = (period: Parameters<typeof gatherCard>[2]) => gatherCard(sources, hash, period)
+  const looked = await findDay(gather, { on, trifftVenue: undefined }, { zone: timeZone, isOfBill: false })
+  const path = `/cards/${hash}`
+  if (looked.kind !== 'found')
+    return page(
+      'Card',
+      html`<p>Nothing is known of this card${on !== undefined && html` on ${on}`}.</p>
+        ${looked.kind === 'unknown' && dayLinks(path, on ?? '', looked.otherDays)}`,
+      looked,
+      404,
+    )
+  const { found, day, otherDays } = looked
+  const masked = found.entries.find(({ cardMasked }) => cardMasked !== undefined)?.cardMasked ?? '*'
+  const window = Math.floor(desk.clock.nowMs() / notedForMs)
+  await desk.journal.acts.note(
+    { name: 'find_card', target: masked },
+    actOf(visit, `card ${visit.user.name} ${hash} ${window}`),
+  )
+  const { timeline, body } = timelineView({ found, timeZone, language, namesBill: true })
+  if (visit.query.get('as') === 'text')
+    return {
+      kind: 'text',
+      text: `What is known of card ${masked}\n\n${toText(timeline, timeZone, { namesBill: true })}\n`,
+    }
+  return page(
+    `Card ${masked}`,
+    html`${copyLink(`${path}?on=${day}&as=text`)} ${body} ${dayLinks(path, day, otherDays)}`,
+    { timeZone, ...timeline, otherDays },
+  )
+}

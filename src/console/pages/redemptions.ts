@@ -1,0 +1,94 @@
+import { redemptionStates, type RedemptionState } from '../../redemptions/redemption.ts'
+import type { Desk, Visit } from '../desk.ts'
+import { html, type Html } from '../html.ts'
+import { page, Refused, type Answer } from '../page.ts'
+import { billLink, moment, table } from '../elements.ts'
+import { dayOf, zoneOf } from '../../timeline/day.ts'
+import { tellWhat } from '../../timeline/words.ts'
+
+const shown = 100
+const dayMs = 24 * 60 * 60 * 1000
+const open: RedemptionState[] = ['in_doubt', 'stuck']
+
+/** What is in doubt or stuck, or any other redemptions of the last days, the last changed first. */
+export async function redemptionsPage({ reading, config, clock }: Desk, { query }: Visit): Promise<Answer> {
+  const chosen = query.getAll('state')
+  const states = chosen.length === 0 ? open : chosen.map(readState)
+  const venueId = query.get('venue')?.trim() || undefined
+  const untilMs = readMoment(query)
+  const found = await reading.journal.listRedemptions({
+    ...{ states, venueId, sinceMs: clock.nowMs() - 35 * dayMs, limit: shown + 1 },
+    ...(untilMs !== undefined && { untilMs }),
+  })
+  const listed = found.slice(0, shown)
+  const rows = listed.map((record) => {
+    const zone = zoneOf(record.venueId, config.zonal)
+    const { id, venueId: venue, account, createdAtMs } = record
+    return [
+      html`<a href="/redemptions/${id}">${id}</a>`,
+      html`${stateWords[record.state]}`,
+      moment(createdAtMs, zone),
+      account === undefined
+        ? html`venue ${venue}`
+        : billLink({ venueId: venue, account, on: dayOf(createdAtMs, zone) }),
+      html`${record.cardMasked}`,
+      html`${tellWhat(record.what)}`,
+      html`${record.undo?.last ?? '–'}`,
+    ]
+  })
+  const heads = ['Redemption', 'State', 'Begun', 'Bill', 'Card', 'What', 'Last answer of TRIFFT']
+  const body = html`${filterForm(states, venueId)}
+  ${rows.length === 0 ? html`<p>There are none.</p>` : table('Redemptions, the last changed first', heads, rows)}
+  ${found.length > shown && olderLink(query, listed.at(-1)!.changedAtMs)}`
+  return page('Redemptions', body, listed)
+}
+
+export const stateWords: Record<RedemptionState, string> = {
+  sent: 'being redeemed',
+  not_done: 'not taken: could not be asked',
+  refused: 'refused',
+  confirmed: 'taken',
+  credited: 'given back, as the till asked',
+  in_doubt: 'in doubt',
+  reversed: 'not taken: given back',
+  stuck: 'stuck',
+}
+
+function readState(name: string): RedemptionState {
+  const state = redemptionStates.find((each) => each === name)
+  if (!state) throw new Refused(400, `There is no state of this name. It is ${redemptionStates.join(', ')}.`)
+  return state
+}
+
+/** @returns epoch ms: where the page before ended */
+export function readMoment(query: URLSearchParams): number | undefined {
+  const text = query.get('until')
+  if (text === null) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new Refused(400, 'The end in the address is not a number.')
+  return Number(text)
+}
+
+export function olderLink(query: URLSearchParams, untilMs: number): Html {
+  const next = new URLSearchParams(query)
+  next.set('until', String(untilMs))
+  return html`<p><a href="?${next.toString()}">Older ones</a></p>`
+}
+
+function filterForm(states: readonly RedemptionState[], venueId: string | undefined): Html {
+  const boxes = redemptionStates.map(
+    (state) =>
+      html`<label>
+        <input type="checkbox" name="state" value="${state}" ${states.includes(state) && html`checked`} />
+        ${stateWords[state]}
+      </label>`,
+  )
+  return html`<form class="filter" method="get" action="/redemptions">
+    <fieldset>
+      <legend>States</legend>
+      ${boxes}
+    </fieldset>
+    <label for="venue">Aztec venue ID</label>
+    <input id="venue" name="venue" value="${venueId ?? ''}" maxlength="64" />
+    <button>Show</button>
+  </form>`
+}

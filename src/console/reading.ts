@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts'
+import { openDiaryReader } from '../diary/open.ts'
+import { createFileReader } from '../diary/sqlite/store.ts'
+import type { Reader } from '../diary/store.ts'
+import { createLookUps, type LookUps } from '../journal/look-ups.ts'
+import { createSeal } from '../journal/seal.ts'
+import type { Logger } from '../observability/logger.ts'
+
+/** Look-ups of journal and diary, on connections that no till waits for. `diary` is undefined if there is none yet. */
+export type Reading = {
+  journal: LookUps
+  diary: () => Promise<Reader | undefined>
+  close: () => Promise<void>
+}
+
+/** To be opened once the journal is: its schema must be there. */
+export async function openReading(config: Pick<Config, 'journal'>, log: Logger): Promise<Reading> {
+  const reader = await openJournalReader(config, log)
+  let diary: Promise<Reader | undefined> | undefined
+  return {
+    journal: createLookUps(createSeal(config.journal.keys), {
+      read: (work) => reader.read(work(Date.now(), false)),
+    }),
+    async diary() {
+      const opened = await (diary ??= openDiaryReader(config, log))
+      // Its file is made by the first row.
+      if (!opened) diary = undefined
+      return opened
+    },
+    async close() {
+      await Promise.all([reader.close(), (await diary)?.close()])
+    },
+  }
+}
+
+async function openJournalReader(
+  { journal: { path, postgres } }: Pick<Config, 'journal'>,
+  log: Logger,
+): Promise<Reader> {
+  if (postgres) return (await import('../diary/postgres/store.ts')).createJournalReader(postgres, log)
+  const reader = createFileReader(path)
+  if (!reader) throw new Error(`there is no journal at ${path}`)
+  return reader
+}

@@ -1,0 +1,35 @@
+import { lastSpokeMs, venuesThatSpoke } from '../diary/look-ups.ts'
+import type { Reader } from '../diary/store.ts'
+import { operations } from '../model/words.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+/** A venue usually speaks if it did so at this time on as many of the last seven days. */
+export const daysLookedAt = 7
+const usualDays = 4
+
+/** `lastHeardAtMs`: epoch ms; undefined if the diary does not know. `spokenOnDays`: of the last seven. */
+export type SilentVenue = { venueId: string; lastHeardAtMs: number | undefined; spokenOnDays: number }
+
+/**
+ * @param lengthMs nothing was heard of them for so long
+ * @returns venues that usually send something at this time of the day, and have not, the longest silent first
+ */
+export async function findSilentVenues(
+  reader: Reader,
+  lengthMs: number,
+  nowMs: number,
+): Promise<SilentVenue[]> {
+  const spoke = async (daysAgo: number) => {
+    const toMs = nowMs - daysAgo * dayMs
+    return await reader.read(venuesThatSpoke(operations, { fromMs: toMs - lengthMs, toMs }))
+  }
+  const now = new Set(await spoke(0))
+  const days = new Map<string, number>()
+  for (let daysAgo = 1; daysAgo <= daysLookedAt; daysAgo++)
+    for (const venueId of await spoke(daysAgo)) days.set(venueId, (days.get(venueId) ?? 0) + 1)
+  const silent: SilentVenue[] = []
+  for (const [venueId, spokenOnDays] of days)
+    if (spokenOnDays >= usualDays && !now.has(venueId))
+      silent.push({ venueId, spokenOnDays, lastHeardAtMs: await reader.read(lastSpokeMs(venueId)) })
+  return silent.toSorted((a, b) => (a.lastHeardAtMs ?? 0) - (b.lastHeardAtMs ?? 0))
+}
