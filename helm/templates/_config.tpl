@@ -20,6 +20,9 @@ JOURNAL_TLS_CA_FILE: /etc/zonal-loyalty-adapter/journal-ca.pem
 CAPTURE_DIR: /var/capture
 CAPTURE_NAMES: {{ .Values.capture.names | quote }}
 {{- end }}
+{{- if .Values.console.enabled }}
+CONSOLE_PORT: {{ .Values.console.port | quote }}
+{{- end }}
 {{- with .Values.kafka }}
 KAFKA_BROKERS: {{ join "," .brokers | quote }}
 KAFKA_TOPIC: {{ .topic | quote }}
@@ -76,6 +79,11 @@ SHUTDOWN_TIMEOUT_MS: {{ add $drainMs (mul 1000 .Values.stop.finishSeconds) | quo
 - { name: KAFKA_SASL_USERNAME, secret: {{ $secret | quote }}, key: {{ .secret.usernameKey | quote }} }
 {{- end }}
 - { name: KAFKA_SASL_PASSWORD, secret: {{ $secret | quote }}, key: {{ .secret.passwordKey | quote }} }
+{{- end }}
+{{- end }}
+{{- with .Values.console }}
+{{- if .enabled }}
+- { name: CONSOLE_USERS, secret: {{ .usersSecret.name | quote }}, key: {{ .usersSecret.key | quote }} }
 {{- end }}
 {{- end }}
 {{- with .Values.tracing }}

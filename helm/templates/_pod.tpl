@@ -63,6 +63,10 @@ spec:
           containerPort: {{ .Values.config.PORT }}
         - name: management
           containerPort: {{ .Values.config.MANAGEMENT_PORT }}
+        {{- if .Values.console.enabled }}
+        - name: console
+          containerPort: {{ .Values.console.port }}
+        {{- end }}
       envFrom:
         - configMapRef:
             name: {{ include "zonal-loyalty-adapter.fullname" . }}

@@ -30,6 +30,8 @@ const otherVariables: Record<string, string> = {
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
   ADAPTER_VENUE: 'test/contracts/replay.ts',
   ADAPTER_KEY: 'test/contracts/replay.ts',
+  NODE_IMAGE: 'Dockerfile',
+  BASE_IMAGE: 'Dockerfile',
 }
 
 /** Written when the service is built or runs. */

@@ -24,6 +24,7 @@ const changedElsewhere = [
   'kafka.tls.enabled',
   'journal.kind',
   'journal.tls.enabled',
+  'console.enabled',
 ]
 
 describe('what changes with a value of the chart', () => {
@@ -73,6 +74,17 @@ describe('what changes with a value of the chart', () => {
     const tlsOf = (tls: object) =>
       at(only(render({ journal: { tls } }, { files: [needed, postgres] }), config), 'data.JOURNAL_TLS')
     expect([tlsOf({}), tlsOf({ enabled: false })]).to.deep.equal(['verify', 'off'])
+  })
+
+  it('console.enabled: its port, its Service and its Ingress', () => {
+    const without = render({ console: { enabled: false, ingress: { enabled: false } } }, { files })
+    expect(changedBetween(render({}, { files }), without)).to.deep.equal([
+      'ConfigMap',
+      'Ingress',
+      'NetworkPolicy',
+      'Service',
+      'StatefulSet',
+    ])
   })
 
   it('a variable of config: that variable', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { needed, postgres, refusal, useHelm } from './chart.ts'
+import { journals, needed, postgres, refusal, useHelm } from './chart.ts'
 
 type Case = [what: string, values: object, reason: string]
 
@@ -22,6 +22,20 @@ const withPostgres: Case[] = [
   ['an autoscaler whose minimum is above its maximum', { autoscaling: { enabled: true, minReplicas: 7 } }, 'autoscaling.minReplicas is above autoscaling.maxReplicas'],
 ] // prettier-ignore
 
+const consoleUsers = { usersSecret: { name: 'users' } }
+const ofConsole = (settings: object) => ({ console: { enabled: true, ...consoleUsers, ...settings } })
+const reachable = { networkPolicy: { fromOperators: [{ ipBlock: { cidr: '10.0.0.0/8' } }] } }
+
+const withConsole: Case[] = [
+  ['without users', { console: { enabled: true } }, 'console.usersSecret.name is needed with console.enabled'],
+  ["on the tills' port", ofConsole({ port: 8080 }), 'console.port=8080 is config.PORT too: choose another'],
+  ['on the management port', { ...ofConsole({}), config: { MANAGEMENT_PORT: 8088 } }, 'console.port=8088 is config.MANAGEMENT_PORT too'],
+  ['that is off, with an Ingress', { console: { ingress: { enabled: true, host: 'a.example.com' } } }, 'set console.enabled=true, or console.ingress.enabled=false'],
+  ['with an Ingress without a host', { ...reachable, ...ofConsole({ ingress: { enabled: true } }) }, 'console.ingress.host is needed with console.ingress.enabled'],
+  ["with the tills' host", { ...reachable, ...ofConsole({ ingress: { enabled: true, host: 'loyalty.example.com' } }) }, 'give the console a host name of its own'],
+  ['with an Ingress whose controller does not reach it', ofConsole({ ingress: { enabled: true, host: 'a.example.com' } }), 'networkPolicy.fromOperators is needed with console.ingress.enabled'],
+] // prettier-ignore
+
 describe('values that make no sense together', () => {
   useHelm()
 
@@ -35,6 +49,14 @@ describe('values that make no sense together', () => {
       expect(refusal(values, { files: [needed, postgres] })).to.contain(reason)
     })
 
+  for (const [what, values, reason] of withConsole)
+    for (const { journal, files } of journals)
+      it(`are refused with ${journal}: a console ${what}`, () => {
+        const message = refusal(values, { files })
+        expect(message).to.contain(reason)
+        expect(message.match(/^ {2}\S/gm)).to.have.length(1)
+      })
+
   it('are all listed in one error', () => {
     const values = { replicas: 3, autoscaling: { enabled: true }, persistence: { size: '4Gi' } }
     const message = refusal(values, { files: [needed, postgres] })
@@ -45,6 +67,11 @@ describe('values that make no sense together', () => {
     expect(refusal({ replicas: 1 })).to.equal('')
     expect(refusal({ journal: { kind: 'sqlite' }, persistence: { size: '8Gi' } })).to.equal('')
     expect(refusal({ replicas: 1 }, { files: [needed, postgres] })).to.equal('')
+    expect(refusal(ofConsole({}))).to.equal('')
+    expect(refusal({ console: consoleUsers })).to.equal('')
+    const open = { ingress: { enabled: true, host: 'a.example.com' } }
+    expect(refusal({ ...reachable, ...ofConsole(open) })).to.equal('')
+    expect(refusal({ networkPolicy: { enabled: false }, ...ofConsole(open) })).to.equal('')
     const autoscaling = { enabled: true, minReplicas: 3, maxReplicas: 3 }
     expect(refusal({ autoscaling }, { files: [needed, postgres] })).to.equal('')
   })

@@ -30,6 +30,9 @@ const ofDatabase = Object.keys(variables).filter((name) =>
   /^JOURNAL_(URL|LISTEN_URL|PASSWORD|POOL|TLS.*)$/.test(name),
 )
 
+/** Those of the console too, which the chart gives whether or not the service reads them yet. */
+const allVariables = [...new Set([...Object.keys(variables), 'CONSOLE_PORT', 'CONSOLE_USERS'])]
+
 describe('the environment that the chart gives the service', () => {
   useHelm()
 
@@ -47,7 +50,7 @@ describe('the environment that the chart gives the service', () => {
       const secret = secretVariablesOf(rendered)
       // An installation has keys of its own, and one address of a collector is enough.
       const unused = [...left, 'DEVELOPMENT_KEYS', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
-      const known = Object.keys(variables).filter((name) => !unused.includes(name))
+      const known = allVariables.filter((name) => !unused.includes(name))
       expect([...Object.keys(configOf(rendered)), ...secret]).to.have.members(known)
       expect(secret).to.deep.equal([
         'JOURNAL_KEY',
@@ -55,6 +58,7 @@ describe('the environment that the chart gives the service', () => {
         ...secrets,
         'KAFKA_SASL_USERNAME',
         'KAFKA_SASL_PASSWORD',
+        'CONSOLE_USERS',
         'OTEL_EXPORTER_OTLP_HEADERS',
       ])
     })
@@ -112,6 +116,7 @@ describe('the environment that the chart gives the service', () => {
       {
         secret: { name: 'kafka-user', items: [{ key: 'KAFKA_SASL_PASSWORD', path: 'KAFKA_SASL_PASSWORD' }] },
       },
+      { secret: { name: 'console', items: [{ key: 'users', path: 'CONSOLE_USERS' }] } },
       {
         secret: {
           name: 'collector',
@@ -161,7 +166,7 @@ describe('the environment that the chart gives the service', () => {
 function secretVariablesOf(rendered: Rendered): string[] {
   return Object.keys(environmentOf(rendered)).flatMap((name) => {
     const [, variable] = /^(.+)_FILE$/.exec(name) ?? []
-    return variable && variable in variables ? [variable] : []
+    return variable && allVariables.includes(variable) ? [variable] : []
   })
 }
 

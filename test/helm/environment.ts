@@ -6,6 +6,9 @@ import { at, containerOf, only, podOf, release, type Rendered } from './chart.ts
 type Variable = { name: string; value: string }
 type Source = { secret: { name: string; items: { key: string; path: string }[] } }
 
+/** A user as `console-password` prints one. */
+const user = `dana:operator:scrypt$32768$8$3$${'a'.repeat(22)}$${'b'.repeat(43)}`
+
 export const secretFolder = '/etc/zonal-loyalty-adapter'
 
 /** @returns what the ConfigMap holds */
@@ -34,8 +37,9 @@ export function placeSecrets(rendered: Rendered, contents: Record<string, string
   const folder = mkdtempSync(join(tmpdir(), 'adapter-secrets-'))
   const key = Buffer.alloc(32, 1).toString('base64')
   const url = 'postgres://adapter@db.example.com/loyalty'
+  const usual: Record<string, string> = { JOURNAL_URL: url, JOURNAL_LISTEN_URL: url, CONSOLE_USERS: user }
   for (const { path } of secretFilesOf(rendered))
-    writeFileSync(join(folder, path), contents[path] ?? (path.endsWith('_URL') ? url : key))
+    writeFileSync(join(folder, path), contents[path] ?? usual[path] ?? key)
   const moved = Object.entries(environmentOf(rendered)).map(([name, value]) => [
     name,
     value.replace(secretFolder, folder),

@@ -89,6 +89,30 @@ describe('the notes of the chart', () => {
     expect(notes({ ingress: { enabled: false, host: '' } })).to.contain('There is no Ingress')
   })
 
+  it('say how to open the console, and how to make its users', () => {
+    const enabled = { enabled: true, usersSecret: { name: 'people', key: 'list' }, port: 8099 }
+    for (const files of [[needed], [needed, postgres]]) {
+      const text = notes({ console: enabled }, files)
+      expect(text)
+        .to.contain('The console is at http://127.0.0.1:8099 while this runs:')
+        .and.contain(`kubectl -n tills port-forward service/${release}-console 8099\n`)
+        .and.contain('zonal-loyalty-adapter:0.1.0 node dist/commands/console-password.js NAME ROLE\n')
+        .and.contain('kubectl -n tills create secret generic people --from-file=list=')
+      expect(notes({}, files)).not.to.match(/console/i)
+    }
+    const text = notes({}, [needed, everything])
+    expect(text).to.contain(
+      'The console is at https://console.example.com, and at http://127.0.0.1:8088 while',
+    )
+  })
+
+  it('warn that anyone may try passwords at the console if there is no policy', () => {
+    const networkPolicy = { enabled: false }
+    expect(notes({ networkPolicy })).not.to.contain('passwords')
+    const withConsole = { networkPolicy, console: { enabled: true, usersSecret: { name: 'people' } } }
+    expect(notes(withConsole)).to.contain('and the metrics, and try passwords at the console.')
+  })
+
   for (const { files, workload, pod } of [
     { files: [needed], workload: `statefulset/${release}`, pod: `${release}-0` },
     { files: [needed, postgres], workload: `deployment/${release}`, pod: `deployment/${release}` },

@@ -101,6 +101,13 @@ describe('helm refuses', () => {
     ['a user without a mechanism', { kafka: { sasl: { username: 'adapter' } } }, /\/kafka\/sasl\/mechanism/],
     ['more than all traces', { tracing: { sampleRatio: 1.1 } }, /\/tracing\/sampleRatio/],
     ['a collector without a scheme', { tracing: { endpoint: 'collector:4318' } }, /\/tracing\/endpoint/],
+    ['a console on every port', { console: { port: 0 } }, /\/console\/port/],
+    ['users among the values', { console: { users: 'dana:operator:…' } }, /'users' not allowed/],
+    [
+      'a console with a scheme',
+      { console: { ingress: { host: 'https://a.example.com' } } },
+      /console\/ingress\/host/,
+    ],
     ['a policy without DNS', { networkPolicy: { dnsPorts: [] } }, /dnsPorts/],
     [
       'alerts without the address of the runbooks',
