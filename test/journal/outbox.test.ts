@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { formerTicketFingerprint, ticketFingerprint } from '../../src/model/keys.ts'
 import type { Ticket } from '../../src/model/words.ts'
 import { forEachSchema } from '../support/both-databases.ts'
-import { unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 
 const bill: Ticket = {
   ticketId: 'B-77',
@@ -127,6 +127,35 @@ forEachSchema((openTestJournal) => {
       test.clock.pass(5000)
       await test.journal.acceptTicket(intake('e-2'))
       expect(await test.journal.stats()).to.include({ ticketsWaiting: 2, oldestTicketAtMs: takenAtMs })
+    })
+  })
+})
+
+// A bill of twenty lines kept a page of the file for 35 days: 231,000 of them filled the default room, and tickets were refused.
+describe("a ticket in the journal's file", () => {
+  let test: TestJournal
+  beforeEach(async () => (test = await openTestJournal()))
+  afterEach(() => test.end())
+
+  it('gives its room back once it is in Kafka, and its venue has its share again', async () => {
+    const items = Array.from({ length: 40 }, (_, index) => ({
+      id: `line-${index}`,
+      quantity: 1,
+      totalMinor: 1,
+    }))
+    const ids = Array.from({ length: 200 }, (_, index) => `e-${index}`)
+    const before = (await test.journal.stats()).bytes
+    for (const id of ids)
+      await test.journal.acceptTicket({ ...intake(id, { ...bill, items }), venue: 'venue-uuid' })
+    const waiting = (await test.journal.stats()).bytes - before
+    await test.journal.markPublished(ids)
+    const left = (await test.journal.stats()).bytes - before
+    expect(waiting / ids.length).to.be.above(3_000)
+    expect(left / ids.length).to.be.below(600)
+    expect(await test.sql('SELECT bytes FROM ticket_venues')).to.deep.equal([{ bytes: 0 }])
+    expect((await test.journal.stats()).ticketsWaiting).to.equal(0)
+    expect(await test.journal.acceptTicket(intake('e-7', { ...bill, items }))).to.include({
+      isDuplicate: true,
     })
   })
 })
