@@ -51,6 +51,8 @@ export type LookUps = {
   venueIds(): Promise<string[]>
   /** @returns what people did, or looked at, the last first */
   audit(filter: AuditFilter): Promise<AuditEntry[]>
+  /** @returns what people decided about these redemptions */
+  actsOn(redemptionIds: readonly string[]): Promise<AuditEntry[]>
   /** How many of each there are. */
   counts(): Promise<JournalCounts>
 }
@@ -122,6 +124,12 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     return found
   }
 
+  function* actsOn(redemptionIds: readonly string[]): Work<AuditEntry[]> {
+    const found: AuditEntry[] = []
+    for (const target of new Set(redemptionIds)) found.push(...(yield* listAudit({ target, limit: 20 })))
+    return found
+  }
+
   function* venueIds(): Work<string[]> {
     const rows = yield* all('SELECT DISTINCT venue_id FROM venues ORDER BY venue_id LIMIT 1000')
     return rows.map((row) => String(row.venue_id))
@@ -141,6 +149,7 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     ticketsByEventIds: (eventIds) => read(() => tickets(eventIds)),
     venueIds: () => read(venueIds),
     audit: (filter) => read(() => listAudit(filter)),
+    actsOn: (redemptionIds) => read(() => actsOn(redemptionIds)),
     counts: () => read(readStats),
   }
 }

@@ -1,6 +1,7 @@
 import type { DiaryEntry } from '../diary/entry.ts'
 import { about, mostEntries, newestFirst, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
 import type { Reader } from '../diary/store.ts'
+import type { AuditEntry } from '../journal/audit.ts'
 import type { LookUps, TicketRecord } from '../journal/look-ups.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 
@@ -12,6 +13,8 @@ export type Gathered = {
   entries: DiaryEntry[]
   redemptions: RedemptionRecord[]
   tickets: TicketRecord[]
+  /** What people decided about the redemptions. */
+  acts: AuditEntry[]
   /** Older rows were left out. */
   isCut: boolean
 }
@@ -55,13 +58,12 @@ async function complete(
   const redemptionIds = [...new Set([...known, ...named])]
   const eventIds = [...new Set(entries.flatMap(({ eventId }) => eventId ?? []))]
   const more = (await diary?.read(about({ redemptionIds, eventIds }))) ?? []
+  const all = [...redemptions, ...(await journal.redemptionsByIds(named.filter((id) => !known.includes(id))))]
   return {
     entries: newestFirst([...entries, ...more]),
-    redemptions: [
-      ...redemptions,
-      ...(await journal.redemptionsByIds(named.filter((id) => !known.includes(id)))),
-    ].toSorted((a, b) => a.createdAtMs - b.createdAtMs),
+    redemptions: all.toSorted((a, b) => a.createdAtMs - b.createdAtMs),
     tickets: await journal.ticketsByEventIds(eventIds),
+    acts: await journal.actsOn(all.map(({ id }) => id)),
     isCut: entries.length >= mostEntries,
   }
 }

@@ -3,7 +3,7 @@ import type { RedemptionRecord } from '../redemptions/record.ts'
 import type { Language } from '../zonal/catalogue.ts'
 import { clockTime, dayOf } from './day.ts'
 import type { Gathered } from './gather.ts'
-import { tellDecision, tellEntry, tellState, type Told } from './words.ts'
+import { tellAct, tellDecision, tellEntry, tellState, type Told } from './words.ts'
 
 /** `entry` is the row of the diary that it is told from; undefined for what only the journal has. */
 export type TimelineEvent = Told & { atMs: number; entry: DiaryEntry | undefined }
@@ -12,18 +12,22 @@ export type TimelineEvent = Told & { atMs: number; entry: DiaryEntry | undefined
 export type Timeline = { events: TimelineEvent[]; now: string[]; isCut: boolean }
 
 /** @returns each message, call to TRIFFT, undo, publication and decision, in the words that the operator saw */
-export function toTimeline({ entries, redemptions, tickets, isCut }: Gathered, language: Language): Timeline {
+export function toTimeline(
+  { entries, redemptions, tickets, acts, isCut }: Gathered,
+  language: Language,
+): Timeline {
   const told = entries.map((entry) => ({ atMs: entry.atMs, entry, ...tellEntry(entry, language) }))
   const named = new Set(
     entries.flatMap(({ redemptionId, message }) => (message === 'undo' ? [] : (redemptionId ?? []))),
   )
   const ofJournal = redemptions.flatMap((record) => [
     ...(named.has(record.id) ? [] : tellMissing(record)),
-    ...tellDecided(record),
+    ...(acts.some(({ target }) => target === record.id) ? [] : tellDecided(record)),
   ])
+  const decided = acts.map((act) => ({ atMs: act.atMs, entry: undefined, ...tellAct(act) }))
   const waiting = tickets.filter(({ publishedAtMs }) => publishedAtMs === undefined)
   return {
-    events: [...told, ...ofJournal].toSorted((a, b) => a.atMs - b.atMs),
+    events: [...told, ...ofJournal, ...decided].toSorted((a, b) => a.atMs - b.atMs),
     now: [
       ...redemptions.map((record) => tellState(record, language)),
       ...waiting.map(({ eventId }) => `The ticket of event ${eventId} is on disk and waits for Kafka.`),
@@ -38,6 +42,7 @@ function tellMissing(record: RedemptionRecord): TimelineEvent[] {
   return [{ atMs: record.createdAtMs, entry: undefined, title, details: [] }]
 }
 
+/** Decided before there was an audit. */
 function tellDecided(record: RedemptionRecord): TimelineEvent[] {
   const told = tellDecision(record)
   return told && record.settled ? [{ atMs: record.settled.atMs, entry: undefined, ...told }] : []

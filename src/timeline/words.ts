@@ -1,4 +1,5 @@
 import type { DiaryEntry, EntryFacts } from '../diary/entry.ts'
+import type { AuditEntry } from '../journal/audit.ts'
 import { codes, type Code } from '../model/refusal.ts'
 import type { What } from '../model/words.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
@@ -124,11 +125,25 @@ function tellPublished({ eventId, facts: { topic, partition, offset } }: DiaryEn
   }
 }
 
-/** @returns an operator's decision */
+/** @returns what somebody decided about a redemption, as the audit has it */
+export function tellAct({ act, who, role, target, after, why }: AuditEntry): Told {
+  const name = role === undefined ? who : `${who} (${role})`
+  const title =
+    act === 'retry'
+      ? `${name} had redemption ${target} given back once more.`
+      : tellSettled(name, target, after === 'settled as taken')
+  return { title, details: why === undefined ? [] : [`Why: ${why}`] }
+}
+
+/** @returns the same of a decision that was made before there was an audit */
 export function tellDecision({ id, state, settled }: RedemptionRecord): Told | undefined {
   if (!settled) return undefined
-  const as = state === 'confirmed' ? 'taken: the guest had it' : 'not taken'
-  return { title: `${settled.by} settled redemption ${id} as ${as}.`, details: [`Why: ${settled.why}`] }
+  const title = tellSettled(settled.by, id, state === 'confirmed')
+  return { title, details: [`Why: ${settled.why}`] }
+}
+
+function tellSettled(who: string, id: string, isTaken: boolean): string {
+  return `${who} settled redemption ${id} as ${isTaken ? 'taken: the guest had it' : 'not taken'}.`
 }
 
 /** @returns how a redemption stands now, as a sentence */

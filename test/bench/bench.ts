@@ -13,6 +13,7 @@ import { judge, print, printGoals, type Measurement } from './report.ts'
 import type { Settings } from './rounds.ts'
 import { backlog } from './scenarios/backlog.ts'
 import { fromMemory, passThrough } from './scenarios/balance.ts'
+import { consolePages } from './scenarios/console.ts'
 import { cost, growth } from './scenarios/cost.ts'
 import { debit } from './scenarios/debit.ts'
 import { diaryLatency } from './scenarios/diary.ts'
@@ -37,6 +38,7 @@ const names = [
   'postgres-latency',
   'postgres-growth',
   'diary',
+  'console',
 ] as const
 type Name = (typeof names)[number]
 
@@ -117,6 +119,7 @@ try {
   await measure('postgres-latency', () => postgresLatency(settings))
   await measure('postgres-growth', () => postgresGrowth(settings))
   await measure('diary', () => diaryLatency(settings))
+  await measure('console', () => consolePages(settings))
 } finally {
   await broker?.stop()
   rmSync(folder, { recursive: true, force: true })

@@ -9,6 +9,7 @@ const listening = z.looseObject({
   msg: z.literal('listening'),
   port: z.number(),
   managementPort: z.number().optional(),
+  consolePort: z.number().optional(),
 })
 
 /** `hasChildren`: its child processes are a part of it, as those of PostgreSQL are. */
@@ -43,11 +44,12 @@ export async function startProgram(program: {
   closeSync(output)
   endWithThisProcess(child)
 
-  const { port, managementPort } = await waitUntilListening(child, name, outputFile)
+  const { port, managementPort, consolePort } = await waitUntilListening(child, name, outputFile)
   return {
     pid: child.pid ?? 0,
     url: `http://127.0.0.1:${port}`,
     managementUrl: `http://127.0.0.1:${managementPort}`,
+    consoleUrl: `http://127.0.0.1:${consolePort}`,
     readyMs: performance.now() - startedAtMs,
     stop: () => end(child),
   }

@@ -72,6 +72,12 @@ const goals: Goal[] = [
     than: 15,
   },
   {
+    key: 'consoleSlowestP95Ms',
+    what: 'slowest page or search of the console (p95), 1,000,000 rows of the diary, ms',
+    isMost: true,
+    than: 100,
+  },
+  {
     key: 'postgresDebitCostGrowth',
     what: 'cost of a debit with PostgreSQL, 1,000,000 rows against 10',
     isMost: true,
