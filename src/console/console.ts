@@ -13,6 +13,8 @@ import type { User } from './access/users.ts'
 import { assets } from './assets.ts'
 import { createTurnstile } from './at-most.ts'
 import type { Desk, Visit } from './desk.ts'
+import { createPace } from './pace.ts'
+import type { Timers } from '../time/clock.ts'
 import { layOut, Refused, refusalPage, type Answer } from './page.ts'
 import { createConsoleRoutes } from './routes.ts'
 
@@ -44,14 +46,16 @@ type Deps = {
   desk: Desk
   users: Users
   version: string
+  timers: Timers
   log: Logger
   report: ConnectionReport
 }
 
 /** The console on a port of its own. Whoever asks for anything logs in first, with HTTP basic. */
-export function createConsole({ desk, users, version, log, report }: Deps): Server {
+export function createConsole({ desk, users, version, timers, log, report }: Deps): Server {
   const logIn = createLogIn(users, desk.clock)
   const passThrough = createTurnstile()
+  const takeTurn = createPace(desk.clock, timers)
   const { trustedProxies } = desk.config.server
   const app = new Koa()
 
@@ -136,7 +140,7 @@ export function createConsole({ desk, users, version, log, report }: Deps): Serv
   app.use(refuseForged)
   app.use(serveAssets)
   app.use(bodyParser({ enableTypes: ['form'], formLimit: mostFormBytes }))
-  app.use((_ctx, next) => passThrough(next))
+  app.use((ctx, next) => takeTurn((ctx.state.user as User).name, () => passThrough(next)))
   app.use(router.routes())
   app.use(
     router.allowedMethods({

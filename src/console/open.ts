@@ -40,7 +40,7 @@ export async function openConsole(config: Config, deps: Deps): Promise<OpenedCon
   })
   const desk = { config, reading, journal, metrics, overview, hashCard, clock }
   return {
-    server: createConsole({ desk, users: config.console.users, version, log, report }),
+    server: createConsole({ desk, users: config.console.users, version, timers, log, report }),
     start: overview.start,
     async close() {
       await overview.stop()

@@ -19,7 +19,7 @@ export async function openReading(config: Pick<Config, 'journal'>, log: Logger):
   let diary: Promise<Reader | undefined> | undefined
   return {
     journal: createLookUps(createSeal(config.journal.keys), {
-      read: (work) => reader.read(work(Date.now(), false)),
+      read: (work) => reader.read(() => work(Date.now(), false)),
     }),
     async diary() {
       const opened = await (diary ??= openDiaryReader(config, log))
@@ -37,7 +37,7 @@ async function openJournalReader(
   { journal: { path, postgres } }: Pick<Config, 'journal'>,
   log: Logger,
 ): Promise<Reader> {
-  if (postgres) return (await import('../diary/postgres/store.ts')).createJournalReader(postgres, log)
+  if (postgres) return (await import('../diary/postgres/reader.ts')).createJournalReader(postgres, log)
   const reader = createFileReader(path)
   if (!reader) throw new Error(`there is no journal at ${path}`)
   return reader

@@ -106,10 +106,9 @@ export function* billsByNumber(
   venueIds: readonly string[],
 ): Work<{ venueId: string; account: string; lastMs: number }[]> {
   if (venueIds.length === 0) return []
-  const names = venueIds.map((_, index) => `:venue${index}`)
-  const named = Object.fromEntries(venueIds.map((venueId, index) => [`venue${index}`, venueId]))
+  const { names, named } = listOf(venueIds)
   const sql = `SELECT venue_id, max(at) AS last_at FROM entries
-    WHERE venue_id IN (${names.join(', ')}) AND account = :account GROUP BY venue_id ORDER BY 2 DESC LIMIT 50`
+    WHERE venue_id IN (${names}) AND account = :account GROUP BY venue_id ORDER BY 2 DESC LIMIT 50`
   const rows = yield* all(sql, { ...named, account: storedId(account) ?? '' })
   return rows.map((row) => ({ venueId: String(row.venue_id), account, lastMs: Number(row.last_at) }))
 }
@@ -122,9 +121,15 @@ function* entries(where: string, values: Row): Work<DiaryEntry[]> {
 function* ofAny(column: 'redemption_id' | 'event_id', ids: string[]): Work<DiaryEntry[]> {
   const values = [...new Set(ids)].slice(0, mostEntries)
   if (values.length === 0) return []
-  const names = values.map((_, index) => `:id${index}`)
-  const named = Object.fromEntries(values.map((id, index) => [`id${index}`, id]))
-  return yield* entries(`${column} IN (${names.join(', ')})`, named)
+  const { names, named } = listOf(values)
+  return yield* entries(`${column} IN (${names})`, named)
+}
+
+/** @returns names for a list of values, the last of which comes again and again: so few lengths make few statements */
+function listOf(values: readonly string[]): { names: string; named: Row } {
+  const length = 2 ** Math.ceil(Math.log2(values.length))
+  const all = Array.from({ length }, (_, index) => [`id${index}`, values[index] ?? values.at(-1)!] as const)
+  return { names: all.map(([name]) => `:${name}`).join(', '), named: Object.fromEntries(all) }
 }
 
 /** @returns each row once */

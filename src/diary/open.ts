@@ -41,7 +41,7 @@ export async function openDiaryReader(
   log: Logger,
 ): Promise<Reader | undefined> {
   if (!journal.postgres) return createFileReader(diaryPathOf(journal.path))
-  const { createDatabaseReader } = await import('./postgres/store.ts')
+  const { createDatabaseReader } = await import('./postgres/reader.ts')
   return createDatabaseReader(journal.postgres, log)
 }
 

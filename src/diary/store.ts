@@ -14,7 +14,10 @@ export type DiaryStore = {
 
 /** A connection of its own, for look-ups. They never write. */
 export type Reader = {
-  /** @throws Error if the database cannot be used, or takes longer than its limit */
-  read<T>(work: Work<T>): Promise<T>
+  /**
+   * @param begin may be called again
+   * @throws Error if the database cannot be used, or takes longer than its limit
+   */
+  read<T>(begin: () => Work<T>): Promise<T>
   close(): Promise<void>
 }

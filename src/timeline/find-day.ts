@@ -1,3 +1,4 @@
+import type { DiaryEntry } from '../diary/entry.ts'
 import { always, type Period } from '../diary/look-ups.ts'
 import { dayOf, periodOf, zoneOf, type Zones } from './day.ts'
 import type { Gathered } from './gather.ts'
@@ -33,7 +34,8 @@ export async function findDay(
   const day = on ?? days[0]
   const period = day === undefined ? undefined : periodOf(day, zone)
   const otherDays = days.filter((each) => each !== day)
-  const found = period && ofVenue(await gather(period), trifftVenue)
+  const found =
+    period && (everything.isCut ? ofVenue(await gather(period), trifftVenue) : within(everything, period))
   if (day === undefined || !found || isEmpty(found)) return { kind: 'unknown', otherDays }
   return { kind: 'found', found, day, otherDays }
 }
@@ -56,6 +58,27 @@ export function billsOf({ entries, redemptions }: Gathered, zones: Zones): BillO
   return [...new Map(bills.map((bill) => [JSON.stringify(bill), bill])).values()].toSorted((a, b) =>
     b.on.localeCompare(a.on),
   )
+}
+
+/** What began in the period, and what came of it later. */
+function within(found: Gathered, { fromMs, toMs }: Period): Gathered {
+  const isIn = (atMs: number) => atMs >= fromMs && atMs < toMs
+  const began = found.entries.filter(
+    ({ atMs, message }) => isIn(atMs) && message !== 'undo' && message !== 'published',
+  )
+  const eventIds = new Set(began.flatMap(({ eventId }) => eventId ?? []))
+  const named = new Set(began.flatMap(({ redemptionId }) => redemptionId ?? []))
+  const redemptions = found.redemptions.filter(({ id, createdAtMs }) => isIn(createdAtMs) || named.has(id))
+  for (const { id } of redemptions) named.add(id)
+  const belongs = ({ redemptionId = '', eventId = '' }: DiaryEntry) =>
+    named.has(redemptionId) || eventIds.has(eventId)
+  return {
+    ...found,
+    redemptions,
+    entries: found.entries.filter((entry) => isIn(entry.atMs) || belongs(entry)),
+    tickets: found.tickets.filter(({ eventId }) => eventIds.has(eventId)),
+    acts: found.acts.filter(({ target }) => named.has(target)),
+  }
 }
 
 function ofVenue(found: Gathered, trifftVenue: string | undefined): Gathered {

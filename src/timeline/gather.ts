@@ -25,7 +25,7 @@ export async function gatherBill(
   bill: { venueId: string; account: string },
   period: Period,
 ): Promise<Gathered> {
-  const entries = (await diary?.read(ofBill(bill, period))) ?? []
+  const entries = (await diary?.read(() => ofBill(bill, period))) ?? []
   const inPeriod = ({ createdAtMs }: RedemptionRecord) =>
     createdAtMs >= period.fromMs && createdAtMs < period.toMs
   const redemptions = (await journal.redemptionsOfBill(bill)).filter(inPeriod)
@@ -34,13 +34,13 @@ export async function gatherBill(
 
 /** @returns all about a card within the period, at every venue */
 export async function gatherCard(sources: Sources, cardHash: string, period: Period): Promise<Gathered> {
-  const entries = (await sources.diary?.read(ofCard(cardHash, period))) ?? []
+  const entries = (await sources.diary?.read(() => ofCard(cardHash, period))) ?? []
   return await complete(sources, entries, [])
 }
 
 /** @returns all that an id names: of a request, transaction, redemption or ticket */
 export async function gatherId(sources: Sources, id: string): Promise<Gathered> {
-  const entries = (await sources.diary?.read(ofId(id))) ?? []
+  const entries = (await sources.diary?.read(() => ofId(id))) ?? []
   const beginning = id.toLowerCase()
   const isBeginning = /^[0-9a-f-]{8,36}$/.test(beginning)
   const redemptions = isBeginning ? await sources.journal.redemptionsByBeginning(beginning) : []
@@ -57,7 +57,7 @@ async function complete(
   const named = entries.flatMap(({ redemptionId }) => redemptionId ?? [])
   const redemptionIds = [...new Set([...known, ...named])]
   const eventIds = [...new Set(entries.flatMap(({ eventId }) => eventId ?? []))]
-  const more = (await diary?.read(about({ redemptionIds, eventIds }))) ?? []
+  const more = (await diary?.read(() => about({ redemptionIds, eventIds }))) ?? []
   const all = [...redemptions, ...(await journal.redemptionsByIds(named.filter((id) => !known.includes(id))))]
   return {
     entries: newestFirst([...entries, ...more]),

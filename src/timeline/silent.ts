@@ -21,7 +21,7 @@ export async function findSilentVenues(
 ): Promise<SilentVenue[]> {
   const spoke = async (daysAgo: number) => {
     const toMs = nowMs - daysAgo * dayMs
-    return await reader.read(venuesThatSpoke(operations, { fromMs: toMs - lengthMs, toMs }))
+    return await reader.read(() => venuesThatSpoke(operations, { fromMs: toMs - lengthMs, toMs }))
   }
   const now = new Set(await spoke(0))
   const days = new Map<string, number>()
@@ -30,6 +30,6 @@ export async function findSilentVenues(
   const silent: SilentVenue[] = []
   for (const [venueId, spokenOnDays] of days)
     if (spokenOnDays >= usualDays && !now.has(venueId))
-      silent.push({ venueId, spokenOnDays, lastHeardAtMs: await reader.read(lastSpokeMs(venueId)) })
+      silent.push({ venueId, spokenOnDays, lastHeardAtMs: await reader.read(() => lastSpokeMs(venueId)) })
   return silent.toSorted((a, b) => (a.lastHeardAtMs ?? 0) - (b.lastHeardAtMs ?? 0))
 }

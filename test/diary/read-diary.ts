@@ -17,7 +17,7 @@ export async function readDiary(
     for (;;) {
       // There is none before the service has made the file.
       reader ??= await openDiaryReader(config, createLogger('silent'))
-      const entries = (await reader?.read(everything())) ?? []
+      const entries = (await reader?.read(everything)) ?? []
       if (fits(entries)) return entries
     }
   } finally {

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDatabaseReader, createDatabaseStore } from '../../src/diary/postgres/store.ts'
+import { createDatabaseStore } from '../../src/diary/postgres/store.ts'
+import { createDatabaseReader } from '../../src/diary/postgres/reader.ts'
 import { createFileReader, createFileStore } from '../../src/diary/sqlite/store.ts'
 import type { Reader, DiaryStore } from '../../src/diary/store.ts'
 import { all } from '../../src/journal/work.ts'
@@ -46,7 +47,7 @@ for (const [name, open] of [
     const read = async () => {
       const reader = opened.reader()
       try {
-        const rows = await reader.read(all('SELECT at FROM entries ORDER BY at'))
+        const rows = await reader.read(() => all('SELECT at FROM entries ORDER BY at'))
         return rows.map(({ at }) => Number(at))
       } finally {
         await reader.close()
@@ -102,7 +103,7 @@ describe('the diary of several replicas', () => {
     const stores = [1, 2, 3].map(() => createDatabaseStore(postgres, maxBytes, { clock, log }))
     await Promise.all(stores.map((store) => store.write(manyEntries(5, clock.nowMs()))))
     const reader = createDatabaseReader(postgres, log)
-    const rows = await reader.read(all('SELECT at FROM entries'))
+    const rows = await reader.read(() => all('SELECT at FROM entries'))
     await Promise.all([...stores, reader].map((each) => each.close()))
     expect(rows).to.have.length(15)
   })
@@ -115,7 +116,7 @@ describe('the diary of several replicas', () => {
     try {
       await Promise.all(stores.map((store) => store.write(manyEntries(5, 0))))
       const reader = createFileReader(path)!
-      expect(await reader.read(all('SELECT at FROM entries'))).to.have.length(30)
+      expect(await reader.read(() => all('SELECT at FROM entries'))).to.have.length(30)
       await reader.close()
     } finally {
       await Promise.all(stores.map((store) => store.close()))

@@ -38,7 +38,7 @@ export function createLastDay(language: Language) {
     const from = wanted.find((quarter) => !kept.has(quarter)) ?? last
     const period = { fromMs: from * quarterMs, toMs: (last + 1) * quarterMs }
     const counted = Map.groupBy(
-      await reader.read(countByQuarter([...operations, 'none', 'published'], period)),
+      await reader.read(() => countByQuarter([...operations, 'none', 'published'], period)),
       ({ quarter }) => quarter,
     )
     const ofQuarter = (quarter: number) => counted.get(quarter) ?? kept.get(quarter) ?? []
@@ -47,7 +47,7 @@ export function createLastDay(language: Language) {
       if (quarter >= from && (quarter + 1) * quarterMs + settledMs < nowMs)
         kept.set(quarter, ofQuarter(quarter))
     const day = { fromMs: first * quarterMs, toMs: nowMs + 1 }
-    const undos = await reader.read(undosIn(day, mostUndos))
+    const undos = await reader.read(() => undosIn(day, mostUndos))
     const records = [
       ...(await journal.listRedemptions({ ...open, sinceMs: nowMs, limit: mostOpen })),
       ...(await journal.redemptionsByIds(unsettled(undos))),

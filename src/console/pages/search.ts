@@ -1,8 +1,8 @@
-import { billsByNumber } from '../../diary/look-ups.ts'
-import { always } from '../../diary/look-ups.ts'
+import { randomUUID } from 'node:crypto'
+import { always, billsByNumber } from '../../diary/look-ups.ts'
 import { maskCard } from '../../model/words.ts'
 import { billsOf, isEmpty, type BillOnDay } from '../../timeline/find-day.ts'
-import { gatherBill, gatherCard, gatherId, type Sources } from '../../timeline/gather.ts'
+import { gatherBill, gatherCard, gatherId, type Gathered, type Sources } from '../../timeline/gather.ts'
 import { dayOf, zoneOf } from '../../timeline/day.ts'
 import { findCardNumber } from '../../zonal/messages/card.ts'
 import { mayActAs } from '../access/users.ts'
@@ -10,7 +10,6 @@ import { actOf, sourcesOf, type Desk, type Visit } from '../desk.ts'
 import { html } from '../html.ts'
 import { page, redirect, type Answer } from '../page.ts'
 import { billLink, billPath } from '../elements.ts'
-import { randomUUID } from 'node:crypto'
 
 const longest = 200
 
@@ -23,9 +22,10 @@ export async function searchPage(desk: Desk, visit: Visit): Promise<Answer> {
   if (typed === '' || typed.length > longest)
     return nothing(`Type something of 1 to ${longest} characters.`, 422)
   const sources = await sourcesOf(desk)
+  const byId = await gatherId(sources, typed)
   const bills = [
     ...(await findBill(sources, typed)),
-    ...(await findById(desk, sources, typed)),
+    ...billsOf(byId, desk.config.zonal),
     ...(await findByNumber(desk, typed)),
   ]
   const found = [...new Map(bills.map((bill) => [`${bill.venueId} ${bill.account}`, bill])).values()]
@@ -33,7 +33,7 @@ export async function searchPage(desk: Desk, visit: Visit): Promise<Answer> {
   if (only && found.length === 1) return redirect(billPath(only.venueId, only.account, only.on))
   if (found.length > 1) return choices(found)
   return (
-    (await findOther(desk, sources, typed)) ??
+    (await findOther(desk, byId, typed)) ??
     (await findCard(desk, visit, sources, typed)) ??
     nothing(
       `Nothing is known of what you typed. ${mayActAs(visit.user.role, 'support') ? '' : 'Cards can be looked up by support only. '}`,
@@ -50,17 +50,12 @@ async function findBill(sources: Sources, typed: string): Promise<BillOnDay[]> {
   return isEmpty(gathered) ? [] : [{ venueId, account, on: '' }]
 }
 
-/** The bills that an id belongs to. */
-async function findById({ config }: Desk, sources: Sources, typed: string): Promise<BillOnDay[]> {
-  return billsOf(await gatherId(sources, typed), config.zonal)
-}
-
 /** The number of a bill at whatever venue. */
 async function findByNumber({ reading, config }: Desk, typed: string): Promise<BillOnDay[]> {
   const diary = await reading.diary()
   if (!diary) return []
   const venueIds = await reading.journal.venueIds()
-  const found = await diary.read(billsByNumber(typed, venueIds))
+  const found = await diary.read(() => billsByNumber(typed, venueIds))
   return found.map(({ venueId, account, lastMs }) => ({
     venueId,
     account,
@@ -69,8 +64,8 @@ async function findByNumber({ reading, config }: Desk, typed: string): Promise<B
 }
 
 /** What belongs to no bill. */
-async function findOther({ reading }: Desk, sources: Sources, typed: string): Promise<Answer | undefined> {
-  if (!isEmpty(await gatherId(sources, typed))) return redirect(`/ids/${encodeURIComponent(typed)}`)
+async function findOther({ reading }: Desk, byId: Gathered, typed: string): Promise<Answer | undefined> {
+  if (!isEmpty(byId)) return redirect(`/ids/${encodeURIComponent(typed)}`)
   const isDeadLetter = /^[\w-]{8,64}$/.test(typed) && (await reading.journal.hasDeadLetter(typed))
   return isDeadLetter ? redirect(`/dead-letters/${typed}`) : undefined
 }

@@ -1,14 +1,16 @@
 import { send, type Pool } from '../../journal/postgres/pool.ts'
+import type { Sent } from '../../journal/postgres/statements.ts'
 import type { Row } from '../../journal/work.ts'
 
-export type Query = (text: string, values?: unknown[]) => Promise<Row[]>
+export type Query = (statement: Sent) => Promise<Row[]>
 
 /** The diary waits for nobody: not for a lock, not for the disk, and for the database no longer than this. */
 const begin = {
   write: `BEGIN; SET LOCAL statement_timeout = 1500; SET LOCAL lock_timeout = 500;
     SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL synchronous_commit = off`,
   read: `BEGIN READ ONLY; SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 500;
-    SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL enable_seqscan = off`,
+    SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL enable_seqscan = off;
+    SET LOCAL plan_cache_mode = force_generic_plan`,
 }
 const queryMs = { write: 2_000, read: 4_000 }
 
@@ -24,13 +26,13 @@ export function createConnection(pool: Pool, schema?: 'diary') {
     /** @throws what pg throws */
     return async function inTransaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
       const connection = await pool.connect()
-      const query: Query = async (text, values = []) =>
-        (await send(connection, { text, values, query_timeout: queryMs[kind] })).rows
+      const query: Query = async (statement) =>
+        (await send(connection, { ...statement, query_timeout: queryMs[kind] })).rows
       let isWell = false
       try {
         await send(connection, { text: begin[kind] + path, query_timeout: queryMs[kind] })
         const result = await work(query)
-        await query('COMMIT')
+        await query({ text: 'COMMIT' })
         isWell = true
         return result
       } finally {

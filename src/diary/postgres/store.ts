@@ -1,10 +1,8 @@
-import { createPool, type Pool, type PostgresConfig } from '../../journal/postgres/pool.ts'
-import { runWork } from '../../journal/postgres/run-work.ts'
-import { toNumbered } from '../../journal/postgres/statements.ts'
+import { createPool, type PostgresConfig } from '../../journal/postgres/pool.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Clock } from '../../time/clock.ts'
 import { columnNames, eraseSql, toValues, type DiaryEntry } from '../entry.ts'
-import type { Reader, DiaryStore } from '../store.ts'
+import type { DiaryStore } from '../store.ts'
 import { createConnection, type Query } from './connection.ts'
 import { createSchemaSql, createSegmentSql, insertSql, lockSql, segmentsSql, tryLockSql } from './schema.ts'
 
@@ -39,13 +37,13 @@ export function createDatabaseStore(
 
   /** Another replica may have made it by the time that this one has the lock. */
   async function makeSegment(query: Query): Promise<number> {
-    await query(lockSql)
+    await query({ text: lockSql })
     const made = await findCurrent(query)
     if (made !== undefined) return made
-    await query(createSchemaSql)
+    await query({ text: createSchemaSql })
     const lastMs = (await readSegments(query)).at(-1)?.beginMs ?? 0
     const beginMs = Math.max(clock.nowMs(), lastMs + 1)
-    await query(createSegmentSql(beginMs))
+    await query({ text: createSegmentSql(beginMs) })
     return beginMs
   }
 
@@ -56,9 +54,9 @@ export function createDatabaseStore(
   return {
     async write(entries) {
       if (current === undefined) await prepare()
-      const sql = insertSql(current!)
+      const text = insertSql(current!)
       try {
-        await connection.write((query) => query(sql, [toJson(entries)]))
+        await connection.write((query) => query({ text, values: [toJson(entries)] }))
       } catch (error) {
         // It may be gone, as after a restore of the database: the next batch looks again.
         current = undefined
@@ -76,51 +74,14 @@ export function createDatabaseStore(
         const isPast =
           next !== undefined && (next.beginMs < beforeMs || bytes > maxBytes * (1 - segmentShare))
         if (!oldest || !isPast) return { isTidy: true, bytes }
-        const [lock] = await query(tryLockSql)
-        if (lock?.is_locked) await query(`DROP TABLE diary.entries_${oldest.beginMs}`)
+        const [lock] = await query({ text: tryLockSql })
+        if (lock?.is_locked) await query({ text: `DROP TABLE diary.entries_${oldest.beginMs}` })
         return { isTidy: false, bytes: bytes - oldest.bytes }
       })
     },
 
     close: connection.close,
   }
-}
-
-/** Look-ups have a small pool of their own, a limit, and a transaction that cannot write. */
-export function createDatabaseReader(postgres: PostgresConfig, log: Logger): Reader {
-  const connection = createConnection(createLookUpPool(postgres, log), 'diary')
-  let isMade = false
-  return {
-    async read(work) {
-      return await connection.read(async (query) => {
-        isMade ||= Boolean((await query(`SELECT to_regclass('diary.entries')::text AS found`))[0]?.found)
-        return await runWork(work, async (statement) => {
-          const { text, values } = toNumbered(statement)
-          return { rows: isMade ? await query(text, values) : [], changes: 0 }
-        })
-      })
-    },
-    close: connection.close,
-  }
-}
-
-/** The same for the journal's tables. */
-export function createJournalReader(postgres: PostgresConfig, log: Logger): Reader {
-  const connection = createConnection(createLookUpPool(postgres, log))
-  return {
-    read: (work) =>
-      connection.read((query) =>
-        runWork(work, async (statement) => {
-          const { text, values } = toNumbered(statement)
-          return { rows: await query(text, values), changes: 0 }
-        }),
-      ),
-    close: connection.close,
-  }
-}
-
-function createLookUpPool(postgres: PostgresConfig, log: Logger): Pool {
-  return createPool({ ...postgres, poolSize: 2, patienceMs: 3_000 }, log)
 }
 
 /** @throws Error if it cannot be written */
@@ -131,14 +92,15 @@ export async function eraseInDatabase(
 ): Promise<void> {
   const connection = createConnection(createPool({ ...postgres, poolSize: 1, patienceMs: 3_000 }, log))
   try {
-    await connection.write((query) => query(eraseSql.replace('entries', 'diary.entries') + '$1', [cardHash]))
+    const text = `${eraseSql.replace('entries', 'diary.entries')}$1`
+    await connection.write((query) => query({ text, values: [cardHash] }))
   } finally {
     await connection.close()
   }
 }
 
 async function readSegments(query: Query): Promise<Segment[]> {
-  const rows = await query(segmentsSql)
+  const rows = await query({ text: segmentsSql })
   return rows.map((row) => ({ beginMs: Number(row.begin_ms), bytes: Number(row.bytes) }))
 }
 

@@ -28,8 +28,8 @@ export function createFileReader(path: string): Reader | undefined {
   if (!existsSync(path)) return undefined
   const thread = createThread({ path, maxBytes: 'read' })
   return {
-    read: (work) =>
-      runWork(work, async (statement) => (await thread.ask({ kind: 'ask', statement })) as Answer),
+    read: (begin) =>
+      runWork(begin(), async (statement) => (await thread.ask({ kind: 'ask', statement })) as Answer),
     close: thread.close,
   }
 }
