@@ -19,9 +19,15 @@ export function timeOfDay(atMs: number, timeZone: string): Html {
   >`
 }
 
+/** One for each zone: to make one takes longer than the rest of a row. */
+const dates = new Map<string, Intl.DateTimeFormat>()
+
+/** @returns the date of the calendar, not the day of the venue, which ends at four in the morning */
 function dateIn(atMs: number, timeZone: string): string {
-  // Not the day of the venue, which ends at four in the morning.
-  return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(atMs)
+  let format = dates.get(timeZone)
+  if (!format)
+    dates.set(timeZone, (format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' })))
+  return format.format(atMs)
 }
 
 /** A table that can be scrolled sideways by keyboard too. */

@@ -1,5 +1,5 @@
 import type { JournalCounts } from '../../journal/stats.ts'
-import { seconds } from '../../timeline/core-words.ts'
+import { meaningOf, seconds } from '../../timeline/core-words.ts'
 import type { SilentVenue } from '../../timeline/silent.ts'
 import type { Outcomes } from './last-day.ts'
 import type { Status } from './status.ts'
@@ -138,7 +138,12 @@ function ofCore({ status: { breakers, hold } }: ConditionFacts): Condition[] {
       ? [now('ZonalCoreBlocked', `TRIFFT has answered 429: nothing is sent to it${left}.`)]
       : []),
     ...(hold && hold.reason !== 'blocked'
-      ? [now('ZonalCoreBudgetShort', `No call is sent to TRIFFT (${hold.reason})${left}.`)]
+      ? [
+          now(
+            'ZonalCoreBudgetShort',
+            `No call is sent to TRIFFT${left}: ${meaningOf(`not sent (${hold.reason})`) ?? hold.reason}.`,
+          ),
+        ]
       : []),
     ...(stopped.length > 0
       ? [

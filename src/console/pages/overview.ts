@@ -17,6 +17,13 @@ export async function overviewPage({ overview, config }: Desk): Promise<Answer> 
   return page('Overview', body, seen)
 }
 
+/** The page that lists what an alert is about. */
+const shownAt: Record<string, string> = {
+  ZonalRedemptionsStuck: '/redemptions?state=stuck',
+  ZonalRedemptionsInDoubt: '/redemptions',
+  ZonalDeadLettersGrow: '/dead-letters',
+}
+
 function wrong({ conditions }: Seen, timeZone: string): Html {
   if (conditions.length === 0)
     return html`<section aria-labelledby="wrong">
@@ -27,6 +34,7 @@ function wrong({ conditions }: Seen, timeZone: string): Html {
       html`<li>
         <strong>${text}</strong>
         <span>${isExact ? 'Since' : 'Seen since'} ${moment(sinceMs, timeZone)}.</span>
+        ${shownAt[alert] && html`<a href="${shownAt[alert]}">See them</a>`}
         <a href="/runbooks/${alert}">What to do: ${alert}</a>
       </li>`,
   )
