@@ -16,6 +16,7 @@ import type { Desk, Visit } from './desk.ts'
 import { createPace } from './pace.ts'
 import type { Timers } from '../time/clock.ts'
 import { layOut, Refused, refusalPage, type Answer } from './page.ts'
+import { safeHeaders } from './access/safe-headers.ts'
 import { createConsoleRoutes } from './routes.ts'
 
 /** For a few people. */
@@ -23,24 +24,6 @@ const limits = { connections: 60, pendingRequests: 8, inactivityMs: 30_000 }
 const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' }
 /** A form has a few fields, or the ids of a hundred dead letters. */
 const mostFormBytes = '64kb'
-
-const headers = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    'img-src data:',
-    "connect-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'X-Content-Type-Options': 'nosniff',
-  // A stricter one would take the origin from the forms, by which forged ones are known.
-  'Referrer-Policy': 'same-origin',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-}
 
 type Deps = {
   desk: Desk
@@ -78,7 +61,7 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
   }
 
   async function answerErrors(ctx: Context, next: Next) {
-    ctx.set(headers)
+    ctx.set(safeHeaders)
     try {
       await next()
       if (ctx.status === 404 && ctx.body === undefined) throw new Refused(404, 'There is no such page.')

@@ -6,6 +6,7 @@ import { demoProjectName } from '../../simulators/core/demo-project.ts'
 import { refuseForeign } from '../../support/same-origin.ts'
 import { toCurl, toRecording } from '../wire/copies.ts'
 import type { World } from '../world.ts'
+import { safeHeaders } from '../../../src/console/access/safe-headers.ts'
 import { html, type Html } from '../../../src/console/html.ts'
 import { createLive } from './live.ts'
 import { membersView, switchesView } from './other-side-view.ts'
@@ -14,23 +15,6 @@ import { createSwitches } from './switches.ts'
 import { createTillDesk } from './till-desk.ts'
 import { keysView, screenView } from './till-view.ts'
 import { entryView, stepView } from './wire-view.ts'
-
-const headers = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    'img-src data:',
-    "connect-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'same-origin',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cache-Control': 'no-store',
-}
 
 const here = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8')
 
@@ -125,7 +109,8 @@ export async function startPage(
   }
 
   const listener = await startListener(0, (request, response) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    for (const [name, value] of Object.entries(safeHeaders)) response.setHeader(name, value)
+    response.setHeader('Cache-Control', 'no-store')
     const foreign = refuseForeign(request)
     const path = request.url ?? '/'
     if (foreign) response.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' }).end(foreign)
