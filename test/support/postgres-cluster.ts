@@ -14,7 +14,7 @@ export type Cluster = Awaited<ReturnType<typeof startCluster>>
 const always: Settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  // In the data folder, not in /dev/shm, where a killed server would leave it behind.
+  // In the data folder, which is removed with all that is in it even if the server is killed.
   dynamic_shared_memory_type: 'mmap',
 }
 /** Faster, but a killed server may lose its last commits. */
