@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { readConfig } from '../../src/config/config.ts'
 import type { DiaryEntry } from '../../src/diary/entry.ts'
 import { readEntry } from '../../src/diary/entry.ts'
@@ -19,6 +20,7 @@ export async function readDiary(
       reader ??= await openDiaryReader(config, createLogger('silent'))
       const entries = (await reader?.read(everything)) ?? []
       if (fits(entries)) return entries
+      await pause(10)
     }
   } finally {
     await reader?.close()
