@@ -4,7 +4,7 @@ import { basic } from '../simulators/till/encode.ts'
 import { createTill } from '../simulators/till.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
-import { canary, placements } from './canary-placements.ts'
+import { batches, canary, type Placement } from './canary-placements.ts'
 import { couponOfCard, startCanaryService, type CanaryService } from './canary-service.ts'
 
 const mayBeSeen = canary.card.slice(-4)
@@ -112,9 +112,27 @@ describe('the card number, the API key and the member name', function () {
     for (const text of [JSON.stringify(record), ...Object.values(await canaries.collect()).flat()])
       expect(text.includes(canary.card), text.slice(0, 300)).to.equal(false)
   })
+})
 
-  // 79 of 131 places leaked. Each gets one request, and what was put there must be found nowhere afterwards.
-  for (const placement of placements)
-    it(`are found nowhere after they were put into ${placement.where}`, () =>
-      canaries.expectNowhere(placement))
+// 79 of 131 places leaked. What was put there must be found nowhere afterwards.
+describe('the card number, the API key and the member name, where they do not belong,', () => {
+  useRealSockets()
+
+  for (const batch of batches) {
+    let sent: ReturnType<typeof send> | undefined
+    for (const placement of batch)
+      it(`are found nowhere after they were put into ${placement.where}`, async () => {
+        const find = await (sent ??= send(batch))
+        expect(find(placement)).to.deep.equal([])
+      })
+  }
+
+  async function send(batch: Placement[]) {
+    const canaries = await startCanaryService()
+    try {
+      return await canaries.send(batch)
+    } finally {
+      await canaries.end()
+    }
+  }
 })

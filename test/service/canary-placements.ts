@@ -30,12 +30,25 @@ const percent = (text: string) =>
 const authorization = basic({ venueId: '1902', apiKey })
 
 type Operation = 'balance' | 'debit' | 'credit' | 'ticket'
-const messages: Record<Operation, Record<string, unknown>> = {
-  balance: { cardNumber: card },
-  debit: { cardNumber: card, accountNumber: 'A-1', transactionId: 'T-1', points: 1 },
-  credit: { cardNumber: card, accountNumber: 'A-1', originalTransactionId: 'T-0', points: 1 },
-  ticket: { cardNumber: card, ticketId: 'B-1', closedAt: '2026-11-23T21:15:00Z', total: 5, currency: 'GBP' },
+/** Each with ids of its own, so that none counts as a repeat of another. */
+const messages: Record<Operation, (id: number) => Record<string, unknown>> = {
+  balance: () => ({ cardNumber: card }),
+  debit: (id) => ({ cardNumber: card, accountNumber: `A-${id}`, transactionId: `T-${id}`, points: 1 }),
+  credit: (id) => ({
+    cardNumber: card,
+    accountNumber: `A-${id}`,
+    originalTransactionId: `O-${id}`,
+    points: 1,
+  }),
+  ticket: (id) => ({
+    cardNumber: card,
+    ticketId: `B-${id}`,
+    closedAt: '2026-11-23T21:15:00Z',
+    total: 5,
+    currency: 'GBP',
+  }),
 }
+let lastId = 0
 const posIds = [
   'transactionId',
   'accountNumber',
@@ -77,7 +90,7 @@ function post(
   secret: string,
   spelled = secret,
 ): Placement {
-  const { points, ...message } = messages[operation]
+  const { points, ...message } = messages[operation](++lastId)
   const isOfCoupon = 'rewardId' in more
   const body = JSON.stringify({
     ...message,
@@ -232,15 +245,32 @@ export function placementsIn(
   )
 }
 
-export const placements: Placement[] = [
-  ...inIds,
-  ...inLists,
-  ...inSpellings,
+/** Most at one service. Each of them looks through all that the service has written. */
+const mostTogether = 15
+
+/** Of one secret each: at one service, one after the other. */
+const together = [...inIds, ...inLists, ...inSpellings, ...inCardNumbers]
+/** What is refused or noticed only once by a service: each has a service of its own. */
+const alone = [
   ...inOddFields,
   ...inHeaders,
   ...inAddresses,
   ...inUnknownSyntax,
-  ...inCardNumbers,
   ...inCredentials,
   ...inMessageCredentials,
 ]
+
+/** What is sent to one service each. */
+export const batches: Placement[][] = [
+  ...Object.values(secrets).flatMap((secret) =>
+    inBatches(together.filter((placement) => placement.secret === secret)),
+  ),
+  ...alone.map((placement) => [placement]),
+]
+
+function inBatches(all: Placement[]): Placement[][] {
+  const count = Math.ceil(all.length / mostTogether)
+  return Array.from({ length: count }, (_, index) =>
+    all.slice(index * mostTogether, (index + 1) * mostTogether),
+  )
+}
