@@ -26,14 +26,17 @@ export function narrate({ events }: Wire, topic: string) {
 
   events.on('step', (entry, step) => {
     if (step.kind === 'heard') {
-      for (const past of entry.steps) printed.add(past)
       last = entry
       printHeard(entry, step)
+      for (const past of entry.steps) {
+        printed.add(past)
+        if (past.kind === 'written') printWritten(past)
+      }
     } else if (isAnswered(entry) && step.kind !== 'call')
       printLater(entry, step, () =>
         step.kind === 'event'
           ? printEvent(topic, step.record)
-          : step.kind === 'written' && console.log(beside('written down', [step.text])),
+          : step.kind === 'written' && printWritten(step),
       )
   })
   // One that comes later is told once it is known what became of it.
@@ -54,6 +57,10 @@ function printHeard(entry: Entry, { reply, ms }: Extract<Step, { kind: 'heard' }
   }
   console.log(`\n ${bold(heading)}\n`)
   console.log(beside('till hears', [reply ? briefly(reply) : dim('nothing: the connection ended')]))
+}
+
+function printWritten({ text }: Extract<Step, { kind: 'written' }>) {
+  console.log(beside('written down', [text]))
 }
 
 function briefly({ status, body }: Heard): string {
