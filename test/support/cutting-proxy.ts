@@ -64,11 +64,12 @@ export async function startCuttingProxy(databaseUrl: string) {
     /**
      * Breaks the connection that runs such a statement next. `after` does not count a statement that fails or is rolled
      * back: it waits for the next one.
+     * @param behind what the same transaction must have run before
      * @returns once it is broken
      */
-    onNext: (statement: RegExp, moment: Moment, fault: Fault) =>
+    onNext: (statement: RegExp, moment: Moment, fault: Fault, behind = /^/) =>
       new Promise<void>((happened) => {
-        conditions.breakage = { statement, moment, fault, happened }
+        conditions.breakage = { statement, moment, fault, behind, happened }
       }),
     /** Undoes all commands. What was swallowed stays lost: those connections are reset. */
     async heal() {

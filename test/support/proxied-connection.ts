@@ -15,7 +15,8 @@ export type Fault = 'cut' | 'swallow'
  */
 export type Moment = 'before' | 'in' | 'after'
 
-type Breakage = { statement: RegExp; moment: Moment; fault: Fault; happened(): void }
+/** @property behind what the transaction of the statement must have run before */
+type Breakage = { statement: RegExp; behind: RegExp; moment: Moment; fault: Fault; happened(): void }
 
 /** Of all connections of a proxy. The first one that runs the statement gets the breakage. */
 export type Conditions = { delayMs: number; breakage?: Breakage | undefined }
@@ -33,6 +34,8 @@ export function proxyConnection(
   const readClient = createMessageReader('client')
   const readServer = createMessageReader('server')
   const readSql = createSqlReader()
+  /** What it has run since it began. */
+  let transaction = ''
   let isBroken = false
   let unconfirmed: { breakage: Breakage; answers: Message[] } | undefined
   let sent = Promise.resolve()
@@ -51,7 +54,8 @@ export function proxyConnection(
     // No TLS, since encrypted messages could not be read here.
     if (message.type === 'encryption') return client.write('N')
     const sql = readSql(message)
-    const breakage = sql !== undefined ? claim(conditions, sql) : undefined
+    const breakage = sql !== undefined ? claim(conditions, sql, transaction) : undefined
+    if (sql !== undefined) transaction = /\bBEGIN\b/.test(sql) ? sql : `${transaction};${sql}`
     if (breakage?.moment === 'before') return breakIt(breakage)
     server.write(message.bytes)
     if (breakage?.moment === 'in') breakIt(breakage)
@@ -118,9 +122,9 @@ export function swallowAll(client: Socket): ProxiedConnection {
 }
 
 /** @returns the breakage if it is for this statement; no other connection gets it then */
-function claim(conditions: Conditions, sql: string): Breakage | undefined {
+function claim(conditions: Conditions, sql: string, transaction: string): Breakage | undefined {
   const { breakage } = conditions
-  if (!breakage?.statement.test(sql)) return undefined
+  if (!breakage?.statement.test(sql) || !breakage.behind.test(transaction)) return undefined
   conditions.breakage = undefined
   return breakage
 }
