@@ -10,6 +10,7 @@ import { runCommand } from './run-command.ts'
 
 const { anna } = demo.cards
 const keys = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }
+const showBill = ['show', '--venue', demo.venueId, '--account', 'A-1']
 const ticket = { ticketId: 'B-77', cardNumber: anna, accountNumber: 'A-1', total: 5, currency: 'GBP' }
 
 for (const { name, makeEnv } of useBothEnvs())
@@ -31,7 +32,6 @@ for (const { name, makeEnv } of useBothEnvs())
     afterEach(() => counter.close())
 
     const run = (words: string[], input?: string) => runCommand('bills', words, env, input)
-    const showBill = ['show', '--venue', demo.venueId, '--account', 'A-1']
     const whenWritten = (rows: number) => readDiary(env, ({ length }) => length >= rows)
     const told = async (words: string[], input?: string) => {
       const { code, stdout, stderr } = await run(words, input)
@@ -186,24 +186,26 @@ for (const { name, makeEnv } of useBothEnvs())
         )
       }
     })
-
-    it('is explained by --help, and says what is wrong with its words', async () => {
-      const help = await run(['--help'])
-      expect([help.code, help.stderr]).to.deep.equal([0, ''])
-      expect(help.stdout).to.match(/^Usage:\n  bills show --venue VENUE --account BILL /)
-      for (const words of [
-        [],
-        ['show'],
-        ['show', '--venue', '1902'],
-        ['find'],
-        ['find', 'X', 'Y'],
-        ['find', 'X', '--on', '2026-01-31'],
-        [...showBill, '--on', 'Friday'],
-        ['lose', 'X'],
-      ]) {
-        const { code, stdout, stderr } = await run(words)
-        expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])
-        expect(stderr).to.match(/^Usage:$/m)
-      }
-    })
   })
+
+describe('the command bills', () => {
+  it('is explained by --help, and says what is wrong with its words', async () => {
+    const help = await runCommand('bills', ['--help'], keys)
+    expect([help.code, help.stderr]).to.deep.equal([0, ''])
+    expect(help.stdout).to.match(/^Usage:\n  bills show --venue VENUE --account BILL /)
+    for (const words of [
+      [],
+      ['show'],
+      ['show', '--venue', '1902'],
+      ['find'],
+      ['find', 'X', 'Y'],
+      ['find', 'X', '--on', '2026-01-31'],
+      [...showBill, '--on', 'Friday'],
+      ['lose', 'X'],
+    ]) {
+      const { code, stdout, stderr } = await runCommand('bills', words, keys)
+      expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])
+      expect(stderr).to.match(/^Usage:$/m)
+    }
+  })
+})

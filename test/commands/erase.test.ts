@@ -105,9 +105,12 @@ for (const name of ['SQLite', 'PostgreSQL'])
         .and.to.match(/^It can be done once what is open is settled, and a day later\.$/m)
       expect(await redemptionsOfCard()).to.have.length(1)
     })
-
-    it('is explained by --help, and takes no card number as an argument', async () => {
-      expect((await run('--help')).stdout).to.match(/^Usage:\n {2}erase card /)
-      for (const words of [[], ['card', anna], ['venue']]) expect((await run(...words)).code).to.equal(64)
-    })
   })
+
+describe('the command erase', () => {
+  it('is explained by --help, and takes no card number as an argument', async () => {
+    expect((await runCommand('erase', ['--help'], keys)).stdout).to.match(/^Usage:\n {2}erase card /)
+    for (const words of [[], ['card', anna], ['venue']])
+      expect((await runCommand('erase', words, keys)).code).to.equal(64)
+  })
+})

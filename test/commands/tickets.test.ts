@@ -120,20 +120,21 @@ for (const { name, makeEnv } of useBothEnvs())
         { venueId: '2001', spokenOnDays: 5, lastHeardAtMs: nowMs - dayMs - 60_000 },
       ])
     })
-
-    it('is explained by --help, and says what is wrong with its words', async () => {
-      await open()
-      expect((await run('--help')).stdout).to.match(/^Usage:\n  tickets find ID /)
-      for (const words of [
-        [],
-        ['find'],
-        ['show', 'X', 'Y'],
-        ['silent', 'X'],
-        ['silent', '--hours', '0'],
-        ['find', 'X', '--hours', '1'],
-      ]) {
-        const { code, stdout } = await run(...words)
-        expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])
-      }
-    })
   })
+
+describe('the command tickets', () => {
+  it('is explained by --help, and says what is wrong with its words', async () => {
+    expect((await runCommand('tickets', ['--help'], keys)).stdout).to.match(/^Usage:\n  tickets find ID /)
+    for (const words of [
+      [],
+      ['find'],
+      ['show', 'X', 'Y'],
+      ['silent', 'X'],
+      ['silent', '--hours', '0'],
+      ['find', 'X', '--hours', '1'],
+    ]) {
+      const { code, stdout } = await runCommand('tickets', words, keys)
+      expect([code, stdout], words.join(' ')).to.deep.equal([64, ''])
+    }
+  })
+})
