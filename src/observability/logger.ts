@@ -16,8 +16,15 @@ function createDestination(): DestinationStream {
   return pino.destination({ sync: false, minLength: gatheredBytes, periodicFlush: gatheredForMs })
 }
 
+let stdout: DestinationStream | undefined
+
+/** Of all loggers of the process: each destination has a timer that goes on writing, be it nothing, and never ends. */
+function useStdout(): DestinationStream {
+  return (stdout ??= createDestination())
+}
+
 /** JSON lines on stdout. Never give it anything secret: log errors by `describeError`, not as they are. */
-export function createLogger(level: string, destination = createDestination()): Logger {
+export function createLogger(level: string, destination = useStdout()): Logger {
   return pino(
     {
       level,
