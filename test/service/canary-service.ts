@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
+import { diaryPathOf } from '../../src/diary/sqlite/store.ts'
 import { createSpotter } from '../../src/model/secret-spotter.ts'
 import { toEvent } from '../../src/tickets/event.ts'
 import type { Dialect } from '../../src/zonal/dialect.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import { startOtlpReceiver } from '../support/otlp/receiver.ts'
 import type { Project } from '../simulators/core/project.ts'
-import { readDiary } from '../diary/read-diary.ts'
 import { filesOf } from '../support/files-of.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { startTestService } from '../support/test-service.ts'
@@ -89,12 +90,13 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
       return JSON.stringify({ key, headers })
     })
     await service.stop()
-    const diary = await readDiary({ JOURNAL_PATH: service.journalPath })
+    using diary = new DatabaseSync(diaryPathOf(service.journalPath), { readOnly: true })
+    const entries = diary.prepare('SELECT * FROM entries').all()
     return {
       log: service.rawLines,
       pages,
       journal: [...open, ...filesOf(service.folder)],
-      diary: diary.map((entry) => JSON.stringify(entry)),
+      diary: entries.map((entry) => JSON.stringify(entry)),
       'dead letters': letters.map((letter) => JSON.stringify(letter)),
       captures: filesOf(captureDir),
       kafka,
