@@ -66,10 +66,11 @@ describe('the Dockerfile', () => {
   })
 
   it('agrees with the service about its variables and ports', () => {
-    const { JOURNAL_PATH, PORT, MANAGEMENT_PORT } = variables
+    const { JOURNAL_PATH, PORT, CONSOLE_PORT, MANAGEMENT_PORT } = variables
     expect(env.NODE_ENV).to.equal('production')
     expect(() => JOURNAL_PATH.schema.parse(env.JOURNAL_PATH)).not.to.throw()
-    expect(of(final, 'EXPOSE')).to.deep.equal([`${PORT.fallback} ${MANAGEMENT_PORT.fallback}`])
+    const ports = [PORT.fallback, CONSOLE_PORT.example, MANAGEMENT_PORT.fallback]
+    expect(of(final, 'EXPOSE')).to.deep.equal([ports.join(' ')])
   })
 
   it('describes the service as package.json does', () => {

@@ -59,7 +59,7 @@ export function readCopy(words: string) {
 export function readAdmitted(): string[] {
   const lines = readFileSync(new URL('.dockerignore', root), 'utf8').split('\n')
   const [first, ...rest] = lines.filter((line) => line !== '' && !line.startsWith('#'))
-  if (first !== '*' || !rest.every((line) => /^![\w.-]+$/.test(line)))
+  if (first !== '*' || !rest.every((line) => /^![\w./-]+$/.test(line)))
     throw new Error('.dockerignore: keep out everything by *, then let in by !name')
   return rest.map((line) => line.slice(1))
 }

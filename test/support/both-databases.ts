@@ -91,8 +91,10 @@ async function setClockByHand(
   )
 }
 
-export const emptyTables =
-  'TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets, audit'
+/** Those that the first schema has. */
+export const emptyFirstTables =
+  'TRUNCATE redemptions, redemption_aliases, tickets, dead_letters, venues, budgets'
+export const emptyTables = `${emptyFirstTables}, audit`
 
 /** Several replicas with one clock, on a database that is emptied. @param url of a database of `usePostgres` */
 export async function openReplicas(url: string, count: number): Promise<[TestJournal, ...TestJournal[]]> {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { CreditRequest, DebitRequest } from '../../src/model/words.ts'
 import { isAtLength } from '../support/at-length.ts'
-import { emptyTables, openMixedReplicas, openReplicas } from '../support/both-databases.ts'
+import { emptyFirstTables, openMixedReplicas, openReplicas } from '../support/both-databases.ts'
 import { askDatabase } from '../support/database-contents.ts'
 import { createDatabase, dropDatabase, runSql } from '../support/postgres-database.ts'
 import { frozenSchemas } from '../support/schemas.ts'
@@ -207,7 +207,7 @@ describe('in every history of debits, credits, tickets, repeats, twins, faults, 
       this.timeout(0)
       const template = await makeDatabase()
       await runSql(template, frozenSchemas.at(-1)!.sql)
-      await runSql(template, emptyTables)
+      await runSql(template, emptyFirstTables)
       const property = fc.asyncProperty(mixedHistories, fc.constantFrom(2, 3), async (history, replicas) => {
         const url = await createDatabase(template, template)
         try {
