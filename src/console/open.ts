@@ -35,7 +35,7 @@ export async function openConsole(config: Config, deps: Deps): Promise<OpenedCon
   const overview = createOverview({
     ...{ reading, status, clock, timers },
     replicas: journal.sharedReplicas,
-    replicaName: hostname(),
+    replicaName: replicaName(),
     language: config.zonal.language,
   })
   const desk = { config, reading, journal, metrics, overview, hashCard, clock }
@@ -47,4 +47,9 @@ export async function openConsole(config: Config, deps: Deps): Promise<OpenedCon
       await reading.close()
     },
   }
+}
+
+/** In a pod the service is process 1; elsewhere several may run on one machine. */
+function replicaName(): string {
+  return process.pid === 1 ? hostname() : `${hostname()} (process ${process.pid})`
 }

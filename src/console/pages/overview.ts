@@ -3,6 +3,7 @@ import { html, type Html } from '../html.ts'
 import { drawBars, legend, sum, type Series } from '../overview/drawing.ts'
 import type { LastDay } from '../overview/last-day.ts'
 import type { Seen } from '../overview/overview.ts'
+import type { Status } from '../overview/status.ts'
 import { page, type Answer } from '../page.ts'
 import { moment, table, timeOfDay } from '../elements.ts'
 
@@ -127,7 +128,7 @@ function now({ replicas }: Seen, timeZone: string): Html {
     html`${status.isReady ? 'ready' : 'not ready'}`,
     html`${status.trouble ?? 'well'}`,
     html`${kafkaWords[status.kafka]}`,
-    html`${status.isRelay === undefined || status.isRelay ? 'publishes the tickets' : 'stands by'}`,
+    html`${ticketsIn(status)}`,
     html`${status.hold ? `held: ${status.hold.reason}` : 'sends'}`,
     html`${breakers(status.breakers)}`,
   ])
@@ -136,6 +137,11 @@ function now({ replicas }: Seen, timeZone: string): Html {
     <h2 id="now">As it is now</h2>
     ${table('Replicas', heads, rows)}
   </section>`
+}
+
+function ticketsIn({ kafka, isRelay = true }: Status): string {
+  if (kafka === 'none') return 'wait in the journal'
+  return isRelay ? 'published by this one' : 'left to another replica'
 }
 
 const kafkaWords = { connected: 'connected', not_connected: 'not connected', none: 'not configured' }
