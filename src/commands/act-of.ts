@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import type { Act } from '../journal/audit.ts'
+import { plainText } from '../observability/printable.ts'
 import { UsageWrong } from './command.ts'
 
 /** Of every command that changes something, or shows what not everybody may see. */
@@ -12,10 +13,10 @@ export const actOptions = { who: { type: 'string' }, why: { type: 'string' } } a
 export function actOf({ who, why }: ActOptions): Act {
   return {
     id: randomUUID(),
-    who: who?.trim() || systemUser() || `user ${process.getuid?.() ?? 'unknown'}`,
+    who: oneLine(who) || systemUser() || `user ${process.getuid?.() ?? 'unknown'}`,
     role: undefined,
     by: 'command',
-    why: why?.trim() || undefined,
+    why: oneLine(why) || undefined,
     address: undefined,
   }
 }
@@ -27,9 +28,14 @@ export function actOf({ who, why }: ActOptions): Act {
 export function decisionOf(verb: string, { who, why }: ActOptions): Act & { why: string } {
   const act = actOf({ who, why })
   if (act.why === undefined) throw new UsageWrong(`${verb}: --why is required, for whoever asks later`)
-  if (!who?.trim() && systemUser() === undefined)
+  if (!oneLine(who) && systemUser() === undefined)
     throw new UsageWrong(`${verb}: --who is required, since the system user has no name`)
   return { ...act, why: act.why }
+}
+
+/** So that it cannot be taken for several when the audit is printed. */
+function oneLine(text = ''): string {
+  return plainText(text).trim()
 }
 
 /** A container may run as a user that has no name. */

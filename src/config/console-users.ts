@@ -51,5 +51,7 @@ function isHash(text: string): boolean {
   if (N === undefined) return false
   const power = Math.log2(Number(N))
   const isAffordable = 128 * Number(N) * Number(r) < mostHashMemory && Number(p) <= mostRuns
-  return power >= leastPower && Number.isInteger(power) && isAffordable
+  // scrypt itself refuses anything else: https://www.rfc-editor.org/rfc/rfc7914#section-6
+  const isPossible = Number.isInteger(power) && power < 16 * Number(r) && Number(p) > 0
+  return power >= leastPower && isPossible && isAffordable
 }

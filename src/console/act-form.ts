@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { plainText } from '../observability/printable.ts'
 import { redemptionStates, type RedemptionState } from '../redemptions/redemption.ts'
 import type { Visit } from './desk.ts'
 import { html, type Html } from './html.ts'
@@ -45,7 +46,8 @@ export function readAct({
   fields,
 }: Visit): { id: string; why: string; state: RedemptionState | undefined } | { problem: string } {
   const id = fields.get('act') ?? ''
-  const why = (fields.get('why') ?? '').trim()
+  // Of one line, which cannot be taken for two when the audit is printed.
+  const why = plainText(fields.get('why') ?? '').trim()
   const given = fields.get('state')
   const state = redemptionStates.find((each) => each === given)
   if (!/^[0-9a-f-]{36}$/.test(id) || (given !== null && !state))

@@ -6,6 +6,7 @@ import type { Users } from '../config/console-users.ts'
 import type { ConnectionReport } from '../http/end-reasons.ts'
 import { createHttpServer } from '../http/server.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
+import { printable } from '../observability/printable.ts'
 import { sourceAddressOf } from '../observability/source-address.ts'
 import { createLogIn } from './access/log-in.ts'
 import { isFromHere } from './access/same-origin.ts'
@@ -50,7 +51,7 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
       ctx.body = ''
     } else if (answer.kind === 'text') {
       ctx.type = 'text/plain; charset=utf-8'
-      ctx.body = answer.text
+      ctx.body = printable(answer.text)
     } else {
       ctx.status = answer.status
       ctx.vary('Accept')
@@ -102,21 +103,24 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
   }
 
   async function serveAssets(ctx: Context, next: Next) {
-    const asset = ctx.method === 'GET' ? assets[ctx.path] : undefined
+    const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
+    const asset = isRead ? assets[ctx.path] : undefined
     if (!asset) return await next()
     ctx.set('Cache-Control', 'private, max-age=3600')
     ctx.type = asset.type
     ctx.body = asset.content
   }
 
-  const visitOf = (ctx: Context): Visit => ({
-    user: ctx.state.user as User,
-    params: (ctx as Context & { params: Record<string, string> }).params,
-    query: new URLSearchParams(ctx.querystring),
-    fields: new URLSearchParams(ctx.request.rawBody ?? ''),
-    headers: ctx.headers,
-    address: ctx.state.address as string | undefined,
-  })
+  /** @throws Refused if there is a character in it that no page has sent, and no database takes */
+  const visitOf = (ctx: Context): Visit => {
+    const { params } = ctx as Context & { params: Record<string, string> }
+    const query = new URLSearchParams(ctx.querystring)
+    const fields = new URLSearchParams(ctx.request.rawBody ?? '')
+    const texts = [...Object.values(params), ...query.values(), ...fields.values()]
+    if (texts.some((text) => text.includes('\0'))) throw new Refused(400, 'The request cannot be read.')
+    const { user, address } = ctx.state as { user: User; address: string | undefined }
+    return { user, params, query, fields, address }
+  }
   const router = createConsoleRoutes(desk, visitOf, respond)
   app.use(answerErrors)
   app.use(letIn)

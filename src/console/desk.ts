@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Config } from '../config/config.ts'
 import type { Act } from '../journal/audit.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -29,7 +28,6 @@ export type Visit = {
   query: URLSearchParams
   /** Of a form that was sent. */
   fields: URLSearchParams
-  headers: IncomingHttpHeaders
   address: string | undefined
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { createExchange } from '../exchange.ts'
+import { takenAfter } from '../journal/acts.ts'
 import type { Act } from '../journal/audit.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { OpenedDeadLetter } from '../journal/stored-tickets.ts'
@@ -23,7 +24,12 @@ export type Sent = { text: string; ticketId?: string; isDuplicate?: boolean }
  */
 export async function sendDeadLetter(parts: Parts, id: string, act: Act): Promise<Sent> {
   const deadLetter = await parts.journal.openDeadLetter(id)
-  if (!deadLetter) throw new DeadLetterStays(`there is no dead letter ${id}`)
+  if (!deadLetter) {
+    const [earlier] = await parts.journal.lookUps.audit({ target: id, limit: 1 })
+    // Sent a second time under one id: it is done.
+    if (earlier?.id === act.id && earlier.act === 'send') return { text: earlier.after ?? takenAfter }
+    throw new DeadLetterStays(`there is no dead letter ${id}`)
+  }
   return deadLetter.kind === 'ticket'
     ? await sendTicket(parts, deadLetter, act)
     : await sendMessage(parts, deadLetter, act)
@@ -56,7 +62,11 @@ async function sendMessage(
   const { venue, tenant } = message
   const { isDuplicate } = await acceptTicket(bill, { venue, credentials: { tenant } }, exchange)
   const ticketId = coverId(bill.ticketId, bill.cardNumber)
-  await journal.acts.dropDeadLetter(id, 'send', act)
+  if (!(await journal.acts.dropDeadLetter(id, 'send', act))) {
+    if (isDuplicate) throw new DeadLetterStays(`there is no dead letter ${id} any more`)
+    // Somebody has deleted it meanwhile. Its ticket is taken all the same, and that has to be written down.
+    await journal.acts.note({ name: 'send', target: id, after: takenAfter }, act)
+  }
   const text = isDuplicate
     ? `ticket ${ticketId} was accepted before; the dead letter is deleted`
     : `ticket ${ticketId} is accepted, like a new one`

@@ -2,13 +2,16 @@ import { toRecord, type RedemptionRecord } from '../redemptions/record.ts'
 import type { OperatorDecision, RedemptionState } from '../redemptions/redemption.ts'
 import type { RedemptionEvent } from '../redemptions/transitions.ts'
 import type { Access } from './access.ts'
-import { addToAudit, findAct, type Act, type ActName } from './audit.ts'
+import { addToAudit, findAct, type Act, type ActName, type AuditEntry } from './audit.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createOutbox } from './outbox.ts'
 import type { RedemptionRows } from './redemption-rows.ts'
-import { createRedemptions } from './redemptions.ts'
 import type { Seal } from './seal.ts'
+import { untilWritten } from './until-written.ts'
 import type { Work } from './work.ts'
+
+/** What the audit says of a message that was read again, and whose ticket was accepted. */
+export const takenAfter = 'its ticket is taken'
 
 /**
  * What became of an act: `done` also if it was done under the same id before; `not_possible`: the redemption is in a state
@@ -38,7 +41,6 @@ export type Acts = {
 }
 
 export function createActs(rows: RedemptionRows, seal: Seal, { write }: Pick<Access, 'write'>): Acts {
-  const redemptions = createRedemptions(rows)
   const deadLetters = createDeadLetters(seal)
   const outbox = createOutbox(seal, deadLetters)
 
@@ -47,16 +49,22 @@ export function createActs(rows: RedemptionRows, seal: Seal, { write }: Pick<Acc
     { event, name, act, seen }: { event: RedemptionEvent; name: ActName; act: Act; seen: Seen },
     nowMs: number,
   ): Work<Acted> {
-    const before = (yield* rows.find(id))?.redemption
-    if (!before) return { outcome: 'unknown', redemption: undefined }
-    if (yield* findAct(act.id)) return { outcome: 'done', redemption: toRecord(before) }
-    if (seen.seenState !== undefined && seen.seenState !== before.state)
-      return { outcome: 'changed', redemption: toRecord(before) }
-    const { redemption = before, isChanged } = yield* redemptions.record(before, event, nowMs)
-    if (!isChanged) return { outcome: 'not_possible', redemption: toRecord(redemption) }
-    const as = event.kind === 'settled_by_operator' ? `settled as ${event.decision.as}` : redemption.state
-    yield* addToAudit(act, { act: name, target: id, before: before.state, after: as }, nowMs)
-    return { outcome: 'done', redemption: toRecord(redemption) }
+    return yield* untilWritten(function* () {
+      const before = (yield* rows.find(id))?.redemption
+      if (!before) return { outcome: 'unknown', redemption: undefined }
+      const earlier = yield* findAct(act.id)
+      if (earlier)
+        return { outcome: isSame(earlier, name, id) ? 'done' : 'changed', redemption: toRecord(before) }
+      if (seen.seenState !== undefined && seen.seenState !== before.state)
+        return { outcome: 'changed', redemption: toRecord(before) }
+      const redemption = yield* rows.apply(before, event, nowMs)
+      // It has changed since it was read: what was seen is compared again.
+      if (!redemption) return undefined
+      if (redemption === before) return { outcome: 'not_possible', redemption: toRecord(before) }
+      const as = event.kind === 'settled_by_operator' ? `settled as ${event.decision.as}` : redemption.state
+      yield* addToAudit(act, { act: name, target: id, before: before.state, after: as }, nowMs)
+      return { outcome: 'done', redemption: toRecord(redemption) }
+    })
   }
 
   /** Does something to a dead letter that is there, once. */
@@ -67,14 +75,24 @@ export function createActs(rows: RedemptionRows, seal: Seal, { write }: Pick<Acc
     nowMs: number,
     work: (kind: 'message' | 'ticket') => Work<string | undefined>,
   ): Work<boolean> {
-    if (yield* findAct(act.id)) return true
+    const earlier = yield* findAct(act.id)
+    if (earlier) return isSame(earlier, name, id)
     const found = yield* deadLetters.find(id)
     if (!found) return false
     const after = yield* work(found.kind)
-    if (after === undefined) return false
+    if (after === undefined) {
+      // Somebody was faster: perhaps the same form, sent twice.
+      const meanwhile = yield* findAct(act.id)
+      return meanwhile !== undefined && isSame(meanwhile, name, id)
+    }
     const before = `kept: ${found.reason}`
     yield* addToAudit(act, { act: name, target: id, before, after }, nowMs)
     return true
+  }
+
+  /** The same act, and not another one that came under its id. */
+  function isSame({ act, target }: AuditEntry, name: ActName, id: string): boolean {
+    return act === name && target === id
   }
 
   return {
@@ -89,16 +107,15 @@ export function createActs(rows: RedemptionRows, seal: Seal, { write }: Pick<Acc
     requeueTicket: (id, act) =>
       write((nowMs) =>
         withDeadLetter(id, 'send', act, nowMs, function* (kind) {
-          if (kind !== 'ticket') return undefined
-          yield* outbox.requeue(id, nowMs)
-          return 'waits for Kafka again'
+          const isDone = kind === 'ticket' && (yield* outbox.requeue(id, nowMs))
+          return isDone ? 'waits for Kafka again' : undefined
         }),
       ),
     dropDeadLetter: (id, name, act) =>
       write((nowMs) =>
         withDeadLetter(id, name, act, nowMs, function* () {
-          yield* deadLetters.drop(id)
-          return name === 'send' ? 'its ticket is taken' : 'deleted'
+          if (!(yield* deadLetters.drop(id))) return undefined
+          return name === 'send' ? takenAfter : 'deleted'
         }),
       ),
     note: ({ name, target, after }, act) =>

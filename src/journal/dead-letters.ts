@@ -3,6 +3,7 @@ import type { UnreadMessage } from '../model/words.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import { createHash } from 'node:crypto'
 import type { DeadLetterFilter } from './look-ups.ts'
+import { toValues, whereAfter } from './paging.ts'
 import type { Seal } from './seal.ts'
 import { all, get, run, type Row, type Work } from './work.ts'
 
@@ -34,18 +35,14 @@ export function createDeadLetters(seal: Seal) {
       return (yield* all(`SELECT ${columns} FROM dead_letters ORDER BY created_at DESC`)).map(readDeadLetter)
     },
 
-    *listSome({ venueId, untilMs, limit }: DeadLetterFilter): Work<DeadLetter[]> {
+    *listSome({ venueId, after, limit }: DeadLetterFilter): Work<DeadLetter[]> {
       const wheres = [
         ...(venueId === undefined ? [] : ['venue_id = :venueId']),
-        ...(untilMs === undefined ? [] : ['created_at < :untilMs']),
+        ...(after === undefined ? [] : [whereAfter('created_at')]),
       ]
       const where = wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''
-      const values = {
-        limit,
-        ...(venueId !== undefined && { venueId }),
-        ...(untilMs !== undefined && { untilMs }),
-      }
-      const sql = `SELECT ${columns} FROM dead_letters ${where} ORDER BY created_at DESC LIMIT :limit`
+      const values = { limit, ...(venueId !== undefined && { venueId }), ...toValues(after) }
+      const sql = `SELECT ${columns} FROM dead_letters ${where} ORDER BY created_at DESC, id DESC LIMIT :limit`
       return (yield* all(sql, values)).map(readDeadLetter)
     },
 
@@ -66,8 +63,9 @@ export function createDeadLetters(seal: Seal) {
         : { ...deadLetter, kind: 'ticket', ticket: content as StoredTicket }
     },
 
-    *drop(id: string): Work<void> {
-      yield* run('DELETE FROM dead_letters WHERE id = :id', { id })
+    /** @returns false if it was not there any more */
+    *drop(id: string): Work<boolean> {
+      return (yield* run('DELETE FROM dead_letters WHERE id = :id', { id })) > 0
     },
   }
 

@@ -3,6 +3,7 @@ import type { RedemptionState } from '../redemptions/redemption.ts'
 import type { Access } from './access.ts'
 import { listAudit, type AuditEntry, type AuditFilter } from './audit.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { toValues, whereAfter, type Listed } from './paging.ts'
 import { readRedemption, whereOpen } from './redemption-row.ts'
 import { numberOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
@@ -14,21 +15,21 @@ import { all, get, type Row, type Work } from './work.ts'
 export type TicketRecord = { eventId: string; takenAtMs: number; publishedAtMs: number | undefined }
 
 /**
- * Undefined is any. `sinceMs`: changed since then; what is not settled is listed in any case. `untilMs`: changed before, to
- * go on after the last one that was listed.
+ * Undefined is any. `sinceMs`: changed since then; what is not settled is listed in any case. `after`: to go on
+ * after the last one that was listed.
  */
 export type RedemptionFilter = {
   states: readonly RedemptionState[] | undefined
   venueId: string | undefined
   sinceMs: number
-  untilMs?: number
+  after?: Listed
   limit: number
 }
 
 export type ListedRedemption = RedemptionRecord & { changedAtMs: number }
 
-/** Undefined is any. `untilMs`: kept before, to go on after the last one that was listed. */
-export type DeadLetterFilter = { venueId: string | undefined; untilMs?: number; limit: number }
+/** Undefined is any. `after`: to go on after the last one that was listed. */
+export type DeadLetterFilter = { venueId: string | undefined; after?: Listed; limit: number }
 
 /** What people ask about what is stored. None of it changes anything, and each is read from an index. */
 export type LookUps = {
@@ -85,27 +86,22 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     return toRecords(yield* all(sql, { beginning, end: `${beginning}~` }))
   }
 
-  function* list({
-    states,
-    venueId,
-    sinceMs,
-    untilMs = Number.MAX_SAFE_INTEGER,
-    limit,
-  }: RedemptionFilter): Work<ListedRedemption[]> {
+  function* list({ states, venueId, sinceMs, after, limit }: RedemptionFilter): Work<ListedRedemption[]> {
     // They are names of ours.
     const ofStates = states ? `AND state IN (${states.map((state) => `'${state}'`).join(', ')})` : ''
     const ofVenue = venueId === undefined ? '' : 'AND venue_id = :venueId'
-    const values = { limit, untilMs, ...(venueId !== undefined && { venueId }) }
+    const values = { limit, ...(venueId !== undefined && { venueId }), ...toValues(after) }
+    const ofRest = after ? `AND ${whereAfter('changed_at')}` : ''
     const select = (where: string) =>
-      `SELECT * FROM redemptions WHERE ${where} AND changed_at < :untilMs ${ofStates} ${ofVenue}
-       ORDER BY changed_at DESC LIMIT :limit`
+      `SELECT * FROM redemptions WHERE ${where} ${ofRest} ${ofStates} ${ofVenue}
+       ORDER BY changed_at DESC, id DESC LIMIT :limit`
     const found = [
       ...(yield* all(select(open), values)),
       ...(yield* all(select(settled), { ...values, sinceMs })),
     ]
     return found
       .map((row) => ({ ...toRecord(readRedemption(row, seal)), changedAtMs: Number(row.changed_at) }))
-      .toSorted((a, b) => b.changedAtMs - a.changedAtMs)
+      .toSorted((a, b) => b.changedAtMs - a.changedAtMs || (a.id < b.id ? 1 : -1))
       .slice(0, limit)
   }
 

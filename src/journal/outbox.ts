@@ -96,13 +96,14 @@ export function createOutbox(seal: Seal, deadLetters: DeadLetters) {
     yield* markPublished([eventId], nowMs)
   }
 
-  /** It waits behind all others, like a new ticket. */
-  function* requeue(id: string, nowMs: number): Work<void> {
+  /** It waits behind all others, like a new ticket. @returns false if it was not there any more */
+  function* requeue(id: string, nowMs: number): Work<boolean> {
     const deadLetter = yield* deadLetters.open(id)
-    if (deadLetter?.kind !== 'ticket') return
+    // Deleted first: of two who do it at once the second waits here, and finds nothing.
+    if (deadLetter?.kind !== 'ticket' || !(yield* deadLetters.drop(id))) return false
     yield* run('DELETE FROM tickets WHERE event_id = :id', { id })
     yield* add(deadLetter.ticket, nowMs)
-    yield* deadLetters.drop(id)
+    return true
   }
 
   function* add({ eventId, fingerprint, kafkaKey, closed, venue }: StoredTicket, nowMs: number): Work<void> {

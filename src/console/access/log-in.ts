@@ -47,35 +47,52 @@ export function createLogIn(users: Users, clock: Clock): LogIn {
     const given = readBasic(authorization)
     if (!given) return 'missing'
     const mark = createHmac('sha256', key).update(`${given.name}\n${given.password}`).digest('base64')
-    const known = remembered.get(mark)
-    if (known && known.untilMs > clock.monotonicMs()) return known.user
+    const recall = () => {
+      const known = remembered.get(mark)
+      return known && known.untilMs > clock.monotonicMs() ? known.user : undefined
+    }
+    const known = recall()
+    if (known) return known
     const network = networkOf(address ?? '')
     const ofNetwork = failures.get(network) ?? { count: 0, untilMs: 0 }
     failures.set(network, ofNetwork)
     const lockMs = lockedForMs(ofNetwork)
     if (lockMs > 0) return { lockedForMs: lockMs }
     if (waiting >= mostWaiting) return { lockedForMs: 1_000 }
-    const user = users.get(given.name)
     waiting += 1
     // One at a time: each takes a thread that others wait for too.
-    const isRight = checking.then(() => isPassword(given.password, user?.hash ?? nobody))
-    checking = isRight.catch(() => undefined)
-    const isLetIn = await isRight.finally(() => (waiting -= 1))
-    if (!user || !isLetIn) {
+    const checked = checking.then(async () => {
+      // Those before it may have been the same, or wrong once too often.
+      const lockMs = lockedForMs(ofNetwork)
+      return recall() ?? (lockMs > 0 ? { lockedForMs: lockMs } : await check(given, mark, ofNetwork))
+    })
+    checking = checked.catch(() => undefined)
+    return await checked.finally(() => (waiting -= 1))
+  }
+
+  async function check(
+    { name, password }: Given,
+    mark: string,
+    ofNetwork: Failures,
+  ): Promise<User | 'wrong'> {
+    const user = users.get(name)
+    const isRight = await isPassword(password, user?.hash ?? nobody)
+    if (!user || !isRight) {
       fail(ofNetwork)
       fail(inAll)
       return 'wrong'
     }
-    const found = { name: given.name, role: user.role }
+    const found = { name, role: user.role }
     remembered.set(mark, { user: found, untilMs: clock.monotonicMs() + rememberedMs })
     return found
   }
 }
 
 type Failures = { count: number; untilMs: number }
+type Given = { name: string; password: string }
 
 /** https://www.rfc-editor.org/rfc/rfc7617 */
-function readBasic(authorization: string | undefined): { name: string; password: string } | undefined {
+function readBasic(authorization: string | undefined): Given | undefined {
   const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '') ?? []
   if (encoded === undefined) return undefined
   const [, name = '', password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []

@@ -59,7 +59,8 @@ export function createOverview({ reading, status, replicas, replicaName, languag
       readReplicas().catch(() => undefined),
     ])
     const own = status()
-    const hasRelay = own.isRelay === undefined || (all ?? []).some((each) => each.status.isRelay === true)
+    // If the others cannot be asked, that is what is wrong.
+    const hasRelay = own.isRelay === undefined || !all || all.some(({ status }) => status.isRelay === true)
     const recent = day && addUp(day.quarters.slice(-2).map(({ outcomes }) => outcomes))
     return findConditions({ status: own, counts, recent, silent, hasRelay }, clock.nowMs())
   }

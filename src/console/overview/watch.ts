@@ -25,7 +25,9 @@ export function createWatch({ look, clock, timers }: Deps) {
     return found.map(({ alert, text, sinceMs }) => {
       const seenMs = firstSeen.get(alert) ?? clock.nowMs()
       firstSeen.set(alert, seenMs)
-      return { alert, text, sinceMs: sinceMs ?? seenMs, isExact: sinceMs !== undefined }
+      // What it waits for may be younger than what is wrong.
+      const isExact = sinceMs !== undefined && sinceMs <= seenMs
+      return { alert, text, sinceMs: isExact ? sinceMs : seenMs, isExact }
     })
   }
 

@@ -22,9 +22,10 @@ export async function billPage(desk: Desk, visit: Visit): Promise<Answer> {
   const looked = await findDay(gather, { on, trifftVenue }, { zone, isOfBill: true })
   const path = billPath(venueId, account)
   if (looked.kind === 'ambiguous') {
-    const links = looked.venues.map(
-      (venue) => html`<li><a href="${path}?venue=${encodeURIComponent(venue)}">${venue}</a></li>`,
-    )
+    const links = looked.venues.map((venue) => {
+      const query = new URLSearchParams({ ...(on !== undefined && { on }), venue })
+      return html`<li><a href="${path}?${query.toString()}">${venue}</a></li>`
+    })
     const body = html`<p>
         Venues of ${looked.venues.length} TRIFFT projects have the Aztec ID ${venueId}. Which one is meant?
       </p>

@@ -1,3 +1,4 @@
+import { always } from '../../diary/look-ups.ts'
 import { findDay } from '../../timeline/find-day.ts'
 import { gatherCard } from '../../timeline/gather.ts'
 import { toText } from '../../timeline/timeline.ts'
@@ -19,6 +20,9 @@ export async function cardPage(desk: Desk, visit: Visit): Promise<Answer> {
   const sources = await sourcesOf(desk)
   const on = readDay(visit)
   const gather = (period: Parameters<typeof gatherCard>[2]) => gatherCard(sources, hash, period)
+  const { entries } = await gather(always)
+  const masked = entries.find(({ cardMasked }) => cardMasked !== undefined)?.cardMasked ?? '*'
+  if (entries.length > 0) await noteLook(desk, visit, hash, masked)
   const looked = await findDay(gather, { on, trifftVenue: undefined }, { zone: timeZone, isOfBill: false })
   const path = `/cards/${hash}`
   if (looked.kind !== 'found')
@@ -30,12 +34,6 @@ export async function cardPage(desk: Desk, visit: Visit): Promise<Answer> {
       404,
     )
   const { found, day, otherDays } = looked
-  const masked = found.entries.find(({ cardMasked }) => cardMasked !== undefined)?.cardMasked ?? '*'
-  const window = Math.floor(desk.clock.nowMs() / notedForMs)
-  await desk.journal.acts.note(
-    { name: 'find_card', target: masked },
-    actOf(visit, `card ${visit.user.name} ${hash} ${window}`),
-  )
   const { timeline, body } = timelineView({ found, timeZone, language, namesBill: true })
   if (visit.query.get('as') === 'text')
     return {
@@ -47,4 +45,11 @@ export async function cardPage(desk: Desk, visit: Visit): Promise<Answer> {
     html`${copyLink(`${path}?on=${day}&as=text`)} ${body} ${dayLinks(path, day, otherDays)}`,
     { timeZone, ...timeline, otherDays },
   )
+}
+
+/** Whatever is shown of it, also that nothing is known of the day that was asked for. */
+async function noteLook({ journal, clock }: Desk, visit: Visit, hash: string, masked: string) {
+  const window = Math.floor(clock.nowMs() / notedForMs)
+  const act = actOf(visit, `card ${visit.user.name} ${hash} ${window}`)
+  await journal.acts.note({ name: 'find_card', target: masked }, act)
 }

@@ -8,7 +8,7 @@ import { html, type Html } from '../html.ts'
 import { page, type Answer } from '../page.ts'
 import { moment, table } from '../elements.ts'
 import { problemNotice } from './redemption.ts'
-import { olderLink, readMoment } from './redemptions.ts'
+import { olderLink, readPlace } from './redemptions.ts'
 
 const shown = 100
 
@@ -50,10 +50,10 @@ async function sendOne(desk: Desk, id: string, act: Parameters<typeof sendDeadLe
 
 async function show({ reading, config }: Desk, { query, user }: Visit, said: Said): Promise<Answer> {
   const venueId = query.get('venue')?.trim() || undefined
-  const untilMs = readMoment(query)
+  const after = readPlace(query)
   const found = await reading.journal.listDeadLetters({
     ...{ venueId, limit: shown + 1 },
-    ...(untilMs !== undefined && { untilMs }),
+    ...(after && { after }),
   })
   const listed = found.slice(0, shown)
   const rows = listed.map((each) => [
@@ -72,7 +72,7 @@ async function show({ reading, config }: Desk, { query, user }: Visit, said: Sai
       <button>Show</button>
     </form>
     ${rows.length === 0 ? html`<p>There are no dead letters.</p>` : table('Dead letters, the last kept first', heads, rows)}
-    ${found.length > shown && olderLink(query, listed.at(-1)!.keptAtMs)}
+    ${found.length > shown && olderLink('/dead-letters', query, { atMs: listed.at(-1)!.keptAtMs, id: listed.at(-1)!.id })}
     ${listed.length > 0 && mayActAs(user.role, 'operator') && sendForm(listed.map(({ id }) => id))}`
   return page('Dead letters', body, { deadLetters: listed, ...said }, said.status)
 }

@@ -1,3 +1,4 @@
+import type { Listed } from '../../journal/paging.ts'
 import { redemptionStates, type RedemptionState } from '../../redemptions/redemption.ts'
 import type { Desk, Visit } from '../desk.ts'
 import { html, type Html } from '../html.ts'
@@ -15,10 +16,10 @@ export async function redemptionsPage({ reading, config, clock }: Desk, { query 
   const chosen = query.getAll('state')
   const states = chosen.length === 0 ? open : chosen.map(readState)
   const venueId = query.get('venue')?.trim() || undefined
-  const untilMs = readMoment(query)
+  const after = readPlace(query)
   const found = await reading.journal.listRedemptions({
     ...{ states, venueId, sinceMs: clock.nowMs() - 35 * dayMs, limit: shown + 1 },
-    ...(untilMs !== undefined && { untilMs }),
+    ...(after && { after }),
   })
   const listed = found.slice(0, shown)
   const rows = listed.map((record) => {
@@ -39,7 +40,7 @@ export async function redemptionsPage({ reading, config, clock }: Desk, { query 
   const heads = ['Redemption', 'State', 'Begun', 'Bill', 'Card', 'What', 'Last answer of TRIFFT']
   const body = html`${filterForm(states, venueId)}
   ${rows.length === 0 ? html`<p>There are none.</p>` : table('Redemptions, the last changed first', heads, rows)}
-  ${found.length > shown && olderLink(query, listed.at(-1)!.changedAtMs)}`
+  ${found.length > shown && olderLink('/redemptions', query, { atMs: listed.at(-1)!.changedAtMs, id: listed.at(-1)!.id })}`
   return page('Redemptions', body, listed)
 }
 
@@ -60,18 +61,21 @@ function readState(name: string): RedemptionState {
   return state
 }
 
-/** @returns epoch ms: where the page before ended */
-export function readMoment(query: URLSearchParams): number | undefined {
-  const text = query.get('until')
+/** @returns where the page before ended */
+export function readPlace(query: URLSearchParams): Listed | undefined {
+  const text = query.get('after')
   if (text === null) return undefined
-  if (!/^\d{1,15}$/.test(text)) throw new Refused(400, 'The end in the address is not a number.')
-  return Number(text)
+  const [, atMs, id] = /^(\d{1,15})-([\w-]{1,64})$/.exec(text) ?? []
+  if (atMs === undefined || id === undefined)
+    throw new Refused(400, 'The end of the page before, in the address, cannot be read.')
+  return { atMs: Number(atMs), id }
 }
 
-export function olderLink(query: URLSearchParams, untilMs: number): Html {
+/** @param last that was listed */
+export function olderLink(path: string, query: URLSearchParams, { atMs, id }: Listed): Html {
   const next = new URLSearchParams(query)
-  next.set('until', String(untilMs))
-  return html`<p><a href="?${next.toString()}">Older ones</a></p>`
+  next.set('after', `${atMs}-${id}`)
+  return html`<p><a href="${path}?${next.toString()}">Older ones</a></p>`
 }
 
 function filterForm(states: readonly RedemptionState[], venueId: string | undefined): Html {

@@ -28,7 +28,10 @@ export async function searchPage(desk: Desk, visit: Visit): Promise<Answer> {
     ...billsOf(byId, desk.config.zonal),
     ...(await findByNumber(desk, typed)),
   ]
-  const found = [...new Map(bills.map((bill) => [`${bill.venueId} ${bill.account}`, bill])).values()]
+  // The last day of each: a till may use its references again.
+  const found = [
+    ...new Map(bills.toReversed().map((bill) => [`${bill.venueId} ${bill.account}`, bill])).values(),
+  ].toReversed()
   const [only] = found
   if (only && found.length === 1) return redirect(billPath(only.venueId, only.account, only.on))
   if (found.length > 1) return choices(found)
