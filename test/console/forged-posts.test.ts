@@ -50,8 +50,7 @@ describe('a form for the console', function () {
     }),
   }
   for (const [how, headers] of Object.entries(allowed))
-    it(`is taken if it was sent ${how}`, async () =>
-      expect((await post(headers())).status).to.equal(404))
+    it(`is taken if it was sent ${how}`, async () => expect((await post(headers())).status).to.equal(404))
 
   const forged: Record<string, () => Headers> = {
     'by a page of another site': () => ({ 'sec-fetch-site': 'cross-site', origin: elsewhere }),

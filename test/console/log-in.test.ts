@@ -24,7 +24,8 @@ describe('the log-in of the console', () => {
     clock = createManualClock()
     logIn = createLogIn(users, clock)
   })
-  const as = (name: string, password: string, address = '192.0.2.1') => logIn(basicOf(name, password), address)
+  const as = (name: string, password: string, address = '192.0.2.1') =>
+    logIn(basicOf(name, password), address)
   const fail = async (times: number, address?: (at: number) => string) => {
     for (let at = 0; at < times; at++)
       expect(await as('dana', `wrong ${at}`, address?.(at)), String(at)).to.equal('wrong')
@@ -47,9 +48,10 @@ describe('the log-in of the console', () => {
   }
   for (const [what, header] of Object.entries(unreadable))
     it(`asks for name and password if there is ${what}, and counts no failure`, async () => {
-      for (let times = 0; times < 12; times++)
-        expect(await logIn(header, '192.0.2.1')).to.equal('missing')
-      expect(await as('dana', right)).to.be.an('object').with.property('name')
+      for (let times = 0; times < 12; times++) expect(await logIn(header, '192.0.2.1')).to.equal('missing')
+      expect(await as('dana', right))
+        .to.be.an('object')
+        .with.property('name')
     })
 
   it('refuses names that are none of its users, also those that every object has', async () => {
