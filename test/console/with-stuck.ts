@@ -97,6 +97,6 @@ async function keepLetters({ journal, clock }: TestJournal, { messages = 0, tick
     await journal.acceptTicket({ eventId, fingerprint: eventId, formerFingerprint, kafkaKey, closed })
     await journal.buryTicket(eventId, 'Kafka has refused it')
   }
-  const kept = await journal.deadLetters()
+  const kept = (await journal.deadLetters()).toReversed()
   return { messages: kept.filter(({ kind }) => kind === 'message').map(({ id }) => id), tickets: ids }
 }
