@@ -29,6 +29,7 @@ export async function sendShown(desk: Desk, visit: Visit): Promise<Answer> {
     .getAll('id')
     .filter((id) => /^[\w-]{1,64}$/.test(id))
     .slice(0, shown)
+  if (ids.length === 0) return await show(desk, visit, { status: 422, problem: 'There is none to send.' })
   if (visit.fields.get('count')?.trim() !== String(ids.length))
     return await show(desk, visit, { status: 422, problem: `Type how many are sent: ${ids.length}.` })
   const results: Result[] = []
