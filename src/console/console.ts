@@ -26,6 +26,8 @@ const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n
 /** A form has a few fields, or the ids of a hundred dead letters. */
 const mostFormBytes = '64kb'
 
+const unreadable = 'The request cannot be read.'
+
 type Deps = {
   desk: Desk
   users: Users
@@ -102,6 +104,12 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
     await next()
   }
 
+  async function refusePacked(ctx: Context, next: Next) {
+    // No browser packs a form, and what cannot be unpacked would look like a fault of ours.
+    if (ctx.get('Content-Encoding') !== '') throw new Refused(400, unreadable)
+    await next()
+  }
+
   async function serveAssets(ctx: Context, next: Next) {
     const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
     const asset = isRead ? assets[ctx.path] : undefined
@@ -117,7 +125,7 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
     const query = new URLSearchParams(ctx.querystring)
     const fields = new URLSearchParams(ctx.request.rawBody ?? '')
     const texts = [...Object.values(params), ...query.values(), ...fields.values()]
-    if (texts.some((text) => text.includes('\0'))) throw new Refused(400, 'The request cannot be read.')
+    if (texts.some((text) => text.includes('\0'))) throw new Refused(400, unreadable)
     const { user, address } = ctx.state as { user: User; address: string | undefined }
     return { user, params, query, fields, address }
   }
@@ -126,6 +134,7 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
   app.use(letIn)
   app.use(refuseForged)
   app.use(serveAssets)
+  app.use(refusePacked)
   app.use(bodyParser({ enableTypes: ['form'], formLimit: mostFormBytes }))
   app.use((ctx, next) => takeTurn((ctx.state.user as User).name, () => passThrough(next)))
   app.use(router.routes())
@@ -157,8 +166,7 @@ function toRefused(error: unknown): Refused {
     )
   const status = error instanceof Error && 'status' in error ? Number(error.status) : undefined
   if (status === 413) return new Refused(413, 'The form is too large.')
-  if (status !== undefined && status >= 400 && status < 500)
-    return new Refused(400, 'The request cannot be read.')
+  if (status !== undefined && status >= 400 && status < 500) return new Refused(400, unreadable)
   return new Refused(500, 'Something went wrong; the log says what. Load the page again in a moment.')
 }
 
