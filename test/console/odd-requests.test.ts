@@ -45,7 +45,9 @@ for (const { name, make } of useStuckJournals())
     // Whatever was sent, nothing has broken.
     afterEach(async () => {
       expect((await test.ask('/')).status).to.equal(200)
-      expect(test.service.lines().filter(({ level }) => level === 'error' || level === 'fatal')).to.deep.equal([])
+      expect(
+        test.service.lines().filter(({ level }) => level === 'error' || level === 'fatal'),
+      ).to.deep.equal([])
     })
 
     async function expectClear(path: string, init: Parameters<TestConsole['ask']>[1] = {}) {
