@@ -181,7 +181,14 @@ for (const { name, makeEnv } of useBothEnvs())
     })
 
     it('finds nothing for what nobody has sent, and shows nothing of it again: it may be a card number', async () => {
-      for (const q of ['9999', '1902 9999', ids.request!.slice(0, 7), 'R-1x', 'B-none', ids.letter!.slice(1)]) {
+      for (const q of [
+        '9999',
+        '1902 9999',
+        ids.request!.slice(0, 7),
+        'R-1x',
+        'B-none',
+        ids.letter!.slice(1),
+      ]) {
         const { status, text } = await search(q)
         expect(status, q).to.equal(404)
         expect(text).not.to.include(q)
