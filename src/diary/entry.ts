@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { CoreCallFact } from '../exchange.ts'
 import type { Value } from '../journal/work.ts'
+import { printable } from '../observability/printable.ts'
 
 /**
  * One line of the diary: what a till said and heard, a try to give something back (`undo`), or a ticket that Kafka has
@@ -92,10 +93,15 @@ export function readEntry(row: Record<string, Value>): DiaryEntry {
 /** The longest id that is searched for as it is. */
 const longestId = 128
 
-/** @returns an id as it is stored and searched for: one that is too long for an index is replaced by its hash */
+/**
+ * @returns an id as it is stored and searched for: as the log line has it, and one that is too long for an index is replaced
+ * by its hash
+ */
 export function storedId(id: string | undefined): string | undefined {
-  if (id === undefined || id.length <= longestId) return id
-  return `${id.slice(0, 40)}…${hash('sha256', id).slice(0, 24)}`
+  if (id === undefined) return undefined
+  const shown = printable(id)
+  if (shown.length <= longestId) return shown
+  return `${shown.slice(0, 40)}…${hash('sha256', shown).slice(0, 24)}`
 }
 
 /**

@@ -4,6 +4,7 @@ import { maskCard } from '../../model/words.ts'
 import { billsOf, isEmpty, type BillOnDay } from '../../timeline/find-day.ts'
 import { gatherBill, gatherCard, gatherId, type Gathered, type Sources } from '../../timeline/gather.ts'
 import { dayOf, zoneOf } from '../../timeline/day.ts'
+import { printable } from '../../observability/printable.ts'
 import { findCardNumber } from '../../zonal/messages/card.ts'
 import { mayActAs } from '../access/users.ts'
 import { actOf, sourcesOf, type Desk, type Visit } from '../desk.ts'
@@ -30,7 +31,9 @@ export async function searchPage(desk: Desk, visit: Visit): Promise<Answer> {
   ]
   // The last day of each: a till may use its references again.
   const found = [
-    ...new Map(bills.toReversed().map((bill) => [`${bill.venueId} ${bill.account}`, bill])).values(),
+    ...new Map(
+      bills.toReversed().map((bill) => [`${bill.venueId} ${printable(bill.account)}`, bill]),
+    ).values(),
   ].toReversed()
   const [only] = found
   if (only && found.length === 1) return redirect(billPath(only.venueId, only.account, only.on))
