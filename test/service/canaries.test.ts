@@ -46,6 +46,7 @@ describe('the card number, the API key and the member name', function () {
     const seen = await canaries.collect()
     expect(seen.log.join('')).to.include(mayBeSeen)
     expect(seen.captures).to.not.be.empty
+    expect(seen.console.join('')).to.include(mayBeSeen)
     expect(seen.traces).to.have.length.above(50)
     expect(seen.diary.join('')).to.include(mayBeSeen)
     for (const text of Object.values(seen).flat())

@@ -16,6 +16,7 @@ import { filesOf } from '../support/files-of.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { startTestService } from '../support/test-service.ts'
 import { canary, type Placement } from './canary-placements.ts'
+import { readConsole, viewers } from './read-console.ts'
 
 /** Some cores build their ids from the card. */
 export const couponOfCard = `uc-${canary.card}-1`
@@ -74,6 +75,8 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
     GUESSES_IN_ALL: '100000',
     // So that a `traceparent` is read too.
     TRUSTED_PROXIES: '1',
+    CONSOLE_PORT: '0',
+    CONSOLE_USERS: viewers,
     ...collector.env,
   }
   const service = await startTestService(env, { dialects })
@@ -82,6 +85,7 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
   async function collect() {
     const page = async (path: string) => (await fetch(service.managementUrl + path)).text()
     const pages = [await page('/metrics'), await page('/health/ready')]
+    const shown = await readConsole(service)
     const open = filesOf(service.folder)
     const letters = await readJournal(service, (journal) => journal.deadLetters())
     const events = await readJournal(service, (journal) => journal.waitingTickets(1000))
@@ -95,6 +99,7 @@ export async function startCanaryService(dialects?: readonly Dialect[]) {
     return {
       log: service.rawLines,
       pages,
+      console: shown,
       journal: [...open, ...filesOf(service.folder)],
       diary: entries.map((entry) => JSON.stringify(entry)),
       'dead letters': letters.map((letter) => JSON.stringify(letter)),

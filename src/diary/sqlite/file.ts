@@ -118,7 +118,14 @@ export function openToRead(path: string) {
   return {
     answer({ sql, values: bound }: Statement): Answer {
       const values = (Array.isArray(bound) ? bound : [bound]) as Value[]
-      return { rows: file.prepare(sql).all(...values) as Row[], changes: 0 }
+      try {
+        return { rows: file.prepare(sql).all(...values) as Row[], changes: 0 }
+      } catch (error) {
+        // The service has made the file just now, and its table comes next.
+        if (error instanceof Error && error.message === 'no such table: entries')
+          return { rows: [], changes: 0 }
+        throw error
+      }
     },
     close: () => file.close(),
   }
