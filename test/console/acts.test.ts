@@ -6,6 +6,7 @@ import { hashPassword } from '../../src/console/access/passwords.ts'
 import { openJournalBeside } from '../../src/journal/open.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { systemClock } from '../../src/time/clock.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { basicOf, openTestConsole, password, type Asked, type TestConsole } from './open-console.ts'
 import { testMetrics } from '../support/test-journal.ts'
@@ -25,7 +26,9 @@ for (const { name, make } of useStuckJournals())
       journal = await make(8, { messages: 8, tickets: 6 })
       const hash = await hashPassword(password)
       const CONSOLE_USERS = `dana:operator:${hash}\nmo:operator:${hash}`
-      test = await openTestConsole({ ...journal.env, CONSOLE_USERS, TRUSTED_PROXIES: '1' })
+      // It stands still, so that nobody has to wait for having asked a lot.
+      const clock = createManualClock(Date.now())
+      test = await openTestConsole({ ...journal.env, CONSOLE_USERS, TRUSTED_PROXIES: '1' }, { clock })
       for (const headers of [dana, mo]) await test.ask('/audit', { headers })
     })
     after(async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
+import { createManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { basicOf, openTestConsole, type TestConsole } from './open-console.ts'
 import { useStuckJournals, type StuckJournal } from './with-stuck.ts'
@@ -35,7 +36,8 @@ for (const { name, make } of useStuckJournals())
     let test: TestConsole
     before(async () => {
       journal = await make(1, { messages: 1 })
-      test = await openTestConsole(journal.env)
+      // It stands still, so that nobody has to wait for having asked a lot.
+      test = await openTestConsole(journal.env, { clock: createManualClock(Date.now()) })
       await test.till.balance({ cardNumber: 'CROWN1001', accountNumber: '5001' })
     })
     after(async () => {

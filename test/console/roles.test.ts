@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { roles, type Role } from '../../src/config/console-users.ts'
 import { demo } from '../service/counter.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { openTestConsole, type TestConsole } from './open-console.ts'
 import { sendUnreadable } from './unreadable.ts'
@@ -18,7 +19,8 @@ describe('a user of the console', function () {
   let card: string
   before(async () => {
     journal = await makeStuckJournal(2)
-    test = await openTestConsole(journal.env)
+    // It stands still, so that nobody has to wait for having asked a lot.
+    test = await openTestConsole(journal.env, { clock: createManualClock(Date.now()) })
     await test.till.balance({ cardNumber: anna, accountNumber: '5001' })
     letters = await sendUnreadable(test, 3)
     card = (await test.ask('/search', { as: 'support', fields: { q: anna } })).headers.get('location')!

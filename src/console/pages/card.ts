@@ -1,4 +1,4 @@
-import { always } from '../../diary/look-ups.ts'
+import { always, type Period } from '../../diary/look-ups.ts'
 import { findDay } from '../../timeline/find-day.ts'
 import { gatherCard } from '../../timeline/gather.ts'
 import { toText } from '../../timeline/timeline.ts'
@@ -19,10 +19,11 @@ export async function cardPage(desk: Desk, visit: Visit): Promise<Answer> {
   const { timeZone, language } = desk.config.zonal
   const sources = await sourcesOf(desk)
   const on = readDay(visit)
-  const gather = (period: Parameters<typeof gatherCard>[2]) => gatherCard(sources, hash, period)
-  const { entries } = await gather(always)
-  const masked = entries.find(({ cardMasked }) => cardMasked !== undefined)?.cardMasked ?? '*'
-  if (entries.length > 0) await noteLook(desk, visit, hash, masked)
+  const everything = await gatherCard(sources, hash, always)
+  const masked = everything.entries.find(({ cardMasked }) => cardMasked !== undefined)?.cardMasked ?? '*'
+  if (everything.entries.length > 0) await noteLook(desk, visit, hash, masked)
+  const gather = async (period: Period) =>
+    period === always ? everything : await gatherCard(sources, hash, period)
   const looked = await findDay(gather, { on, trifftVenue: undefined }, { zone: timeZone, isOfBill: false })
   const path = `/cards/${hash}`
   if (looked.kind !== 'found')

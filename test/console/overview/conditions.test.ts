@@ -61,7 +61,7 @@ describe('what the overview says that is wrong', () => {
     ['ZonalRelayMissing', { hasRelay: false, counts: { ticketsWaiting: 1 } }, 'Tickets wait, and no replica sends them.'],
     ['ZonalDeadLettersGrow', { counts: { deadLetters: 2 } }, '2 tickets are dead letters: they could not be read, or Kafka refused them.'],
     ['ZonalCoreBlocked', { status: { hold: { reason: 'blocked', forMs: 4_200 } } }, 'TRIFFT has answered 429: nothing is sent to it for 4.2 s more.'],
-    ['ZonalCoreBudgetShort', { status: { hold: { reason: 'no_slot' } } }, 'No call is sent to TRIFFT (no_slot).'],
+    ['ZonalCoreBudgetShort', { status: { hold: { reason: 'no_slot' } } }, 'No call is sent to TRIFFT: other calls had used up what TRIFFT allows in ten seconds.'],
     ['ZonalCoreBreakerOpen', { status: { breakers: { readCard: 'open', takePoints: 'half_open' } } }, 'Most calls to TRIFFT fail, so these are stopped: readCard.'],
   ] // prettier-ignore
   for (const [alert, given, text] of wrong)

@@ -33,17 +33,16 @@ describe('the last day of the overview', () => {
     reader = {
       ...opened,
       read: (work) =>
-        opened.read(
-          (function* () {
-            let step = work.next()
-            while (!step.done) {
-              const { sql, values } = step.value
-              if (sql.includes('count(*)')) counted.push((values as { fromMs: number }).fromMs)
-              step = work.next(yield step.value)
-            }
-            return step.value
-          })(),
-        ),
+        opened.read(function* () {
+          const asked = work()
+          let step = asked.next()
+          while (!step.done) {
+            const { sql, values } = step.value
+            if (sql.includes('count(*)')) counted.push((values as { fromMs: number }).fromMs)
+            step = asked.next(yield step.value)
+          }
+          return step.value
+        }),
     }
   })
   afterEach(async () => {
