@@ -27,7 +27,7 @@ export function actForm({ name, action, heading, says, button, state, more }: Fo
     <p id="${name}-says">${says}</p>
     <input type="hidden" name="act" value="${randomUUID()}" />
     ${state && html`<input type="hidden" name="state" value="${state}" />`} ${more}
-    <label for="${name}-why">Why? It is kept for whoever asks later.</label>
+    <label for="${name}-why">Why? It is kept for whoever asks later, so no card number.</label>
     <input
       id="${name}-why"
       name="why"
