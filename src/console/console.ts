@@ -8,16 +8,16 @@ import { createHttpServer } from '../http/server.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import { printable } from '../observability/printable.ts'
 import { sourceAddressOf } from '../observability/source-address.ts'
+import type { Timers } from '../time/clock.ts'
 import { createLogIn } from './access/log-in.ts'
+import { safeHeaders } from './access/safe-headers.ts'
 import { isFromHere } from './access/same-origin.ts'
 import type { User } from './access/users.ts'
 import { assets } from './assets.ts'
 import { createTurnstile } from './at-most.ts'
 import type { Desk, Visit } from './desk.ts'
 import { createPace } from './pace.ts'
-import type { Timers } from '../time/clock.ts'
 import { layOut, Refused, refusalPage, type Answer } from './page.ts'
-import { safeHeaders } from './access/safe-headers.ts'
 import { createConsoleRoutes } from './routes.ts'
 
 /** For a few people. */
@@ -129,7 +129,15 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
     const { user, address } = ctx.state as { user: User; address: string | undefined }
     return { user, params, query, fields, address }
   }
-  const router = createConsoleRoutes(desk, visitOf, respond)
+  const router = createConsoleRoutes(desk, visitOf, (ctx, visit, answer) => {
+    respond(ctx, visit, answer)
+    if (ctx.method !== 'POST' || ctx.path === '/search') return
+    const { user, address } = visit
+    log.info(
+      { user: user.name, role: user.role, form: ctx.path, status: ctx.status, address },
+      'an act at the console',
+    )
+  })
   app.use(answerErrors)
   app.use(letIn)
   app.use(refuseForged)

@@ -67,6 +67,8 @@ describe('the evening on which a guest says that her coffee is gone', function (
     await support.heading('Overview')
 
     expect([...support.complaints, ...operator.complaints]).to.deep.equal([])
+    const acts = service.lines().filter(({ msg }) => msg === 'an act at the console')
+    expect(acts.map(({ user, status }) => [user, status])).to.deep.equal([['operator', 303]])
     expect(service.rawLines.join('')).not.to.contain(anna)
   })
 })
