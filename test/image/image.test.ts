@@ -39,9 +39,13 @@ describe('the image, built and run as the Dockerfile says,', function () {
     expect(readdirSync(join(image().root, 'app'))).to.have.members([
       'compiled',
       'dist',
+      'helm',
       'node_modules',
       'package.json',
     ])
+    // What the console shows beside its own code.
+    expect(readdirSync(join(image().root, 'app/helm'))).to.deep.equal(['runbooks'])
+    expect(paths).to.include.members(['app/dist/console/assets/style.css', 'app/dist/console/assets/script.js'])
     expect(paths.filter((path) => /\.[cm]?ts$|\btests?\b.*\.js$/.test(path))).to.deep.equal([])
     expect(paths.filter((path) => /(^|\/)(npm|npx|yarn|sh|bash)$/.test(path))).to.deep.equal([])
   })
