@@ -3,9 +3,12 @@ import { sleep } from '../time/waiting.ts'
 import { Refused } from './page.ts'
 
 /** A user who asks without a pause gets this share of the time. */
-const share = 1 / 20
+const share = 1 / 10
 /** But some pages at once, as a person looks at them: so much work comes without a wait. */
-const freeWorkMs = 1_000
+const freeWorkMs = 2_000
+/** Of one page. It counts no more, since a database that is slow is no reason to keep people away from it. */
+const mostCountedMs = 100
+/** Only somebody who asks for several pages at once would wait for longer. */
 const longestWaitMs = 5_000
 
 /**
@@ -26,8 +29,8 @@ export function createPace(clock: Clock, timers: Timers) {
     try {
       return await work()
     } finally {
-      const endedMs = clock.monotonicMs()
-      busyUntil.set(name, Math.max(busyUntil.get(name) ?? 0, begunMs) + (endedMs - begunMs) / share)
+      const countedMs = Math.min(clock.monotonicMs() - begunMs, mostCountedMs)
+      busyUntil.set(name, Math.max(busyUntil.get(name) ?? 0, begunMs) + countedMs / share)
     }
   }
 }

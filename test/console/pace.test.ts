@@ -1,0 +1,53 @@
+import { expect } from 'chai'
+import { createPace } from '../../src/console/pace.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+describe('the pace of a user of the console', () => {
+  const setUp = () => {
+    const clock = createManualClock()
+    const takeTurn = createPace(clock, clock)
+    /** One page after the other. @returns how long each had to wait */
+    const ask = async (pages: number, workMs: number, name = 'dana') => {
+      const waitedMs: number[] = []
+      for (let page = 0; page < pages; page++) {
+        const askedMs = clock.monotonicMs()
+        const turn = takeTurn(name, async () => {
+          waitedMs.push(clock.monotonicMs() - askedMs)
+          await clock.pass(workMs)
+        })
+        while (waitedMs.length <= page) await clock.pass(50)
+        await turn
+      }
+      return waitedMs
+    }
+    return { clock, takeTurn, ask }
+  }
+
+  it('is free for some pages, then a tenth of the time; nobody else waits', async () => {
+    const { ask } = setUp()
+    const waitedMs = await ask(60, 50)
+    expect(waitedMs.slice(0, 40)).to.deep.equal(Array(40).fill(0))
+    expect(waitedMs.at(-1)).to.equal(450)
+    expect(await ask(1, 50, 'mo')).to.deep.equal([0])
+  })
+
+  // A page that took half a second counted ten, so that the third was refused on a busy evening.
+  it('refuses nobody who waits for each page, however slow the database is', async () => {
+    const { ask } = setUp()
+    const waitedMs = await ask(40, 2_000)
+    expect(Math.max(...waitedMs)).to.equal(0)
+  })
+
+  it('refuses whoever has asked for many pages at once', async () => {
+    const { clock, takeTurn } = setUp()
+    const work = Promise.withResolvers<void>()
+    const asked = Array.from({ length: 40 }, () => takeTurn('dana', () => work.promise))
+    await clock.pass(100)
+    work.resolve()
+    await Promise.all(asked)
+    const refused: unknown = await takeTurn('dana', async () => undefined).catch((error: unknown) => error)
+    expect(refused).to.include({ name: 'Refused', status: 429 })
+    await clock.pass(60_000)
+    await takeTurn('dana', async () => undefined)
+  })
+})
