@@ -45,7 +45,10 @@ describe('the image, built and run as the Dockerfile says,', function () {
     ])
     // What the console shows beside its own code.
     expect(readdirSync(join(image().root, 'app/helm'))).to.deep.equal(['runbooks'])
-    expect(paths).to.include.members(['app/dist/console/assets/style.css', 'app/dist/console/assets/script.js'])
+    expect(paths).to.include.members([
+      'app/dist/console/assets/style.css',
+      'app/dist/console/assets/script.js',
+    ])
     expect(paths.filter((path) => /\.[cm]?ts$|\btests?\b.*\.js$/.test(path))).to.deep.equal([])
     expect(paths.filter((path) => /(^|\/)(npm|npx|yarn|sh|bash)$/.test(path))).to.deep.equal([])
   })
