@@ -1,3 +1,4 @@
+import { nameOf, type AuditFilter } from '../journal/audit.ts'
 import { runCommand, UsageWrong, type Action, type Answer, type CommandParts } from './command.ts'
 import { toTable, toTime } from './lines.ts'
 import { refuseMore } from './options.ts'
@@ -33,20 +34,13 @@ function choose({
   return (parts) => list(parts, { target: of, belowSequence: below })
 }
 
-async function list(
-  { journal }: CommandParts,
-  { target, belowSequence }: { target: string | undefined; belowSequence: number | undefined },
-): Promise<Answer> {
-  const filter = {
-    ...(target !== undefined && { target }),
-    ...(belowSequence !== undefined && { belowSequence }),
-  }
+async function list({ journal }: CommandParts, filter: Omit<AuditFilter, 'limit'>): Promise<Answer> {
   const found = await journal.lookUps.audit({ ...filter, limit: mostListed })
   if (found.length === 0) return { text: 'there is nothing in the audit', json: [] }
   const rows = found.map((entry) => [
     String(entry.sequence),
     toTime(entry.atMs),
-    entry.role === undefined ? entry.who : `${entry.who} (${entry.role})`,
+    nameOf(entry),
     entry.by,
     entry.act,
     entry.target,

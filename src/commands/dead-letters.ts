@@ -148,7 +148,7 @@ async function find(journal: Journal, { venueId, sinceMs }: Filter): Promise<Dea
 }
 
 async function openOne(journal: Journal, id: string): Promise<OpenedDeadLetter> {
-  const deadLetter = await journal.openDeadLetter(id)
+  const deadLetter = await journal.lookUps.openDeadLetter(id)
   if (!deadLetter) throw noDeadLetter(id)
   return deadLetter
 }

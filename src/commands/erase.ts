@@ -85,7 +85,7 @@ async function deadLettersWith(journal: Journal, cardNumber: string): Promise<st
   const isSpotted = createSpotter(cardNumber)
   const found: string[] = []
   for (const { id } of await journal.deadLetters()) {
-    const deadLetter = await journal.openDeadLetter(id)
+    const deadLetter = await journal.lookUps.openDeadLetter(id)
     if (!deadLetter) continue
     const text =
       deadLetter.kind === 'ticket'

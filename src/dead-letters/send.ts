@@ -23,7 +23,7 @@ export type Sent = { text: string; ticketId?: string; isDuplicate?: boolean }
  * @throws DeadLetterStays with the reason why it cannot be sent; it is kept
  */
 export async function sendDeadLetter(parts: Parts, id: string, act: Act): Promise<Sent> {
-  const deadLetter = await parts.journal.openDeadLetter(id)
+  const deadLetter = await parts.journal.lookUps.openDeadLetter(id)
   if (!deadLetter) {
     const [earlier] = await parts.journal.lookUps.audit({ target: id, limit: 1 })
     // Sent a second time under one id: it is done.

@@ -1,3 +1,4 @@
+import { narrow } from './narrow.ts'
 import { all, get, run, type Row, type Work } from './work.ts'
 
 /** What a person can do, or look at, that is written down. */
@@ -28,7 +29,11 @@ export type AuditEntry = Act & {
 }
 
 /** @param belowSequence the newest entries older than that one; undefined: the newest of all */
-export type AuditFilter = { target?: string; belowSequence?: number; limit: number }
+export type AuditFilter = {
+  target?: string | undefined
+  belowSequence?: number | undefined
+  limit: number
+}
 
 type NewEntry = Pick<AuditEntry, 'act' | 'target' | 'before' | 'after'>
 
@@ -48,19 +53,17 @@ export function* findAct(id: string): Work<AuditEntry | undefined> {
 
 /** @returns the newest first */
 export function* listAudit({ target, belowSequence, limit }: AuditFilter): Work<AuditEntry[]> {
-  const wheres = [
-    ...(target === undefined ? [] : ['target = :target']),
-    ...(belowSequence === undefined ? [] : ['sequence < :belowSequence']),
-  ]
-  const where = wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''
-  const values = {
-    limit,
-    ...(target !== undefined && { target }),
-    ...(belowSequence !== undefined && { belowSequence }),
-  }
-  return (yield* all(`SELECT * FROM audit ${where} ORDER BY sequence DESC LIMIT :limit`, values)).map(
-    readEntry,
+  const { where, values } = narrow(
+    { target: 'target = :target', belowSequence: 'sequence < :belowSequence' },
+    { target, belowSequence },
   )
+  const sql = `SELECT * FROM audit WHERE ${where} ORDER BY sequence DESC LIMIT :limit`
+  return (yield* all(sql, { ...values, limit })).map(readEntry)
+}
+
+/** @returns the name of whoever did it, with the role at the console */
+export function nameOf({ who, role }: Pick<Act, 'who' | 'role'>): string {
+  return role === undefined ? who : `${who} (${role})`
 }
 
 function toRow(values: Record<string, string | number | undefined>): Row {

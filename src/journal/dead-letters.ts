@@ -3,6 +3,7 @@ import type { UnreadMessage } from '../model/words.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import { createHash } from 'node:crypto'
 import type { DeadLetterFilter } from './look-ups.ts'
+import { narrow } from './narrow.ts'
 import { toValues, whereAfter } from './paging.ts'
 import type { Seal } from './seal.ts'
 import { all, get, run, type Row, type Work } from './work.ts'
@@ -36,14 +37,12 @@ export function createDeadLetters(seal: Seal) {
     },
 
     *listSome({ venueId, after, limit }: DeadLetterFilter): Work<DeadLetter[]> {
-      const wheres = [
-        ...(venueId === undefined ? [] : ['venue_id = :venueId']),
-        ...(after === undefined ? [] : [whereAfter('created_at')]),
-      ]
-      const where = wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''
-      const values = { limit, ...(venueId !== undefined && { venueId }), ...toValues(after) }
-      const sql = `SELECT ${columns} FROM dead_letters ${where} ORDER BY created_at DESC, id DESC LIMIT :limit`
-      return (yield* all(sql, values)).map(readDeadLetter)
+      const { where, values } = narrow(
+        { venueId: 'venue_id = :venueId', afterMs: whereAfter('created_at') },
+        { venueId, ...toValues(after) },
+      )
+      const sql = `SELECT ${columns} FROM dead_letters WHERE ${where} ORDER BY created_at DESC, id DESC LIMIT :limit`
+      return (yield* all(sql, { ...values, limit })).map(readDeadLetter)
     },
 
     *find(id: string): Work<DeadLetter | undefined> {

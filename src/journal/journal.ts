@@ -19,13 +19,7 @@ import type { Acts } from './acts.ts'
 import type { CardErasure } from './erase.ts'
 import type { LookUps } from './look-ups.ts'
 import type { Durability, SharedBudget, SharedLease, SharedNotices, SharedReplicas } from './shared.ts'
-import type {
-  DeadLetter,
-  OpenedDeadLetter,
-  TicketAccepted,
-  TicketIntake,
-  WaitingTicket,
-} from './stored-tickets.ts'
+import type { DeadLetter, TicketAccepted, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 
 /**
  * What the service stores so that nothing is lost and nothing is taken twice. Every function is asynchronous: when its
@@ -94,7 +88,6 @@ export type Journal = {
 
   /** @returns the dead letters, newest first, without their content */
   deadLetters(): Promise<DeadLetter[]>
-  openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
 
   findApproval(credentials: Credentials): Promise<Approval | undefined>
   keepApproval(credentials: Credentials, approval: Approval): Promise<void>

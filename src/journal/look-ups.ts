@@ -3,6 +3,7 @@ import type { RedemptionState } from '../redemptions/redemption.ts'
 import type { Access } from './access.ts'
 import { listAudit, type AuditEntry, type AuditFilter } from './audit.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { narrow } from './narrow.ts'
 import { toValues, whereAfter, type Listed } from './paging.ts'
 import { readRedemption, whereOpen } from './redemption-row.ts'
 import { numberOrUndefined } from './row-values.ts'
@@ -22,14 +23,14 @@ export type RedemptionFilter = {
   states: readonly RedemptionState[] | undefined
   venueId: string | undefined
   sinceMs: number
-  after?: Listed
+  after?: Listed | undefined
   limit: number
 }
 
 export type ListedRedemption = RedemptionRecord & { changedAtMs: number }
 
 /** Undefined is any. `after`: to go on after the last one that was listed. */
-export type DeadLetterFilter = { venueId: string | undefined; after?: Listed; limit: number }
+export type DeadLetterFilter = { venueId: string | undefined; after?: Listed | undefined; limit: number }
 
 /** What people ask about what is stored. None of it changes anything, and each is read from an index. */
 export type LookUps = {
@@ -89,11 +90,13 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
   function* list({ states, venueId, sinceMs, after, limit }: RedemptionFilter): Work<ListedRedemption[]> {
     // They are names of ours.
     const ofStates = states ? `AND state IN (${states.map((state) => `'${state}'`).join(', ')})` : ''
-    const ofVenue = venueId === undefined ? '' : 'AND venue_id = :venueId'
-    const values = { limit, ...(venueId !== undefined && { venueId }), ...toValues(after) }
-    const ofRest = after ? `AND ${whereAfter('changed_at')}` : ''
-    const select = (where: string) =>
-      `SELECT * FROM redemptions WHERE ${where} ${ofRest} ${ofStates} ${ofVenue}
+    const { where, values: narrowed } = narrow(
+      { venueId: 'venue_id = :venueId', afterMs: whereAfter('changed_at') },
+      { venueId, ...toValues(after) },
+    )
+    const values = { ...narrowed, limit }
+    const select = (those: string) =>
+      `SELECT * FROM redemptions WHERE ${those} AND ${where} ${ofStates}
        ORDER BY changed_at DESC, id DESC LIMIT :limit`
     const found = [
       ...(yield* all(select(open), values)),

@@ -10,13 +10,7 @@ import type { Seal } from './seal.ts'
 
 type TicketFunctions = Pick<
   Journal,
-  | 'acceptTicket'
-  | 'waitingTickets'
-  | 'markPublished'
-  | 'buryTicket'
-  | 'keepDeadLetter'
-  | 'deadLetters'
-  | 'openDeadLetter'
+  'acceptTicket' | 'waitingTickets' | 'markPublished' | 'buryTicket' | 'keepDeadLetter' | 'deadLetters'
 >
 
 /** The journal's functions for tickets and dead letters. */
@@ -78,6 +72,5 @@ export function createTicketFunctions(
       if (refusal !== undefined) throw new StorageUnavailable(refusal)
     },
     deadLetters: () => read(() => deadLetters.list()),
-    openDeadLetter: (id) => read(() => deadLetters.open(id)),
   }
 }

@@ -41,6 +41,10 @@ export const codes = [
 
 export type Code = (typeof codes)[number]
 
+export function isCode(text: string): text is Code {
+  return (codes as readonly string[]).includes(text)
+}
+
 /** An error that the till receives as a code. More specific errors extend it. */
 export class Refusal extends Error {
   override name = 'Refusal'

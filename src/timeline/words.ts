@@ -1,6 +1,6 @@
 import type { DiaryEntry, EntryFacts } from '../diary/entry.ts'
-import type { AuditEntry } from '../journal/audit.ts'
-import { codes, type Code } from '../model/refusal.ts'
+import { nameOf, type AuditEntry } from '../journal/audit.ts'
+import { isCode } from '../model/refusal.ts'
 import type { What } from '../model/words.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'
 import { lookUp, type Language } from '../zonal/catalogue.ts'
@@ -126,8 +126,9 @@ function tellPublished({ eventId, facts: { topic, partition, offset } }: DiaryEn
 }
 
 /** @returns what somebody decided about a redemption, as the audit has it */
-export function tellAct({ act, who, role, target, after, why }: AuditEntry): Told {
-  const name = role === undefined ? who : `${who} (${role})`
+export function tellAct(entry: AuditEntry): Told {
+  const { act, target, after, why } = entry
+  const name = nameOf(entry)
   const title =
     act === 'retry'
       ? `${name} had redemption ${target} given back once more.`
@@ -184,8 +185,4 @@ function tellStateOf(
     case 'stuck':
       return 'may be taken, though the till did not hear OK, and could not be given back. An operator has to decide.'
   }
-}
-
-function isCode(code: string): code is Code {
-  return (codes as readonly string[]).includes(code)
 }

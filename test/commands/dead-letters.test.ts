@@ -181,7 +181,7 @@ describe('the command dead-letters', function () {
       const { code, stderr } = await run('send', id)
       expect(code).to.equal(1)
       expect(stderr).to.match(/^it still cannot be read: (closedAt|ticketId) /)
-      expect(await test.journal.openDeadLetter(id)).to.include({ id, kind: 'message' })
+      expect(await test.journal.lookUps.openDeadLetter(id)).to.include({ id, kind: 'message' })
       await test.journal.acts.dropDeadLetter(id, 'drop', testAct())
     }
   })

@@ -27,7 +27,7 @@ describe('a journal of an earlier version', () => {
       expect(waiting).to.deep.include({ eventId: bill.eventId, closed: bill.closed })
       const [deadLetter] = await test.journal.deadLetters()
       expect(deadLetter).to.include({ id: deadLetterId, reason: 'closedAt is missing' })
-      expect(await test.journal.openDeadLetter(deadLetterId)).to.have.nested.property(
+      expect(await test.journal.lookUps.openDeadLetter(deadLetterId)).to.have.nested.property(
         'message.base64',
         btoa('{}'),
       )

@@ -41,7 +41,7 @@ forEachDatabase((openTestJournal) => {
 
     it('is not found if it is an id', async () => {
       expect(await test.journal.findRedemption(odd)).to.equal(undefined)
-      expect(await test.journal.openDeadLetter(odd)).to.equal(undefined)
+      expect(await test.journal.lookUps.openDeadLetter(odd)).to.equal(undefined)
     })
   })
 })

@@ -34,7 +34,7 @@ forEachDatabase((openTestJournal) => {
       }
       for (const venueId of [undefined, '1902']) {
         const found = await allOf(
-          (after) => test.journal.lookUps.listDeadLetters({ venueId, limit: 2, ...(after && { after }) }),
+          (after) => test.journal.lookUps.listDeadLetters({ venueId, limit: 2, after }),
           ({ keptAtMs }) => keptAtMs,
         )
         expect(found).to.have.length(7)

@@ -88,7 +88,7 @@ for (const { version, sql } of frozenSchemas)
           expect(waiting.map(({ eventId }) => eventId)).to.deep.equal(['waiting-1', 'waiting-2'])
           const letters = await journal.deadLetters()
           expect(letters.map(({ kind }) => kind)).to.have.members(['message', 'ticket'])
-          for (const { id } of letters) await journal.openDeadLetter(id)
+          for (const { id } of letters) await journal.lookUps.openDeadLetter(id)
           await journal.acts.requeueTicket('refused-by-kafka', testAct())
           expect((await journal.waitingTickets(9)).map(({ eventId }) => eventId)).to.deep.equal([
             ...['waiting-1', 'waiting-2', 'refused-by-kafka'],

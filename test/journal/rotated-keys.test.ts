@@ -51,7 +51,7 @@ for (const [rollout, keys] of Object.entries(rollouts))
         for (const row of due) expect((await journal.beginUndo(row))?.secret).to.have.property('cardNumber')
         expect(await journal.waitingTickets(9)).to.have.length(2)
         for (const { id } of await journal.deadLetters())
-          expect(await journal.openDeadLetter(id)).to.have.property('message')
+          expect(await journal.lookUps.openDeadLetter(id)).to.have.property('message')
         await journal.tidy()
         expect(journal.trouble()).to.equal(undefined)
       }

@@ -109,7 +109,7 @@ describe('a ticket', () => {
     expect([status, body.detail]).to.deep.equal([400, 'isVoid is given twice with different values'])
     const letter = await readJournal(counter.service, async (journal) => {
       const [newest] = await journal.deadLetters()
-      return await journal.openDeadLetter(newest?.id ?? '')
+      return await journal.lookUps.openDeadLetter(newest?.id ?? '')
     })
     expect(letter).to.deep.include({ kind: 'message' })
     const kept = letter?.kind === 'message' ? letter.message.base64 : ''

@@ -41,7 +41,7 @@ describe('a ticket that cannot be read', () => {
   const kept = () =>
     readJournal(counter.service, async (journal) => {
       const letters = await journal.deadLetters()
-      const opened = await Promise.all(letters.map(({ id }) => journal.openDeadLetter(id)))
+      const opened = await Promise.all(letters.map(({ id }) => journal.lookUps.openDeadLetter(id)))
       return opened.map((letter) => (letter?.kind === 'message' ? letter.message : expect.fail()))
     })
   const bytesOf = ({ base64 }: UnreadMessage) => Buffer.from(base64, 'base64')

@@ -2,7 +2,7 @@ import type { DiaryEntry } from '../../diary/entry.ts'
 import { countByQuarter, quarterMs, undosIn, type QuarterCount } from '../../diary/look-ups.ts'
 import type { Reader } from '../../diary/store.ts'
 import type { LookUps } from '../../journal/look-ups.ts'
-import { codes, type Code } from '../../model/refusal.ts'
+import { isCode } from '../../model/refusal.ts'
 import { operations } from '../../model/words.ts'
 import { lookUp, type Language } from '../../zonal/catalogue.ts'
 import { countDoubts, type Doubts } from './doubts.ts'
@@ -95,6 +95,5 @@ function toQuarter(quarter: number, counts: QuarterCount[], language: Language):
 export function outcomeOf(code: string, language: Language): keyof Outcomes {
   if (code === 'OK') return 'ok'
   if (code === 'HUNG_UP') return 'hungUp'
-  const isOurs = (codes as readonly string[]).includes(code)
-  return isOurs && lookUp(code as Code, language).status >= 500 ? 'failed' : 'refused'
+  return isCode(code) && lookUp(code, language).status >= 500 ? 'failed' : 'refused'
 }

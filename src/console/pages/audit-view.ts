@@ -1,4 +1,4 @@
-import type { ActName, AuditEntry } from '../../journal/audit.ts'
+import { nameOf, type ActName, type AuditEntry } from '../../journal/audit.ts'
 import { html, type Html } from '../html.ts'
 import { moment, table } from '../elements.ts'
 
@@ -15,7 +15,7 @@ export const actWords: Record<ActName, string> = {
 export function auditTable(entries: AuditEntry[], timeZone: string): Html {
   const rows = entries.map((entry) => [
     moment(entry.atMs, timeZone),
-    html`${entry.who}${entry.role !== undefined && html` (${entry.role})`}`,
+    html`${nameOf(entry)}`,
     html`${actWords[entry.act] ?? entry.act}`,
     targetLink(entry),
     html`${entry.before ?? '–'}`,

@@ -12,9 +12,9 @@ export async function auditPage({ reading, config }: Desk, { query }: Visit): Pr
   if (below !== null && !/^\d{1,15}$/.test(below))
     throw new Refused(400, 'The line in the address is not a number.')
   const found = await reading.journal.audit({
+    target,
+    belowSequence: below === null ? undefined : Number(below),
     limit: shown + 1,
-    ...(target !== undefined && { target }),
-    ...(below !== null && { belowSequence: Number(below) }),
   })
   const listed = found.slice(0, shown)
   const next = new URLSearchParams(query)

@@ -52,10 +52,7 @@ async function sendOne(desk: Desk, id: string, act: Parameters<typeof sendDeadLe
 async function show({ reading, config }: Desk, { query, user }: Visit, said: Said): Promise<Answer> {
   const venueId = query.get('venue')?.trim() || undefined
   const after = readPlace(query)
-  const found = await reading.journal.listDeadLetters({
-    ...{ venueId, limit: shown + 1 },
-    ...(after && { after }),
-  })
+  const found = await reading.journal.listDeadLetters({ venueId, after, limit: shown + 1 })
   const listed = found.slice(0, shown)
   const rows = listed.map((each) => [
     html`<a href="/dead-letters/${each.id}">${each.id.slice(0, 12)}…</a>`,

@@ -17,10 +17,8 @@ export async function redemptionsPage({ reading, config, clock }: Desk, { query 
   const states = chosen.length === 0 ? open : chosen.map(readState)
   const venueId = query.get('venue')?.trim() || undefined
   const after = readPlace(query)
-  const found = await reading.journal.listRedemptions({
-    ...{ states, venueId, sinceMs: clock.nowMs() - 35 * dayMs, limit: shown + 1 },
-    ...(after && { after }),
-  })
+  const sinceMs = clock.nowMs() - 35 * dayMs
+  const found = await reading.journal.listRedemptions({ states, venueId, sinceMs, after, limit: shown + 1 })
   const listed = found.slice(0, shown)
   const rows = listed.map((record) => {
     const zone = zoneOf(record.venueId, config.zonal)

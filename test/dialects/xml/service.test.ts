@@ -115,7 +115,7 @@ describe('a second dialect', () => {
     expect((await post(broken)).reply).to.include({ code: 'MESSAGE_UNREADABLE' })
     expect(lastLine()).to.include({ isKept: true, dialect: 'xml' })
     const [letter] = await readJournal(counter.service, (journal) => journal.deadLetters())
-    const opened = await readJournal(counter.service, (journal) => journal.openDeadLetter(letter!.id))
+    const opened = await readJournal(counter.service, (journal) => journal.lookUps.openDeadLetter(letter!.id))
     const message = opened?.kind === 'message' ? opened.message : expect.fail('is no message')
     expect(message).to.include({ dialect: 'xml', path: '', contentType: 'text/xml' })
     const kept = Buffer.from(message.base64, 'base64').toString()
