@@ -78,9 +78,8 @@ export function createActs(rows: RedemptionRows, seal: Seal, { write }: Pick<Acc
     const earlier = yield* findAct(act.id)
     if (earlier) return isSame(earlier, name, id)
     const found = yield* deadLetters.find(id)
-    if (!found) return false
-    const after = yield* work(found.kind)
-    if (after === undefined) {
+    const after = found && (yield* work(found.kind))
+    if (!found || after === undefined) {
       // Somebody was faster: perhaps the same form, sent twice.
       const meanwhile = yield* findAct(act.id)
       return meanwhile !== undefined && isSame(meanwhile, name, id)
