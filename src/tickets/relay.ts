@@ -26,9 +26,8 @@ type Deps = {
 }
 export type Relay = ReturnType<typeof createRelay>
 
+/** More at once get a backlog to Kafka no faster, and keep tills waiting while they are opened. */
 const mostAtOnce = 100
-/** While more are waiting than that, as after an outage: each send and each commit takes its time, however large it is. */
-const mostOfBacklog = 400
 /** Nobody waits for Kafka, so tickets that arrive within this time are sent together. */
 const gatherMs = 50
 /** For tickets that another process wrote: a dead letter sent again by a command, or what other replicas accept. */
@@ -46,7 +45,6 @@ export function createRelay(deps: Deps) {
   const stopped = Promise.withResolvers<void>()
   let hasConnected = false
   let isLeaving = false
-  let isBacklog = false
   const loop = createLoop({ timers, step })
 
   /** @returns ms to wait for more tickets */
@@ -70,9 +68,8 @@ export function createRelay(deps: Deps) {
   async function publishWaiting(): Promise<number> {
     // Before it looks, so that a ticket that comes later rings.
     bell = Promise.withResolvers()
-    const most = isBacklog ? mostOfBacklog : mostAtOnce
-    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(most))
-    isBacklog = waiting.length === most
+    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
+    const isBacklog = waiting.length === mostAtOnce
     isLeaving = false
     if (waiting.length === 0)
       await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], bell.promise)
