@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../src/journal/audit.ts'
 import { getStuck } from '../support/stuck-redemption.ts'
 import { testAct } from '../support/test-act.ts'
 import { openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 const bill = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00Z","total":"12.30","cardNumber":"CARD0001"}'
 

@@ -6,7 +6,7 @@ import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../serv
 import { useBothEnvs } from '../support/both-envs.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 const { anna } = demo.cards
 const keys = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }

@@ -8,7 +8,7 @@ import { migrations } from '../../src/journal/sqlite/migrations.ts'
 import { createSeal } from '../../src/journal/seal.ts'
 import { journalKeys, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
 import { closedBill } from '../tickets/closed-bill.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 const bill = { ticketId: 'B-1', closedAt: '2026-11-23T12:00:00Z', total: '12.30', cardNumber: 'CARD0001' }
 const unread = { ...bill, closedAt: 'yesterday evening' }

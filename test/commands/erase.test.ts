@@ -8,7 +8,8 @@ import { journalEnv } from '../support/journal-url.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
-import { runCommand, type CommandName } from './run-command.ts'
+import type { CommandName } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 const { anna, ben } = demo.cards
 const keys = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }

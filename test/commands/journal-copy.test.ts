@@ -16,7 +16,7 @@ import { useRealSockets } from '../support/real-sockets.ts'
 import { dueUndo } from '../support/redemption.ts'
 import { createTestParts, journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
 import { readTables, tablesOf } from './tables.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 /** Those that have the same form in both databases. */
 const sameTables = copiedTables.filter((table) => table !== 'budgets')

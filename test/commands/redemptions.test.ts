@@ -5,7 +5,8 @@ import { useRealSockets } from '../support/real-sockets.ts'
 import { sendNext, settleDebit } from '../support/redemption.ts'
 import { getStuck, stuckDebit } from '../support/stuck-redemption.ts'
 import { cardHashKey, journalKeys, openTestJournal, type TestJournal } from '../support/test-journal.ts'
-import { runCommand, type Ended } from './run-command.ts'
+import type { Ended } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 describe('the command redemptions', function () {
   // Each is a process of its own.

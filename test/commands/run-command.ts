@@ -16,6 +16,12 @@ export type CommandName =
   | 'journal-copy'
 export type Ended = { code: number; stdout: string; stderr: string }
 
+/** The module of a command, as a URL. */
+export const fileOf = (name: CommandName) => new URL(`../../src/commands/${name}.ts`, import.meta.url).href
+
+/** The keys of the tests' journals. */
+export const commandEnv = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }
+
 /**
  * Runs an operator's command in a process of its own, with the keys of the tests' journals.
  * @param env JOURNAL_PATH is needed, but for `journal-copy`
@@ -27,15 +33,9 @@ export async function runCommand(
   env: Record<string, string>,
   input = '',
 ): Promise<Ended> {
-  const file = fileURLToPath(new URL(`../../src/commands/${name}.ts`, import.meta.url))
-  const child = spawn(process.execPath, [file, ...words], {
+  const child = spawn(process.execPath, [fileURLToPath(fileOf(name)), ...words], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      ...processEnv(),
-      JOURNAL_KEY: journalKeys[0],
-      CARD_HASH_KEY: cardHashKey,
-      ...env,
-    },
+    env: { ...processEnv(), ...commandEnv, ...env },
   })
   child.stdin.end(input)
   const [stdout, stderr, [code]] = await Promise.all([

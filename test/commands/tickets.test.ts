@@ -9,7 +9,7 @@ import { createTopic } from '../support/kafka-topic.ts'
 import { useBothEnvs } from '../support/both-envs.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { cardHashKey, journalKeys } from '../support/test-journal.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from './run-here.ts'
 
 const keys = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }
 const ticket = {
