@@ -23,19 +23,19 @@ describe('the pace of a user of the console', () => {
     return { clock, takeTurn, ask }
   }
 
-  it('is free for some pages, then a tenth of the time; nobody else waits', async () => {
+  it('is free for some pages, then a hundredth of the time; nobody else waits', async () => {
     const { ask } = setUp()
-    const waitedMs = await ask(60, 50)
-    expect(waitedMs.slice(0, 40)).to.deep.equal(Array(40).fill(0))
-    expect(waitedMs.at(-1)).to.equal(450)
-    expect(await ask(1, 50, 'mo')).to.deep.equal([0])
+    const waitedMs = await ask(60, 10)
+    expect(waitedMs.slice(0, 50)).to.deep.equal(Array(50).fill(0))
+    expect(waitedMs.at(-1)).to.be.within(940, 1_000)
+    expect(await ask(1, 10, 'mo')).to.deep.equal([0])
   })
 
   // A page that took half a second counted ten, so that the third was refused on a busy evening.
-  it('refuses nobody who waits for each page, however slow the database is', async () => {
+  it('lets nobody who waits for each page wait for long, however slow the database is', async () => {
     const { ask } = setUp()
     const waitedMs = await ask(40, 2_000)
-    expect(Math.max(...waitedMs)).to.equal(0)
+    expect(Math.max(...waitedMs)).to.be.at.most(500)
   })
 
   it('refuses whoever has asked for many pages at once', async () => {

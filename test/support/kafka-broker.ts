@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { holdPort } from './held-ports.ts'
 import { startNode } from './kafka-node.ts'
-import { nodeProperties, type Properties } from './kafka-properties.ts'
+import { makeUuid, nodeProperties, type Properties } from './kafka-properties.ts'
 import { secureListener } from './kafka-tls.ts'
 
 export type Broker = Awaited<ReturnType<typeof startBroker>>
@@ -43,7 +42,8 @@ export async function startBroker(
       ...(password && (await secureListener(folder, caFile, password))),
       ...options.properties,
     },
-    formatArgs: ['-t', makeClusterId(), ...(password ? scramUser(password) : [])],
+    clusterId: makeUuid(),
+    ...(password && { scram: `SCRAM-SHA-512=[name=adapter,password=${password}]` }),
   })
   return {
     ...node,
@@ -60,13 +60,4 @@ export async function startBroker(
 
 export function makeFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'kafka-'))
-}
-
-/** @returns 16 bytes in base64url without a leading dash, which Kafka calls a random UUID */
-export function makeClusterId(): string {
-  return `k${randomBytes(16).toString('base64url').slice(1)}`
-}
-
-function scramUser(password: string): string[] {
-  return ['--add-scram', `SCRAM-SHA-512=[name=adapter,password=${password}]`]
 }

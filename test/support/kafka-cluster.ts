@@ -1,7 +1,7 @@
 import { holdPort, type HeldPort } from './held-ports.ts'
-import { makeClusterId, makeFolder, startBroker } from './kafka-broker.ts'
+import { makeFolder, startBroker } from './kafka-broker.ts'
 import { startNode, type KafkaNode } from './kafka-node.ts'
-import { nodeProperties } from './kafka-properties.ts'
+import { makeUuid, nodeProperties } from './kafka-properties.ts'
 
 /** One broker or three. */
 export type RunningKafka = { brokers: string[]; nodes: KafkaNode[]; stop: () => Promise<void> }
@@ -33,7 +33,7 @@ export function nodeOf({ nodes }: Pick<RunningKafka, 'nodes'>, id: number): Kafk
  * @param options `port`: of the first broker, and the next two of the others; else each has one of its own
  */
 export async function startCluster(options: { port?: number } = {}) {
-  const clusterId = makeClusterId()
+  const clusterId = makeUuid()
   const held: HeldPort[] = []
   const hold = async () => {
     const port = await holdPort()
@@ -60,7 +60,7 @@ export async function startCluster(options: { port?: number } = {}) {
         address: node.plain,
         folder,
         properties,
-        formatArgs: ['-t', clusterId],
+        clusterId,
       })
     }),
   )

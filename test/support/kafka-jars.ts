@@ -9,7 +9,7 @@ const cache = join(import.meta.dirname, '../../.cache')
 
 type Artifact = 'kafka_2.13' | 'kafka-tools'
 
-const folderOf = (artifact: Artifact) => join(cache, `${artifact}-${kafkaVersion}`)
+export const folderOf = (artifact: Artifact) => join(cache, `${artifact}-${kafkaVersion}`)
 
 const pomOf = (artifact: Artifact) => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

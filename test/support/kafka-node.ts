@@ -1,13 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
-import { kafkaClassPath } from './kafka-jars.ts'
-import type { Properties } from './kafka-properties.ts'
+import { folderOf, kafkaClassPath } from './kafka-jars.ts'
+import { makeUuid, type Properties } from './kafka-properties.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
 export type KafkaNode = Awaited<ReturnType<typeof startNode>>
@@ -32,17 +32,23 @@ const startTimeoutMs = 60_000
 /**
  * One Kafka process, broker and controller at once. It ends with this process, however that ends. Nodes of a cluster are
  * started together, since none gets ready alone.
- * @param formatArgs of the tool that formats its data
+ * @param scram a user, as the tool that formats its data wants it
  * @throws with the end of its output if it does not get ready
  */
-export async function startNode(place: Place & { properties: Properties; formatArgs: string[] }) {
-  const { id, address, folder, properties, formatArgs } = place
+export async function startNode(
+  place: Place & { properties: Properties; clusterId: string; scram?: string },
+) {
+  const { id, address, folder, properties, clusterId, scram } = place
   const classPath = await kafkaClassPath()
   const java = (...args: string[]) => [...jvm, '-cp', classPath, ...args]
   const file = join(folder, 'server.properties')
-  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`)
-  await writeFile(file, lines.join(''))
-  await promisify(execFile)('java', java('kafka.tools.StorageTool', 'format', '-c', file, ...formatArgs))
+  await writeProperties(file, properties)
+  const format = ['kafka.tools.StorageTool', 'format', '-c', file, '-t', clusterId]
+  const formatted = properties['log.dirs']!
+  if (scram || !(await isFormatted(formatted, id, clusterId))) {
+    await promisify(execFile)('java', java(...format, ...(scram ? ['--add-scram', scram] : [])))
+    if (!scram) await keepFormat(formatted)
+  }
 
   const watchdog = startWatchdog(folder, 'KILL')
   const run = () => runUntilReady(java('kafka.Kafka', file), place, watchdog)
@@ -70,6 +76,32 @@ export async function startNode(place: Place & { properties: Properties; formatA
     /** Lets this process end while the node runs; the node ends then. */
     unref: () => server.unref(),
   }
+}
+
+/** What the tool writes is the same for all nodes, but for the ids. To run it takes a second of CPU. */
+const bootstrap = 'bootstrap.checkpoint'
+
+/** @returns false if the tool has never been run on this machine */
+async function isFormatted(folder: string, id: number, clusterId: string): Promise<boolean> {
+  const kept = join(folderOf('kafka_2.13'), bootstrap)
+  if (!existsSync(kept)) return false
+  await mkdir(folder)
+  await copyFile(kept, join(folder, bootstrap))
+  const ids = { version: 1, 'node.id': id, 'cluster.id': clusterId, 'directory.id': makeUuid() }
+  await writeProperties(join(folder, 'meta.properties'), ids)
+  return true
+}
+
+async function keepFormat(folder: string) {
+  const kept = join(folderOf('kafka_2.13'), bootstrap)
+  const copy = `${kept}.${process.pid}`
+  await copyFile(join(folder, bootstrap), copy)
+  await rename(copy, kept)
+}
+
+async function writeProperties(file: string, properties: Record<string, string | number>) {
+  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`)
+  await writeFile(file, lines.join(''))
 }
 
 async function runUntilReady(args: string[], place: Place, watchdog: Watchdog): Promise<ChildProcess> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 export type Properties = Record<string, string>
@@ -47,4 +48,9 @@ export function nodeProperties(
     // A broker that is back soon leads again what it led before. By default that takes up to five minutes.
     'leader.imbalance.check.interval.seconds': '1',
   }
+}
+
+/** @returns 16 bytes in base64url without a leading dash, which Kafka calls a random UUID */
+export function makeUuid(): string {
+  return `k${randomBytes(16).toString('base64url').slice(1)}`
 }
