@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { expect } from 'chai'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { honestSockets, runAttacks, type Report } from './run.ts'
 
 /** How much later than usual an honest till may be answered while somebody attacks. */
@@ -7,8 +9,10 @@ const mostMemoryMb = 256
 
 describe('a service that is attacked in every way, for a short time,', function () {
   this.timeout(240_000)
+  useAtLengthOnly()
   let report: Report
   before(async () => {
+    execFileSync('npm', ['run', '--silent', 'build'])
     report = await runAttacks({ scale: 0.1 })
   })
 

@@ -11,6 +11,7 @@ const seed = 20_250
 describe('a service under torture', function () {
   this.timeout(300_000)
   useRealSockets()
+  useAtLengthOnly()
   const broker = useOwnBroker()
 
   it('loses nothing, takes nothing twice, and keeps no till waiting', async () => {

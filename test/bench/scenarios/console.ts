@@ -27,6 +27,8 @@ const leastSeconds = 20
 const password = 'a password that is long enough'
 /** So many that none of them has to wait for its turn while pages are measured. */
 const users = 40
+/** No page takes so long by itself. */
+const slowedMs = 400
 let asked = 0
 const authorizationOf = (user: number) =>
   `Basic ${Buffer.from(`bench${user}:${password}`).toString('base64')}`
@@ -34,7 +36,7 @@ const authorizationOf = (user: number) =>
 type Place = 'SQLite' | 'PostgreSQL'
 type Keys = ReturnType<typeof keysOf>
 
-/** How long each page of the console takes with a full diary, and what somebody who searches without a pause costs the tills. */
+/** How long each page of the console takes with a full diary, and what somebody who goes on searching without a pause costs the tills. */
 export async function consolePages(settings: Settings): Promise<Measurement> {
   const { folder, rounds } = settings
   const core = await startCore(folder)
@@ -124,9 +126,7 @@ async function measurePages(place: Place, { consoleUrl }: Adapter): Promise<Figu
   for (const [name, ask] of pages) {
     const tookMs: number[] = []
     for (let time = 0; time < times; time++) {
-      const sinceMs = performance.now()
-      await ask(randomKeys())
-      tookMs.push(performance.now() - sinceMs)
+      tookMs.push(await msOf(() => ask(randomKeys())))
     }
     const sorted = tookMs.toSorted((a, b) => a - b)
     const at = (share: number) => sorted[Math.floor(share * sorted.length)]!
@@ -152,15 +152,24 @@ async function measureTills(
   const load = { ...order, url: adapter.debitUrl, ask: { till: messages.debit } }
   for (let round = 0; round < rounds; round++) {
     alone.push(well(await runSteady(load, { service: adapter })))
+    const press = () => find(adapter.consoleUrl, randomKeys().account, 0)
+    // Some pages come at once, as a person looks at them; whoever goes on is slowed.
+    while ((await msOf(press)) < slowedMs);
     let isOver = false
     const pressing = (async () => {
-      while (!isOver) await find(adapter.consoleUrl, randomKeys().account, 0)
+      while (!isOver) await press()
     })()
     beside.push(well(await runSteady(load, { service: adapter })))
     isOver = true
     await pressing
   }
   return [alone, beside]
+}
+
+async function msOf(work: () => Promise<unknown>): Promise<number> {
+  const sinceMs = performance.now()
+  await work()
+  return performance.now() - sinceMs
 }
 
 function randomKeys(): Keys {
