@@ -29,8 +29,10 @@ const stepPauseMs = 200
 const mostWaiting = 5_000
 /** A batch of this many rows takes a few milliseconds. */
 const mostAtOnce = 500
-/** After a batch. */
-const pauseMs = 25
+/** After a batch: what comes meanwhile is written together, since each batch is work for the database and for this thread. */
+const pauseMs = 100
+/** After one that could not be written: each try may cost a connection. */
+const pauseAfterFailureMs = 1_000
 /** A stop waits so long for the last rows. */
 const closeWithinMs = 3_000
 
@@ -65,8 +67,8 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
     while (waiting.length > 0) {
       await writeBatch(waiting.splice(0, mostAtOnce))
       const isBusy = waiting.length >= mostAtOnce || closing.signal.aborted
-      // What comes meanwhile is written together: each batch wakes somebody up.
-      if (!isBusy) await sleep(timers, pauseMs, closing.signal).catch(() => undefined)
+      const waitMs = isFailing ? pauseAfterFailureMs : isBusy ? 0 : pauseMs
+      if (waitMs > 0) await sleep(timers, waitMs, closing.signal).catch(() => undefined)
     }
     writing = undefined
   }

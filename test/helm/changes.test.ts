@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { useAtLengthOnly } from '../support/at-length.ts'
 import { readChartValues } from '../docs/chart-values.ts'
 import { changedBetween, changes, changesWithDatabase, nest } from './changes.ts'
 import {
@@ -28,6 +29,7 @@ const changedElsewhere = [
 ]
 
 describe('what changes with a value of the chart', () => {
+  useAtLengthOnly()
   useHelm()
 
   for (const [list, base] of [

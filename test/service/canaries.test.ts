@@ -2,11 +2,14 @@ import { expect } from 'chai'
 import { toEvent } from '../../src/tickets/event.ts'
 import { basic } from '../simulators/till/encode.ts'
 import { createTill } from '../simulators/till.ts'
+import { isAtLength } from '../support/at-length.ts'
 import { readJournal } from '../support/read-journal.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { batches, canary, type Placement } from './canary-placements.ts'
 import { couponOfCard, startCanaryService, type CanaryService } from './canary-service.ts'
 
+/** Each has a service of its own. */
+const triedBatches = isAtLength ? batches : batches.filter((_, index) => index % 3 === 0)
 const mayBeSeen = canary.card.slice(-4)
 const authorization = basic({ venueId: '1902', apiKey: canary.apiKey })
 
@@ -119,7 +122,7 @@ describe('the card number, the API key and the member name', function () {
 describe('the card number, the API key and the member name, where they do not belong,', () => {
   useRealSockets()
 
-  for (const batch of batches) {
+  for (const batch of triedBatches) {
     let sent: ReturnType<typeof send> | undefined
     for (const placement of batch)
       it(`are found nowhere after they were put into ${placement.where}`, async () => {

@@ -1,3 +1,4 @@
+import { useAtLengthOnly } from '../../support/at-length.ts'
 import { useChromium } from '../../support/chromium.ts'
 import { pendingWithoutKafka } from '../../support/kafka-for-tests.ts'
 import { useRealSockets } from '../../support/real-sockets.ts'
@@ -8,6 +9,7 @@ import { startPage } from './server.ts'
 describe("the sandbox's page, with Kafka,", function () {
   this.timeout(180_000)
   useRealSockets()
+  useAtLengthOnly()
   const browser = useChromium()
   let world: World
   let served: Awaited<ReturnType<typeof startPage>>
