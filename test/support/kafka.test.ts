@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Kafka, logLevel } from 'kafkajs'
+import { useAtLengthOnly } from './at-length.ts'
 import { followTopic, type Consumed } from './kafka-consumer.ts'
 import { pendingWithoutKafka, useOwnBroker } from './kafka-for-tests.ts'
 import { createTopic } from './kafka-topic.ts'
@@ -12,6 +13,7 @@ const script = new URL('kafka.ts', import.meta.url).pathname
 
 describe('npm run kafka', function () {
   this.timeout(180_000)
+  useAtLengthOnly()
 
   it('prints with --tail each event as a consumer sees it', async function () {
     await pendingWithoutKafka(this)
@@ -48,7 +50,8 @@ describe('npm run kafka', function () {
   })
 })
 
-describe('following a topic', () => {
+describe('following a topic', function () {
+  useAtLengthOnly()
   const broker = useOwnBroker()
 
   it('passes on each record once, also after the broker was away', async () => {
