@@ -8,7 +8,7 @@ import { runCommand } from './run-here.ts'
 const bill = '{"ticketId":"B-1","closedAt":"2026-11-23T12:00:00Z","total":"12.30","cardNumber":"CARD0001"}'
 
 describe('the command audit', function () {
-  // Each is a process of its own.
+  // The first starts a process.
   this.timeout(60_000)
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))

@@ -15,7 +15,7 @@ const ticket = { ticketId: 'B-77', cardNumber: anna, accountNumber: 'A-1', total
 
 for (const { name, makeEnv } of useBothEnvs())
   describe(`the command bills, on ${name},`, function () {
-    // Each is a process of its own.
+    // The first starts a process.
     this.timeout(60_000)
     useRealSockets()
     let counter: Counter

@@ -1,8 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Ended } from './run-command.ts'
-
-/** A command to be run here. `file`: its module, as a URL. */
-export type Order = { file: string; words: string[]; env: Record<string, string>; input: string }
+import type { Ended, Order } from './run-command.ts'
 
 let runs = 0
 

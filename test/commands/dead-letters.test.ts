@@ -14,7 +14,7 @@ const bill = { ticketId: 'B-1', closedAt: '2026-11-23T12:00:00Z', total: '12.30'
 const unread = { ...bill, closedAt: 'yesterday evening' }
 
 describe('the command dead-letters', function () {
-  // Each is a process of its own.
+  // The first starts a process.
   this.timeout(30_000)
   let test: TestJournal
   beforeEach(async () => (test = await openTestJournal()))

@@ -19,7 +19,7 @@ const makeDatabase = usePostgres()
 
 for (const name of ['SQLite', 'PostgreSQL'])
   describe(`the command erase, on ${name},`, function () {
-    // Each is a process of its own.
+    // The first starts a process.
     this.timeout(60_000)
     useRealSockets()
     let counter: Counter

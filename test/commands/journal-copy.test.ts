@@ -22,7 +22,7 @@ import { runCommand } from './run-here.ts'
 const sameTables = copiedTables.filter((table) => table !== 'budgets')
 
 describe('the command journal-copy', function () {
-  // Each is a process of its own.
+  // The first starts a process.
   this.timeout(60_000)
   useRealSockets()
   const makeDatabase = usePostgres()

@@ -9,7 +9,7 @@ import type { Ended } from './run-command.ts'
 import { runCommand } from './run-here.ts'
 
 describe('the command redemptions', function () {
-  // Each is a process of its own.
+  // The first starts a process.
   this.timeout(30_000)
   useRealSockets()
   let test: TestJournal

@@ -16,26 +16,23 @@ export type CommandName =
   | 'journal-copy'
 export type Ended = { code: number; stdout: string; stderr: string }
 
-/** The module of a command, as a URL. */
-export const fileOf = (name: CommandName) => new URL(`../../src/commands/${name}.ts`, import.meta.url).href
+/** `env`: JOURNAL_PATH is needed, but for `journal-copy`; `input`: on its standard input. */
+export type Given = [name: CommandName, words: string[], env: Record<string, string>, input?: string]
+/** A command to be run, with the keys of the tests' journals. `file`: its module, as a URL. */
+export type Order = { file: string; words: string[]; env: Record<string, string>; input: string }
 
-/** The keys of the tests' journals. */
-export const commandEnv = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }
+export function orderOf(...[name, words, env, input = '']: Given): Order {
+  const keys = { JOURNAL_KEY: journalKeys[0]!, CARD_HASH_KEY: cardHashKey }
+  const file = new URL(`../../src/commands/${name}.ts`, import.meta.url).href
+  return { file, words, env: { ...processEnv(), ...keys, ...env }, input }
+}
 
-/**
- * Runs an operator's command in a process of its own, with the keys of the tests' journals.
- * @param env JOURNAL_PATH is needed, but for `journal-copy`
- * @param input on its standard input
- */
-export async function runCommand(
-  name: CommandName,
-  words: string[],
-  env: Record<string, string>,
-  input = '',
-): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(fileOf(name)), ...words], {
+/** Runs an operator's command in a process of its own. */
+export async function runCommand(...given: Given): Promise<Ended> {
+  const { file, words, env, input } = orderOf(...given)
+  const child = spawn(process.execPath, [fileURLToPath(file), ...words], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...processEnv(), ...commandEnv, ...env },
+    env,
   })
   child.stdin.end(input)
   const [stdout, stderr, [code]] = await Promise.all([

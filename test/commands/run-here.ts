@@ -2,8 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { processEnv } from '../support/process-env.ts'
-import type { Order } from './command-host.ts'
-import { commandEnv, fileOf, type CommandName, type Ended } from './run-command.ts'
+import { orderOf, type Ended, type Given, type Order } from './run-command.ts'
 
 const idle: ChildProcess[] = []
 
@@ -12,15 +11,9 @@ const idle: ChildProcess[] = []
  * quarter of a second, most of it for its modules, and there are hundreds. That a command ends by itself is tested
  * where each is run in a process of its own, as in `docs/commands.test.ts`.
  */
-export async function runCommand(
-  name: CommandName,
-  words: string[],
-  env: Record<string, string>,
-  input = '',
-): Promise<Ended> {
+export async function runCommand(...given: Given): Promise<Ended> {
   const host = idle.pop() ?? startHost()
-  const order: Order = { file: fileOf(name), words, env: { ...processEnv(), ...commandEnv, ...env }, input }
-  const ended = await ask(host, order)
+  const ended = await ask(host, orderOf(...given))
   host.unref()
   host.channel?.unref()
   idle.push(host)

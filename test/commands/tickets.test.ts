@@ -23,7 +23,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 for (const { name, makeEnv } of useBothEnvs())
   describe(`the command tickets, on ${name},`, function () {
-    // Each is a process of its own.
+    // The first starts a process.
     this.timeout(60_000)
     useRealSockets()
     const brokers = useKafka()

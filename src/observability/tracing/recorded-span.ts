@@ -46,18 +46,15 @@ export function createRootSpan(tracer: Tracer, begin: (startTime: number) => Ote
   }
 }
 
-function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, isWait = false): Span {
+/** @param waitsSinceMs when the span began; undefined if it is no wait */
+function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, waitsSinceMs?: number): Span {
   const { traceId, spanId } = otel.spanContext()
-  const sinceMs = whole.nowMs()
 
-  function begin(name: string, kind: SpanKind, facts: SpanFacts, isPartAWait: boolean): Span {
+  function begin(name: string, kind: SpanKind, facts: SpanFacts, isWait: boolean): Span {
     const context = trace.setSpan(ROOT_CONTEXT, otel)
-    const part = tracer.startSpan(
-      name,
-      { kind: kinds[kind], attributes: { ...facts }, startTime: whole.nowMs() },
-      context,
-    )
-    return recordedSpan(tracer, part, whole, isPartAWait)
+    const startTime = whole.nowMs()
+    const part = tracer.startSpan(name, { kind: kinds[kind], attributes: { ...facts }, startTime }, context)
+    return recordedSpan(tracer, part, whole, isWait ? startTime : undefined)
   }
 
   return {
@@ -70,9 +67,11 @@ function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, isWait = fal
     set: (facts) => void otel.setAttributes({ ...facts }),
     end(how = 'done') {
       const endedAtMs = whole.nowMs()
-      const tookMs = endedAtMs - sinceMs
-      if (isWait && tookMs < leastWaitMs) return
-      if (isWait) otel.setAttribute('zonal.waited_ms', Math.round(tookMs))
+      if (waitsSinceMs !== undefined) {
+        const waitedMs = endedAtMs - waitsSinceMs
+        if (waitedMs < leastWaitMs) return
+        otel.setAttribute('zonal.waited_ms', Math.round(waitedMs))
+      }
       if (how === 'failed') otel.setStatus({ code: SpanStatusCode.ERROR })
       const tell = () => {
         if (!whole.isDropped) otel.end(endedAtMs)
