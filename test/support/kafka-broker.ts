@@ -5,6 +5,7 @@ import { holdPort } from './held-ports.ts'
 import { startNode } from './kafka-node.ts'
 import { makeUuid, nodeProperties, type Properties } from './kafka-properties.ts'
 import { secureListener } from './kafka-tls.ts'
+import { makeOwnCertificate } from './own-certificate.ts'
 
 export type Broker = Awaited<ReturnType<typeof startBroker>>
 
@@ -27,8 +28,8 @@ export async function startBroker(
     controller: `127.0.0.1:${controller.port}`,
   }
   const secureAddress = `127.0.0.1:${secure.port}`
-  const caFile = join(folder, 'ca.pem')
   const { password } = options
+  const certificate = password ? await makeOwnCertificate(folder) : undefined
   const listener = password
     ? ({ name: 'SECURE', address: secureAddress, advertised: secureAddress } as const)
     : undefined
@@ -39,7 +40,7 @@ export async function startBroker(
     folder,
     properties: {
       ...nodeProperties(addresses, { folder, nodes: [addresses], listener }),
-      ...(password && (await secureListener(folder, caFile, password))),
+      ...(password && certificate && secureListener(certificate, password)),
       ...options.properties,
     },
     clusterId: makeUuid(),
@@ -50,7 +51,7 @@ export async function startBroker(
     brokers: [addresses.plain],
     nodes: [node],
     secureBrokers: [secureAddress],
-    caFile,
+    caFile: certificate?.caFile ?? '',
     stop: async () => {
       await node.remove()
       for (const { release } of held) release()
