@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { openDiaryReader } from '../diary/open.ts'
-import { createFileReader } from '../diary/sqlite/store.ts'
-import type { Reader } from '../diary/store.ts'
 import { createLookUps, type LookUps } from '../journal/look-ups.ts'
+import { openJournalReader } from '../journal/open.ts'
+import type { Reader } from '../journal/reader.ts'
 import { createSeal } from '../journal/seal.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import type { Logger } from '../observability/logger.ts'
@@ -16,7 +16,7 @@ export type Reading = {
 
 /** To be opened once the journal is: its schema must be there. */
 export async function openReading(config: Pick<Config, 'journal'>, log: Logger): Promise<Reading> {
-  const reader = unavailableAs('journal', await openJournalReader(config, log))
+  const reader = unavailableAs('journal', await openJournalReader(config.journal, log))
   let diary: Promise<Reader | undefined> | undefined
   return {
     journal: createLookUps(createSeal(config.journal.keys), {
@@ -46,14 +46,4 @@ function unavailableAs(name: string, reader: Reader): Reader {
         throw new StorageUnavailable(`the ${name} cannot be read: ${message}`, { cause: error })
       }),
   }
-}
-
-async function openJournalReader(
-  { journal: { path, postgres } }: Pick<Config, 'journal'>,
-  log: Logger,
-): Promise<Reader> {
-  if (postgres) return (await import('../diary/postgres/reader.ts')).createJournalReader(postgres, log)
-  const reader = createFileReader(path)
-  if (!reader) throw new Error(`there is no journal at ${path}`)
-  return reader
 }

@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observability/logger.ts'
-import { createThread } from './sqlite/thread.ts'
-import { diaryPathOf } from './sqlite/store.ts'
+import { diaryPathOf, eraseInFile } from './sqlite/store.ts'
 
 /** Makes the diary's rows of a card anonymous, beside a service that may be running. @throws Error if it cannot be written */
 export async function eraseFromDiary(
@@ -13,10 +12,5 @@ export async function eraseFromDiary(
     const { eraseInDatabase } = await import('./postgres/store.ts')
     return await eraseInDatabase(journal.postgres, cardHash, log)
   }
-  const thread = createThread({ path: diaryPathOf(journal.path), maxBytes: diary.maxBytes })
-  try {
-    await thread.ask({ kind: 'erase', cardHash })
-  } finally {
-    await thread.close()
-  }
+  await eraseInFile({ path: diaryPathOf(journal.path), maxBytes: diary.maxBytes }, cardHash)
 }

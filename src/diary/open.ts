@@ -1,11 +1,13 @@
 import { hostname } from 'node:os'
 import type { Config } from '../config/config.ts'
+import type { Reader } from '../journal/reader.ts'
+import { createFileReader } from '../journal/sqlite/reader.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Clock, Timers } from '../time/clock.ts'
 import { createDiary, type Diary } from './diary.ts'
-import { createFileReader, createFileStore, diaryPathOf } from './sqlite/store.ts'
-import type { Reader, DiaryStore } from './store.ts'
+import { createFileStore, diaryPathOf } from './sqlite/store.ts'
+import type { DiaryStore } from './store.ts'
 
 type Deps = {
   hashCard: (cardNumber: string) => string
@@ -40,9 +42,10 @@ export async function openDiaryReader(
   { journal }: Pick<Config, 'journal'>,
   log: Logger,
 ): Promise<Reader | undefined> {
-  if (!journal.postgres) return createFileReader(diaryPathOf(journal.path))
-  const { createDatabaseReader } = await import('./postgres/reader.ts')
-  return createDatabaseReader(journal.postgres, log)
+  const table = 'entries'
+  if (!journal.postgres) return createFileReader(diaryPathOf(journal.path), table)
+  const { createDatabaseReader } = await import('../journal/postgres/reader.ts')
+  return createDatabaseReader(journal.postgres, log, { schema: 'diary', table })
 }
 
 /** A service with a file does without pg. */

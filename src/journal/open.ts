@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
+import type { Logger } from '../observability/logger.ts'
 import { JournalNotDurable, type Journal, type JournalDeps } from './journal.ts'
 import { SchemaBehind, SchemaTooNew } from './postgres/failures.ts'
 import type { PostgresConfig } from './postgres/pool.ts'
+import type { Reader } from './reader.ts'
 import { createSqliteJournal, openSqliteJournal } from './sqlite/journal.ts'
+import { createFileReader } from './sqlite/reader.ts'
 
 /**
  * Opens the journal of the service.
@@ -31,6 +34,21 @@ export async function openJournal(config: Config['journal'], deps: JournalDeps):
  */
 export async function openJournalBeside(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
   return config.postgres ? await openPostgres(config, config.postgres, deps) : openSqliteJournal(config, deps)
+}
+
+/**
+ * Opens a connection of its own for look-ups, beside the service or in it. Its schema must be there.
+ *
+ * @throws StorageUnavailable if there is no file
+ */
+export async function openJournalReader(
+  { path, postgres }: Pick<Config['journal'], 'path' | 'postgres'>,
+  log: Logger,
+): Promise<Reader> {
+  if (postgres) return (await import('./postgres/reader.ts')).createDatabaseReader(postgres, log)
+  const reader = createFileReader(path)
+  if (!reader) throw new StorageUnavailable(`there is no journal at ${path}`)
+  return reader
 }
 
 /** A service with a file does without pg: 20 ms and 11 MB. */

@@ -1,6 +1,6 @@
 import type { DiaryEntry } from '../diary/entry.ts'
 import { about, mostEntries, newestFirst, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
-import type { Reader } from '../diary/store.ts'
+import type { Reader } from '../journal/reader.ts'
 import type { AuditEntry } from '../journal/audit.ts'
 import type { LookUps, TicketRecord } from '../journal/look-ups.ts'
 import type { RedemptionRecord } from '../redemptions/record.ts'

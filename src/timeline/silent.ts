@@ -1,5 +1,5 @@
 import { lastSpokeMs, venuesThatSpoke } from '../diary/look-ups.ts'
-import type { Reader } from '../diary/store.ts'
+import type { Reader } from '../journal/reader.ts'
 import { operations } from '../model/words.ts'
 
 const dayMs = 24 * 60 * 60 * 1000

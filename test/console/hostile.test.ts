@@ -41,12 +41,11 @@ describe('hostile names and ids, in a browser,', function () {
   this.timeout(180_000)
   useRealSockets()
   const browser = useChromium()
-  let folder: string
+  const folder = mkdtempSync(join(tmpdir(), 'console-test-'))
   let test: TestConsole
   let paths: Record<string, string>
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'console-test-'))
     const env = { JOURNAL_PATH: join(folder, 'journal.sqlite') }
     await writeDiary(env, rowsOfSilentVenue())
     test = await openTestConsole(env, { projects: [hostileProject()] })
@@ -109,7 +108,7 @@ describe('hostile names and ids, in a browser,', function () {
   })
   after(async () => {
     await test?.close()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true })
   })
 
   /** It spoke at this time on each day before today. */

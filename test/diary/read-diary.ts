@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config/config.ts'
 import type { DiaryEntry } from '../../src/diary/entry.ts'
 import { readEntry } from '../../src/diary/entry.ts'
 import { openDiaryReader } from '../../src/diary/open.ts'
-import type { Reader } from '../../src/diary/store.ts'
+import type { Reader } from '../../src/journal/reader.ts'
 import { all, type Work } from '../../src/journal/work.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabaseStore } from '../../src/diary/postgres/store.ts'
-import { createDatabaseReader } from '../../src/diary/postgres/reader.ts'
-import { createFileReader, createFileStore } from '../../src/diary/sqlite/store.ts'
-import type { Reader, DiaryStore } from '../../src/diary/store.ts'
+import { createFileStore } from '../../src/diary/sqlite/store.ts'
+import type { DiaryStore } from '../../src/diary/store.ts'
+import { createDatabaseReader } from '../../src/journal/postgres/reader.ts'
+import type { Reader } from '../../src/journal/reader.ts'
+import { createFileReader } from '../../src/journal/sqlite/reader.ts'
 import { all } from '../../src/journal/work.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { askDatabase } from '../support/database-contents.ts'
@@ -102,7 +104,7 @@ describe('the diary of several replicas', () => {
     const { clock } = createTestParts()
     const stores = [1, 2, 3].map(() => createDatabaseStore(postgres, maxBytes, { clock, log }))
     await Promise.all(stores.map((store) => store.write(manyEntries(5, clock.nowMs()))))
-    const reader = createDatabaseReader(postgres, log)
+    const reader = createDatabaseReader(postgres, log, { schema: 'diary', table: 'entries' })
     const rows = await reader.read(() => all('SELECT at FROM entries'))
     await Promise.all([...stores, reader].map((each) => each.close()))
     expect(rows).to.have.length(15)
@@ -115,7 +117,7 @@ describe('the diary of several replicas', () => {
     const stores = Array.from({ length: 6 }, () => createFileStore(path, maxBytes, () => undefined))
     try {
       await Promise.all(stores.map((store) => store.write(manyEntries(5, 0))))
-      const reader = createFileReader(path)!
+      const reader = createFileReader(path, 'entries')!
       expect(await reader.read(() => all('SELECT at FROM entries'))).to.have.length(30)
       await reader.close()
     } finally {
@@ -143,7 +145,7 @@ async function openInFile() {
   const { clock } = createTestParts()
   const opened: Opened = {
     store: createFileStore(path, maxBytes, () => undefined),
-    reader: () => createFileReader(path)!,
+    reader: () => createFileReader(path, 'entries')!,
     bytes: async () =>
       ['', '-wal'].reduce(
         (sum, end) => sum + (statSync(path + end, { throwIfNoEntry: false })?.size ?? 0),
@@ -160,7 +162,7 @@ async function openInDatabase() {
   const { clock } = createTestParts()
   const opened: Opened = {
     store: createDatabaseStore(postgres, maxBytes, { clock, log }),
-    reader: () => createDatabaseReader(postgres, log),
+    reader: () => createDatabaseReader(postgres, log, { schema: 'diary', table: 'entries' }),
     async bytes() {
       const [row] = await askDatabase(
         url,

@@ -1,6 +1,6 @@
 import type { DiaryEntry } from '../../diary/entry.ts'
 import { countByQuarter, quarterMs, undosIn, type QuarterCount } from '../../diary/look-ups.ts'
-import type { Reader } from '../../diary/store.ts'
+import type { Reader } from '../../journal/reader.ts'
 import type { LookUps } from '../../journal/look-ups.ts'
 import { isCode } from '../../model/refusal.ts'
 import { operations } from '../../model/words.ts'

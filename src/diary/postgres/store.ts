@@ -1,9 +1,9 @@
 import { createPool, type PostgresConfig } from '../../journal/postgres/pool.ts'
+import { createShortTransactions, type Query } from '../../journal/postgres/short-transactions.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { Clock } from '../../time/clock.ts'
 import { columnNames, eraseSql, toValues, type DiaryEntry } from '../entry.ts'
 import type { DiaryStore } from '../store.ts'
-import { createConnection, type Query } from './connection.ts'
 import { createSchemaSql, createSegmentSql, insertSql, lockSql, segmentsSql, tryLockSql } from './schema.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -21,7 +21,7 @@ export function createDatabaseStore(
   maxBytes: number,
   { clock, log }: { clock: Clock; log: Logger },
 ): DiaryStore {
-  const connection = createConnection(createPool({ ...postgres, poolSize: 1, patienceMs: 2_000 }, log))
+  const connection = createShortTransactions(createPool({ ...postgres, poolSize: 1, patienceMs: 2_000 }, log))
   /** The begin of the segment that rows go into. */
   let current: number | undefined
 
@@ -90,7 +90,7 @@ export async function eraseInDatabase(
   cardHash: string,
   log: Logger,
 ): Promise<void> {
-  const connection = createConnection(createPool({ ...postgres, poolSize: 1, patienceMs: 3_000 }, log))
+  const connection = createShortTransactions(createPool({ ...postgres, poolSize: 1, patienceMs: 3_000 }, log))
   try {
     const text = `${eraseSql.replace('entries', 'diary.entries')}$1`
     await connection.write((query) => query({ text, values: [cardHash] }))

@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { Answer, Row, Statement, Value } from '../../journal/work.ts'
+import { isDamaged } from '../../journal/sqlite/database.ts'
+import type { Value } from '../../journal/work.ts'
 import { columnNames, eraseSql } from '../entry.ts'
 import { migrations } from './migrations.ts'
 
@@ -15,8 +16,6 @@ const forgetSql = 'DELETE FROM entries WHERE id IN (SELECT id FROM entries ORDER
 /** Rows are in the order of their ids nearly by age, so that only the first ones have to be looked at. */
 const forgetOldSql = `DELETE FROM entries WHERE id IN
   (SELECT id FROM (SELECT id, at FROM entries ORDER BY id LIMIT ?) WHERE at < ?)`
-
-export type WrittenFile = ReturnType<typeof openToWrite>
 
 /**
  * Opens the diary's file to write to it, and makes it if there is none. Nothing is synced: a power cut may damage it, and
@@ -111,26 +110,6 @@ export function openToWrite(path: string, maxBytes: number) {
   }
 }
 
-/** Opens the file of a service that may be running. @throws SQLite's error if there is none */
-export function openToRead(path: string) {
-  const file = new DatabaseSync(path, { readOnly: true })
-  file.exec('PRAGMA busy_timeout = 2000')
-  return {
-    answer({ sql, values: bound }: Statement): Answer {
-      const values = (Array.isArray(bound) ? bound : [bound]) as Value[]
-      try {
-        return { rows: file.prepare(sql).all(...values) as Row[], changes: 0 }
-      } catch (error) {
-        // The service has made the file just now, and its table comes next.
-        if (error instanceof Error && error.message === 'no such table: entries')
-          return { rows: [], changes: 0 }
-        throw error
-      }
-    },
-    close: () => file.close(),
-  }
-}
-
 function openOrBeginAnew(path: string): { file: DatabaseSync; hasBegunAnew: boolean } {
   try {
     return { file: open(path), hasBegunAnew: false }
@@ -174,10 +153,4 @@ function versionOf(file: DatabaseSync): number {
 
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-export function isDamaged(error: unknown): boolean {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-  return code === 11 || code === 26
 }

@@ -4,7 +4,7 @@ import type { Work } from '../work.ts'
 import { connect, failed, leftMs, type ConnectDeps } from './connect.ts'
 import { DatabaseFailure } from './failures.ts'
 import { send, type Connection } from './pool.ts'
-import { runWork } from './run-work.ts'
+import { runWork } from '../run-work.ts'
 import { seenOfServer, type ServerSeen, type ServerWatch } from './server-watch.ts'
 import type { Naming, Sent } from './statements.ts'
 

@@ -5,7 +5,7 @@ import { minJumpMs, moveTimes, steadyMs } from '../move-times.ts'
 import { run, type Work } from '../work.ts'
 import { inLongTransaction } from './long-transaction.ts'
 import type { Pool } from './pool.ts'
-import { runWork } from './run-work.ts'
+import { runWork } from '../run-work.ts'
 import { toNumbered } from './statements.ts'
 
 /** A look that took longer says too little of when it was: this process may have been frozen while the answer came. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createLastDay, outcomeOf, quartersShown } from '../../../src/console/overview/last-day.ts'
 import { quarterMs } from '../../../src/diary/look-ups.ts'
-import type { Reader } from '../../../src/diary/store.ts'
+import type { Reader } from '../../../src/journal/reader.ts'
 import type { LookUps } from '../../../src/journal/look-ups.ts'
 import { debitEntry } from '../../diary/entries.ts'
 import { openDiaryReader } from '../../../src/diary/open.ts'

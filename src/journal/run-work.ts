@@ -1,4 +1,4 @@
-import type { Answer, Statement, Work } from '../work.ts'
+import type { Answer, Statement, Work } from './work.ts'
 
 /** @param answer runs a statement */
 export async function runWork<T>(

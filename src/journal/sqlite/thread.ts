@@ -1,30 +1,31 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Answered, Task, WorkerData } from './worker.ts'
+import type { Answered, Asked } from './in-thread.ts'
 
 type Pending = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
 /** Enough for some thousand rows at a time. */
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
 
-export type Thread = ReturnType<typeof createThread>
+/** @returns the worker of this name, whether the service runs from its sources or compiled */
+export function workerBeside({ filename, url }: ImportMeta, name: string): URL {
+  return new URL(`./${name}${extname(filename)}`, url)
+}
 
 /**
  * A thread of its own with a connection of its own, since SQLite's calls would stop the tills. It starts with the first
  * task, and again after it has failed.
  *
- * @param onBegunAnew called when it had to delete a damaged file
+ * @param worker calls `answerTasks`, and gets `data`
  */
-export function createThread(data: WorkerData, onBegunAnew: () => void = () => undefined) {
+export function createThread<Data, Task>(workerUrl: URL, data: Data) {
   let worker: Worker | undefined
   let lastId = 0
   const pending = new Map<number, Pending>()
 
   function start(): Worker {
-    const url = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
-    const started = new Worker(url, { workerData: data, resourceLimits, name: 'diary' })
-    started.on('message', ({ id, result, problem, hasBegunAnew }: Answered) => {
-      if (hasBegunAnew) onBegunAnew()
+    const started = new Worker(workerUrl, { workerData: data, resourceLimits, name: 'SQLite' })
+    started.on('message', ({ id, result, problem }: Answered) => {
       const asked = pending.get(id)
       pending.delete(id)
       if (pending.size === 0) started.unref()
@@ -41,24 +42,24 @@ export function createThread(data: WorkerData, onBegunAnew: () => void = () => u
     return started
   }
 
-  function ask(task: Task): Promise<unknown> {
+  function ask(task: Task | 'close'): Promise<unknown> {
     return new Promise((resolve, reject) => {
       worker ??= start()
       const id = ++lastId
       pending.set(id, { resolve, reject })
       // It keeps the process alive only while something is asked of it.
       worker.ref()
-      worker.postMessage({ id, task })
+      worker.postMessage({ id, task } satisfies Asked<Task>)
     })
   }
 
   return {
     /** @throws Error with what SQLite says, or if the thread ends */
-    ask,
+    ask: (task: Task) => ask(task),
     /** After what was asked before. */
     async close(): Promise<void> {
       if (!worker) return
-      await ask({ kind: 'close' }).catch(() => undefined)
+      await ask('close').catch(() => undefined)
       const ended = worker
       worker = undefined
       await ended?.terminate()

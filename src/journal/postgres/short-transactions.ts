@@ -1,10 +1,10 @@
-import { send, type Pool } from '../../journal/postgres/pool.ts'
-import type { Sent } from '../../journal/postgres/statements.ts'
-import type { Row } from '../../journal/work.ts'
+import type { Row } from '../work.ts'
+import { send, type Pool } from './pool.ts'
+import type { Sent } from './statements.ts'
 
 export type Query = (statement: Sent) => Promise<Row[]>
 
-/** The diary waits for nobody: not for a lock, not for the disk, and for the database no longer than this. */
+/** Look-ups and the diary keep nobody waiting: they do not wait for a lock, nor for the disk, and for the database no longer than this. */
 const begin = {
   write: `BEGIN; SET LOCAL statement_timeout = 1500; SET LOCAL lock_timeout = 500;
     SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL synchronous_commit = off`,
@@ -15,10 +15,10 @@ const begin = {
 const queryMs = { write: 2_000, read: 4_000 }
 
 /**
- * Limits hold for each transaction, since a pooler may give the connection to somebody else after it.
+ * Transactions of what no till waits for. Limits hold for each transaction, since a pooler may give the connection to somebody else after it.
  * @param schema that is read, if it is not the role's own
  */
-export function createConnection(pool: Pool, schema?: 'diary') {
+export function createShortTransactions(pool: Pool, schema?: string) {
   const path = schema ? `; SET LOCAL search_path = ${schema}` : ''
   return { read: transact('read'), write: transact('write'), close: pool.end }
 
