@@ -66,13 +66,19 @@ export function* venuesThatSpoke(messages: readonly string[], { fromMs, toMs }: 
   return [...venues]
 }
 
-/** @returns epoch ms: when a venue has last sent something; undefined if the diary does not know */
-export function* lastSpokeMs(venueId: string): Work<number | undefined> {
-  const [row] = yield* all(
-    "SELECT max(at) AS at FROM entries WHERE venue_id = :venueId AND message <> 'undo'",
-    { venueId },
-  )
-  return row?.at === null || row?.at === undefined ? undefined : Number(row.at)
+/** @returns epoch ms by Aztec venue ID: when each venue has last sent one of these messages */
+export function* lastSpokeMs(
+  messages: readonly string[],
+  { fromMs, toMs }: Period,
+): Work<Map<string, number>> {
+  const last = new Map<string, number>()
+  for (const message of messages) {
+    const sql = `SELECT venue_id, max(at) AS at FROM entries
+      WHERE message = :message AND at >= :fromMs AND at < :toMs GROUP BY venue_id`
+    for (const { venue_id: venueId, at } of yield* all(sql, { message, fromMs, toMs }))
+      last.set(String(venueId), Math.max(Number(at), last.get(String(venueId)) ?? 0))
+  }
+  return last
 }
 
 /** How many rows of a kind there are in a quarter of an hour. */
@@ -100,16 +106,13 @@ export function* undosIn({ fromMs, toMs }: Period, limit: number): Work<DiaryEnt
   return (yield* all(sql, { fromMs, toMs })).map(readEntry)
 }
 
-/** @returns the bills with this number at any of the venues, and when they were last heard of, the newest first */
+/** @returns the bills with this number at whatever venue, and when they were last heard of, the newest first */
 export function* billsByNumber(
   account: string,
-  venueIds: readonly string[],
 ): Work<{ venueId: string; account: string; lastMs: number }[]> {
-  if (venueIds.length === 0) return []
-  const { names, named } = listOf(venueIds)
   const sql = `SELECT venue_id, max(at) AS last_at FROM entries
-    WHERE venue_id IN (${names}) AND account = :account GROUP BY venue_id ORDER BY 2 DESC LIMIT 50`
-  const rows = yield* all(sql, { ...named, account: storedId(account) ?? '' })
+    WHERE account = :account GROUP BY venue_id ORDER BY 2 DESC LIMIT 50`
+  const rows = yield* all(sql, { account: storedId(account) ?? '' })
   return rows.map((row) => ({ venueId: String(row.venue_id), account, lastMs: Number(row.last_at) }))
 }
 

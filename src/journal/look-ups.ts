@@ -49,8 +49,6 @@ export type LookUps = {
   openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
   /** @returns those that there are */
   ticketsByEventIds(eventIds: readonly string[]): Promise<TicketRecord[]>
-  /** @returns the Aztec IDs of the venues that have been approved, a thousand at most */
-  venueIds(): Promise<string[]>
   /** @returns what people did, or looked at, the last first */
   audit(filter: AuditFilter): Promise<AuditEntry[]>
   /** @returns what people decided about these redemptions */
@@ -129,11 +127,6 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     return found
   }
 
-  function* venueIds(): Work<string[]> {
-    const rows = yield* all('SELECT DISTINCT venue_id FROM venues ORDER BY venue_id LIMIT 1000')
-    return rows.map((row) => String(row.venue_id))
-  }
-
   const deadLetters = createDeadLetters(seal)
   const toRecords = (found: Row[]) => found.map((row) => toRecord(readRedemption(row, seal)))
 
@@ -146,7 +139,6 @@ export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookU
     hasDeadLetter: async (id) => (await read(() => deadLetters.find(id))) !== undefined,
     openDeadLetter: (id) => read(() => deadLetters.open(id)),
     ticketsByEventIds: (eventIds) => read(() => tickets(eventIds)),
-    venueIds: () => read(venueIds),
     audit: (filter) => read(() => listAudit(filter)),
     actsOn: (redemptionIds) => read(() => actsOn(redemptionIds)),
     counts: () => read(readStats),

@@ -7,8 +7,8 @@ const dayMs = 24 * 60 * 60 * 1000
 export const daysLookedAt = 7
 const usualDays = 4
 
-/** `lastHeardAtMs`: epoch ms; undefined if the diary does not know. `spokenOnDays`: of the last seven. */
-export type SilentVenue = { venueId: string; lastHeardAtMs: number | undefined; spokenOnDays: number }
+/** `lastHeardAtMs`: epoch ms. `spokenOnDays`: of the last seven. */
+export type SilentVenue = { venueId: string; lastHeardAtMs: number; spokenOnDays: number }
 
 /**
  * @param lengthMs nothing was heard of them for so long
@@ -27,9 +27,11 @@ export async function findSilentVenues(
   const days = new Map<string, number>()
   for (let daysAgo = 1; daysAgo <= daysLookedAt; daysAgo++)
     for (const venueId of await spoke(daysAgo)) days.set(venueId, (days.get(venueId) ?? 0) + 1)
-  const silent: SilentVenue[] = []
-  for (const [venueId, spokenOnDays] of days)
-    if (spokenOnDays >= usualDays && !now.has(venueId))
-      silent.push({ venueId, spokenOnDays, lastHeardAtMs: await reader.read(() => lastSpokeMs(venueId)) })
-  return silent.toSorted((a, b) => (a.lastHeardAtMs ?? 0) - (b.lastHeardAtMs ?? 0))
+  const silent = [...days].filter(([venueId, spokenOn]) => spokenOn >= usualDays && !now.has(venueId))
+  if (silent.length === 0) return []
+  const fromMs = nowMs - daysLookedAt * dayMs - lengthMs
+  const last = await reader.read(() => lastSpokeMs(operations, { fromMs, toMs: nowMs }))
+  return silent
+    .map(([venueId, spokenOnDays]) => ({ venueId, spokenOnDays, lastHeardAtMs: last.get(venueId) ?? fromMs }))
+    .toSorted((a, b) => a.lastHeardAtMs - b.lastHeardAtMs)
 }

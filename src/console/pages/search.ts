@@ -59,9 +59,7 @@ async function findBill(sources: Sources, typed: string): Promise<BillOnDay[]> {
 /** The number of a bill at whatever venue. */
 async function findByNumber({ reading, config }: Desk, typed: string): Promise<BillOnDay[]> {
   const diary = await reading.diary()
-  if (!diary) return []
-  const venueIds = await reading.journal.venueIds()
-  const found = await diary.read(() => billsByNumber(typed, venueIds))
+  const found = (await diary?.read(() => billsByNumber(typed))) ?? []
   return found.map(({ venueId, account, lastMs }) => ({
     venueId,
     account,

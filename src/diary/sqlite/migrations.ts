@@ -22,6 +22,12 @@ export const migrations = [
     replica        TEXT NOT NULL,
     facts          TEXT NOT NULL
   ) STRICT;
-  ${indexes.map((index) => createIndex('entries', 'entries', index)).join('\n  ')}
+  ${createIndexes(indexes)}
   `,
+  // It began with the venue, so that a bill's number was looked for at each venue.
+  `DROP INDEX entries_by_bill; ${createIndexes(indexes.filter(([name]) => name === 'by_bill'))}`,
 ]
+
+function createIndexes(some: typeof indexes): string {
+  return some.map((index) => createIndex('entries', 'entries', index)).join('\n  ')
+}

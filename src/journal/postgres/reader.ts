@@ -1,7 +1,7 @@
 import type { Logger } from '../../observability/logger.ts'
 import type { Reader } from '../reader.ts'
 import { runWork } from '../run-work.ts'
-import type { Work } from '../work.ts'
+import type { Statement, Work } from '../work.ts'
 import { DatabaseFailure, isOfNames, isOfPlans } from './failures.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
 import { createShortTransactions, type Query } from './short-transactions.ts'
@@ -29,13 +29,17 @@ export function createDatabaseReader(
     return Boolean(row?.found)
   }
 
-  function readOnce<T>(work: Work<T>): Promise<T> {
-    return transactions.read(async (query) => {
+  async function readOnce<T>(work: Work<T>): Promise<T> {
+    const first = work.next()
+    // As when redemptions of no id are asked for: no transaction is needed.
+    if (first.done) return first.value
+    return await transactions.read(async (query) => {
       isThere ||= await lookForTable(query)
-      return await runWork(work, async (statement) => ({
+      const answer = async (statement: Statement) => ({
         rows: isThere ? await query(naming.name(statement)) : [],
         changes: 0,
-      }))
+      })
+      return await runWork(work, answer, first)
     })
   }
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { hashPassword } from '../../../src/console/access/passwords.ts'
 import { readConfig } from '../../../src/config/config.ts'
 import { openJournal } from '../../../src/journal/open.ts'
@@ -8,7 +7,6 @@ import { createMetrics } from '../../../src/observability/metrics.ts'
 import { systemClock } from '../../../src/time/clock.ts'
 import { journalEnv } from '../../support/journal-url.ts'
 import { startCluster } from '../../support/postgres-cluster.ts'
-import { runSql } from '../../support/postgres-database.ts'
 import { startAdapter, startCore, type Adapter } from '../adapter.ts'
 import { growDiaryFile, growDiaryInPostgres, keysOf } from '../grow-diary.ts'
 import { growJournal, growPostgres } from '../grow-journal.ts'
@@ -18,8 +16,6 @@ import { spread, warmUp, type Settings } from '../rounds.ts'
 import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 const rows = 1_000_000
-/** As many as in `grow-diary.ts`. */
-const venues = 100
 const times = 100
 /** Twenty times what TRIFFT's limit allows. */
 const perSecond = 100
@@ -85,20 +81,12 @@ async function grow(
   const { journal } = readConfig({ HOST: '127.0.0.1', ...env })
   const deps = { clock: systemClock, log: createLogger('silent'), metrics: createMetrics() }
   await (await openJournal(journal, deps)).close()
-  const now = Date.now()
   if (place === 'SQLite') {
     growJournal(path, rows / 5)
     growDiaryFile(path, rows)
-    using file = new DatabaseSync(path)
-    for (let venue = 0; venue < venues; venue++)
-      file.exec(`INSERT INTO venues VALUES ('${1900 + venue}', 'of-the-bench', '5b1e', 'GBP', ${now})`)
   } else {
     await growPostgres(url, rows / 5)
     await growDiaryInPostgres(url, rows)
-    await runSql(
-      url,
-      `INSERT INTO venues SELECT 1900 + n, 'of-the-bench', '5b1e', 'GBP', ${now} FROM generate_series(0, ${venues - 1}) n`,
-    )
   }
   return env
 }
