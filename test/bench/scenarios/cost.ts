@@ -37,9 +37,15 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
   const rssAtRestMb = rssMb(ours)
   const rss = await rssOfConnections(ours, ours.balanceUrl)
   await ours.stop()
-  const bare = await startContender('bare', 'bare.ts', { CORE_BASE_URL: options.coreUrl }, folder)
-  const rssOfBare = await rssOfConnections(bare, bare.url)
-  await bare.stop()
+  const rssOf = async (contender: string) => {
+    const env = { CORE_BASE_URL: options.coreUrl }
+    const program = await startContender(contender, `${contender}.ts`, env, folder)
+    const measured = await rssOfConnections(program, program.url)
+    await program.stop()
+    return measured
+  }
+  const rssOfBare = await rssOf('bare')
+  const rssOfLibraries = await rssOf('libraries')
 
   const calls = await callsOfCheckout(await startAdapter('checkout', options), core.url)
   await core.stop()
@@ -56,7 +62,7 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
       name: `RSS with ${manyConnections} open connections`,
       value: rss.openMb,
       unit: 'MB',
-      note: `each has asked for a balance, ${atOnce} at a time; bare node:http + undici ${rssOfBare.openMb.toFixed(0)} MB`,
+      note: `each has asked for a balance, ${atOnce} at a time; bare node:http + undici ${rssOfBare.openMb.toFixed(0)} MB, the libraries alone ${rssOfLibraries.openMb.toFixed(0)} MB`,
     },
     {
       name: `RSS after all ${manyConnections} at the same moment`,
@@ -79,6 +85,7 @@ export async function cost(settings: Settings, kafka: Record<string, string>): P
       readyMs: ready.median,
       rssMb: rss.openMb,
       rssOverBare: rss.openMb / rssOfBare.openMb,
+      librariesRssOverBare: rssOfLibraries.openMb / rssOfBare.openMb,
       ...Object.fromEntries(calls.map(({ key = '', value }) => [key, value])),
     },
   }
