@@ -1,4 +1,4 @@
-import { lastSpokeMs, venuesThatSpoke } from '../diary/look-ups.ts'
+import { lastSpokeMs, venuesThatSpoke, type Period } from '../diary/look-ups.ts'
 import type { Reader } from '../journal/reader.ts'
 import { operations } from '../model/words.ts'
 
@@ -7,8 +7,8 @@ const dayMs = 24 * 60 * 60 * 1000
 export const daysLookedAt = 7
 const usualDays = 4
 
-/** `lastHeardAtMs`: epoch ms. `spokenOnDays`: of the last seven. */
-export type SilentVenue = { venueId: string; lastHeardAtMs: number; spokenOnDays: number }
+/** `lastHeardAtMs`: epoch ms; undefined if the diary has let it go. `spokenOnDays`: of the last seven. */
+export type SilentVenue = { venueId: string; lastHeardAtMs: number | undefined; spokenOnDays: number }
 
 /**
  * @param lengthMs nothing was heard of them for so long
@@ -28,10 +28,27 @@ export async function findSilentVenues(
   for (let daysAgo = 1; daysAgo <= daysLookedAt; daysAgo++)
     for (const venueId of await spoke(daysAgo)) days.set(venueId, (days.get(venueId) ?? 0) + 1)
   const silent = [...days].filter(([venueId, spokenOn]) => spokenOn >= usualDays && !now.has(venueId))
-  if (silent.length === 0) return []
-  const fromMs = nowMs - daysLookedAt * dayMs - lengthMs
-  const last = await reader.read(() => lastSpokeMs(operations, { fromMs, toMs: nowMs }))
+  const venueIds = silent.map(([venueId]) => venueId)
+  const last = await findLastMs(reader, venueIds, {
+    fromMs: nowMs - daysLookedAt * dayMs - lengthMs,
+    toMs: nowMs,
+  })
   return silent
-    .map(([venueId, spokenOnDays]) => ({ venueId, spokenOnDays, lastHeardAtMs: last.get(venueId) ?? fromMs }))
-    .toSorted((a, b) => a.lastHeardAtMs - b.lastHeardAtMs)
+    .map(([venueId, spokenOnDays]) => ({ venueId, spokenOnDays, lastHeardAtMs: last.get(venueId) }))
+    .toSorted((a, b) => (a.lastHeardAtMs ?? 0) - (b.lastHeardAtMs ?? 0))
+}
+
+/** Looks day by day, from the last one back: nearly all of them spoke yesterday. */
+async function findLastMs(
+  reader: Reader,
+  venueIds: string[],
+  { fromMs, toMs }: Period,
+): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  const isAllFound = () => venueIds.every((venueId) => found.has(venueId))
+  for (let endMs = toMs; endMs > fromMs && !isAllFound(); endMs -= dayMs) {
+    const ofDay = await reader.read(() => lastSpokeMs(operations, { fromMs: endMs - dayMs, toMs: endMs }))
+    for (const [venueId, atMs] of ofDay) if (!found.has(venueId)) found.set(venueId, atMs)
+  }
+  return found
 }

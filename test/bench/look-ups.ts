@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../src/config/config.ts'
-import { venuesThatSpoke } from '../../src/diary/look-ups.ts'
+import { billsByNumber, lastSpokeMs, venuesThatSpoke } from '../../src/diary/look-ups.ts'
 import { openDiaryReader } from '../../src/diary/open.ts'
 import { openJournal } from '../../src/journal/open.ts'
 import { operations } from '../../src/model/words.ts'
@@ -57,6 +57,7 @@ async function measure(name: string, env: Record<string, string>, grow: () => Pr
   const hourMs = 3_600_000
   const lookUps: [what: string, ask: (keys: ReturnType<typeof keysOf>) => Promise<unknown>][] = [
     ['a bill', ({ venueId, account }) => gatherBill(sources, { venueId, account }, always)],
+    ["a bill's number at any venue", ({ account }) => diary.read(() => billsByNumber(account))],
     ['a card', ({ cardHash }) => gatherCard(sources, cardHash, always)],
     ['a request, by 8 characters', ({ requestId }) => gatherId(sources, requestId.slice(0, 8))],
     ['a transaction', ({ transactionId }) => gatherId(sources, transactionId)],
@@ -75,6 +76,10 @@ async function measure(name: string, env: Record<string, string>, grow: () => Pr
     [
       'venues that spoke in two hours',
       ({ atMs }) => diary.read(() => venuesThatSpoke(operations, { fromMs: atMs - 2 * hourMs, toMs: atMs })),
+    ],
+    [
+      'when venues last spoke in a day',
+      ({ atMs }) => diary.read(() => lastSpokeMs(operations, { fromMs: atMs - 24 * hourMs, toMs: atMs })),
     ],
   ]
   console.log(

@@ -4,18 +4,22 @@ import type { Sent } from './statements.ts'
 
 export type Query = (statement: Sent) => Promise<Row[]>
 
-/** Look-ups and the diary keep nobody waiting: they do not wait for a lock, nor for the disk, and for the database no longer than this. */
+/**
+ * Look-ups and the diary keep nobody waiting: they wait neither for a lock nor for the disk, for the database no longer
+ * than this, and a look-up takes one of its cores.
+ */
 const begin = {
   write: `BEGIN; SET LOCAL statement_timeout = 1500; SET LOCAL lock_timeout = 500;
     SET LOCAL idle_in_transaction_session_timeout = 2000; SET LOCAL synchronous_commit = off`,
   read: `BEGIN READ ONLY; SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 500;
     SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL enable_seqscan = off;
-    SET LOCAL plan_cache_mode = force_generic_plan`,
+    SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off`,
 }
 const queryMs = { write: 2_000, read: 4_000 }
 
 /**
- * Transactions of what no till waits for. Limits hold for each transaction, since a pooler may give the connection to somebody else after it.
+ * Transactions of what no till waits for. Limits hold for each of them, since a pooler may give the connection to somebody
+ * else after it.
  * @param schema that is read, if it is not the role's own
  */
 export function createShortTransactions(pool: Pool, schema?: string) {
