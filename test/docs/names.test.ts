@@ -25,6 +25,7 @@ const otherVariables: Record<string, string> = {
   REQUIRE_IMAGE: 'test/image/image-for-tests.ts',
   POSTGRES_BIN: 'test/support/postgres-programs.ts',
   JOURNAL_TEST_URL: 'test/support/postgres-for-tests.ts',
+  TEST_JOBS: 'package.json',
   HISTORIES: 'test/torture/histories.test.ts',
   FUZZ: 'test/torture/fuzz.test.ts',
   FUZZ_SEED: 'test/torture/fuzz.test.ts',
