@@ -26,8 +26,10 @@ type Deps = {
 }
 export type Relay = ReturnType<typeof createRelay>
 
-/** More at once get a backlog to Kafka no faster, and keep tills waiting while they are opened. */
-const mostAtOnce = 100
+/** Of a backlog. More at once are hardly faster, and nothing else runs while they are opened, sent and marked. */
+const mostAtOnce = 50
+/** Between two batches of a backlog, so that tills get their turn: what they wait for comes in several steps. */
+const restMs = 2
 /** Nobody waits for Kafka, so tickets that arrive within this time are sent together. */
 const gatherMs = 50
 /** For tickets that another process wrote: a dead letter sent again by a command, or what other replicas accept. */
@@ -74,7 +76,7 @@ export function createRelay(deps: Deps) {
     if (waiting.length === 0)
       await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], bell.promise)
     else await publish(waiting)
-    return isBacklog ? 0 : gatherMs
+    return isBacklog ? restMs : gatherMs
   }
 
   async function publish(waiting: WaitingTicket[]) {
