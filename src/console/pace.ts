@@ -3,7 +3,7 @@ import { sleep } from '../time/waiting.ts'
 import { Refused } from './page.ts'
 
 /** A user who asks without a pause gets this share of the time. */
-const share = 1 / 100
+const share = 1 / 200
 /** But some pages at once, as a person looks at them: so much work comes without a wait. */
 const freeWorkMs = 2_000
 /** Of one page. It counts no more, since a database that is slow is no reason to keep people away from it. */

@@ -23,11 +23,11 @@ describe('the pace of a user of the console', () => {
     return { clock, takeTurn, ask }
   }
 
-  it('is free for some pages, then a hundredth of the time; nobody else waits', async () => {
+  it('is free for some pages, then a two-hundredth of the time; nobody else waits', async () => {
     const { ask } = setUp()
     const waitedMs = await ask(90, 25)
     expect(waitedMs.slice(0, 80)).to.deep.equal(Array(80).fill(0))
-    expect(waitedMs.at(-1)).to.equal(2_475)
+    expect(waitedMs.at(-1)).to.equal(4_975)
     expect(await ask(1, 25, 'mo')).to.deep.equal([0])
   })
 
