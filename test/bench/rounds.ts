@@ -9,6 +9,8 @@ export type Spread = { median: number; least: number; most: number }
 export type Variant = {
   name: string
   program: Measured
+  /** Whose CPU time is reported beside it. */
+  database?: Measured
   url: string
   body: string
   modulo?: number
@@ -51,7 +53,8 @@ export async function interleave(
       const isWarmUp = round === 0
       const load = { ...loadOf(variant), connections, seconds: isWarmUp ? warmUpSeconds : seconds }
       const before = core && (await callsOf(core))
-      const burst = await runLoad(load, { service: variant.program, ...(core && { core }) })
+      const { program: service, database } = variant
+      const burst = await runLoad(load, { service, ...(database && { database }), ...(core && { core }) })
       check(variant, burst, connections, core && before !== undefined ? (await callsOf(core)) - before : 0)
       if (!isWarmUp) bursts.get(variant)?.push(burst)
     }

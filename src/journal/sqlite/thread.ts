@@ -16,7 +16,7 @@ export function workerBeside({ filename, url }: ImportMeta, name: string): URL {
  * A thread of its own with a connection of its own, since SQLite's calls would stop the tills. It starts with the first
  * task, and again after it has failed.
  *
- * @param worker calls `answerTasks`, and gets `data`
+ * @param workerUrl of a file that calls `answerTasks`, which gets `data`
  */
 export function createThread<Data, Task>(workerUrl: URL, data: Data) {
   let worker: Worker | undefined
