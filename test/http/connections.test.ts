@@ -72,6 +72,19 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal(['pipelined'])
   })
 
+  // Nine peers that sent thousands of requests at once kept tills waiting for a second, nearly all of it for stacks.
+  it('makes no stacks for the requests that it gives up', async () => {
+    const stacks: (string | undefined)[] = []
+    const talk = await open((request) => {
+      request.once('error', ({ stack }) => stacks.push(stack))
+    })
+    const { closed } = await talk(get.repeat(1_000))
+    await closed
+    await until(() => stacks.length === 3)
+    expect(stacks).to.deep.equal(Array(3).fill('Error: aborted'))
+    expect(new Error('later').stack).to.include('\n    at ')
+  })
+
   it('is destroyed if its answer is not read', async () => {
     const talk = await open((_request, response) => response.end(Buffer.alloc(64 * 1024 ** 2)), {
       inactivityMs: 200,
