@@ -55,18 +55,7 @@ export function* about(ids: { redemptionIds: string[]; eventIds: string[] }): Wo
   return newestFirst(found)
 }
 
-/** @returns the Aztec IDs of venues that have sent one of these messages, each once */
-export function* venuesThatSpoke(messages: readonly string[], { fromMs, toMs }: Period): Work<string[]> {
-  const venues = new Set<string>()
-  for (const message of messages) {
-    const sql =
-      'SELECT DISTINCT venue_id FROM entries WHERE message = :message AND at >= :fromMs AND at < :toMs'
-    for (const row of yield* all(sql, { message, fromMs, toMs })) venues.add(String(row.venue_id))
-  }
-  return [...venues]
-}
-
-/** @returns epoch ms by Aztec venue ID: when each venue has last sent one of these messages */
+/** @returns each Aztec venue ID that has sent one of these messages, with epoch ms: when it last did */
 export function* lastSpokeMs(
   messages: readonly string[],
   { fromMs, toMs }: Period,

@@ -131,7 +131,7 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
 
 /**
  * When a connection closes, Node makes an error for each of its requests that is not answered. A single read may have brought
- * 1,800 of them, and their stacks, which name the lines of the sources, took longer than all else: a second for nine peers.
+ * 1,800 of them, and their stacks, which name the lines of the sources, took longer than all else: half a second for nine peers.
  */
 function closeWithoutStacks(socket: Socket) {
   const { stackTraceLimit } = Error

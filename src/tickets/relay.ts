@@ -26,7 +26,7 @@ type Deps = {
 }
 export type Relay = ReturnType<typeof createRelay>
 
-/** Of a backlog. More at once are hardly faster, and nothing else runs while they are opened, sent and marked. */
+/** Of a backlog. More at once are hardly faster, and tills wait while they are opened, encoded and marked. */
 const mostAtOnce = 50
 /** Between two batches of a backlog, so that tills get their turn: what they wait for comes in several steps. */
 const restMs = 2

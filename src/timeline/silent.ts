@@ -1,4 +1,4 @@
-import { lastSpokeMs, venuesThatSpoke, type Period } from '../diary/look-ups.ts'
+import { lastSpokeMs, type Period } from '../diary/look-ups.ts'
 import type { Reader } from '../journal/reader.ts'
 import { operations } from '../model/words.ts'
 
@@ -19,14 +19,14 @@ export async function findSilentVenues(
   lengthMs: number,
   nowMs: number,
 ): Promise<SilentVenue[]> {
-  const spoke = async (daysAgo: number) => {
+  const spoke = (daysAgo: number) => {
     const toMs = nowMs - daysAgo * dayMs
-    return await reader.read(() => venuesThatSpoke(operations, { fromMs: toMs - lengthMs, toMs }))
+    return readSpoken(reader, { fromMs: toMs - lengthMs, toMs })
   }
-  const now = new Set(await spoke(0))
+  const now = await spoke(0)
   const days = new Map<string, number>()
   for (let daysAgo = 1; daysAgo <= daysLookedAt; daysAgo++)
-    for (const venueId of await spoke(daysAgo)) days.set(venueId, (days.get(venueId) ?? 0) + 1)
+    for (const venueId of (await spoke(daysAgo)).keys()) days.set(venueId, (days.get(venueId) ?? 0) + 1)
   const silent = [...days].filter(([venueId, spokenOn]) => spokenOn >= usualDays && !now.has(venueId))
   const venueIds = silent.map(([venueId]) => venueId)
   const last = await findLastMs(reader, venueIds, {
@@ -47,8 +47,12 @@ async function findLastMs(
   const found = new Map<string, number>()
   const isAllFound = () => venueIds.every((venueId) => found.has(venueId))
   for (let endMs = toMs; endMs > fromMs && !isAllFound(); endMs -= dayMs) {
-    const ofDay = await reader.read(() => lastSpokeMs(operations, { fromMs: endMs - dayMs, toMs: endMs }))
+    const ofDay = await readSpoken(reader, { fromMs: endMs - dayMs, toMs: endMs })
     for (const [venueId, atMs] of ofDay) if (!found.has(venueId)) found.set(venueId, atMs)
   }
   return found
+}
+
+function readSpoken(reader: Reader, period: Period): Promise<Map<string, number>> {
+  return reader.read(() => lastSpokeMs(operations, period))
 }

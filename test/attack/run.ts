@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { readImageEnv } from '../image/dockerfile.ts'
+import { readNodeSettings } from '../image/dockerfile.ts'
 import { rssMb, startProgram, type Program } from '../bench/processes.ts'
 import { startCoreSimulator } from '../simulators/core.ts'
 import { demo, demoProject } from '../simulators/core/demo-project.ts'
@@ -121,7 +121,6 @@ async function watch(login: Login, meanwhile: () => Promise<unknown>): Promise<F
 }
 
 function startService(folder: string, coreUrl: string): Promise<Program> {
-  const { NODE_OPTIONS, MALLOC_ARENA_MAX } = readImageEnv()
   return startProgram({
     name: 'adapter',
     folder,
@@ -135,8 +134,7 @@ function startService(folder: string, coreUrl: string): Promise<Program> {
       CORE_RATE_LIMIT: '480',
       JOURNAL_PATH: join(folder, 'journal.sqlite'),
       CAPTURE_DIR: join(folder, 'captured'),
-      NODE_OPTIONS: NODE_OPTIONS ?? '',
-      MALLOC_ARENA_MAX: MALLOC_ARENA_MAX ?? '',
+      ...readNodeSettings(),
     },
   })
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readImageEnv } from '../image/dockerfile.ts'
+import { readNodeSettings } from '../image/dockerfile.ts'
 import { startProgram, type Program } from './processes.ts'
 
-const image = readImageEnv()
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
@@ -38,8 +37,7 @@ export async function startAdapter(
       CORE_RATE_LIMIT: '0',
       JOURNAL_PATH: join(folder, `${name}.sqlite`),
       JOURNAL_MAX_BYTES: String(16 * 2 ** 30),
-      NODE_OPTIONS: image.NODE_OPTIONS ?? '',
-      MALLOC_ARENA_MAX: image.MALLOC_ARENA_MAX ?? '',
+      ...readNodeSettings(),
       NODE_COMPILE_CACHE: join(folder, 'compiled'),
       ...env,
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../src/config/config.ts'
-import { billsByNumber, lastSpokeMs, venuesThatSpoke } from '../../src/diary/look-ups.ts'
+import { billsByNumber, lastSpokeMs } from '../../src/diary/look-ups.ts'
 import { openDiaryReader } from '../../src/diary/open.ts'
 import { openJournal } from '../../src/journal/open.ts'
 import { operations } from '../../src/model/words.ts'
@@ -75,7 +75,7 @@ async function measure(name: string, env: Record<string, string>, grow: () => Pr
     ],
     [
       'venues that spoke in two hours',
-      ({ atMs }) => diary.read(() => venuesThatSpoke(operations, { fromMs: atMs - 2 * hourMs, toMs: atMs })),
+      ({ atMs }) => diary.read(() => lastSpokeMs(operations, { fromMs: atMs - 2 * hourMs, toMs: atMs })),
     ],
     [
       'when venues last spoke in a day',

@@ -72,7 +72,7 @@ describe('a connection', () => {
     expect(reasons).to.deep.equal(['pipelined'])
   })
 
-  // Nine peers that sent thousands of requests at once kept tills waiting for a second, nearly all of it for stacks.
+  // Nine peers that sent thousands of requests at once kept tills waiting for a second, half of it for stacks.
   it('makes no stacks for the requests that it gives up', async () => {
     const stacks: (string | undefined)[] = []
     const talk = await open((request) => {

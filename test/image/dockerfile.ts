@@ -37,10 +37,16 @@ export function readPairs(words: string, args: Record<string, string>): Record<s
 }
 
 /** @returns the environment that the image gives to its process */
-export function readImageEnv(): Record<string, string> {
+function readImageEnv(): Record<string, string> {
   const steps = readDockerfile().stages.at(-1)?.steps ?? []
   const pairs = steps.filter(({ keyword }) => keyword === 'ENV').map(({ words }) => readPairs(words, {}))
   return Object.assign({}, ...pairs) as Record<string, string>
+}
+
+/** @returns how Node and its memory are set in the image: for whoever measures the service outside of it */
+export function readNodeSettings(): Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX', string> {
+  const { NODE_OPTIONS = '', MALLOC_ARENA_MAX = '' } = readImageEnv()
+  return { NODE_OPTIONS, MALLOC_ARENA_MAX }
 }
 
 /** @returns the parts of `COPY --from=build --chown=1:1 a b to/` */
