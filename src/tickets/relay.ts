@@ -1,3 +1,4 @@
+import { setImmediate as tillsTurn } from 'node:timers/promises'
 import { JournalKeyMissing, type Journal } from '../journal/journal.ts'
 import type { WaitingTicket } from '../journal/stored-tickets.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
@@ -80,10 +81,12 @@ export function createRelay(deps: Deps) {
   }
 
   async function publish(waiting: WaitingTicket[]) {
+    await tillsTurn()
     const outgoing = waiting.map((ticket) => ({
       eventId: ticket.eventId,
       event: makeEvent(ticket, venueParameter),
     }))
+    await tillsTurn()
     for (const batch of cutIntoBatches(outgoing)) await publishBatch(batch)
   }
 

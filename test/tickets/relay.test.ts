@@ -105,6 +105,30 @@ describe('the relay', () => {
     expect(sent).to.deep.equal(Array.from({ length: 13 }, () => 50))
   })
 
+  // Opening fifty tickets, making their events and encoding them was one piece of work, and every till waited for all of it.
+  it('lets tills have a turn between reading tickets and sending them', async () => {
+    const done: string[] = []
+    const topic = await createTopic(kafka())
+    const memory = createMemoryJournal(tickets(50))
+    const journal = {
+      ...memory,
+      waitingTickets: (limit: number) => {
+        setImmediate(() => done.push('a turn'))
+        done.push('read')
+        return memory.waitingTickets(limit)
+      },
+    }
+    const { clock } = startRelay(topic, journal, (publisher) => ({
+      ...publisher,
+      send: (events) => {
+        done.push('send')
+        return publisher.send(events)
+      },
+    }))
+    await clock.passUntil(memory.whenEmpty())
+    expect(done.slice(0, 3)).to.deep.equal(['read', 'a turn', 'send'])
+  })
+
   it('keeps the order of each card over many batches', async () => {
     const topic = await createTopic(kafka(), { partitions: 3 })
     const journal = createMemoryJournal(tickets(350, (index) => ({ kafkaKey: `card-${index % 5}` })))
