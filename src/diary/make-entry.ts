@@ -41,13 +41,13 @@ const empty = {
   eventId: undefined,
 }
 
-/** @returns the row of a message, of what its log line has */
+/** @param line as it is logged, harmless. @returns the row of the message */
 export function ofRequest(
   { arrivedAtMs, secrets }: Exchange,
   line: Record<string, unknown>,
   { venue, replica, hashCard }: { venue: Venue; replica: string; hashCard: (cardNumber: string) => string },
 ): DiaryEntry {
-  const { message, code, venue: venueId, tenant, account, card, ...rest } = harmless(line)
+  const { message, code, venue: venueId, tenant, account, card, ...rest } = line
   const { ticketId, transactionId, requestId, redemptionId, eventId, ...facts } = rest
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   return {

@@ -67,28 +67,29 @@ export function readTraceparent(header: string | undefined): TraceContext | unde
 }
 
 /**
- * A span that is not recorded: it only has ids, so that Kafka's consumers and log lines can be brought together.
+ * A span that is not recorded: it only has ids, so that Kafka's consumers and log lines can be brought together. Its parts
+ * share them, since nobody could tell them apart.
  * @param parent undefined begins a trace
  */
 export function unrecordedSpan(parent?: Pick<TraceContext, 'traceId' | 'flags'>): Span {
   const traceId = parent?.traceId ?? randomHex(32)
   const flags = parent?.flags ?? '01'
   let traceparent: string | undefined
-  const child = () => unrecordedSpan({ traceId, flags })
-  return {
+  const span: Span = {
     // Few ever need it.
     get traceparent() {
       return (traceparent ??= `00-${traceId}-${randomHex(16)}-${flags}`)
     },
     traceId,
     isRecorded: false,
-    child,
-    wait: child,
+    child: () => span,
+    wait: () => span,
     rename: nothing,
     set: nothing,
     end: nothing,
     drop: nothing,
   }
+  return span
 }
 
 function nothing() {}

@@ -13,22 +13,29 @@ export type Bounds = {
  * For values from outside, before anything reads all of them.
  *
  * @param value plain data, as `JSON.parse` makes it
+ * @param change gets each text as it was cut, and returns what stands in its place
  * @returns a copy without what exceeds the bounds, which keeps nothing of the value in memory
  */
-export function bounded(value: unknown, bounds: Bounds): unknown {
-  if (typeof value === 'string') return cutText(value, bounds.text)
-  if (typeof value !== 'object' || value === null) return value
-  if (bounds.depth === 0) return undefined
-  const inner = { ...bounds, depth: bounds.depth - 1 }
-  if (Array.isArray(value)) return value.slice(0, bounds.entries).map((entry) => bounded(entry, inner))
-  const copy: Record<string, unknown> = {}
-  let fieldsLeft = bounds.fields
-  // Not by a list of all fields: there may be a hundred thousand.
-  for (const name in value) {
-    if (fieldsLeft-- === 0) break
-    setField(copy, name, bounded((value as typeof copy)[name], inner))
+export function bounded(value: unknown, bounds: Bounds, change?: (text: string) => string): unknown {
+  return copyOf(value, bounds.depth)
+
+  function copyOf(part: unknown, depth: number): unknown {
+    if (typeof part === 'string') {
+      const text = cutText(part, bounds.text)
+      return change ? change(text) : text
+    }
+    if (typeof part !== 'object' || part === null) return part
+    if (depth === 0) return undefined
+    if (Array.isArray(part)) return part.slice(0, bounds.entries).map((entry) => copyOf(entry, depth - 1))
+    const copy: Record<string, unknown> = {}
+    let fieldsLeft = bounds.fields
+    // Not by a list of all fields: there may be a hundred thousand.
+    for (const name in part) {
+      if (fieldsLeft-- === 0) break
+      setField(copy, name, copyOf((part as typeof copy)[name], depth - 1))
+    }
+    return copy
   }
-  return copy
 }
 
 /** Sets a field of its own, also one by whose name an assignment would set the prototype. */

@@ -1,5 +1,4 @@
 import type { DefaultState, Middleware } from 'koa'
-import { bounded } from './bounded.ts'
 import { createExchange, type Exchange, type Facts } from '../exchange.ts'
 import type { Clock } from '../time/clock.ts'
 import { withoutSecrets } from './line-guard.ts'
@@ -23,7 +22,7 @@ export type TrackingDeps = {
   metrics: Metrics
   /** The operations whose calls are stopped. */
   openBreakers: () => string[]
-  /** Gets what the log line has, behind the answer. */
+  /** Gets what the log line has, harmless as it is there, behind the answer. */
   keep?: ((exchange: Exchange, line: Record<string, unknown>) => void) | undefined
 }
 
@@ -99,10 +98,7 @@ function createRecorder({ log, metrics, openBreakers, keep }: TrackingDeps) {
       ...(span.isRecorded && { exemplarLabels: { trace_id: span.traceId } as object }),
     })
     if (!isAnswered) metrics.unanswered.inc({ message })
-    const facts = withoutSecrets(
-      bounded({ sourceAddress, ...exchange.facts }, factBounds) as Facts,
-      secrets,
-    ) as Facts
+    const facts = withoutSecrets({ sourceAddress, ...exchange.facts }, secrets, factBounds) as Facts
     endSpan(exchange, ending, facts)
     const line = {
       requestId,

@@ -61,6 +61,7 @@ describe('a log line', () => {
 
   it('contains neither the key nor the card of its request, in any field and spelling', () => {
     const secrets = { apiKey: 'a-key-of-the-venue', cardNumber: 'CROWN1001' }
+    const bounds = { text: 500, entries: 20, fields: 100, depth: 4 }
     const facts = {
       venue: 'A-KEY-OF-THE-VENUE',
       sourceAddress: 'fe80::1%a-key-of-the-venue',
@@ -68,7 +69,7 @@ describe('a log line', () => {
       coreCalls: [{ operation: 'readCard', reason: 'no crown 1001 here', durationMs: 3 }],
       card: '*1001',
     }
-    expect(withoutSecrets(facts, secrets)).to.deep.equal({
+    expect(withoutSecrets(facts, secrets, bounds)).to.deep.equal({
       venue: '(removed)',
       sourceAddress: '(removed)',
       ticketId: '(removed)',

@@ -3,7 +3,6 @@ import type { Balance, Reward } from '../../../model/words.ts'
 import { explain } from '../../catalogue.ts'
 import type { Answer, AnswerIds, Redeemed, Refused, Reply } from '../../dialect.ts'
 import type { Spell } from '../../messages/request-invalid.ts'
-import { withoutUndefined } from '../../messages/values.ts'
 
 const contentType = { 'Content-Type': 'application/json; charset=utf-8' }
 
@@ -11,6 +10,7 @@ export function writeAnswer(answer: Answer, { requestId }: AnswerIds): Reply {
   return { status: 200, headers: contentType, body: JSON.stringify(toBody(answer, requestId)) }
 }
 
+/** What is undefined is left out as it is written. */
 function toBody(answer: Answer, requestId: string): object {
   switch (answer.to) {
     case 'balance':
@@ -33,7 +33,7 @@ function toBody(answer: Answer, requestId: string): object {
 function toBalance(cardNumber: string, balance: Balance, requestId: string): object {
   const { member, rewards, asOfMs, isStale } = balance
   const { name, program, points } = member
-  return withoutUndefined({
+  return {
     response: 'OK',
     requestId,
     cardNumber,
@@ -44,21 +44,21 @@ function toBalance(cardNumber: string, balance: Balance, requestId: string): obj
     rewards: rewards.map(toZonalReward),
     asOf: new Date(asOfMs).toISOString(),
     stale: isStale,
-  })
+  }
 }
 
 /** The reward, or the points that were moved and how many there are now. */
 function toRedemption(redeemed: Redeemed, requestId: string, namePoints: (points: number) => object): object {
   const { transactionId, redemptionId, what, moved } = redeemed
-  const common = withoutUndefined({ response: 'OK', requestId, transactionId, redemptionId })
+  const common = { response: 'OK', requestId, transactionId, redemptionId }
   return what.kind === 'coupon'
     ? { ...common, reward: toZonalReward(moved.reward ?? { id: what.rewardId }) }
-    : withoutUndefined({ ...common, ...namePoints(what.points), points: moved.pointsLeft })
+    : { ...common, ...namePoints(what.points), points: moved.pointsLeft }
 }
 
 function toZonalReward({ id, name, type, entityCode, discountId, cost, expires }: Reward): object {
   const valueType = cost === undefined ? undefined : 'Points'
-  return withoutUndefined({ id, name, type, entityCode, discountId, cost, valueType, expires })
+  return { id, name, type, entityCode, discountId, cost, valueType, expires }
 }
 
 /** Whichever alias a till has used, it is told the name in the contract. */
