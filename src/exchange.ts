@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createSpotter } from './model/secret-spotter.ts'
+import { createSpotter, type Spotter } from './model/secret-spotter.ts'
 import { unrecordedSpan, type Span } from './model/span.ts'
 import type { Operation, Venue } from './model/words.ts'
 import type { Clock } from './time/clock.ts'
@@ -108,7 +108,8 @@ export function createExchange(
     secrets,
     hide(known) {
       Object.assign(secrets, known)
-      if (parent === undefined || !holds(parent, known)) return
+      // It goes to Kafka and to whoever reads traces, and a card number of digits alone could be one.
+      if (parent === undefined || !spotterOf(known)(parent)) return
       exchange.span.drop()
       exchange.span = unrecordedSpan()
     },
@@ -116,7 +117,7 @@ export function createExchange(
   return exchange
 }
 
-/** A trace id goes to Kafka and to whoever reads traces, and a card number of digits alone could be one. */
-function holds(parent: string, { apiKey, cardNumber }: Secrets): boolean {
-  return [apiKey, cardNumber].some((secret) => secret && createSpotter(secret)(parent))
+/** @returns recognises what the exchange's log line must not contain, as far as it is known yet */
+export function spotterOf({ apiKey, cardNumber }: Secrets): Spotter {
+  return createSpotter(...[apiKey, cardNumber].flatMap((secret) => secret || []))
 }

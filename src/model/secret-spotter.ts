@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 
-/** Tells whether a text contains a certain secret. */
+/** Tells whether a text contains one of certain secrets. */
 export type Spotter = (text: string) => boolean
 
 /** A shorter secret, such as a card of four digits, is in too many texts by chance: it has to be the whole text. */
@@ -8,43 +8,68 @@ const minLengthInsideText = 8
 const longestNormalized = 4096
 const base64Runs = /[A-Za-z0-9+/_-]+/g
 
-/** One message looks for its key and its card several times, and the next message of a venue for the same key. */
-const recent = new LRUCache<string, Spotter>({ max: 200 })
-
-/**
- * Recognises an API key or a card number in any spelling: in any case, with blanks or other characters in between, as
- * percent codes or entities, in Base64, and inside a longer text if it has eight characters or more. Takes time in
- * proportion to the text.
- */
-export function createSpotter(secret: string): Spotter {
-  const known = recent.get(secret)
-  if (known) return known
-  const isSpotted = makeSpotter(secret)
-  recent.set(secret, isSpotted)
-  return isSpotted
+/** What a secret is compared by. */
+type Spellings = {
+  /** As of `fold`. */
+  folded: string
+  /** Without punctuation; undefined if too little is left of it. */
+  compact: string | undefined
+  /** Parts of its Base64, folded. */
+  encoded: string[]
+  /** No spelling of it has fewer characters. */
+  shortest: number
 }
 
-function makeSpotter(secret: string): Spotter {
-  const folded = fold(secret)
-  const compact = toCompact(folded)
-  const encoded = compact.length >= minLengthInsideText ? base64Cores(secret).map(fold) : []
+/** One message looks for its key and its card several times, and the next message of a venue for the same key. */
+const recent = new LRUCache<string, Spellings>({ max: 200 })
+
+/**
+ * Recognises API keys and card numbers in any spelling: in any case, with blanks or other characters in between, as
+ * percent codes or entities, in Base64, and inside a longer text if they have eight characters or more. Takes time in
+ * proportion to the text, and hardly more for several secrets than for one.
+ */
+export function createSpotter(...secrets: string[]): Spotter {
+  const all = secrets.map(spellingsOf)
+  const shortest = Math.min(...all.map((secret) => secret.shortest))
 
   function isIn(text: string): boolean {
-    const foldedText = fold(text)
-    if (contains(foldedText, folded) || encoded.some((core) => foldedText.includes(core))) return true
-    if (compact.length < Math.min(minLengthInsideText, folded.length)) return false
-    return contains(toCompact(foldedText), compact)
+    const folded = fold(text)
+    const compact = toCompact(folded)
+    return all.some(
+      (secret) =>
+        contains(folded, secret.folded) ||
+        secret.encoded.some((core) => folded.includes(core)) ||
+        (secret.compact !== undefined && contains(compact, secret.compact)),
+    )
   }
 
   return function isSpotted(text) {
-    // No spelling of the secret is shorter.
-    if (text.length < Math.min(folded.length, compact.length || folded.length)) return false
+    if (text.length < shortest) return false
     const decoded = decodeEscapes(text)
     return (
       isIn(text) ||
       (decoded !== text && isIn(decoded)) ||
-      decodeBase64(decoded, (compact.length * 4) / 3).some(isIn)
+      decodeBase64(decoded, (shortest * 4) / 3).some(isIn)
     )
+  }
+}
+
+function spellingsOf(secret: string): Spellings {
+  const known = recent.get(secret)
+  if (known) return known
+  const spellings = makeSpellings(secret)
+  recent.set(secret, spellings)
+  return spellings
+}
+
+function makeSpellings(secret: string): Spellings {
+  const folded = fold(secret)
+  const compact = toCompact(folded)
+  return {
+    folded,
+    compact: compact.length >= Math.min(minLengthInsideText, folded.length) ? compact : undefined,
+    encoded: compact.length >= minLengthInsideText ? base64Cores(secret).map(fold) : [],
+    shortest: compact.length || folded.length,
   }
 }
 

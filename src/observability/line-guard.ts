@@ -1,7 +1,6 @@
 import { maskPaymentCards, printable } from './printable.ts'
-import type { Secrets } from '../exchange.ts'
+import { spotterOf, type Secrets } from '../exchange.ts'
 import { bounded, type Bounds } from './bounded.ts'
-import { createSpotter, type Spotter } from '../model/secret-spotter.ts'
 
 const removed = '(removed)'
 const longestText = 4096
@@ -17,16 +16,10 @@ export function withoutSecrets(
   secrets: Secrets,
   bounds: Bounds,
 ): Record<string, unknown> {
-  const spotters = [secrets.apiKey, secrets.cardNumber].flatMap((secret) =>
-    secret ? [createSpotter(secret)] : [],
-  )
-  const guard = (text: string) => (isSpotted(text, spotters) ? removed : harmlessText(text))
+  const isSpotted = spotterOf(secrets)
+  // Of a long text only the part that will be written is looked at.
+  const guard = (text: string) => (isSpotted(text.slice(0, longestText)) ? removed : harmlessText(text))
   return bounded(facts, bounds, guard) as Record<string, unknown>
-}
-
-/** Looks only at the part of a long text that will be written. */
-function isSpotted(text: string, spotters: Spotter[]): boolean {
-  return spotters.some((spotter) => spotter(text.slice(0, longestText)))
 }
 
 /** Makes every text of a log line harmless: bounded, without payment cards, and without what steers a terminal. */

@@ -47,6 +47,26 @@ describe('a secret', () => {
     expect(isShort('A-5001'), 'beside a letter').to.equal(false)
   })
 
+  it('is recognised beside others, each by its own rules', () => {
+    const isSpotted = createSpotter(key, '5001', '9826123456')
+    for (const text of [`T-${key}`, '5 001', 'Tab 9826 1234 56', base64('no. 9826123456')])
+      expect(isSpotted(text), text).to.equal(true)
+    for (const text of ['A-5001', base64('A-5001'), '982612345', '500'])
+      expect(isSpotted(text), text).to.equal(false)
+    expect(createSpotter()('any text'), 'no secret').to.equal(false)
+  })
+
+  it('is recognised in a text exactly if one of several is', () => {
+    const secrets = fc.array(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 })
+    const around = fc.string({ maxLength: 12 })
+    fc.assert(
+      fc.property(secrets, around, around, (all, before, after) => {
+        const text = `${before}${all[0]}${after}`
+        expect(createSpotter(...all)(text)).to.equal(all.some((secret) => createSpotter(secret)(text)))
+      }),
+    )
+  })
+
   it('is not found in a text that does not contain it', () => {
     const isSpotted = createSpotter(key)
     for (const text of ['', 'A-1', 'Canary-api-Key-552', base64('1902:another-api-key'), '%', '%ZZ', '&#;'])

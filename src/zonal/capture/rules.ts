@@ -13,7 +13,7 @@ export type CaptureRules = RedactionRules & {
 const namePattern = /^[A-Za-z_][\w.:[\]-]{0,63}$/
 /** A name may hold the number of a version; more digits may identify somebody. */
 const maxDigits = 2
-/** Each secret is looked for in every value, which takes time. */
+/** All of them are looked for in every value, which takes time. */
 const maxSecrets = 32
 const longestSecret = 512
 /** No value that may be kept is longer. */
@@ -25,9 +25,8 @@ const longestKept = 4096
  */
 export function createRules(standIns: StandIns, secrets: string[], keepsNames: boolean): CaptureRules {
   const wanted = secrets.filter(({ length }) => length >= 4 && length <= longestSecret).slice(0, maxSecrets)
-  const spotters = [...new Set(wanted)].map(createSpotter)
+  const isSpotted = createSpotter(...new Set(wanted))
   const { ofText } = standIns
-  const isSpotted = (text: string) => spotters.some((spotter) => spotter(text))
   const isKept = (name: string) => isName(name) && !isSpotted(name)
   const isUnknownNameKept = (name: string) => keepsNames && isKept(name)
   return {
