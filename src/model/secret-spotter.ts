@@ -30,17 +30,24 @@ const recent = new LRUCache<string, Spellings>({ max: 200 })
  */
 export function createSpotter(...secrets: string[]): Spotter {
   const all = secrets.map(spellingsOf)
+  const long = all.filter(({ folded }) => folded.length >= minLengthInsideText)
   const shortest = Math.min(...all.map((secret) => secret.shortest))
 
-  function isIn(text: string): boolean {
+  function isIn(text: string, among = all): boolean {
     const folded = fold(text)
     const compact = toCompact(folded)
-    return all.some(
+    return among.some(
       (secret) =>
         contains(folded, secret.folded) ||
         secret.encoded.some((core) => folded.includes(core)) ||
         (secret.compact !== undefined && contains(compact, secret.compact)),
     )
+  }
+
+  /** Most of what is decoded is noise, which takes long to fold, and in which four characters may look like a short card. */
+  function isInDecoded(bytes: string): boolean {
+    const ascii = bytes.replace(/[^\0-\x7f]+/g, '')
+    return ascii.length >= shortest && isIn(ascii, ascii === bytes ? all : long)
   }
 
   return function isSpotted(text) {
@@ -49,7 +56,7 @@ export function createSpotter(...secrets: string[]): Spotter {
     return (
       isIn(text) ||
       (decoded !== text && isIn(decoded)) ||
-      decodeBase64(decoded, (shortest * 4) / 3).some(isIn)
+      decodeBase64(decoded, (shortest * 4) / 3).some(isInDecoded)
     )
   }
 }

@@ -45,6 +45,12 @@ describe('a secret', () => {
     expect(isShort('5001'), 'alone').to.equal(true)
     expect(isShort('5 001'), 'alone, in groups').to.equal(true)
     expect(isShort('A-5001'), 'beside a letter').to.equal(false)
+    expect(isShort(base64('5001')), 'alone, in Base64').to.equal(true)
+    const noise = Buffer.from('\xe9\xe5\xf05001\xc4\xff\xfe', 'latin1').toString('base64')
+    expect(isShort(noise), 'in Base64 of something else').to.equal(false)
+    expect(
+      createSpotter('98261234')(Buffer.from('\xe9\xe598261234\xc4', 'latin1').toString('base64')),
+    ).to.equal(true)
   })
 
   it('is recognised beside others, each by its own rules', () => {
