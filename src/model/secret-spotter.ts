@@ -31,6 +31,7 @@ const recent = new LRUCache<string, Spellings>({ max: 200 })
 export function createSpotter(...secrets: string[]): Spotter {
   const all = secrets.map(spellingsOf)
   const long = all.filter(({ folded }) => folded.length >= minLengthInsideText)
+  const areAscii = secrets.every(isAscii)
   const shortest = Math.min(...all.map((secret) => secret.shortest))
 
   function isIn(text: string, among = all): boolean {
@@ -46,8 +47,8 @@ export function createSpotter(...secrets: string[]): Spotter {
 
   /** Most of what is decoded is noise, which takes long to fold, and in which four characters may look like a short card. */
   function isInDecoded(bytes: string): boolean {
-    const ascii = bytes.replace(/[^\0-\x7f]+/g, '')
-    return ascii.length >= shortest && isIn(ascii, ascii === bytes ? all : long)
+    const text = areAscii ? bytes.replace(/[^\0-\x7f]+/g, '') : bytes
+    return text.length >= shortest && isIn(text, text === bytes ? all : long)
   }
 
   return function isSpotted(text) {

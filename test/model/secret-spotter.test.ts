@@ -53,6 +53,14 @@ describe('a secret', () => {
     ).to.equal(true)
   })
 
+  it('is recognised if it is a name with letters beyond ASCII, in Base64 of UTF-8 and of Latin-1', () => {
+    const isSpotted = createSpotter('Zuzana Nováková')
+    expect(isSpotted(base64('guest: Zuzana Nováková')), 'UTF-8').to.equal(true)
+    expect(isSpotted(Buffer.from('guest: ZUZANA NOVÁKOVÁ', 'latin1').toString('base64')), 'Latin-1').to.equal(
+      true,
+    )
+  })
+
   it('is recognised beside others, each by its own rules', () => {
     const isSpotted = createSpotter(key, '5001', '9826123456')
     for (const text of [`T-${key}`, '5 001', 'Tab 9826 1234 56', base64('no. 9826123456')])

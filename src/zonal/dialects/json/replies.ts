@@ -10,7 +10,7 @@ export function writeAnswer(answer: Answer, { requestId }: AnswerIds): Reply {
   return { status: 200, headers: contentType, body: JSON.stringify(toBody(answer, requestId)) }
 }
 
-/** What is undefined is left out as it is written. */
+/** JSON leaves out what is undefined. */
 function toBody(answer: Answer, requestId: string): object {
   switch (answer.to) {
     case 'balance':
