@@ -41,7 +41,7 @@ const empty = {
   eventId: undefined,
 }
 
-/** @param line as it is logged, harmless. @returns the row of the message */
+/** @param line as it is logged, already harmless. @returns the row of the message */
 export function ofRequest(
   { arrivedAtMs, secrets }: Exchange,
   line: Record<string, unknown>,

@@ -10,7 +10,7 @@ const base64Runs = /[A-Za-z0-9+/_-]+/g
 
 /** What a secret is compared by. */
 type Spellings = {
-  /** As of `fold`. */
+  /** What `fold` makes of it. */
   folded: string
   /** Without punctuation; undefined if too little is left of it. */
   compact: string | undefined
