@@ -4,7 +4,7 @@ import { startCoreSimulator, type CoreSimulator } from '../simulators/core.ts'
 import { createTill } from '../simulators/till.ts'
 import { startCountingProxy } from '../support/counting-proxy.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
-import { startAdapterProcess, type AdapterProcess } from '../support/adapter-process.ts'
+import { startAdapterProcess, type AdapterProcess, type LogLine } from '../support/adapter-process.ts'
 import { journalEnv } from '../support/journal-url.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { useKafka } from '../support/kafka-for-tests.ts'
@@ -154,7 +154,10 @@ describe('two replicas on one PostgreSQL', function () {
     const proxy = await startCuttingProxy(url.href)
     try {
       url = new URL(proxy.url)
-      const till = tillOf(await start({ POS_DEADLINE_MS: '7000' }))
+      const adapter = await start({ POS_DEADLINE_MS: '7000' })
+      // When it begins to hear the others, it forgets all balances: that must be over before the first one.
+      await adapter.line(isHeard)
+      const till = tillOf(adapter)
       expect((await till.balance({ cardNumber: anna })).reply).to.include({ response: 'OK' })
       const calls = core.calls.length
       proxy.refuse()
@@ -179,6 +182,30 @@ describe('two replicas on one PostgreSQL', function () {
     }
   })
 
+  it('log each time when they stop hearing each other, and when they hear each other again', async () => {
+    const proxy = await startCuttingProxy(url.href)
+    try {
+      url = new URL(proxy.url)
+      const { lines, line } = await start()
+      const said = () => lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('notices of'))
+      await line(isHeard)
+      for (const loss of [1, 2]) {
+        proxy.refuse()
+        proxy.cut()
+        await line(() => said().length === 2 * loss)
+        await proxy.heal()
+        await line(() => said().length === 2 * loss + 1)
+      }
+      const [heard, notHeard] = [
+        'notices of other replicas are heard',
+        'notices of other replicas are not heard',
+      ]
+      expect(said()).to.deep.equal([heard, notHeard, heard, notHeard, heard])
+    } finally {
+      proxy.stop()
+    }
+  })
+
   async function start(env: Record<string, string> = {}): Promise<AdapterProcess> {
     const adapter = await startAdapterProcess({
       CORE_BASE_URL: core.url,
@@ -189,6 +216,10 @@ describe('two replicas on one PostgreSQL', function () {
     return adapter
   }
 })
+
+function isHeard({ msg }: LogLine): boolean {
+  return msg === 'notices of other replicas are heard'
+}
 
 function tillOf({ url }: AdapterProcess) {
   return createTill({ baseUrl: url, venueId: demo.venueId, apiKey: demo.apiKey })

@@ -30,6 +30,7 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
   let running: Promise<void> | undefined
   const untold = new Set<string>()
   let telling: Promise<void> | undefined
+  let wasHeard: boolean | undefined
   const pause = (ms: number) => sleep(systemTimers, ms, closing.signal).catch(() => undefined)
 
   async function connect(): Promise<pg.Client> {
@@ -51,6 +52,7 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
 
   async function listenOnce() {
     client = await connect()
+    report(undefined)
     // Whatever was said before is unknown.
     for (const handle of handlers.values()) handle(undefined)
     for (;;) {
@@ -60,14 +62,22 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
     }
   }
 
+  /** Once when they are heard, and once when they are not heard any more. */
+  function report(error: unknown) {
+    const isHeard = error === undefined
+    if (isHeard !== wasHeard) {
+      if (isHeard) log.info('notices of other replicas are heard')
+      else log.warn({ error: describeError(error) }, 'notices of other replicas are not heard')
+    }
+    wasHeard = isHeard
+  }
+
   async function listenForEver() {
-    let wasLost = false
     while (!closing.signal.aborted) {
       try {
         await listenOnce()
       } catch (error) {
-        if (!wasLost) log.warn({ error: describeError(error) }, 'notices of other replicas are not heard')
-        wasLost = true
+        report(error)
       } finally {
         await client?.end().catch(() => undefined)
         client = undefined
