@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 
-const folder = new URL('./assets/', import.meta.url)
+const read = (file: string) => readFileSync(new URL(`./assets/${file}`, import.meta.url), 'utf8')
+
+/** The style that the sandbox's page has too. */
+export const baseStyle = read('base.css')
 
 /** What a page loads, by its path. */
 export const assets: Record<string, { type: string; content: string }> = {
-  '/style.css': { type: 'text/css', content: readFileSync(new URL('style.css', folder), 'utf8') },
-  '/script.js': { type: 'text/javascript', content: readFileSync(new URL('script.js', folder), 'utf8') },
+  '/style.css': { type: 'text/css', content: baseStyle + read('style.css') },
+  '/script.js': { type: 'text/javascript', content: read('script.js') },
 }

@@ -46,6 +46,7 @@ describe('the image, built and run as the Dockerfile says,', function () {
     // What the console shows beside its own code.
     expect(readdirSync(join(image().root, 'app/helm'))).to.deep.equal(['runbooks'])
     expect(paths).to.include.members([
+      'app/dist/console/assets/base.css',
       'app/dist/console/assets/style.css',
       'app/dist/console/assets/script.js',
     ])

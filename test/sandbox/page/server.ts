@@ -7,6 +7,7 @@ import { refuseForeign } from '../../support/same-origin.ts'
 import { toCurl, toRecording } from '../wire/copies.ts'
 import type { World } from '../world.ts'
 import { safeHeaders } from '../../../src/console/access/safe-headers.ts'
+import { baseStyle } from '../../../src/console/assets.ts'
 import { html, type Html } from '../../../src/console/html.ts'
 import { createLive } from './live.ts'
 import { membersView, switchesView } from './other-side-view.ts'
@@ -85,7 +86,7 @@ export async function startPage(
 
   const files: Record<string, () => [type: string, content: string]> = {
     '/': () => ['text/html', page()],
-    '/page.css': () => ['text/css', here('page.css')],
+    '/page.css': () => ['text/css', baseStyle + here('page.css')],
     '/page.js': () => ['text/javascript', here('page.js')],
   }
 
