@@ -21,7 +21,7 @@ export type CoreCallFact = {
 /** What no log line of the request may contain, as far as it is known yet. */
 export type Secrets = { apiKey?: string; cardNumber?: string }
 
-/** For the one wide log line of a request and its span, and read by nothing else. Each room adds what it knows: no card number, key or name. */
+/** For the log line of a request and its span; nothing else reads it. Each room adds what it knows: no card number, key or name. */
 export type Facts = {
   coreCalls: CoreCallFact[]
   venue?: string
@@ -49,7 +49,7 @@ export type Facts = {
 /** One request of a till, from the arrival of its headers to its answer; or a piece of work that no till waits for. */
 export type Exchange = {
   requestId: string
-  /** Its own in the trace; what it sets off are parts of it. */
+  /** The span of this request; what it causes gets child spans of it. */
   span: Span
   arrivedAtMs: number
   /** The IP address that it came from; undefined if no till has sent it. */
@@ -71,7 +71,7 @@ export type Exchange = {
   facts: Facts
   /** What its log line and its trace must not contain. */
   readonly secrets: Secrets
-  /** Each room says what it knows of them. If the caller's trace has one in its ids, a new trace begins. */
+  /** Adds secrets as they become known. If the ids of the caller's trace contain one, a new trace begins. */
   hide(secrets: Secrets): void
 }
 

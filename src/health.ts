@@ -95,7 +95,7 @@ export function createReports({
 
 function describeDurability(journal: Journal): string {
   const durability = journal.durability()
-  return durability ? `what it has answered is ${durability.text}` : 'not looked at yet'
+  return durability ? `commits are ${durability.text}` : 'not looked at yet'
 }
 
 function describeKafka(publisher: Deps['publisher']): string {

@@ -13,7 +13,7 @@ async function main() {
   const log = createLogger(config.log.level)
   // Node would print the whole error, and the errors of libraries hold headers.
   process.on('uncaughtException', (error) => {
-    log.fatal({ error: describeError(error) }, 'ended by an error that nobody caught')
+    log.fatal({ error: describeError(error) }, 'ended by an uncaught error')
     process.exit(1)
   })
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -3,7 +3,7 @@ import { openDiary } from './diary/open.ts'
 import { createReports } from './health.ts'
 import { createHousekeeping } from './journal/housekeeping.ts'
 import { openJournal } from './journal/open.ts'
-import { createCoverId } from './loyalty/cover-ids.ts'
+import { createMaskId } from './loyalty/mask-ids.ts'
 import { createLoyalty } from './loyalty/loyalty.ts'
 import { createTurns } from './loyalty/turns.ts'
 import { createKeyedHash } from './model/keys.ts'
@@ -24,7 +24,7 @@ import { createVenues } from './trifft/venues.ts'
 type Deps = { log: Logger; clock: Clock; timers: Timers; version: string }
 
 /**
- * Everything but the two ports: what answers a message, and what works in the background.
+ * Builds everything but the ports: what answers messages, and what runs in the background.
  *
  * @throws StorageUnavailable, JournalInUse, JournalKeyMissing if the journal cannot be used
  */
@@ -48,8 +48,8 @@ export async function createParts(config: Config, { log, clock, timers, version 
   const relay =
     publisher && createRelay({ ...deps, publisher, lease, venueParameter, onPublished: diary?.keepPublished })
   const turns = createTurns(timers)
-  const coverId = createCoverId(hashCard)
-  const reversals = createReversals({ ...deps, core, balances, turns, coverId, onUndo: diary?.keepUndo })
+  const maskId = createMaskId(hashCard)
+  const reversals = createReversals({ ...deps, core, balances, turns, maskId, onUndo: diary?.keepUndo })
   const loyalty = createLoyalty({
     ...deps,
     turns,
@@ -57,7 +57,7 @@ export async function createParts(config: Config, { log, clock, timers, version 
     venues,
     balances,
     hashCard,
-    coverId,
+    maskId,
     wakeRelay: () => relay?.wake(),
     ticketsWithoutCard: config.tickets.withoutCard,
   })

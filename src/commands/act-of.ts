@@ -4,7 +4,7 @@ import type { Act } from '../journal/audit.ts'
 import { plainText } from '../observability/printable.ts'
 import { UsageWrong } from './command.ts'
 
-/** Of every command that changes something, or shows what not everybody may see. */
+/** Options of every command that changes something, or shows what is not for everybody. */
 export type ActOptions = { who?: string | undefined; why?: string | undefined }
 
 export const actOptions = { who: { type: 'string' }, why: { type: 'string' } } as const
@@ -22,8 +22,8 @@ export function actOf({ who, why }: ActOptions): Act {
 }
 
 /**
- * The same for what cannot be taken back.
- * @throws UsageWrong if it is not known who decides, or why
+ * Like `actOf`, for a decision that cannot be undone.
+ * @throws UsageWrong if the reason is missing, or the name of whoever decides
  */
 export function decisionOf(verb: string, { who, why }: ActOptions): Act & { why: string } {
   const act = actOf({ who, why })
@@ -33,7 +33,7 @@ export function decisionOf(verb: string, { who, why }: ActOptions): Act & { why:
   return { ...act, why: act.why }
 }
 
-/** So that it cannot be taken for several when the audit is printed. */
+/** One line, so that it cannot pass for several lines when the audit is printed. */
 function oneLine(text = ''): string {
   return plainText(text).trim()
 }

@@ -10,7 +10,7 @@ import { readSecretLine } from './secret-line.ts'
 export async function askCardNumber(prefixes: readonly string[]): Promise<string> {
   const cardNumber = findCardNumber(await readSecretLine('Card number (it is not shown): '), prefixes)
   if (cardNumber === undefined)
-    throw new CommandFailed('what came on standard input is no card number: 4 to 32 letters and digits')
+    throw new CommandFailed('standard input did not contain a card number (4 to 32 letters and digits)')
   return cardNumber
 }
 

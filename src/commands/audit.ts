@@ -14,7 +14,7 @@ Options:
 const options = { of: { type: 'string' }, before: { type: 'string' } } as const
 
 /** One look-up prints no more. */
-const mostListed = 200
+const maxListed = 200
 
 await runCommand(usage, options, choose)
 
@@ -35,7 +35,7 @@ function choose({
 }
 
 async function list({ journal }: CommandParts, filter: Omit<AuditFilter, 'limit'>): Promise<Answer> {
-  const found = await journal.lookUps.audit({ ...filter, limit: mostListed })
+  const found = await journal.lookUps.audit({ ...filter, limit: maxListed })
   if (found.length === 0) return { text: 'there is nothing in the audit', json: [] }
   const rows = found.map((entry) => [
     String(entry.sequence),
@@ -50,6 +50,6 @@ async function list({ journal }: CommandParts, filter: Omit<AuditFilter, 'limit'
   ])
   const heads = ['NUMBER', 'AT', 'WHO', 'BY', 'ACT', 'OF', 'BEFORE', 'AFTER', 'WHY']
   const more =
-    found.length === mostListed ? `\n\nThere may be more: --before ${found.at(-1)!.sequence} lists them.` : ''
+    found.length === maxListed ? `\n\nThere may be more: --before ${found.at(-1)!.sequence} lists them.` : ''
   return { text: toTable([heads, ...rows]) + more, json: found }
 }

@@ -92,7 +92,7 @@ async function showCard(parts: CommandParts, wanted: Wanted, act: Act): Promise<
   })
 }
 
-/** What an id names is told with all else about its bill. */
+/** Shows the whole bill that an id belongs to, or lists the bills if there are several. */
 async function find(parts: CommandParts, id: string, wanted: Wanted): Promise<Answer> {
   const { config } = parts
   const found = await gatherId(await sourcesOf(parts), id)

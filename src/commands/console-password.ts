@@ -1,4 +1,4 @@
-import { hashPassword, longestPassword, shortestPassword } from '../console/access/passwords.ts'
+import { hashPassword, maxPasswordLength, minPasswordLength } from '../console/access/passwords.ts'
 import { roles, userName } from '../config/console-users.ts'
 import { answerOrFail, CommandFailed, parse, UsageWrong, type Answer } from './command.ts'
 import { refuseMore } from './options.ts'
@@ -28,8 +28,8 @@ async function makeLine([name, role, ...more]: string[]): Promise<Answer> {
   if (!roles.some((each) => each === role))
     throw new UsageWrong(`the role must be one of ${roles.join(', ')}`)
   const password = await readSecretLine('Password (it is not shown): ')
-  if (password.length < shortestPassword || password.length > longestPassword)
-    throw new CommandFailed(`the password must have ${shortestPassword} to ${longestPassword} characters`)
+  if (password.length < minPasswordLength || password.length > maxPasswordLength)
+    throw new CommandFailed(`the password must have ${minPasswordLength} to ${maxPasswordLength} characters`)
   const line = `${name}:${role}:${await hashPassword(password)}`
   return { text: line, json: { line } }
 }

@@ -1,13 +1,12 @@
 import { eraseFromDiary } from '../diary/erase.ts'
 import type { DiaryEntry } from '../diary/entry.ts'
-import { always } from '../diary/look-ups.ts'
+import { countOfCard } from '../diary/look-ups.ts'
 import type { ErasureRefusal } from '../journal/erase.ts'
 import type { Journal } from '../journal/journal.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import { createSpotter } from '../model/secret-spotter.ts'
 import { maskCard } from '../model/words.ts'
 import { createLogger } from '../observability/logger.ts'
-import { gatherCard } from '../timeline/gather.ts'
 import { actOf, actOptions, type ActOptions } from './act-of.ts'
 import { askCardNumber, refuseCardArgument } from './ask-card.ts'
 import { CommandFailed, runCommand, type Action, type Answer, type CommandParts } from './command.ts'
@@ -43,7 +42,7 @@ async function erase(parts: CommandParts, isAgreed: boolean, options: ActOptions
   const cardNumber = await askCardNumber(config.zonal.cardPrefixes)
   const cardHash = createKeyedHash(config.journal.cardHashKey)(cardNumber)
   const diary = await parts.diary()
-  const { entries } = await gatherCard({ diary, journal: journal.lookUps }, cardHash, always)
+  const { rows, published } = (await diary?.read(() => countOfCard(cardHash))) ?? { rows: 0, published: [] }
   const deadLetters = await deadLettersWith(journal, cardNumber)
   const erasure = isAgreed ? await journal.eraseCard(cardHash) : await journal.findForErasure(cardHash)
   if (erasure.refusals.length > 0) throw new CommandFailed(refused(erasure.refusals))
@@ -51,11 +50,9 @@ async function erase(parts: CommandParts, isAgreed: boolean, options: ActOptions
     const target = maskCard(cardNumber)
     await journal.acts.note({ name: 'erase_card', target }, actOf(options))
     for (const id of deadLetters) await journal.acts.dropDeadLetter(id, 'erase_card', actOf(options))
-    // The newest of many are read at a time; all are erased at once.
     if (diary) await eraseFromDiary(config, cardHash, createLogger('silent'))
   }
-  const rows = entries.filter((entry) => entry.cardHash === cardHash).length
-  const left = leftElsewhere(entries)
+  const left = leftElsewhere(published)
   return {
     text: [
       isAgreed ? 'Erased, which cannot be undone:' : 'Would be made anonymous; add --yes to do it:',
@@ -97,12 +94,10 @@ async function deadLettersWith(journal: Journal, cardNumber: string): Promise<st
   return found
 }
 
-function leftElsewhere(entries: DiaryEntry[]): string[] {
-  const places = entries
-    .filter(({ message }) => message === 'published')
-    .map(
-      ({ facts: { topic, partition, offset } }) => `topic ${topic}, partition ${partition}, offset ${offset}`,
-    )
+function leftElsewhere(published: DiaryEntry[]): string[] {
+  const places = published.map(
+    ({ facts: { topic, partition, offset } }) => `topic ${topic}, partition ${partition}, offset ${offset}`,
+  )
   return [
     'Kafka: the bills of this card have its number, until the topic deletes them' +
       (places.length > 0 ? ':' : ''),

@@ -12,7 +12,7 @@ import { readSince, refuseMore, refuseOptions, unknownVerb } from './options.ts'
 
 const usage = `Usage:
   redemptions stuck                                 lists what an operator has to decide, oldest first
-  redemptions list                                  lists redemptions, the last changed first
+  redemptions list                                  lists redemptions, most recently changed first
   redemptions show ID                               shows one
   redemptions retry ID                              if stuck: tries again to give it back
   redemptions settle ID reversed|taken --why TEXT   if stuck or in doubt: closes it without asking the core
@@ -33,11 +33,11 @@ const options = {
 } as const
 type Options = { [Name in keyof typeof options]?: string | undefined }
 
-/** Whatever it is now. */
-const seen = { seenState: undefined }
+/** Acts whatever the state is now. */
+const anyState = { seenState: undefined }
 
 /** One look-up prints no more. */
-const mostListed = 200
+const maxListed = 200
 
 await runCommand(usage, options, choose)
 
@@ -49,7 +49,7 @@ function choose({ words, state, venue, since, why, who }: Options & { words: str
   if (verb === 'stuck' && id === undefined) return ({ journal }) => listStuck(journal)
   if (verb === 'list' && id === undefined) {
     const filter = { states: readStates(state), venueId: venue, sinceMs: readSince(since ?? '24h') }
-    return ({ journal }) => list(journal, { ...filter, limit: mostListed + 1 })
+    return ({ journal }) => list(journal, { ...filter, limit: maxListed + 1 })
   }
   if (id === undefined) throw new UsageWrong(verb ? `${verb}: which redemption?` : 'which command?')
   if (verb === 'settle') return chooseSettle(id, as, { why, who })
@@ -72,7 +72,7 @@ function chooseSettle(id: string, as: string | undefined, options: ActOptions): 
   if (as !== 'reversed' && as !== 'taken') throw new UsageWrong('settle: reversed or taken?')
   const act = decisionOf('settle', options)
   return async ({ journal }) => {
-    const acted = await journal.acts.settle(id, as, act, seen)
+    const acted = await journal.acts.settle(id, as, act, anyState)
     return answer(id, acted, 'stuck or in doubt', `is settled as ${as}`)
   }
 }
@@ -96,7 +96,7 @@ async function listStuck(journal: Journal): Promise<Answer> {
 async function list(journal: Journal, filter: RedemptionFilter): Promise<Answer> {
   const found = await journal.lookUps.listRedemptions(filter)
   if (found.length === 0) return { text: 'there are none', json: [] }
-  const listed = found.slice(0, mostListed)
+  const listed = found.slice(0, maxListed)
   const rows = listed.map((record) => [
     record.id,
     record.state,
@@ -108,7 +108,7 @@ async function list(journal: Journal, filter: RedemptionFilter): Promise<Answer>
   ])
   const heads = ['ID', 'STATE', 'CREATED', 'VENUE', 'ACCOUNT', 'CARD', 'WHAT']
   const more =
-    found.length > mostListed ? `\n\nThere are more: narrow it down by --state, --venue or --since.` : ''
+    found.length > maxListed ? `\n\nThere are more: narrow it down by --state, --venue or --since.` : ''
   return { text: toTable([heads, ...rows]) + more, json: listed }
 }
 
@@ -119,7 +119,7 @@ async function show(journal: Journal, id: string): Promise<Answer> {
 }
 
 async function retry(journal: Journal, id: string, act: Act): Promise<Answer> {
-  return answer(id, await journal.acts.retry(id, act, seen), 'stuck', 'is in doubt again, and due now')
+  return answer(id, await journal.acts.retry(id, act, anyState), 'stuck', 'is in doubt again, and due now')
 }
 
 function answer(id: string, { outcome, redemption }: Acted, expected: string, done: string): Answer {

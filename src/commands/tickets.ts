@@ -17,7 +17,7 @@ const usage = `Usage:
   tickets show ID    shows one: when it was taken, whether it waits or is in Kafka, and where
   tickets silent     lists venues that usually send something at this time of the day, and have not
 Options:
-  --hours N   with silent: nothing was heard for so long (default: 2)
+  --hours N   with silent: for at least how many hours nothing was heard (default: 2)
   --json      for scripts
 `
 
@@ -35,7 +35,7 @@ function choose({ words, hours }: { words: string[]; hours?: string | undefined 
   refuseOptions({ hours }, verb === 'silent', 'silent')
   if (verb === 'silent' && id === undefined) {
     const count = Number(hours ?? 2)
-    if (!(count > 0 && count <= 24)) throw new UsageWrong(`--hours ${hours}: it is from 1 to 24`)
+    if (!(count > 0 && count <= 24)) throw new UsageWrong(`--hours ${hours} must be above 0 and at most 24`)
     return (parts) => listSilent(parts, count * hourMs)
   }
   if (verb !== 'find' && verb !== 'show') throw unknownVerb(verb)
@@ -135,7 +135,8 @@ async function listSilent({ diary }: CommandParts, lengthMs: number): Promise<An
   const reader = await diary()
   if (!reader) throw new CommandFailed('there is no diary, so it is not known when venues usually speak')
   const silent = await findSilentVenues(reader, lengthMs, Date.now())
-  if (silent.length === 0) return { text: 'no venue is silent that usually speaks at this time', json: [] }
+  if (silent.length === 0)
+    return { text: 'no venue that usually sends something at this time is silent', json: [] }
   const rows = silent.map(({ venueId, spokenOnDays, lastHeardAtMs }) => [
     venueId,
     toTime(lastHeardAtMs),

@@ -6,7 +6,7 @@ export const developmentJournalKey = Buffer.from('zonal adapter development key 
 export const developmentCardHashKey = 'zonal adapter development card hash key'
 
 /** Some ten thousand rows, and the log beside them. */
-const leastDiaryBytes = 16 * 1024 * 1024
+const minDiaryBytes = 16 * 1024 * 1024
 
 const needsKey = 'is needed unless HOST is a loopback address, such as 127.0.0.1, or DEVELOPMENT_KEYS=1'
 
@@ -30,7 +30,7 @@ export const wrongCombinations: [name: Name, isWrong: (values: Partial<Values>, 
   ['JOURNAL_TLS', (v, isProduction) => isProduction && v.JOURNAL_TLS === 'off' && [v.JOURNAL_URL, v.JOURNAL_LISTEN_URL].some(isRemote), 'must be verify when NODE_ENV=production, unless the database is at a loopback address or a socket'],
   ['JOURNAL_TLS_CA_FILE', (v) => v.JOURNAL_TLS_CA_FILE && !isReadable(v.JOURNAL_TLS_CA_FILE), 'cannot be read'],
   ['JOURNAL_URL', (v) => v.JOURNAL_URL === '' && (v.JOURNAL_PASSWORD || v.JOURNAL_LISTEN_URL || v.JOURNAL_TLS_CA_FILE), 'is needed with JOURNAL_PASSWORD, JOURNAL_LISTEN_URL or JOURNAL_TLS_CA_FILE'],
-  ['DIARY_MAX_BYTES', (v) => v.DIARY_MAX_BYTES && isBelow(v.DIARY_MAX_BYTES, leastDiaryBytes), `must be 0, or at least ${leastDiaryBytes}`],
+  ['DIARY_MAX_BYTES', (v) => v.DIARY_MAX_BYTES && isBelow(v.DIARY_MAX_BYTES, minDiaryBytes), `must be 0, or at least ${minDiaryBytes}`],
   ['KAFKA_SASL_USERNAME', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_USERNAME === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_PASSWORD', (v) => v.KAFKA_SASL_MECHANISM && v.KAFKA_SASL_PASSWORD === '', 'is needed with KAFKA_SASL_MECHANISM'],
   ['KAFKA_SASL_MECHANISM', (v) => v.KAFKA_SASL_MECHANISM === '' && (v.KAFKA_SASL_USERNAME || v.KAFKA_SASL_PASSWORD), 'is needed with a SASL user name or password'],

@@ -5,7 +5,7 @@ import { variables } from './variables.ts'
 
 export type Name = keyof typeof variables
 export type Values = { [K in Name]: z.output<(typeof variables)[K]['schema']> }
-export type Problem = { name: string; problem: string; example: string }
+type Problem = { name: string; problem: string; example: string }
 export type Config = ReturnType<typeof nest>
 
 /** All problems of an environment at once. */

@@ -41,7 +41,7 @@ const venueTimeZones = list.transform((pairs, ctx) => {
     zones.set(venue, zone)
     if (!slug.safeParse(venue).success) return `${pair} does not begin with a venue ID and =`
     if (isRepeated) return `${venue} is given twice`
-    return isTimeZone(zone) ? [] : `${zone || 'nothing'} is no IANA time zone (${venue})`
+    return isTimeZone(zone) ? [] : `${zone || 'nothing'} is not an IANA time zone (${venue})`
   })
   if (problems.length > 0)
     ctx.addIssue(`must be venue=zone, comma separated, each venue once: ${problems.join('; ')}`)
@@ -66,7 +66,7 @@ const language = z
 // prettier-ignore
 export const variables = {
   HOST: { schema: text, fallback: '0.0.0.0', example: '0.0.0.0',
-    what: 'address to listen on, for both ports' },
+    what: 'address that all ports listen on' },
   PORT: { schema: port, fallback: '8080', example: '8080',
     what: 'port for tills; 0 chooses a free one' },
   MANAGEMENT_PORT: { schema: port, fallback: '9090', example: '9090',
@@ -74,11 +74,11 @@ export const variables = {
   CONSOLE_PORT: { schema: z.union([z.literal(''), port]), fallback: '', example: '8088',
     what: 'port of the console for support and operators; empty: off; 0 chooses a free one' },
   CONSOLE_USERS: { schema: consoleUsers, fallback: '', example: 'dana:operator:scrypt$32768$8$3$bm90LWEtcmVhbC1zYWx0$bm90LWEtcmVhbC1oYXNoLWJ1dC1vbmUtb2YtMzItYnl0ZXM',
-    what: 'its users, `name:role:hash` a line, as `npm run console:password` prints them; best as `CONSOLE_USERS_FILE`. Read at the start' },
+    what: 'its users, one `name:role:hash` per line, as `npm run console:password` prints them; best as `CONSOLE_USERS_FILE`. Read at the start' },
   BASE_PATH: { schema: path, fallback: '/zonal/v1', example: '/zonal/v1',
     what: 'path under which the four messages are served' },
   TRUSTED_PROXIES: { schema: integer(0, 10), fallback: '0', example: '1',
-    what: 'how many of your own proxies are in front of the service: so many hops of `X-Forwarded-For` count; with 0 the trace of a caller (`traceparent`) is not continued' },
+    what: 'how many of your own proxies are in front of the service, which is how many hops of `X-Forwarded-For` count; with 0 the trace of a caller (`traceparent`) is not continued' },
   POS_DEADLINE_MS: { schema: integer(600, 60_000), fallback: '2500', example: '2500',
     what: 'time within which a till gets its answer' },
   FAILURE_HTTP_STATUS: { schema: oneOf('503', '200').transform(Number), fallback: '503', example: '503',
@@ -116,9 +116,9 @@ export const variables = {
   CORE_RATE_SCOPE: { schema: oneOf('all', 'key'), fallback: 'all', example: 'all',
     what: 'which calls share the limit: `all`, or those with the same API `key`' },
   CORE_BALANCE_DEADLINE_MS: { schema: integer(50, 60_000), fallback: '1500', example: '1500',
-    what: 'longest call to the core for a balance or a venue check' },
+    what: 'time limit of a call to the core for a balance or a venue check' },
   CORE_REDEMPTION_DEADLINE_MS: { schema: integer(50, 60_000), fallback: '2000', example: '2000',
-    what: 'longest call to the core for a debit or credit' },
+    what: 'time limit of a call to the core for a debit or credit' },
   BALANCE_FRESH_MS: { schema: integer(0), fallback: '5000', example: '5000',
     what: 'how long a balance is served from memory' },
   BALANCE_STALE_MS: { schema: integer(0), fallback: '60000', example: '60000',
@@ -158,7 +158,7 @@ export const variables = {
   JOURNAL_LISTEN_URL: { schema: databaseUrl, fallback: '', example: 'postgres://adapter@db.example:5432/adapter',
     what: 'the same database without a pooler in between, for `LISTEN`; empty: `JOURNAL_URL`' },
   JOURNAL_POOL: { schema: integer(2, 100), fallback: '8', example: '8',
-    what: 'most connections to PostgreSQL that one replica uses at once; one more listens, and one writes the diary' },
+    what: 'maximum number of connections to PostgreSQL per replica; one more listens, and one writes the diary' },
   JOURNAL_TLS: { schema: oneOf('verify', 'off'), fallback: 'verify', example: 'verify',
     what: '`verify`: TLS to PostgreSQL, with its certificate checked; `off`: only for a loopback address or a socket, or if `NODE_ENV` is not `production`' },
   JOURNAL_TLS_CA_FILE: { schema: z.string(), fallback: '', example: '/etc/postgres/ca.pem',
@@ -192,7 +192,7 @@ export const variables = {
   OTEL_TRACES_SAMPLER_ARG: { schema: share, fallback: '0.1', example: '0.1',
     what: 'share of the traces that are recorded, 0 to 1; a trace that comes with a request is recorded if its caller says so' },
   LOG_LEVEL: { schema: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), fallback: 'info', example: 'info',
-    what: 'lowest level of log lines' },
+    what: 'lowest level that is logged' },
   DRAIN_DELAY_MS: { schema: z.union([z.literal(''), integer(0, 600_000)]), fallback: '', example: '5000',
     what: 'how long the service goes on serving after SIGTERM before it stops listening; 5000 if `NODE_ENV=production`, else 0' },
   SHUTDOWN_TIMEOUT_MS: { schema: integer(0, 600_000), fallback: '25000', example: '25000',

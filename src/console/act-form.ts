@@ -4,8 +4,8 @@ import { redemptionStates, type RedemptionState } from '../redemptions/redemptio
 import type { Visit } from './desk.ts'
 import { html, type Html } from './html.ts'
 
-const shortestWhy = 5
-const longestWhy = 500
+const minWhyLength = 5
+const maxWhyLength = 500
 
 type Form = {
   /** Of its fields. */
@@ -27,13 +27,13 @@ export function actForm({ name, action, heading, says, button, state, more }: Fo
     <p id="${name}-says">${says}</p>
     <input type="hidden" name="act" value="${randomUUID()}" />
     ${state && html`<input type="hidden" name="state" value="${state}" />`} ${more}
-    <label for="${name}-why">Why? It is kept for whoever asks later, so no card number.</label>
+    <label for="${name}-why">Why? This is kept in the audit: do not enter a card number.</label>
     <input
       id="${name}-why"
       name="why"
       required
-      minlength="${shortestWhy}"
-      maxlength="${longestWhy}"
+      minlength="${minWhyLength}"
+      maxlength="${maxWhyLength}"
       autocomplete="off"
       aria-describedby="${name}-says"
     />
@@ -52,7 +52,7 @@ export function readAct({
   const state = redemptionStates.find((each) => each === given)
   if (!/^[0-9a-f-]{36}$/.test(id) || (given !== null && !state))
     return { problem: 'The form was not complete. Load the page again.' }
-  if (why.length < shortestWhy || why.length > longestWhy)
-    return { problem: `Say why, in ${shortestWhy} to ${longestWhy} characters.` }
+  if (why.length < minWhyLength || why.length > maxWhyLength)
+    return { problem: `Say why, in ${minWhyLength} to ${maxWhyLength} characters.` }
   return { id, why, state }
 }

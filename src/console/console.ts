@@ -14,9 +14,9 @@ import { safeHeaders } from './access/safe-headers.ts'
 import { isFromHere } from './access/same-origin.ts'
 import type { User } from './access/users.ts'
 import { assets } from './assets.ts'
-import { createTurnstile } from './at-most.ts'
+import { createTurnstile } from './turnstile.ts'
 import type { Desk, Visit } from './desk.ts'
-import { createPace } from './pace.ts'
+import { createUserPace } from './pace.ts'
 import { layOut, Refused, refusalPage, type Answer } from './page.ts'
 import { createConsoleRoutes } from './routes.ts'
 
@@ -24,7 +24,7 @@ import { createConsoleRoutes } from './routes.ts'
 const limits = { connections: 60, pendingRequests: 8, inactivityMs: 30_000 }
 const brokenAnswer = { bytes: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' }
 /** A form has a few fields, or the ids of a hundred dead letters. */
-const mostFormBytes = '64kb'
+const maxFormSize = '64kb'
 
 const unreadable = 'The request cannot be read.'
 
@@ -41,7 +41,7 @@ type Deps = {
 export function createConsole({ desk, users, version, timers, log, report }: Deps): Server {
   const logIn = createLogIn(users, desk.clock)
   const passThrough = createTurnstile()
-  const takeTurn = createPace(desk.clock, timers)
+  const takeTurn = createUserPace(desk.clock, timers)
   const { trustedProxies } = desk.config.server
   const app = new Koa()
 
@@ -104,8 +104,8 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
     await next()
   }
 
-  async function refusePacked(ctx: Context, next: Next) {
-    // No browser packs a form, and what cannot be unpacked would look like a fault of ours.
+  async function refuseCompressed(ctx: Context, next: Next) {
+    // No browser compresses a form, and a body that cannot be decompressed would end as a 500.
     if (ctx.get('Content-Encoding') !== '') throw new Refused(400, unreadable)
     await next()
   }
@@ -142,15 +142,15 @@ export function createConsole({ desk, users, version, timers, log, report }: Dep
   app.use(letIn)
   app.use(refuseForged)
   app.use(serveAssets)
-  app.use(refusePacked)
-  app.use(bodyParser({ enableTypes: ['form'], formLimit: mostFormBytes }))
+  app.use(refuseCompressed)
+  app.use(bodyParser({ enableTypes: ['form'], formLimit: maxFormSize }))
   app.use((ctx, next) => takeTurn((ctx.state.user as User).name, () => passThrough(next)))
   app.use(router.routes())
   app.use(
     router.allowedMethods({
       throw: true,
-      methodNotAllowed: () => new Refused(405, 'This page cannot be asked for in this way.'),
-      notImplemented: () => new Refused(405, 'This page cannot be asked for in this way.'),
+      methodNotAllowed: () => new Refused(405, 'This page does not accept this method.'),
+      notImplemented: () => new Refused(405, 'This page does not accept this method.'),
     }),
   )
   app.on('error', (error: unknown) =>

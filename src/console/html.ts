@@ -11,8 +11,8 @@ export class Html {
 type Value = Html | readonly Html[] | string | number | false | undefined
 
 /**
- * Everything that is put in is escaped, be it text or the value of a quoted attribute, and characters that are not shown but
- * change what is are made visible. False and undefined are nothing.
+ * Escapes every value, as text or as a quoted attribute, and makes invisible characters visible. False and undefined add
+ * nothing.
  */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   const written = values.map(write)

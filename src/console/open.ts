@@ -23,7 +23,7 @@ type Deps = {
   timers: Timers
 }
 
-export type OpenedConsole = { server: Server; start: () => void; close: () => Promise<void> }
+type OpenedConsole = { server: Server; start: () => void; close: () => Promise<void> }
 
 /**
  * The console of this replica: its pages, and what looks at everything in the background. It reads on connections of its

@@ -4,7 +4,7 @@ import { takenAfter } from '../journal/acts.ts'
 import type { Act } from '../journal/audit.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { OpenedDeadLetter } from '../journal/stored-tickets.ts'
-import { createCoverId } from '../loyalty/cover-ids.ts'
+import { createMaskId } from '../loyalty/mask-ids.ts'
 import { createTicket } from '../loyalty/ticket.ts'
 import { createKeyedHash } from '../model/keys.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -13,7 +13,7 @@ import { DeadLetterStays, readAgain } from './unread-message.ts'
 
 type Parts = { journal: Journal; config: Config; metrics: Metrics }
 
-/** What became of it, in words; `ticketId` as it is shown, for one that was read again. */
+/** `text`: what happened, in words. `ticketId`, `isDuplicate`: only for a message that was read again. */
 export type Sent = { text: string; ticketId?: string; isDuplicate?: boolean }
 
 /**
@@ -53,15 +53,15 @@ async function sendMessage(
   const { withoutCard } = config.tickets
   const bill = await readAgain(message, { ...config.zonal, withoutCard })
   const hashCard = createKeyedHash(config.journal.cardHashKey)
-  const coverId = createCoverId(hashCard)
+  const maskId = createMaskId(hashCard)
   const acceptTicket = createTicket({
-    ...{ journal, metrics, hashCard, coverId, withoutCard },
+    ...{ journal, metrics, hashCard, maskId, withoutCard },
     wakeRelay: () => undefined,
   })
   const exchange = createExchange(systemClock, config.zonal.deadlineMs, { isBackground: true })
   const { venue, tenant } = message
   const { isDuplicate } = await acceptTicket(bill, { venue, credentials: { tenant } }, exchange)
-  const ticketId = coverId(bill.ticketId, bill.cardNumber)
+  const ticketId = maskId(bill.ticketId, bill.cardNumber)
   if (!(await journal.acts.dropDeadLetter(id, 'send', act))) {
     if (isDuplicate) throw new DeadLetterStays(`there is no dead letter ${id} any more`)
     // Somebody has deleted it meanwhile. Its ticket is taken all the same, and that has to be written down.

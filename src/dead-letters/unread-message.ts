@@ -9,7 +9,7 @@ export class DeadLetterStays extends Error {
 }
 
 /**
- * Reads a message as the service does, with the current code and settings, but a higher limit of its length.
+ * Reads a message as the service does, with the current code and settings, but with a higher size limit.
  * @throws DeadLetterStays with the reason why it cannot be read
  */
 export async function readAgain(message: UnreadMessage, settings: TicketSettings): Promise<Ticket> {

@@ -26,9 +26,9 @@ const tidyEveryMs = 60_000
 /** Pause between two steps of deleting. */
 const stepPauseMs = 200
 /** Of rows that wait for a slow database: some MB. */
-const mostWaiting = 5_000
+const maxWaiting = 5_000
 /** A batch of this many rows takes a few milliseconds. */
-const mostAtOnce = 500
+const maxAtOnce = 500
 /** After a batch: what comes meanwhile is written together, since each batch is work for the database and for this thread. */
 const pauseMs = 100
 /** After one that could not be written: each try may cost a connection. */
@@ -37,8 +37,8 @@ const pauseAfterFailureMs = 1_000
 const closeWithinMs = 3_000
 
 /**
- * What tills said and heard, for look-ups. It is written behind the answers, and never in their way: rows are gathered for a
- * turn of the event loop, one batch at a time is under way, and what cannot be written is counted and let go.
+ * What tills said and heard, for look-ups. Rows are written after the answer and never delay one: they are gathered for one
+ * turn of the event loop and written one batch at a time, and those that cannot be written are dropped and counted.
  */
 export function createDiary({ store, days, replica, hashCard, clock, timers, log, metrics }: Deps) {
   /** Of this turn of the event loop. */
@@ -49,15 +49,15 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
   const closing = new AbortController()
   const loop = createLoop({ timers, step: tidy })
 
-  /** @param make called behind the answer, as it takes some time */
+  /** @param make called after the answer, since it takes some time */
   function add(make: () => DiaryEntry) {
     if (gathered.length === 0) setImmediate(endTurn)
     gathered.push(make)
   }
 
   function endTurn() {
-    const room = Math.max(0, mostWaiting - waiting.length)
-    letGo(gathered.length - room)
+    const room = Math.max(0, maxWaiting - waiting.length)
+    drop(gathered.length - room)
     for (const make of gathered.slice(0, room)) waiting.push(make())
     gathered = []
     writing ??= writeAll()
@@ -65,8 +65,8 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
 
   async function writeAll() {
     while (waiting.length > 0) {
-      await writeBatch(waiting.splice(0, mostAtOnce))
-      const isBusy = waiting.length >= mostAtOnce || closing.signal.aborted
+      await writeBatch(waiting.splice(0, maxAtOnce))
+      const isBusy = waiting.length >= maxAtOnce || closing.signal.aborted
       const waitMs = isFailing ? pauseAfterFailureMs : isBusy ? 0 : pauseMs
       if (waitMs > 0) await sleep(timers, waitMs, closing.signal).catch(() => undefined)
     }
@@ -79,19 +79,19 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
       metrics.diaryRows.inc({ result: 'written' }, batch.length)
       report(undefined)
     } catch (error) {
-      letGo(batch.length)
+      drop(batch.length)
       report(error)
     }
   }
 
-  function letGo(rows: number) {
-    if (rows > 0) metrics.diaryRows.inc({ result: 'let_go' }, rows)
+  function drop(rows: number) {
+    if (rows > 0) metrics.diaryRows.inc({ result: 'dropped' }, rows)
   }
 
   /** Once when it begins to fail, and once when it works again. */
   function report(error: unknown) {
     if (error !== undefined && !isFailing)
-      log.warn({ error: describeError(error) }, 'the diary cannot be written: its rows are let go')
+      log.warn({ error: describeError(error) }, 'the diary cannot be written: its rows are dropped')
     if (error === undefined && isFailing) log.info('the diary is written again')
     isFailing = error !== undefined
   }
@@ -102,7 +102,7 @@ export function createDiary({ store, days, replica, hashCard, clock, timers, log
       metrics.diaryBytes.set(bytes)
       return isTidy ? tidyEveryMs : stepPauseMs
     } catch {
-      // What is wrong is reported when rows are let go.
+      // What is wrong is reported when rows are dropped.
       return tidyEveryMs
     }
   }

@@ -91,7 +91,7 @@ export function readEntry(row: Record<string, Value>): DiaryEntry {
 }
 
 /** The longest id that is searched for as it is. */
-const longestId = 128
+const maxIdLength = 128
 
 /**
  * @returns an id as it is stored and searched for: as the log line has it, and one that is too long for an index is replaced
@@ -100,7 +100,7 @@ const longestId = 128
 export function storedId(id: string | undefined): string | undefined {
   if (id === undefined) return undefined
   const shown = printable(id)
-  if (shown.length <= longestId) return shown
+  if (shown.length <= maxIdLength) return shown
   return `${shown.slice(0, 40)}…${hash('sha256', shown).slice(0, 24)}`
 }
 
@@ -119,7 +119,7 @@ export const indexes: [name: string, on: string][] = [
   ['by_message', 'message, at, venue_id'],
 ]
 
-/** @returns SQL of an index, which leaves out rows without what it is about */
+/** @returns SQL that makes an index, without the rows whose first column is NULL */
 export function createIndex(table: string, name: string, [suffix, on]: [string, string]): string {
   const [first = ''] = on.split(', ')
   const where = first === 'message' ? '' : ` WHERE ${first} IS NOT NULL`
@@ -127,8 +127,8 @@ export function createIndex(table: string, name: string, [suffix, on]: [string, 
 }
 
 /**
- * Of both databases: rows stay, without whose they are. Ids that contained the card number have stand-ins, which are made
- * from it.
+ * For both databases. Rows stay, but no longer say whose they are. Stand-ins of ids (`id-…`) go too, since they are made from
+ * ids that contained the card number.
  */
 export const eraseSql = `UPDATE entries SET card_hash = NULL, card_masked = NULL,
   account = CASE WHEN account LIKE 'id-%' THEN NULL ELSE account END,

@@ -1,4 +1,4 @@
-import { all, type Row, type Work } from '../journal/work.ts'
+import { all, get, type Row, type Work } from '../journal/work.ts'
 import { readEntry, storedId, type DiaryEntry } from './entry.ts'
 
 /** Epoch ms: `fromMs` itself is part of it, `toMs` is not. */
@@ -8,16 +8,16 @@ export type Period = { fromMs: number; toMs: number }
 export const always: Period = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
 
 /** The newest rows that one look-up reads. */
-export const mostEntries = 500
+export const maxEntries = 500
 
 /** Ids that are looked up by their beginning, if that has at least 8 characters: UUIDs, which are ours. */
-const byBeginning = ['request_id', 'redemption_id'] as const
+const prefixColumns = ['request_id', 'redemption_id'] as const
 /** Ids of the till, looked up as a whole. */
-const asWhole = ['transaction_id', 'ticket_id', 'event_id'] as const
-const leastBeginning = 8
+const exactColumns = ['transaction_id', 'ticket_id', 'event_id'] as const
+const minBeginningLength = 8
 
 /** @returns what tills said and heard about a bill, the newest first */
-export function ofBill(
+export function entriesOfBill(
   { venueId, account }: { venueId: string; account: string },
   { fromMs, toMs }: Period,
 ): Work<DiaryEntry[]> {
@@ -27,27 +27,37 @@ export function ofBill(
 }
 
 /** @returns the same about a card, at every venue */
-export function ofCard(cardHash: string, { fromMs, toMs }: Period): Work<DiaryEntry[]> {
+export function entriesOfCard(cardHash: string, { fromMs, toMs }: Period): Work<DiaryEntry[]> {
   return entries('card_hash = :cardHash AND at >= :fromMs AND at < :toMs', { cardHash, fromMs, toMs })
+}
+
+/** @returns how many rows are about a card, and the rows that say where Kafka has its tickets; all, however many there are */
+export function* countOfCard(cardHash: string): Work<{ rows: number; published: DiaryEntry[] }> {
+  const counted = yield* get('SELECT count(*) AS rows FROM entries WHERE card_hash = :cardHash', { cardHash })
+  const sql = `SELECT * FROM entries WHERE message = 'published' AND event_id IN
+    (SELECT event_id FROM entries WHERE card_hash = :cardHash AND event_id IS NOT NULL) ORDER BY at DESC`
+  const published = yield* all(sql, { cardHash })
+  return { rows: Number(counted?.rows), published: published.map(readEntry) }
 }
 
 /**
  * @param id of a request, transaction, redemption or ticket; of a request or redemption its first 8 characters or more
  * @returns what names it, the newest first
  */
-export function* ofId(id: string): Work<DiaryEntry[]> {
+export function* entriesOfId(id: string): Work<DiaryEntry[]> {
   const found: DiaryEntry[] = []
   // One after the other: with OR both databases may read the whole table.
-  for (const column of asWhole) found.push(...(yield* entries(`${column} = :id`, { id: storedId(id) ?? '' })))
+  for (const column of exactColumns)
+    found.push(...(yield* entries(`${column} = :id`, { id: storedId(id) ?? '' })))
   const from = id.toLowerCase()
-  if (from.length >= leastBeginning && /^[0-9a-f-]+$/.test(from))
-    for (const column of byBeginning)
+  if (from.length >= minBeginningLength && /^[0-9a-f-]+$/.test(from))
+    for (const column of prefixColumns)
       found.push(...(yield* entries(`${column} >= :from AND ${column} < :to`, { from, to: `${from}~` })))
   return newestFirst(found)
 }
 
 /** @returns all about these redemptions, or these tickets: what was tried to give back, and where Kafka has them */
-export function* about(ids: { redemptionIds: string[]; eventIds: string[] }): Work<DiaryEntry[]> {
+export function* entriesAbout(ids: { redemptionIds: string[]; eventIds: string[] }): Work<DiaryEntry[]> {
   const found = [
     ...(yield* ofAny('redemption_id', ids.redemptionIds)),
     ...(yield* ofAny('event_id', ids.eventIds)),
@@ -106,18 +116,18 @@ export function* billsByNumber(
 }
 
 function* entries(where: string, values: Row): Work<DiaryEntry[]> {
-  const sql = `SELECT * FROM entries WHERE ${where} ORDER BY at DESC LIMIT ${mostEntries}`
+  const sql = `SELECT * FROM entries WHERE ${where} ORDER BY at DESC LIMIT ${maxEntries}`
   return (yield* all(sql, values)).map(readEntry)
 }
 
 function* ofAny(column: 'redemption_id' | 'event_id', ids: string[]): Work<DiaryEntry[]> {
-  const values = [...new Set(ids)].slice(0, mostEntries)
+  const values = [...new Set(ids)].slice(0, maxEntries)
   if (values.length === 0) return []
   const { names, named } = listOf(values)
   return yield* entries(`${column} IN (${names})`, named)
 }
 
-/** @returns names for a list of values, the last of which comes again and again: so few lengths make few statements */
+/** @returns parameters for a list, padded with its last value to a power of two, so that there are few different statements */
 function listOf(values: readonly string[]): { names: string; named: Row } {
   const length = 2 ** Math.ceil(Math.log2(values.length))
   const all = Array.from({ length }, (_, index) => [`id${index}`, values[index] ?? values.at(-1)!] as const)

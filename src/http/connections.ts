@@ -34,7 +34,7 @@ export function createConnections({ limits, report, lingerMs }: Deps) {
       whenAnswered: undefined,
     }
     connections.set(socket, connection)
-    // Node does not tell a response that still waits for the answers before it.
+    // Node does not emit `close` on a response that is queued behind earlier ones.
     socket.once('close', () => setImmediate(closeAll, connection))
     return connection
   }

@@ -1,6 +1,6 @@
 import type { Work } from './work.ts'
 
-/** What is refused if there is no room. Redemptions are refused last, as a guest is waiting at the till. */
+/** What may be refused for lack of room. Redemptions are refused last, since a guest is waiting at the till. */
 export type Intake = 'redemption' | 'ticket' | 'dead_letter'
 
 /**
@@ -10,13 +10,13 @@ export type Intake = 'redemption' | 'ticket' | 'dead_letter'
  */
 export type Access = {
   /** Does the work outside of a transaction. */
-  read<T>(work: Doing<T>): Promise<T>
+  read<T>(work: BeginWork<T>): Promise<T>
   /** Does the work in a transaction; resolves when it is on disk. */
-  write<T>(work: Doing<T>, card?: string): Promise<T>
+  write<T>(work: BeginWork<T>, card?: string): Promise<T>
   /** The same for one write of a row whose revision is known: most often that is all. */
-  amend<T>(work: Doing<T>): Promise<T>
+  amend<T>(work: BeginWork<T>): Promise<T>
   /** The same for new debits, credits, tickets and dead letters, which are refused if there is no room. */
-  admit<T>(intake: Intake, work: Doing<T>, card?: string): Promise<T>
+  admit<T>(intake: Intake, work: BeginWork<T>, card?: string): Promise<T>
   limits: Limits
   /**
    * Whether the database was away a moment ago, for this replica or for all: then OKs may have left that no replica could
@@ -26,7 +26,7 @@ export type Access = {
 }
 
 /** @param mayBeDone an earlier try may have been written: its COMMIT had no answer */
-export type Doing<T> = (nowMs: number, mayBeDone: boolean) => Work<T>
+export type BeginWork<T> = (nowMs: number, mayBeDone: boolean) => Work<T>
 
 /** Leaves room for other venues. `venue` is TRIFFT's id of the one that sends. */
 export type Limits = {

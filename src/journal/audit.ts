@@ -37,6 +37,7 @@ export type AuditFilter = {
 
 type NewEntry = Pick<AuditEntry, 'act' | 'target' | 'before' | 'after'>
 
+/** Adds one line. The id of the act must be new: ask `findAct` first. */
 export function* addToAudit(act: Act, entry: NewEntry, nowMs: number): Work<void> {
   yield* run(
     `INSERT INTO audit (id, at, who, role, by_what, act, target, was, became, why, address)

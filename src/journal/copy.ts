@@ -6,7 +6,7 @@ import type { PostgresConfig } from './postgres/pool.ts'
 import { openCopySource } from './sqlite/copy-source.ts'
 
 /** As for a jump of the clock: a smaller difference is a clock that is being adjusted. */
-const mostDifferenceMs = 5_000
+const maxDifferenceMs = 5_000
 
 type Settings = {
   /** The SQLite file. */
@@ -46,14 +46,14 @@ export async function copyJournal(settings: Settings, log: Logger): Promise<Copi
   }
 }
 
-/** What is due and what a key is remembered for are times of the old clock, and are compared with the new one from now on. */
+/** Due times and the expiry of keys were set by the old clock, and are compared with the database's from now on. */
 function checkClocks(lastSeenMs: number, hostMs: number, databaseMs: number) {
   const differenceMs = Math.abs(hostMs - databaseMs)
-  if (differenceMs >= mostDifferenceMs)
+  if (differenceMs >= maxDifferenceMs)
     throw new CopyRefused(
       `the clocks of this machine and of the database differ by ${Math.round(differenceMs / 1000)} s: correct the wrong one first`,
     )
-  if (lastSeenMs - databaseMs >= mostDifferenceMs)
+  if (lastSeenMs - databaseMs >= maxDifferenceMs)
     throw new CopyRefused(
       `the service last ran on this file at ${new Date(lastSeenMs).toISOString()}, which is still to come: if the clock was corrected since then, start the service on the file once more, which corrects the times in it`,
     )

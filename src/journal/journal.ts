@@ -22,9 +22,9 @@ import type { Durability, SharedBudget, SharedLease, SharedNotices, SharedReplic
 import type { DeadLetter, TicketAccepted, TicketIntake, WaitingTicket } from './stored-tickets.ts'
 
 /**
- * What the service stores so that nothing is lost and nothing is taken twice. Every function is asynchronous: when its
- * promise resolves, what it wrote is on disk. Each throws `StorageUnavailable` if the journal cannot be used at the
- * moment. The functions passed to it (`decide`) are pure, and may be called more than once.
+ * What the service stores so that nothing is lost and nothing is taken twice. When a promise resolves, what the function
+ * wrote is on disk. Every function that returns a promise throws `StorageUnavailable` if the journal cannot be used at the
+ * moment. The functions passed to it (`decide`) must be pure, and may be called more than once.
  */
 export type Journal = {
   /**
@@ -79,7 +79,7 @@ export type Journal = {
   waitingTickets(limit: number): Promise<WaitingTicket[]>
   markPublished(eventIds: string[]): Promise<void>
   /** Moves a ticket that Kafka refuses for good to the dead letters. */
-  buryTicket(eventId: string, reason: string): Promise<void>
+  moveToDeadLetters(eventId: string, reason: string): Promise<void>
   /**
    * Keeps a ticket that could not be read, once per content. Once the room for dead letters is half full, each venue is
    * limited to a tenth of it, so that one cannot use up the room of the others.
@@ -106,7 +106,7 @@ export type Journal = {
   durability(): Durability | undefined
   /** What replicas tell each other; undefined if the journal belongs to one process. */
   sharedNotices: SharedNotices | undefined
-  /** Who of several replicas does a work; undefined if the journal belongs to one process. */
+  /** Which replica does a job; undefined if the journal belongs to one process. */
   sharedLease: SharedLease | undefined
   /** Which replicas there are; undefined if the journal belongs to one process. */
   sharedReplicas: SharedReplicas | undefined
@@ -157,7 +157,7 @@ export class JournalKeyMissing extends StorageUnavailable {
   override name = 'JournalKeyMissing'
 }
 
-/** The database may lose what it has answered, which production does not accept. */
+/** The database may lose what it has committed, which production does not accept. */
 export class JournalNotDurable extends Error {
   override name = 'JournalNotDurable'
 }

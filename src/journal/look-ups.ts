@@ -27,7 +27,7 @@ export type RedemptionFilter = {
   limit: number
 }
 
-export type ListedRedemption = RedemptionRecord & { changedAtMs: number }
+type ListedRedemption = RedemptionRecord & { changedAtMs: number }
 
 /** Undefined is any. `after`: to go on after the last one that was listed. */
 export type DeadLetterFilter = { venueId: string | undefined; after?: Listed | undefined; limit: number }
@@ -40,16 +40,16 @@ export type LookUps = {
   redemptionsByIds(ids: readonly string[]): Promise<RedemptionRecord[]>
   /** @returns those whose id begins so, a hundred at most */
   redemptionsByBeginning(beginning: string): Promise<RedemptionRecord[]>
-  /** @returns the last changed first */
+  /** @returns the most recently changed first */
   listRedemptions(filter: RedemptionFilter): Promise<ListedRedemption[]>
-  /** @returns the last kept first */
+  /** @returns the newest first */
   listDeadLetters(filter: DeadLetterFilter): Promise<DeadLetter[]>
   hasDeadLetter(id: string): Promise<boolean>
   /** @throws StorageUnavailable if its seal is broken, JournalKeyMissing if its key is not given */
   openDeadLetter(id: string): Promise<OpenedDeadLetter | undefined>
   /** @returns those that there are */
   ticketsByEventIds(eventIds: readonly string[]): Promise<TicketRecord[]>
-  /** @returns what people did, or looked at, the last first */
+  /** @returns what people did, or looked at, the newest first */
   audit(filter: AuditFilter): Promise<AuditEntry[]>
   /** @returns what people decided about these redemptions */
   actsOn(redemptionIds: readonly string[]): Promise<AuditEntry[]>

@@ -14,8 +14,8 @@ import { createFileReader } from './sqlite/reader.ts'
  * @throws StorageUnavailable if it cannot be opened
  * @throws JournalInUse if another process uses it
  * @throws JournalKeyMissing if it has rows that no given key opens
- * @throws JournalNotDurable if its database may lose what it has answered. One that is found out later, because it was away
- *   now, is refused as a trouble: replicas that serve must not all end because of a failover
+ * @throws JournalNotDurable if its database may lose what it has committed. If the database is away now and this is found
+ *   out later, new work is refused instead: replicas that serve must not all exit because of a failover
  */
 export async function openJournal(config: Config['journal'], deps: JournalDeps): Promise<Journal> {
   if (!config.postgres) return createSqliteJournal(config, deps)

@@ -1,4 +1,4 @@
-/** The last row that was listed, of a list by time, the last first. Several rows may have one time. */
+/** The last row that was listed, of a list by time, newest first. Several rows may have one time. */
 export type Listed = { atMs: number; id: string }
 
 /** @returns what is true of the rows behind that one; the first part lets it be found by an index of the time */

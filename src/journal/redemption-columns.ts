@@ -109,10 +109,10 @@ function updateFor(fields: string[]) {
 
 /** Seals what must not be read in the file. */
 function sealFields(id: string, { what, secret }: Change, seal: Seal): SealedFields {
-  const isCovered = what?.kind === 'coupon' && what.standIn !== undefined
+  const isMasked = what?.kind === 'coupon' && what.standIn !== undefined
   return {
     // Kept for as long as the row: the id itself is needed whenever the coupon is given back.
-    reward: isCovered ? seal.close(rewardOf(id), what.rewardId) : undefined,
+    reward: isMasked ? seal.close(rewardOf(id), what.rewardId) : undefined,
     secret: secret ? seal.close(rowOf(id), secret) : undefined,
   }
 }

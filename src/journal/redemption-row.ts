@@ -17,6 +17,7 @@ export function whereOpenedBy(keyIds: string[]): string {
     .join(' AND ')
 }
 
+/** @throws JournalKeyMissing if the coupon's id is sealed with a key that is not given */
 export function readRedemption(row: Row, seal: Seal): Redemption {
   return {
     id: String(row.id),

@@ -3,7 +3,7 @@ import type { What } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
 import type { CardRows, DebitRows } from '../redemptions/decide-debit.ts'
 import { keyMs, type DebitIntent, type Redemption, type RedemptionSecret } from '../redemptions/redemption.ts'
-import { next, type RedemptionEvent } from '../redemptions/transitions.ts'
+import { transition, type RedemptionEvent } from '../redemptions/transitions.ts'
 import { insertRow, updateRow } from './redemption-columns.ts'
 import { openSecret, readRedemption, whereOpen, whereOpenedBy } from './redemption-row.ts'
 import type { Seal } from './seal.ts'
@@ -68,7 +68,7 @@ export function createRedemptionRows(seal: Seal) {
    *   since it was read
    */
   function* apply(row: Redemption, event: RedemptionEvent, nowMs: number): Work<Redemption | undefined> {
-    const change = next(row, event, nowMs)
+    const change = transition(row, event, nowMs)
     if (!change) return row
     const isWritten = yield* updateRow(row, change, nowMs, seal)
     const { secret: _, ...changed } = change

@@ -18,8 +18,6 @@ const venueShare = 0.1
 /** A limit that was reached is over only below this part of it, so that it does not flip with each row. */
 const openAgainShare = 0.98
 
-export type Room = ReturnType<typeof createRoom>
-
 /** What a journal of `maxBytes` still takes. New work is refused before it begins; what is under way is always settled. */
 export function createRoom(maxBytes: number, troubles: Troubles) {
   return { measured, checkLimit, admit, isCrowded, ticketRefusal, deadLetterRefusal }

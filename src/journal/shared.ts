@@ -1,11 +1,11 @@
 /**
- * How safe a commit is that the database has answered. `memory`: a crash of the server loses it; `disk`: only the loss of
+ * How safe a commit of the database is. `memory`: a crash of the server loses it; `disk`: only the loss of
  * its storage does; `unknown`: on disk, and nobody may see whether it is anywhere else; `standby`: on two machines.
  */
 export const durabilityLevels = ['memory', 'disk', 'unknown', 'standby'] as const
 export type Durability = {
   level: (typeof durabilityLevels)[number]
-  /** Continues "what the database has answered is". */
+  /** Continues "commits are". */
   text: string
   /** Why nothing new is accepted. */
   refusal?: string
@@ -39,7 +39,7 @@ export type SharedBudget = {
 export type SlotsWanted = {
   count: 1 | 2
   /** How many may be in use, with these. */
-  most: number
+  max: number
   /** How long they count at most, if their end is never told: the call, and the core's window after it. */
   holdMs: number
   /** How long the core counts a call after its end. */

@@ -10,7 +10,7 @@ import type { Seal } from './seal.ts'
 
 type TicketFunctions = Pick<
   Journal,
-  'acceptTicket' | 'waitingTickets' | 'markPublished' | 'buryTicket' | 'keepDeadLetter' | 'deadLetters'
+  'acceptTicket' | 'waitingTickets' | 'markPublished' | 'moveToDeadLetters' | 'keepDeadLetter' | 'deadLetters'
 >
 
 /** The journal's functions for tickets and dead letters. */
@@ -58,7 +58,8 @@ export function createTicketFunctions(
     },
     markPublished: (eventIds) => write((nowMs) => outbox.markPublished(eventIds, nowMs)),
     // Never refused for lack of room: it needs no more than the ticket did, and must not hold up those behind it.
-    buryTicket: (eventId, reason) => write((nowMs) => outbox.moveToDeadLetters(eventId, reason, nowMs)),
+    moveToDeadLetters: (eventId, reason) =>
+      write((nowMs) => outbox.moveToDeadLetters(eventId, reason, nowMs)),
     async keepDeadLetter(message) {
       // A repeat is accepted even if there is no room.
       if (await read(() => deadLetters.isKept(message))) return

@@ -1,4 +1,4 @@
-import { journalIn } from '../journal/journal-in.ts'
+import { traceJournal } from '../journal/traced-journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import { StorageUnavailable } from '../model/refusal.ts'
 import type { Span } from '../model/span.ts'
@@ -20,7 +20,7 @@ type Deps = { journal: Pick<Journal, 'markAnswered'>; timers: Timers; log: Logge
  */
 export function createMarkAnswered({ journal, timers, log }: Deps) {
   return async function markAnswered(row: Redemption, span: Span): Promise<void> {
-    const { markAnswered } = journalIn(journal, span)
+    const { markAnswered } = traceJournal(journal, span)
     for (let failures = 0; ; failures++) {
       try {
         return await markAnswered(row)

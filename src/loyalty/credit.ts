@@ -14,13 +14,13 @@ import {
 } from '../redemptions/decide-credit.ts'
 import { isHeldUp, type CardRows } from '../redemptions/decide-debit.ts'
 import { isFinal, stands, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
-import { isForeignRedemptionId, uncoverMoved } from './cover-ids.ts'
-import { coverRequest } from './former-ids.ts'
+import { isForeignRedemptionId, unmaskMoved } from './mask-ids.ts'
+import { maskRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
-import { inTrace } from './in-trace.ts'
+import { inTrace } from './traced-parts.ts'
 import { untilFree } from './turns.ts'
 import {
-  giveBack,
+  giveBackAtCore,
   isNothing,
   isTooLate,
   notBegun,
@@ -52,9 +52,9 @@ export function createCredit(parts: RedemptionDeps) {
     const { tenant } = caller.credentials
     const endTurn = await deps.turns.waitFor({ tenant, cardHash }, exchange.leftMs() - reservedForAnswerMs)
     try {
-      const covered = await coverRequest(deps, request, (each) => debitKeys(each, caller), exchange)
+      const masked = await maskRequest(deps, request, (each) => debitKeys(each, caller), exchange)
       const sender = { caller, cardHash, trace: exchange.span.traceparent }
-      const question = readQuestion(covered, sender, endTurn === undefined)
+      const question = readQuestion(masked, sender, endTurn === undefined)
       const decide = (rows: CreditRows & CardRows, nowMs: number): CreditDecision => {
         if (isTooLate(exchange)) return notBegun
         const isOthersTurn = isHeldUp(rows, tenant)
@@ -68,12 +68,12 @@ export function createCredit(parts: RedemptionDeps) {
       ).catch(askToTryAgain)
       if (begun.do === 'refuse') throw new Refusal(begun.code)
       const { redemption } = begun
-      const what = redemption.what ?? covered.what
+      const what = redemption.what ?? masked.what
       if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
       exchange.facts.redemptionId = redemption.id
       if (begun.do === 'send') return await send(deps, { redemption, what, cardNumber, caller, exchange })
       exchange.isReplayed = true
-      const moved = uncoverMoved(redemption.givenBack ?? {}, what)
+      const moved = unmaskMoved(redemption.givenBack ?? {}, what)
       return { redemptionId: redemption.id, what, moved }
     } finally {
       endTurn?.()
@@ -155,8 +155,8 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
   const { redemption, what, cardNumber, caller, exchange } = call
   const { id, undoNumber, state, sentAtMs } = redemption
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
-  const outcome = await giveBack(deps, order, exchange)
-  const isOpen = await settle(deps, call, undoOutcome(outcome, cardNumber, deps.coverId))
+  const outcome = await giveBackAtCore(deps, order, exchange)
+  const isOpen = await settle(deps, call, undoOutcome(outcome, cardNumber, deps.maskId))
   if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved }
   // The till never heard OK, and the core has nothing to give back: nothing is taken.
   if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)

@@ -15,12 +15,12 @@ import {
 import { stands, type DebitIntent, type DebitOutcome, type Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
 import { settlesWithin } from '../time/waiting.ts'
-import { coverMoved, uncoverMoved } from './cover-ids.ts'
-import { coverRequest } from './former-ids.ts'
+import { maskMoved, unmaskMoved } from './mask-ids.ts'
+import { maskRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
-import { inTrace } from './in-trace.ts'
+import { inTrace } from './traced-parts.ts'
 import { untilFree } from './turns.ts'
-import { isTooLate, notBegun, take, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
+import { isTooLate, notBegun, takeAtCore, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** With less time left a debit is not sent: its answer would most likely come too late, leaving it in doubt. */
 const minTimeToSendMs = 500
@@ -48,8 +48,8 @@ export function createDebit(parts: RedemptionDeps) {
     const deps = inTrace(parts, exchange.span)
     const { what } = request
     if (what.kind === 'coupon' && !isPossibleRewardId(what.rewardId)) throw new Refusal('REWARD_UNKNOWN')
-    const covered = await coverRequest(deps, request, (each) => [debitKey(caller, each)], exchange)
-    const intent = readIntent(deps, covered, caller, exchange)
+    const masked = await maskRequest(deps, request, (each) => [debitKey(caller, each)], exchange)
+    const intent = readIntent(deps, masked, caller, exchange)
     const twin = running.get(intent.key)
     // What came between them, a credit perhaps, must not be overtaken.
     if (twin && twin.turn === deps.turns.latest(intent))
@@ -133,7 +133,7 @@ async function debitInTurn(deps: RedemptionDeps, call: DebitCall): Promise<Debit
     exchange.isReplayed = true
     if (refusedWith) throw new Refusal(refusedWith)
     const { what } = intent
-    return { redemptionId: id, what, moved: uncoverMoved(moved, what), row }
+    return { redemptionId: id, what, moved: unmaskMoved(moved, what), row }
   } finally {
     endTurn?.()
   }
@@ -149,9 +149,9 @@ async function send(
   const { what, secret } = intent
   const { cardNumber } = secret
   const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:take` }
-  const outcome = await take(deps, order, exchange)
+  const outcome = await takeAtCore(deps, order, exchange)
   if (outcome.kind === 'done') {
-    const moved = coverMoved(outcome.moved, cardNumber, deps.coverId)
+    const moved = maskMoved(outcome.moved, cardNumber, deps.maskId)
     const leftMs = exchange.leftMs()
     const row = await confirm(deps, exchange, redemption, { kind: 'confirmed', moved, secret })
     // The process was frozen: another replica is about to give it back, since no OK has left.

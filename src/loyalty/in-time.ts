@@ -5,7 +5,7 @@ import { within } from '../time/waiting.ts'
 import { timeToWaitMs } from '../trifft/deadline.ts'
 
 /** The journal usually takes a few milliseconds, so somebody who is hardly late is still served. */
-const leastMs = 50
+const minWaitMs = 50
 
 /**
  * Waits for the journal no longer than the till waits for its answer: a message uses it several times, each within the
@@ -22,7 +22,7 @@ export async function inTime<T>(
   const tooLate = () =>
     new StorageUnavailable('the journal took longer than the till waits', { mayBeDone: true })
   try {
-    return await within(timers, Math.max(timeToWaitMs(exchange), leastMs), use, tooLate)
+    return await within(timers, Math.max(timeToWaitMs(exchange), minWaitMs), use, tooLate)
   } catch (error) {
     if (onLate) void use.then(onLate).catch(() => undefined)
     throw error

@@ -3,13 +3,13 @@ import type { Caller, Ticket, UnreadMessage } from '../model/words.ts'
 import type { CoreClient } from '../trifft/client.ts'
 import type { Balances } from '../trifft/balances.ts'
 import type { Venues } from '../trifft/venues.ts'
-import { journalIn } from '../journal/journal-in.ts'
+import { traceJournal } from '../journal/traced-journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { createMarkAnswered } from './answered.ts'
 import { createBalance } from './balance.ts'
-import type { CoverId } from './cover-ids.ts'
+import type { MaskId } from './mask-ids.ts'
 import { createCredit } from './credit.ts'
 import { createDebit } from './debit.ts'
 import { inTimeOfTicket } from './in-time.ts'
@@ -27,7 +27,7 @@ type Deps = {
   turns: Turns
   timers: Timers
   hashCard: (cardNumber: string) => string
-  coverId: CoverId
+  maskId: MaskId
   wakeRelay: () => void
   ticketsWithoutCard: 'publish' | 'count'
   log: Logger
@@ -50,13 +50,13 @@ export function createLoyalty({ venues, balances, journal, ticketsWithoutCard, .
       inTimeOfTicket(deps.timers, exchange, acceptTicket(ticket, caller, exchange)),
 
     /** The stand-in for an id that contains the card number, in log lines and in the journal. */
-    coverId: deps.coverId,
+    maskId: deps.maskId,
 
     markAnswered: createMarkAnswered({ journal, timers: deps.timers, log }),
 
     /** Keeps a ticket that could not be read as a dead letter; the credentials are removed before. */
     async keepUnreadTicket(message: UnreadMessage & { reason: string }, exchange: Exchange) {
-      const kept = journalIn(journal, exchange.span).keepDeadLetter(message)
+      const kept = traceJournal(journal, exchange.span).keepDeadLetter(message)
       await inTimeOfTicket(deps.timers, exchange, kept)
       metrics.ticketsReceived.inc({ result: 'dead_letter' })
     },

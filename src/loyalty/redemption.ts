@@ -8,7 +8,7 @@ import type { Timers } from '../time/clock.ts'
 import type { Balances } from '../trifft/balances.ts'
 import type { CoreClient, Order } from '../trifft/client.ts'
 import { CoreRejected, CoreUnavailable } from '../trifft/errors.ts'
-import { coverMoved, type CoverId } from './cover-ids.ts'
+import { maskMoved, type MaskId } from './mask-ids.ts'
 import type { Turns } from './turns.ts'
 
 export type CoreCalls = Pick<CoreClient, 'redeemCoupon' | 'restoreCoupon' | 'takePoints' | 'givePointsBack'>
@@ -21,7 +21,7 @@ export type RedemptionDeps = {
   turns: Turns
   timers: Timers
   hashCard: (cardNumber: string) => string
-  coverId: CoverId
+  maskId: MaskId
   log: Logger
 }
 
@@ -51,10 +51,13 @@ export const notBegun = { do: 'refuse', code: 'TRY_AGAIN_SHORTLY' } as const
 
 type CallDeps = Pick<RedemptionDeps, 'core' | 'balances'>
 
-export const take = moveBy('redeemCoupon', 'takePoints')
-export const giveBack = moveBy('restoreCoupon', 'givePointsBack')
+export const takeAtCore = createCoreMove('redeemCoupon', 'takePoints')
+export const giveBackAtCore = createCoreMove('restoreCoupon', 'givePointsBack')
 
-function moveBy(ofCoupon: 'redeemCoupon' | 'restoreCoupon', ofPoints: 'takePoints' | 'givePointsBack') {
+function createCoreMove(
+  ofCoupon: 'redeemCoupon' | 'restoreCoupon',
+  ofPoints: 'takePoints' | 'givePointsBack',
+) {
   /** Drops the card's cached balance when the call leaves, and again when its outcome is known. */
   return async function move(
     { core, balances }: CallDeps,
@@ -86,9 +89,9 @@ function outcomeOf(error: unknown): CallOutcome {
 }
 
 /** @returns the outcome of a call that gives back, as the journal records it */
-export function undoOutcome(outcome: CallOutcome, cardNumber: string, coverId: CoverId): UndoOutcome {
+export function undoOutcome(outcome: CallOutcome, cardNumber: string, maskId: MaskId): UndoOutcome {
   if (outcome.kind === 'done')
-    return { kind: 'given_back', moved: coverMoved(outcome.moved, cardNumber, coverId) }
+    return { kind: 'given_back', moved: maskMoved(outcome.moved, cardNumber, maskId) }
   if (isNothing(outcome)) return { kind: 'nothing' }
   return outcome.kind === 'refused' ? { kind: 'refused', code: outcome.code } : { kind: outcome.kind }
 }

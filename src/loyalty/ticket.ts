@@ -1,10 +1,10 @@
 import type { CardBill } from '../redemptions/redemption.ts'
-import { journalIn } from '../journal/journal-in.ts'
+import { traceJournal } from '../journal/traced-journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { decideCoupons } from '../redemptions/coupons.ts'
-import { coverIds, type CoverId } from './cover-ids.ts'
+import { maskIds, type MaskId } from './mask-ids.ts'
 import { inSpan } from '../model/span.ts'
 import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from '../model/keys.ts'
 import type { Credentials, Ticket, Venue } from '../model/words.ts'
@@ -14,14 +14,14 @@ type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
 type TicketAccepted = { ticketId: string; isDuplicate: boolean }
 
 /** How far back redemptions are looked for if the bill has no opening time. */
-const longestBillMs = 24 * 60 * 60 * 1000
+const maxBillMs = 24 * 60 * 60 * 1000
 /** Tills' clocks differ from ours, and some tills cut off seconds or minutes. */
 const clockToleranceMs = 10 * 60 * 1000
 
 type Deps = {
   journal: Journal
   hashCard: (cardNumber: string) => string
-  coverId: CoverId
+  maskId: MaskId
   wakeRelay: () => void
   metrics: Metrics
   withoutCard: 'publish' | 'count'
@@ -33,7 +33,7 @@ type Deps = {
  *
  * @throws StorageUnavailable if it could not be written: the till keeps it in its queue
  */
-export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, withoutCard }: Deps) {
+export function createTicket({ journal, hashCard, maskId, wakeRelay, metrics, withoutCard }: Deps) {
   return async function ticket(
     bill: Ticket,
     caller: TicketSender,
@@ -45,15 +45,15 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
       return { ticketId, isDuplicate: false }
     }
     const cardHash = cardNumber && hashCard(cardNumber)
-    const covered = coverIds(bill, coverId)
-    const cardBill = cardHash ? readCardBill(covered, bill, caller, cardHash) : undefined
+    const masked = maskIds(bill, maskId)
+    const cardBill = cardHash ? readCardBill(masked, bill, caller, cardHash) : undefined
     // The context in which the event is made, whenever and by whom it is sent.
     const creation = exchange.span.child('create ticket', 'producer')
-    const accepted = journalIn(journal, exchange.span).acceptTicket(
+    const accepted = traceJournal(journal, exchange.span).acceptTicket(
       {
         venue: caller.venue.coreId,
-        eventId: ticketEventId(caller, covered),
-        formerEventId: covered === bill ? undefined : ticketEventId(caller, bill),
+        eventId: ticketEventId(caller, masked),
+        formerEventId: masked === bill ? undefined : ticketEventId(caller, bill),
         fingerprint: ticketFingerprint(bill),
         formerFingerprint: () => formerTicketFingerprint(bill),
         kafkaKey: cardHash ?? `${caller.venue.id}/${accountNumber ?? ticketId}`,
@@ -62,7 +62,7 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
           tenant: caller.credentials.tenant,
           traceparent: creation.traceparent,
           ticket: bill,
-          subject: covered.ticketId,
+          subject: masked.ticketId,
           coupons: bill.redemptions.flatMap(({ rewardId }) => rewardId ?? []),
         },
       },
@@ -78,7 +78,7 @@ export function createTicket({ journal, hashCard, coverId, wakeRelay, metrics, w
 
 /** @param original with its ids as the till sent them, which is how earlier versions stored them */
 function readCardBill(ticket: Ticket, original: Ticket, caller: TicketSender, cardHash: string): CardBill {
-  const { closedAtMs, closedAtLatestMs = closedAtMs, openedAtMs = closedAtMs - longestBillMs } = ticket
+  const { closedAtMs, closedAtLatestMs = closedAtMs, openedAtMs = closedAtMs - maxBillMs } = ticket
   return {
     venue: caller.venue.coreId,
     cardHash,

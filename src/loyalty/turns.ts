@@ -47,7 +47,7 @@ export function createTurns(timers = systemTimers) {
     return undefined
   }
 
-  /** @returns equal as long as nobody else came for the card; undefined if nobody has its turn */
+  /** @returns an object that stays the same until another message queues for the card; undefined if none has its turn */
   function latest(card: Card): object | undefined {
     return last.get(keyOf(card))
   }

@@ -37,7 +37,7 @@ export function redemptionId(key: string, attempt: number): string {
   return uuidOf([key, attempt])
 }
 
-/** Of bytes, since uuid takes long to make them of a text. */
+/** From bytes, since uuid is slow to convert a text. */
 function uuidOf(parts: (string | number)[]): string {
   return uuidV5(Buffer.from(JSON.stringify(parts)), namespace)
 }

@@ -5,7 +5,7 @@ export type Spotter = (text: string) => boolean
 
 /** A shorter secret, such as a card of four digits, is in too many texts by chance: it has to be the whole text. */
 const minLengthInsideText = 8
-const longestNormalized = 4096
+const maxNormalizedLength = 4096
 const base64Runs = /[A-Za-z0-9+/_-]+/g
 
 /** What a secret is compared by. */
@@ -45,7 +45,7 @@ export function createSpotter(...secrets: string[]): Spotter {
     )
   }
 
-  /** Most of what is decoded is noise, which takes long to fold, and in which four characters may look like a short card. */
+  /** Most of what is decoded is noise: slow to fold, and four of its characters may look like a short card by chance. */
   function isInDecoded(bytes: string): boolean {
     const text = areAscii ? bytes.replace(/[^\0-\x7f]+/g, '') : bytes
     return text.length >= shortest && isIn(text, text === bytes ? all : long)
@@ -89,7 +89,7 @@ function contains(text: string, secret: string): boolean {
 function fold(text: string): string {
   if (isAscii(text)) return text.toLowerCase().replace(/[\0-\x20\x7f]+/g, '')
   // NFKC may turn one character into eighteen, so long texts are not normalized.
-  const plain = text.length > longestNormalized ? text : text.normalize('NFKC')
+  const plain = text.length > maxNormalizedLength ? text : text.normalize('NFKC')
   return plain.toLowerCase().replace(/[\s\p{Cc}\p{Cf}]+/gu, '')
 }
 

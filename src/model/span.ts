@@ -27,7 +27,7 @@ export type SpanFacts = {
 
 /** A piece of work in a trace, whether or not it is recorded. */
 export type Span = {
-  /** Of the W3C: what continues the trace with this span as its parent. */
+  /** The W3C header that continues the trace with this span as its parent. */
   readonly traceparent: string
   readonly traceId: string
   /** Otherwise it only has its ids: traces are off, or this one is not sampled. */
@@ -39,7 +39,7 @@ export type Span = {
   rename(name: string): void
   set(facts: SpanFacts): void
   end(how?: 'done' | 'failed'): void
-  /** It and all its parts are never told to anybody, not even those that have ended. */
+  /** Discards this span and all its children, even those that have ended: nothing of them is sent. */
   drop(): void
 }
 

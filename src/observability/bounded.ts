@@ -39,15 +39,15 @@ export function bounded(value: unknown, bounds: Bounds, change?: (text: string) 
 }
 
 /** Sets a field of its own, also one by whose name an assignment would set the prototype. */
-export function setField(copy: Record<string, unknown>, name: string, value: unknown) {
+function setField(copy: Record<string, unknown>, name: string, value: unknown) {
   if (name !== '__proto__') copy[name] = value
   else Object.defineProperty(copy, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** @returns at most so many code points; copied, since a slice would keep the whole text in memory */
-export function cutText(text: string, mostCodePoints: number): string {
-  if (text.length <= mostCodePoints) return text
-  return Array.from(text.slice(0, 2 * mostCodePoints))
-    .slice(0, mostCodePoints)
+export function cutText(text: string, maxCodePoints: number): string {
+  if (text.length <= maxCodePoints) return text
+  return Array.from(text.slice(0, 2 * maxCodePoints))
+    .slice(0, maxCodePoints)
     .join('')
 }

@@ -3,7 +3,7 @@ import { spotterOf, type Secrets } from '../exchange.ts'
 import { bounded, type Bounds } from './bounded.ts'
 
 const removed = '(removed)'
-const longestText = 4096
+const maxTextLength = 4096
 /** Of a line. A text that is too long says so. */
 const lineBounds: Bounds = { text: Infinity, entries: 100, fields: Infinity, depth: 6 }
 
@@ -18,7 +18,7 @@ export function withoutSecrets(
 ): Record<string, unknown> {
   const isSpotted = spotterOf(secrets)
   // Of a long text only the part that will be written is looked at.
-  const guard = (text: string) => (isSpotted(text.slice(0, longestText)) ? removed : harmlessText(text))
+  const guard = (text: string) => (isSpotted(text.slice(0, maxTextLength)) ? removed : harmlessText(text))
   return bounded(facts, bounds, guard) as Record<string, unknown>
 }
 
@@ -29,7 +29,8 @@ export function harmless(facts: Record<string, unknown>): Record<string, unknown
 
 function harmlessText(text: string): string {
   // Nearly all texts are short and plain, and hold no long number.
-  if (text.length <= longestText && !/[^\x20-\x7e]|\d[\d -]{11}/.test(text)) return text
-  const kept = text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text
+  if (text.length <= maxTextLength && !/[^\x20-\x7e]|\d[\d -]{11}/.test(text)) return text
+  const kept =
+    text.length > maxTextLength ? `${text.slice(0, maxTextLength)}… (${text.length} characters)` : text
   return printable(maskPaymentCards(kept))
 }

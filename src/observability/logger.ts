@@ -18,7 +18,7 @@ function createDestination(): DestinationStream {
 
 let stdout: DestinationStream | undefined
 
-/** Of all loggers of the process: each destination has a timer that goes on writing, be it nothing, and never ends. */
+/** Shared by all loggers of the process, since each destination has a timer that never stops. */
 function useStdout(): DestinationStream {
   return (stdout ??= createDestination())
 }
@@ -41,7 +41,7 @@ export function createLogger(level: string, destination = useStdout()): Logger {
  * @returns name, code, message and stack, and the same of its cause
  */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: 'a value that is no Error was thrown' }
+  if (!(error instanceof Error)) return { message: 'a value that is not an Error was thrown' }
   const { name, cause } = error
   // The message of a SyntaxError quotes the text that could not be read.
   const { message, stack } =

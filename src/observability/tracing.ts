@@ -40,7 +40,7 @@ export const noTracing: Tracing = {
   close: async () => undefined,
 }
 
-/** A service without traces does without OpenTelemetry, which costs its start 80 ms and 10 MB. */
+/** Without a collector OpenTelemetry's SDK is not loaded, which saves about 110 ms of CPU at start and 10 MB. */
 export async function createTracing(config: TracingConfig, deps: TracingDeps): Promise<Tracing> {
   if (config.url === undefined) return noTracing
   const { createRecording } = await import('./tracing/recording.ts')

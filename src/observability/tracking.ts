@@ -22,7 +22,7 @@ export type TrackingDeps = {
   metrics: Metrics
   /** The operations whose calls are stopped. */
   openBreakers: () => string[]
-  /** Gets what the log line has, harmless as it is there, behind the answer. */
+  /** Called after the answer with the fields of the log line, without secrets. */
   keep?: ((exchange: Exchange, line: Record<string, unknown>) => void) | undefined
 }
 

@@ -173,12 +173,13 @@ export function isFinal({ state, dueAtMs }: Redemption): boolean {
   return dueAtMs === undefined && state !== 'stuck'
 }
 
+/** Whether the undo worker has to handle it now: never while a call of it may be under way. */
 export function isDue(row: Redemption, nowMs: number): boolean {
   return row.dueAtMs !== undefined && row.dueAtMs <= nowMs && !isUnderWay(row, nowMs)
 }
 
 /** Whether a call may be on its way to the core: nothing else may be sent for its card. */
-export function isUnderWay({ call }: Redemption, nowMs: number): boolean {
+function isUnderWay({ call }: Redemption, nowMs: number): boolean {
   return call !== undefined && call.untilMs > nowMs
 }
 

@@ -56,7 +56,7 @@ export type RedemptionEvent =
  *
  * @returns the fields that change; undefined if the event changes nothing
  */
-export function next(row: Redemption, event: RedemptionEvent, nowMs: number): Change | undefined {
+export function transition(row: Redemption, event: RedemptionEvent, nowMs: number): Change | undefined {
   switch (event.kind) {
     case 'sent':
       return row.state === 'not_done' ? sentAgain(row, event, nowMs) : undefined

@@ -15,10 +15,10 @@ const lostCallMs = 60_000
 /** The longest that a call of the undo worker may take, with its wait for a slot: no till waits for it. */
 export const undoWithinMs = 10_000
 export const firstUndoInMs = 2_000
-const longestBackoffMs = 300_000
+const maxBackoffMs = 300_000
 /** Readable refusals of an undo, and time in doubt, after which an operator has to decide. */
-const mostRefusals = 6
-const longestDoubtMs = 24 * 60 * 60 * 1000
+const maxRefusals = 6
+const maxDoubtMs = 24 * 60 * 60 * 1000
 
 /** It is due: a call that gives back is about to leave. */
 export function afterDue(
@@ -56,7 +56,7 @@ export function undoCounts(row: Redemption, outcome: UndoOutcome): boolean {
   }
 }
 
-/** After a call that gives back, be it for a till's credit or for the undo of a redemption in doubt. */
+/** After a call that gives back, either for a till's credit or to undo a redemption in doubt. */
 export function afterUndo(row: Redemption, outcome: UndoOutcome, nowMs: number, jitter: number): Change {
   const isCredit = row.state === 'confirmed'
   const undo = afterCall(row, outcome, nowMs)
@@ -105,9 +105,9 @@ function afterNothing({ sentAtMs }: Redemption, nowMs: number): Change {
 
 /** @param undo after this call */
 function callAgain(state: RedemptionState, undo: Undo, nowMs: number, jitter: number): Change {
-  if (undo.refusals >= mostRefusals || nowMs - undo.sinceMs >= longestDoubtMs)
+  if (undo.refusals >= maxRefusals || nowMs - undo.sinceMs >= maxDoubtMs)
     return { state: 'stuck', dueAtMs: undefined }
-  const backoffMs = Math.min(firstUndoInMs * 2 ** (undo.calls - 1), longestBackoffMs)
+  const backoffMs = Math.min(firstUndoInMs * 2 ** (undo.calls - 1), maxBackoffMs)
   return { state, dueAtMs: nowMs + Math.round(backoffMs * (0.5 + jitter / 2)) }
 }
 

@@ -1,8 +1,8 @@
 import type { Balances } from '../trifft/balances.ts'
 import type { DueUndo, Journal, UndoBegun } from '../journal/journal.ts'
-import type { CoverId } from '../loyalty/cover-ids.ts'
+import type { MaskId } from '../loyalty/mask-ids.ts'
 import { toCredentials } from '../model/keys.ts'
-import { giveBack, undoOutcome, type CoreCalls, type RedemptionOrder } from '../loyalty/redemption.ts'
+import { giveBackAtCore, undoOutcome, type CoreCalls, type RedemptionOrder } from '../loyalty/redemption.ts'
 import type { Turns } from '../loyalty/turns.ts'
 import type { Caller } from '../model/words.ts'
 import type { Redemption, RedemptionSecret } from '../redemptions/redemption.ts'
@@ -13,7 +13,7 @@ import { createLoop } from '../time/loop.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Tracing } from '../observability/tracing.ts'
-import { inTrace } from '../loyalty/in-trace.ts'
+import { inTrace } from '../loyalty/traced-parts.ts'
 import { inSpan, readTraceparent, type Span } from '../model/span.ts'
 
 export type Reversals = ReturnType<typeof createReversals>
@@ -23,18 +23,18 @@ type Deps = {
   core: CoreCalls
   balances: Pick<Balances, 'drop'>
   turns: Turns
-  coverId: CoverId
+  maskId: MaskId
   clock: Clock
   timers: Timers
   log: Logger
   metrics: Pick<Metrics, 'undos'>
   tracing: Pick<Tracing, 'root'>
-  /** Told of each try, behind it. */
+  /** Called after each try. */
   onUndo?: ((undo: UndoTried) => void) | undefined
 }
 
 /** `redemption`: as it was when the call left; `state`: what it is now. */
-export type UndoTried = {
+type UndoTried = {
   redemption: Redemption
   outcome: string
   state: string | undefined
@@ -87,12 +87,12 @@ async function undoInTurn(parts: Deps, due: DueUndo) {
 }
 
 async function undo(deps: Deps, { redemption, secret }: UndoBegun, span: Span) {
-  const { journal, metrics, log, coverId } = deps
+  const { journal, metrics, log, maskId } = deps
   const { id, venueId, trace } = redemption
   const exchange = createExchange(deps.clock, undoWithinMs, { span, isBackground: true })
-  const called = secret && (await giveBack(deps, orderOf(redemption, secret), exchange))
+  const called = secret && (await giveBackAtCore(deps, orderOf(redemption, secret), exchange))
   const outcome =
-    called && secret ? undoOutcome(called, secret.cardNumber, coverId) : ({ kind: 'seal_broken' } as const)
+    called && secret ? undoOutcome(called, secret.cardNumber, maskId) : ({ kind: 'seal_broken' } as const)
   const callId = redemption.call?.id
   const event = { kind: 'undo_outcome', outcome, callId, jitter: Math.random() } as const
   const recorded = await journal.record(redemption, event)

@@ -7,7 +7,7 @@ import { createLoop } from '../time/loop.ts'
 /** After a kill another replica has it within the sum of both. */
 const leaseMs = 5_000
 const keepEveryMs = 1_500
-/** After another was let have it: long enough for each of the others to ask twice. */
+/** After leaving it to the others: long enough for each of them to ask twice. */
 const restMs = 5_000
 /** The holder trusts itself for less than the lease lasts, since another's begins when it ends. */
 const trustedMs = 4_000

@@ -42,7 +42,7 @@ export function createPublisher(config: Config['tickets'], { timers, log, metric
   let producer: WatchedProducer | undefined
   /** Whether the last send or connect worked. */
   let isConnected = false
-  /** Whose turn of the list it is to be connected to first. A broker that works stays the first. */
+  /** Which broker of the list to connect to first: stays the same as long as it works. */
   let turn = 0
   let cancelIdle: (() => void) | undefined
 

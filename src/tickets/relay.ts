@@ -13,7 +13,7 @@ import type { Place } from './producer.ts'
 import { EventRefused, type Publisher } from './publisher.ts'
 
 type Deps = {
-  journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'buryTicket'>
+  journal: Pick<Journal, 'waitingTickets' | 'markPublished' | 'moveToDeadLetters'>
   publisher: Pick<Publisher, 'connect' | 'send'>
   /** Undefined if no other replica publishes. */
   lease?: Pick<RelayLease, 'isHeld' | 'untilHeld' | 'leaveToOthers'> | undefined
@@ -25,10 +25,9 @@ type Deps = {
   log: Logger
   metrics: Pick<Metrics, 'ticketsPublished'>
 }
-export type Relay = ReturnType<typeof createRelay>
 
 /** Of a backlog. More at once are hardly faster, and tills wait while they are opened, encoded and marked. */
-const mostAtOnce = 50
+const maxAtOnce = 50
 /** Between two batches of a backlog, so that tills get their turn: what they wait for comes in several steps. */
 const restMs = 2
 /** Nobody waits for Kafka, so tickets that arrive within this time are sent together. */
@@ -36,7 +35,7 @@ const gatherMs = 50
 /** For tickets that another process wrote: a dead letter sent again by a command, or what other replicas accept. */
 const lookEveryMs = { alone: 5_000, withOthers: 1_000 }
 const firstBackoffMs = 100
-const longestBackoffMs = 5_000
+const maxBackoffMs = 5_000
 
 /**
  * Brings tickets from the journal to Kafka. It is the only publisher, oldest first and with one send in flight, so that the
@@ -44,7 +43,7 @@ const longestBackoffMs = 5_000
  */
 export function createRelay(deps: Deps) {
   const { journal, publisher, lease, venueParameter, onPublished, timers, log, metrics } = deps
-  let bell = Promise.withResolvers<void>()
+  let wakeUp = Promise.withResolvers<void>()
   const stopped = Promise.withResolvers<void>()
   let hasConnected = false
   let isLeaving = false
@@ -69,13 +68,13 @@ export function createRelay(deps: Deps) {
 
   /** @returns as `step`. @throws JournalKeyMissing if other replicas have to publish what comes next */
   async function publishWaiting(): Promise<number> {
-    // Before it looks, so that a ticket that comes later rings.
-    bell = Promise.withResolvers()
-    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(mostAtOnce))
-    const isBacklog = waiting.length === mostAtOnce
+    // Before reading, so that a ticket accepted meanwhile ends the wait.
+    wakeUp = Promise.withResolvers()
+    const waiting = await untilDone('reading tickets', () => journal.waitingTickets(maxAtOnce))
+    const isBacklog = waiting.length === maxAtOnce
     isLeaving = false
     if (waiting.length === 0)
-      await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], bell.promise)
+      await settlesWithin(timers, lookEveryMs[lease ? 'withOthers' : 'alone'], wakeUp.promise)
     else await publish(waiting)
     return isBacklog ? restMs : gatherMs
   }
@@ -98,16 +97,16 @@ export function createRelay(deps: Deps) {
     } catch (error) {
       if (!(error instanceof EventRefused)) throw error
       const [first] = batch
-      if (first && batch.length === 1) return await bury(first.eventId, error.message)
+      if (first && batch.length === 1) return await moveToDeadLetters(first.eventId, error.message)
       const half = Math.ceil(batch.length / 2)
       await publishBatch(batch.slice(0, half))
       await publishBatch(batch.slice(half))
     }
   }
 
-  async function bury(eventId: string, reason: string) {
+  async function moveToDeadLetters(eventId: string, reason: string) {
     log.error({ eventId, reason }, 'ticket can never be published; kept as a dead letter')
-    await untilDone('burying a ticket', () => journal.buryTicket(eventId, reason))
+    await untilDone('moving a ticket to the dead letters', () => journal.moveToDeadLetters(eventId, reason))
   }
 
   /** @throws EventRefused if Kafka will never accept one of them */
@@ -149,13 +148,13 @@ export function createRelay(deps: Deps) {
 
     /** Says that a ticket is waiting. Does not shorten a backoff. */
     wake(): void {
-      bell.resolve()
+      wakeUp.resolve()
     },
 
     /** Ends once the send under way is done and marked. What still waits stays in the journal. Safe to call twice. */
     async stop(): Promise<void> {
       const ended = loop.stop()
-      bell.resolve()
+      wakeUp.resolve()
       stopped.resolve()
       await ended
     },
@@ -172,5 +171,5 @@ function makeEvent(ticket: WaitingTicket, venueParameter: string): Event | undef
 }
 
 function backoffMs(failures: number): number {
-  return Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures) * (0.5 + Math.random() / 2)
+  return Math.min(maxBackoffMs, firstBackoffMs * 2 ** failures) * (0.5 + Math.random() / 2)
 }

@@ -29,7 +29,8 @@ export function meaningOf(reason: string | undefined): string | undefined {
 export function tellCall(call: CoreCallFact): string {
   const { operation, eventId } = call
   const id = eventId === undefined ? '' : ` (TRIFFT's event ${eventId})`
-  return `TRIFFT was asked ${asked[operation] ?? operation}: ${tellOutcome(call)}${id}.`
+  const isNotSent = call.outcome === 'not_done' && call.status === undefined
+  return `TRIFFT was ${isNotSent ? 'not asked' : 'asked'} ${asked[operation] ?? operation}: ${tellOutcome(call)}${id}.`
 }
 
 function tellOutcome({ operation, outcome, durationMs, status, reason: said }: CoreCallFact): string {
@@ -42,7 +43,7 @@ function tellOutcome({ operation, outcome, durationMs, status, reason: said }: C
       return `refused ${after}${why(reason)}`
     case 'not_done':
       return status === undefined
-        ? `this was not sent${why(meaningOf(reason) ?? reason)}`
+        ? (meaningOf(reason) ?? reason ?? 'the reason is unknown')
         : `refused ${after}, so nothing was done${why(reason)}`
     case 'unknown':
       return `no answer that can be read ${after}, so it may have been done${why(reason)}`

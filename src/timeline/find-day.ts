@@ -8,7 +8,7 @@ export type Wanted = { on: string | undefined; trifftVenue: string | undefined }
 
 /**
  * `unknown`: of that day nothing is known; `venues`: TRIFFT's ids of venues of several projects with one Aztec ID, of which
- * one has to be chosen; `otherDays`: YYYY-MM-DD, the last first.
+ * one has to be chosen; `otherDays`: YYYY-MM-DD, newest first.
  */
 export type Found =
   | { kind: 'found'; found: Gathered; day: string; otherDays: string[] }
@@ -35,7 +35,7 @@ export async function findDay(
   const period = day === undefined ? undefined : periodOf(day, zone)
   const otherDays = days.filter((each) => each !== day)
   const found =
-    period && (everything.isCut ? ofVenue(await gather(period), trifftVenue) : within(everything, period))
+    period && (everything.isCut ? ofVenue(await gather(period), trifftVenue) : inPeriod(everything, period))
   if (day === undefined || !found || isEmpty(found)) return { kind: 'unknown', otherDays }
   return { kind: 'found', found, day, otherDays }
 }
@@ -46,7 +46,7 @@ export function isEmpty({ entries, redemptions }: Gathered): boolean {
 
 export type BillOnDay = { venueId: string; account: string; on: string }
 
-/** @returns each bill that it belongs to once, on each of its days, the last first */
+/** @returns each bill that it belongs to once, on each of its days, newest first */
 export function billsOf({ entries, redemptions }: Gathered, zones: Zones): BillOnDay[] {
   const seen = [
     ...entries.map(({ venueId, account, atMs }) => ({ venueId, account, atMs })),
@@ -61,7 +61,7 @@ export function billsOf({ entries, redemptions }: Gathered, zones: Zones): BillO
 }
 
 /** What began in the period, and what came of it later. */
-function within(found: Gathered, { fromMs, toMs }: Period): Gathered {
+function inPeriod(found: Gathered, { fromMs, toMs }: Period): Gathered {
   const isIn = (atMs: number) => atMs >= fromMs && atMs < toMs
   const began = found.entries.filter(
     ({ atMs, message }) => isIn(atMs) && message !== 'undo' && message !== 'published',

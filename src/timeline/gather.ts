@@ -1,5 +1,13 @@
 import type { DiaryEntry } from '../diary/entry.ts'
-import { about, mostEntries, newestFirst, ofBill, ofCard, ofId, type Period } from '../diary/look-ups.ts'
+import {
+  entriesAbout,
+  maxEntries,
+  newestFirst,
+  entriesOfBill,
+  entriesOfCard,
+  entriesOfId,
+  type Period,
+} from '../diary/look-ups.ts'
 import type { Reader } from '../journal/reader.ts'
 import type { AuditEntry } from '../journal/audit.ts'
 import type { LookUps, TicketRecord } from '../journal/look-ups.ts'
@@ -25,7 +33,7 @@ export async function gatherBill(
   bill: { venueId: string; account: string },
   period: Period,
 ): Promise<Gathered> {
-  const entries = (await diary?.read(() => ofBill(bill, period))) ?? []
+  const entries = (await diary?.read(() => entriesOfBill(bill, period))) ?? []
   const inPeriod = ({ createdAtMs }: RedemptionRecord) =>
     createdAtMs >= period.fromMs && createdAtMs < period.toMs
   const redemptions = (await journal.redemptionsOfBill(bill)).filter(inPeriod)
@@ -34,13 +42,13 @@ export async function gatherBill(
 
 /** @returns all about a card within the period, at every venue */
 export async function gatherCard(sources: Sources, cardHash: string, period: Period): Promise<Gathered> {
-  const entries = (await sources.diary?.read(() => ofCard(cardHash, period))) ?? []
+  const entries = (await sources.diary?.read(() => entriesOfCard(cardHash, period))) ?? []
   return await complete(sources, entries, [])
 }
 
 /** @returns all that an id names: of a request, transaction, redemption or ticket */
 export async function gatherId(sources: Sources, id: string): Promise<Gathered> {
-  const entries = (await sources.diary?.read(() => ofId(id))) ?? []
+  const entries = (await sources.diary?.read(() => entriesOfId(id))) ?? []
   const beginning = id.toLowerCase()
   const isBeginning = /^[0-9a-f-]{8,36}$/.test(beginning)
   const redemptions = isBeginning ? await sources.journal.redemptionsByBeginning(beginning) : []
@@ -57,13 +65,13 @@ async function complete(
   const named = entries.flatMap(({ redemptionId }) => redemptionId ?? [])
   const redemptionIds = [...new Set([...known, ...named])]
   const eventIds = [...new Set(entries.flatMap(({ eventId }) => eventId ?? []))]
-  const more = (await diary?.read(() => about({ redemptionIds, eventIds }))) ?? []
+  const more = (await diary?.read(() => entriesAbout({ redemptionIds, eventIds }))) ?? []
   const all = [...redemptions, ...(await journal.redemptionsByIds(named.filter((id) => !known.includes(id))))]
   return {
     entries: newestFirst([...entries, ...more]),
     redemptions: all.toSorted((a, b) => a.createdAtMs - b.createdAtMs),
     tickets: await journal.ticketsByEventIds(eventIds),
     acts: await journal.actsOn(all.map(({ id }) => id)),
-    isCut: entries.length >= mostEntries,
+    isCut: entries.length >= maxEntries,
   }
 }

@@ -3,10 +3,10 @@ import type { RedemptionRecord } from '../redemptions/record.ts'
 import type { Language } from '../zonal/catalogue.ts'
 import { clockTime, dayOf } from './day.ts'
 import type { Gathered } from './gather.ts'
-import { tellAct, tellDecision, tellEntry, tellState, type Told } from './words.ts'
+import { tellAct, tellDecision, tellEntry, tellState, type EventText } from './words.ts'
 
 /** `entry` is the row of the diary that it is told from; undefined for what only the journal has. */
-export type TimelineEvent = Told & { atMs: number; entry: DiaryEntry | undefined }
+export type TimelineEvent = EventText & { atMs: number; entry: DiaryEntry | undefined }
 
 /** What happened, the oldest first, and how it stands now. */
 export type Timeline = { events: TimelineEvent[]; now: string[]; isCut: boolean }

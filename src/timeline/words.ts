@@ -7,10 +7,10 @@ import { lookUp, type Language } from '../zonal/catalogue.ts'
 import { meaningOf, seconds, tellCall } from './core-words.ts'
 
 /** One thing that happened: what, and what belongs to it, in sentences. */
-export type Told = { title: string; details: string[] }
+export type EventText = { title: string; details: string[] }
 
 /** @returns what a row of the diary says, in the words that the operator saw */
-export function tellEntry(entry: DiaryEntry, language: Language): Told {
+export function tellEntry(entry: DiaryEntry, language: Language): EventText {
   if (entry.message === 'undo') return tellUndo(entry)
   if (entry.message === 'published') return tellPublished(entry)
   const { facts, requestId } = entry
@@ -108,7 +108,7 @@ const afterUndo: Record<string, string> = {
   stuck: 'It is not tried any more: an operator has to decide.',
 }
 
-function tellUndo({ code, redemptionId, facts }: DiaryEntry): Told {
+function tellUndo({ code, redemptionId, facts }: DiaryEntry): EventText {
   const outcome = undoOutcomes[code] ?? code
   const now = afterUndo[facts.state ?? ''] ?? ''
   return {
@@ -118,7 +118,7 @@ function tellUndo({ code, redemptionId, facts }: DiaryEntry): Told {
   }
 }
 
-function tellPublished({ eventId, facts: { topic, partition, offset } }: DiaryEntry): Told {
+function tellPublished({ eventId, facts: { topic, partition, offset } }: DiaryEntry): EventText {
   return {
     title: `Kafka has the ticket: topic ${topic}, partition ${partition}, offset ${offset}.`,
     details: [`Event ${eventId}.`],
@@ -126,18 +126,18 @@ function tellPublished({ eventId, facts: { topic, partition, offset } }: DiaryEn
 }
 
 /** @returns what somebody decided about a redemption, as the audit has it */
-export function tellAct(entry: AuditEntry): Told {
+export function tellAct(entry: AuditEntry): EventText {
   const { act, target, after, why } = entry
   const name = nameOf(entry)
   const title =
     act === 'retry'
-      ? `${name} had redemption ${target} given back once more.`
+      ? `${name} had the service try again to give back redemption ${target}.`
       : tellSettled(name, target, after === 'settled as taken')
   return { title, details: why === undefined ? [] : [`Why: ${why}`] }
 }
 
 /** @returns the same of a decision that was made before there was an audit */
-export function tellDecision({ id, state, settled }: RedemptionRecord): Told | undefined {
+export function tellDecision({ id, state, settled }: RedemptionRecord): EventText | undefined {
   if (!settled) return undefined
   const title = tellSettled(settled.by, id, state === 'confirmed')
   return { title, details: [`Why: ${settled.why}`] }
@@ -155,7 +155,7 @@ export function tellState(record: RedemptionRecord, language: Language): string 
 
 /** @returns a coupon or a number of points, in words */
 export function tellWhat(what: What | undefined): string {
-  if (what === undefined) return 'what only a credit has named'
+  if (what === undefined) return 'an unknown reward or amount'
   return what.kind === 'coupon' ? `coupon ${what.rewardId}` : `${what.points} points`
 }
 

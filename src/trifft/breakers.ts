@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { CoreOutcomeUnknown, CoreProtocolError, CoreRequestInvalid, CoreUnavailable } from './errors.ts'
 
-export type BreakerState = 'closed' | 'half_open' | 'open'
+type BreakerState = 'closed' | 'half_open' | 'open'
 
 const stateValues = { closed: 0, half_open: 1, open: 2 } as const
 

@@ -25,14 +25,14 @@ const operations = [
 ] as const
 
 /** What has to be known about a call before it gets a slot. */
-export type Plan = {
+type Plan = {
   operation: (typeof operations)[number]
   credentials: Credentials
   lane: Lane
   /** The call's own deadline. The exchange may have less time left. */
   limitMs: number
   /** Nothing is sent if the exchange has less time left than this. */
-  leastLeftMs?: number
+  minLeftMs?: number
   /** A call that waits for its slot gives up when the exchange has this much time left. */
   waitUntilLeftMs: number
 }
@@ -190,8 +190,8 @@ function describeFailure(error: unknown): Pick<CoreCallFact, 'reason' | 'excepti
  * @returns ms that the call may take
  * @throws CoreUnavailable if the exchange has too little time left to send it
  */
-function deadlineOf({ operation, limitMs, leastLeftMs = 0 }: Plan, exchange: Exchange): number {
+function deadlineOf({ operation, limitMs, minLeftMs = 0 }: Plan, exchange: Exchange): number {
   const deadlineMs = Math.min(limitMs, timeToWaitMs(exchange))
-  if (deadlineMs > 0 && exchange.leftMs() >= leastLeftMs) return deadlineMs
+  if (deadlineMs > 0 && exchange.leftMs() >= minLeftMs) return deadlineMs
   throw new CoreUnavailable({ message: `${operation}: not sent (too little time left)` })
 }

@@ -23,7 +23,7 @@ export type PointsOrder = Order & { points: number }
 export type CoreClient = ReturnType<typeof createCoreClient>
 
 /** A debit that leaves with less time left would most likely end in doubt. */
-const leastLeftForDebitMs = 500
+const minLeftForDebitMs = 500
 /** With less time left than a call usually takes, a slot is of no use: the answer would come too late. */
 const usualCallMs = 200
 const waitUntilLeftMs = replyReserveMs + usualCallMs
@@ -63,8 +63,8 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
 
   const taking = {
     lane: 'debit',
-    leastLeftMs: leastLeftForDebitMs,
-    waitUntilLeftMs: leastLeftForDebitMs,
+    minLeftMs: minLeftForDebitMs,
+    waitUntilLeftMs: minLeftForDebitMs,
   } as const
 
   const givingBack = ({ isBackground }: Exchange) =>
@@ -100,7 +100,7 @@ export function createCoreClient(config: Config['core'], deps: CallDeps) {
           ...get({ credentials }, path),
           lane: laneOfCheck(exchange, wasApproved),
           // The message that waits for this check needs time for a call of its own.
-          waitUntilLeftMs: usualCallMs + (isDebit ? leastLeftForDebitMs : waitUntilLeftMs),
+          waitUntilLeftMs: usualCallMs + (isDebit ? minLeftForDebitMs : waitUntilLeftMs),
         },
         exchange,
       )

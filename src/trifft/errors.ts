@@ -23,7 +23,6 @@ export abstract class CoreFailure extends Refusal {
 export class CoreRejected extends CoreFailure {
   override name = 'CoreRejected'
   readonly meaning: 'refused' | 'not_done'
-  readonly isDone = false
 
   constructor(code: Code, meaning: 'refused' | 'not_done', details: Details) {
     super(code, details)

@@ -11,7 +11,7 @@ import type {
 } from './schemas.ts'
 
 /** Slugs of the custom parameters of a coupon that say how Aztec applies it. */
-export type RewardSlugs = { entityCodeParameter: string; discountIdParameter: string }
+type RewardSlugs = { entityCodeParameter: string; discountIdParameter: string }
 
 /**
  * @param venues the core's list for one Aztec venue ID
@@ -63,6 +63,7 @@ export function toMovedReward(userCoupon: CoreMovedCoupon, slugs: RewardSlugs): 
   return { reward: toReward(userCoupon, slugs) }
 }
 
+/** @returns nothing for a negative balance, which no till can show */
 export function toMovedPoints({ balance }: CoreMovedPoints): Moved {
   return balance < 0 ? {} : { pointsLeft: balance }
 }
@@ -87,14 +88,14 @@ function fieldOf<T extends object>(field: T | unknown[] | null | undefined): T |
   return !field || Array.isArray(field) ? undefined : field
 }
 
-const longestParam = 128
+const maxParamLength = 128
 
 /** A number above 2^53 has lost digits, and a long text may have been cut: either would name something else. */
 function readParam(params: CoreParams, slug: string): string | undefined {
   if (!params || Array.isArray(params)) return undefined
   const value = params[slug]
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
-  if (typeof value !== 'string' || value.length > longestParam) return undefined
+  if (typeof value !== 'string' || value.length > maxParamLength) return undefined
   const text = plainText(value).trim()
   return text === '' ? undefined : text
 }

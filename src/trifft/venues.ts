@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/config.ts'
-import { journalIn } from '../journal/journal-in.ts'
+import { traceJournal } from '../journal/traced-journal.ts'
 import type { Approval, Journal } from '../journal/journal.ts'
 import { Refusal } from '../model/refusal.ts'
 import type { Credentials, Venue } from '../model/words.ts'
@@ -111,7 +111,7 @@ export function createVenues(config: Config['core'], { client, journal, clock, t
   }
 
   async function findJournaled(credentials: Credentials, exchange: Exchange): Promise<Approval | undefined> {
-    const { findApproval: find } = journalIn(journal, exchange.span)
+    const { findApproval: find } = traceJournal(journal, exchange.span)
     return await waitFor(timers, find(credentials), exchange).catch(logTrouble)
   }
 

@@ -13,8 +13,8 @@ const maxBytes = 64 * 1024 ** 2
 const formerDialect = 'json'
 
 /**
- * Reads a ticket that was kept because nobody could read it, with the code and the settings of today, but without the
- * limit of its length. Any dialect that claims it today may be the right one: each is tried, beginning with the one in
+ * Reads a ticket that was kept because it could not be read, with the current code and settings, but with a limit of 64 MiB
+ * instead of the service's. Any dialect that claims it today may be the right one: each is tried, beginning with the one in
  * which it was answered.
  * @throws Refusal that says why it cannot be read
  */

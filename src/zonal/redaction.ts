@@ -44,11 +44,11 @@ export type RedactionRules = {
  */
 export function redactValue(field: string | undefined, value: string, rules: RedactionRules): string {
   const isKept = field !== undefined && field !== 'staffId' && !isSecretField(field)
-  return isKept ? rules.keep(value) : coverValue(field, value, rules)
+  return isKept ? rules.keep(value) : shapeOfValue(field, value, rules)
 }
 
 /** @returns the same for a text in which a known field may mean something else, so that none is kept */
-export function coverValue(field: string | undefined, value: string, rules: RedactionRules): string {
+export function shapeOfValue(field: string | undefined, value: string, rules: RedactionRules): string {
   if (field === 'cardNumber') return rules.ofCard(value)
   return isSecretField(field) ? removed : rules.ofText(value)
 }

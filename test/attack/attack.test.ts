@@ -4,8 +4,8 @@ import { useAtLengthOnly } from '../support/at-length.ts'
 import { honestSockets, runAttacks, type Report } from './run.ts'
 
 /** How much later than usual an honest till may be answered while somebody attacks. */
-const mostLaterMs = 700
-const mostMemoryMb = 256
+const maxLaterMs = 700
+const maxMemoryMb = 256
 
 describe('a service that is attacked in every way, for a short time,', function () {
   this.timeout(240_000)
@@ -18,7 +18,7 @@ describe('a service that is attacked in every way, for a short time,', function 
 
   it('keeps running, with little memory and no leaked sockets', () => {
     expect(report.restarts).to.equal(0)
-    for (const { attack, rssMb } of report.rows) expect(rssMb, attack).to.be.at.most(mostMemoryMb)
+    for (const { attack, rssMb } of report.rows) expect(rssMb, attack).to.be.at.most(maxMemoryMb)
     for (const { attack, socketsLeft } of report.rows)
       expect(socketsLeft, attack).to.be.at.most(honestSockets)
   })
@@ -27,7 +27,7 @@ describe('a service that is attacked in every way, for a short time,', function 
     for (const { attack, refused, codes, slowestMs, asked } of report.rows) {
       expect(asked, attack).to.be.greaterThan(20)
       expect(refused, `${attack}: ${JSON.stringify(codes)}`).to.equal(0)
-      expect(slowestMs, attack).to.be.at.most(report.usualMs + mostLaterMs)
+      expect(slowestMs, attack).to.be.at.most(report.usualMs + maxLaterMs)
     }
   })
 

@@ -88,8 +88,8 @@ async function play(attack: string, service: Program, login: Login, target: Targ
   const filesBefore = countOpenFiles(service)
   const socketsLeft = () => countOpenFiles(service) - filesBefore
   let seen = ''
-  let mostMb = 0
-  const watchMemory = setInterval(() => (mostMb = Math.max(mostMb, rssMb(service))), 100)
+  let maxMb = 0
+  const watchMemory = setInterval(() => (maxMb = Math.max(maxMb, rssMb(service))), 100)
   const felt = await watch(login, async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       here('attacker.ts'),
@@ -107,7 +107,7 @@ async function play(attack: string, service: Program, login: Login, target: Targ
     what: attacks[attack]?.what ?? '',
     ...felt,
     seen,
-    rssMb: Math.round(mostMb),
+    rssMb: Math.round(maxMb),
     socketsLeft: socketsLeft(),
   }
 }

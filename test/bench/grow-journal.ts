@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { readConfig } from '../../src/config/config.ts'
 import { createExchange } from '../../src/exchange.ts'
 import { createSqliteJournal } from '../../src/journal/sqlite/journal.ts'
-import { createCoverId } from '../../src/loyalty/cover-ids.ts'
+import { createMaskId } from '../../src/loyalty/mask-ids.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
 import { createKeyedHash, toCredentials } from '../../src/model/keys.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -80,7 +80,7 @@ export async function fillWithTickets(path: string, count: number) {
   })
   const hashCard = createKeyedHash(config.journal.cardHashKey)
   const accept = createTicket({
-    ...{ journal, metrics, hashCard, coverId: createCoverId(hashCard) },
+    ...{ journal, metrics, hashCard, maskId: createMaskId(hashCard) },
     wakeRelay: () => undefined,
     withoutCard: 'publish',
   })

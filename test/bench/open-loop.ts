@@ -17,10 +17,10 @@ export type Order = {
   ask: { till: string } | { core: 'balance' | 'debit' }
   connections: number
   /** Requests that may wait for a connection; one that is due beyond that is given up: no more tills are there. */
-  mostWaiting: number
+  maxWaiting: number
 }
 
-const { url, perSecond, seconds, ask, connections, mostWaiting } = JSON.parse(process.argv[2] ?? '') as Order
+const { url, perSecond, seconds, ask, connections, maxWaiting } = JSON.parse(process.argv[2] ?? '') as Order
 const { origin, pathname } = new URL(url)
 const pool = new Pool(origin, { connections, headersTimeout: 0, bodyTimeout: 0 })
 const isOk = z.object({ response: z.literal('OK') })
@@ -74,7 +74,7 @@ async function run(firstNumber: number, forSeconds: number) {
     // The first is due at once.
     const dueNow = Math.min(Math.floor(((performance.now() - startedAtMs) / 1000) * perSecond) + 1, most)
     for (; due < dueNow; due++) {
-      if (open >= connections + mostWaiting) counts.givenUp += 1
+      if (open >= connections + maxWaiting) counts.givenUp += 1
       else {
         counts.sent += 1
         void send(firstNumber + due, startedAtMs + (due / perSecond) * 1000)

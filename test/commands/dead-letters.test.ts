@@ -110,7 +110,7 @@ describe('the command dead-letters', function () {
     const items = [{ name: 'Pie \u202e\u009b31m' }]
     const intake = closedBill({ eventId: 'e-1', ticket: { items } })
     await test.journal.acceptTicket({ ...intake, fingerprint: 'f', formerFingerprint: () => 'g' })
-    await test.journal.buryTicket('e-1', 'too large \u202e')
+    await test.journal.moveToDeadLetters('e-1', 'too large \u202e')
     for (const words of [['show', 'e-1'], ['show', 'e-1', '--json'], ['list']]) {
       const { stdout } = await run(...words)
       expect(stdout).to.match(/^[\x20-\x7e\n]+$/)
@@ -119,7 +119,7 @@ describe('the command dead-letters', function () {
   })
 
   for (const [name, message, why] of [
-    ['not JSON', {}, /the body is no JSON object/],
+    ['not JSON', {}, /the body is not a JSON object/],
     ['an unknown type', { contentType: 'text/xml' }, /"text\/xml" is not supported/],
     ['an unknown encoding', { contentEncoding: 'zip' }, /encoded as zip is not supported/],
     [
@@ -195,7 +195,7 @@ describe('the command dead-letters', function () {
       closed: closedBill().closed,
     })
     for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
-    await test.journal.buryTicket('e-1', 'MESSAGE_TOO_LARGE')
+    await test.journal.moveToDeadLetters('e-1', 'MESSAGE_TOO_LARGE')
     expect((await run('show', 'e-1')).stdout).to.match(/^reason +MESSAGE_TOO_LARGE$/m)
     expect((await run('send', 'e-1')).stdout).to.match(/waits for Kafka again/)
     const waiting = await test.journal.waitingTickets(10)

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
 import { createKeyedHash } from '../../src/model/keys.ts'
+import { debitEntry } from '../diary/entries.ts'
 import { readDiary } from '../diary/read-diary.ts'
+import { writeDiary } from '../diary/write-diary.ts'
 import { demo, openCounter, takeCoffee, takePoints, type Counter } from '../service/counter.ts'
 import { askDatabase } from '../support/database-contents.ts'
 import { journalEnv } from '../support/journal-url.ts'
@@ -77,6 +79,24 @@ for (const name of ['SQLite', 'PostgreSQL'])
         .trim()
         .split('\n')
       expect(listed.map((line) => / (\*\w*) /.exec(line)?.[1]).toSorted()).to.deep.equal(['*', '*1002'])
+    })
+
+    // Both were once read by a look-up that stops at 500 rows.
+    it('counts all rows of a busy card, and says of each of its tickets where Kafka has it', async () => {
+      const nowMs = Date.now()
+      const bills = Array.from({ length: 300 }, (_, index) => {
+        const ids = { eventId: `event-${index}`, redemptionId: undefined }
+        const facts = { topic: 'tickets', partition: 0, offset: String(index) }
+        return [
+          debitEntry(`B-${index}`, nowMs, { cardHash }),
+          debitEntry(`B-${index}`, nowMs, { ...ids, cardHash, message: 'ticket' }),
+          debitEntry(`B-${index}`, nowMs, { ...ids, cardHash: undefined, message: 'published', facts }),
+        ]
+      })
+      await writeDiary(env, bills.flat())
+      const { stdout } = await run('card')
+      expect(stdout).to.match(/^ {2}rows of the diary: 600$/m)
+      expect(stdout.match(/^ +topic tickets, partition 0, offset \d+$/gm)).to.have.length(300)
     })
 
     it('refuses what a till may still repeat, and says from when on it can be done', async () => {

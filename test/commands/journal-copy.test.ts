@@ -9,7 +9,7 @@ import { decideDebit } from '../../src/redemptions/decide-debit.ts'
 import { openOnPostgres } from '../support/both-databases.ts'
 import { postgresAt } from '../support/journal-url.ts'
 import { damagePage, rootPages } from '../support/damage.ts'
-import { approved, coveredDebit, creditOf, debitOf, fillJournal, ticketOf } from '../support/full-journal.ts'
+import { approved, maskedDebit, creditOf, debitOf, fillJournal, ticketOf } from '../support/full-journal.ts'
 import { runSql } from '../support/postgres-database.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
@@ -119,11 +119,11 @@ describe('the command journal-copy', function () {
     })
 
     it('that has the sealed id of a coupon when it is given back', async () => {
-      const begun = await copied.journal.beginCredit(creditOf(coveredDebit), ({ debits: [row] }) => ({
+      const begun = await copied.journal.beginCredit(creditOf(maskedDebit), ({ debits: [row] }) => ({
         do: 'send',
         redemption: row!,
       }))
-      expect(begun).to.have.nested.property('redemption.what').that.deep.equals(coveredDebit.what)
+      expect(begun).to.have.nested.property('redemption.what').that.deep.equals(maskedDebit.what)
     })
 
     it('that publishes the waiting tickets in order, and later ones after them', async () => {
@@ -146,7 +146,7 @@ describe('the command journal-copy', function () {
     })
 
     it('that counts the calls made before the copy, and keeps the block by the core', async () => {
-      const wanted = { count: 1, most: 48, holdMs: 15_000, windowMs: 10_000 } as const
+      const wanted = { count: 1, max: 48, holdMs: 15_000, windowMs: 10_000 } as const
       const budget = copied.journal.sharedBudget!
       // Sets the database's clock.
       await copied.journal.stats()
@@ -154,7 +154,7 @@ describe('the command journal-copy', function () {
       const forMs = filled.blockedUntilMs - copied.clock.nowMs()
       expect(blocked).to.deep.equal({ reason: 'blocked', freeInMs: forMs })
       await copied.sql('UPDATE budgets SET blocked_until_ms = 0')
-      const full = await budget.take('all', { ...wanted, most: 1 }, [])
+      const full = await budget.take('all', { ...wanted, max: 1 }, [])
       expect(full).to.deep.equal({ reason: 'no_slot', freeInMs: filled.freeAtMs - copied.clock.nowMs() })
     })
   })

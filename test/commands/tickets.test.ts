@@ -72,7 +72,7 @@ for (const { name, makeEnv } of useBothEnvs())
       }
     })
 
-    it('says of one that could not be read that it is a dead letter, and of one that nobody knows that there is none', async () => {
+    it('shows an unreadable ticket as a dead letter, and says if there is no such ticket', async () => {
       await open()
       await counter.till.ticket({ ...ticket, total: Number.NaN, closedAt: new Date() })
       const [row] = await readDiary(env, ({ length }) => length > 0)

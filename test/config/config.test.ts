@@ -133,11 +133,11 @@ describe('the configuration', () => {
     const VENUE_TIME_ZONES = '1902=Europe/Londinium,2001=Asia/Dubai,the crown=UTC,2001=UTC,UTC,2002='
     expect(() => readConfig({ VENUE_TIME_ZONES })).to.throw(
       'VENUE_TIME_ZONES must be venue=zone, comma separated, each venue once: ' +
-        'Europe/Londinium is no IANA time zone (1902); ' +
+        'Europe/Londinium is not an IANA time zone (1902); ' +
         'the crown=UTC does not begin with a venue ID and =; ' +
         '2001 is given twice; ' +
         'UTC does not begin with a venue ID and =; ' +
-        'nothing is no IANA time zone (2002), ' +
+        'nothing is not an IANA time zone (2002), ' +
         'for example VENUE_TIME_ZONES=1902=Europe/London,2001=Asia/Dubai',
     )
   })

@@ -28,10 +28,10 @@ describe('the users of the console', () => {
   })
 
   const wrong: [line: string, problem: string][] = [
-    ['dana', 'has not three parts'],
-    ['dana:operator', 'has not three parts'],
-    ['dana:operator:', 'has not three parts'],
-    [`dana:operator:${hash}:more`, 'has not three parts'],
+    ['dana', 'does not have three parts'],
+    ['dana:operator', 'does not have three parts'],
+    ['dana:operator:', 'does not have three parts'],
+    [`dana:operator:${hash}:more`, 'does not have three parts'],
     [`:operator:${hash}`, 'has a name that is not 1 to 64 letters, digits, ., _, @ or -'],
     [`da na:operator:${hash}`, 'has a name that is not 1 to 64 letters, digits, ., _, @ or -'],
     [`__proto__:operator:${hash}`, 'has a name that is not 1 to 64 letters, digits, ., _, @ or -'],
@@ -44,7 +44,9 @@ describe('the users of the console', () => {
   ]
   for (const [line, problem] of wrong)
     it(`are refused, with the number of the line: ${problem}: ${line.slice(0, 24)}`, () => {
-      expect(read(`# a comment\n${line}`).said).to.equal(`must be name:role:hash a line: line 2 ${problem}`)
+      expect(read(`# a comment\n${line}`).said).to.equal(
+        `must have name:role:hash on each line: line 2 ${problem}`,
+      )
     })
 
   it('are refused if one is named twice', () => {

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { createPace } from '../../src/console/pace.ts'
+import { createUserPace } from '../../src/console/pace.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 describe('the pace of a user of the console', () => {
   const setUp = () => {
     const clock = createManualClock()
-    const takeTurn = createPace(clock, clock)
+    const takeTurn = createUserPace(clock, clock)
     /** One page after the other. @returns how long each had to wait */
     const ask = async (pages: number, workMs: number, name = 'dana') => {
       const waitedMs: number[] = []

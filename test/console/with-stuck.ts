@@ -95,7 +95,7 @@ async function keepLetters({ journal, clock }: TestJournal, { messages = 0, tick
     const { kafkaKey, closed } = closedBill({ eventId })
     const formerFingerprint = () => ''
     await journal.acceptTicket({ eventId, fingerprint: eventId, formerFingerprint, kafkaKey, closed })
-    await journal.buryTicket(eventId, 'Kafka has refused it')
+    await journal.moveToDeadLetters(eventId, 'Kafka has refused it')
   }
   const kept = (await journal.deadLetters()).toReversed()
   return { messages: kept.filter(({ kind }) => kind === 'message').map(({ id }) => id), tickets: ids }

@@ -47,9 +47,9 @@ for (const { name, makeEnv } of places)
           ?.slice(series.length),
       )
     }
-    const letGo = () => metric('zonal_diary_rows_total{result="let_go"}')
-    const whenLetGo = async (rows: number) => {
-      while ((await letGo()) < rows);
+    const dropped = () => metric('zonal_diary_rows_total{result="dropped"}')
+    const whenDropped = async (rows: number) => {
+      while ((await dropped()) < rows);
     }
 
     it('has a row for each message of an approved venue, with what its log line says', async () => {
@@ -138,7 +138,7 @@ for (const { name, makeEnv } of places)
         expect(existsSync(`${counter.service.journalPath}.diary`)).to.equal(false)
       })
 
-    it('lets rows go while its table is locked, counts them, and no till notices', async () => {
+    it('drops rows while its table is locked, counts them, and no till notices', async () => {
       await open()
       await counter.till.balance({ cardNumber: anna })
       await readDiary(env, ({ length }) => length > 0)
@@ -154,7 +154,7 @@ for (const { name, makeEnv } of places)
           expect(reply).to.include({ response: 'OK' })
           expect(performance.now() - sinceMs).to.be.below(400)
         }
-        await whenLetGo(3)
+        await whenDropped(3)
       } finally {
         await release()
       }

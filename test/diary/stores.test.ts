@@ -110,7 +110,7 @@ describe('the diary of several replicas', () => {
     expect(rows).to.have.length(15)
   })
 
-  // The second found a table that was not there when it looked, and its rows were let go.
+  // The second found a table that was not there when it looked, and its rows were dropped.
   it('has one file if a service and a command make it at the same moment', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'diary-test-'))
     const path = join(folder, 'journal.sqlite.diary')

@@ -23,7 +23,7 @@ describe("operators' commands in contracts/commands.md, from the first to the la
       formerFingerprint: () => 'of the rule before',
       kafkaKey: '1902/A-12',
     })
-    await test.journal.buryTicket(closedBill().eventId, 'MESSAGE_TOO_LARGE')
+    await test.journal.moveToDeadLetters(closedBill().eventId, 'MESSAGE_TOO_LARGE')
     test.clock.pass(60_000)
     await test.journal.keepDeadLetter(unread)
     const diary = createFileStore(diaryPathOf(test.path), 16 * 1024 * 1024, () => undefined)

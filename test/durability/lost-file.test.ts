@@ -116,7 +116,7 @@ describe('the journal of a running service', () => {
     await using service = await open()
     truncateSync(`${service.path}-shm`)
     expect(await service.adapter.exited).to.deep.equal({ code: 1, signal: null })
-    await service.adapter.line(({ msg }) => msg === 'ended by an error that nobody caught')
+    await service.adapter.line(({ msg }) => msg === 'ended by an uncaught error')
     service.adapter = await service.start()
     expect((await service.ticket('B-0')).reply, 'nothing is lost').to.include({ duplicate: true })
   })

@@ -180,7 +180,7 @@ describe("a jump of the database's clock, of several replicas,", () => {
   // Else nothing would be sent to the core, and no ticket to Kafka, for as long as the clock has gone back.
   it('moves the calls that the core may still count, a block, and the lease of the relay', async () => {
     const [{ journal }] = replicas
-    await journal.sharedBudget!.take('all', { count: 1, most: 48, holdMs: 12_000, windowMs: 10_000 }, [])
+    await journal.sharedBudget!.take('all', { count: 1, max: 48, holdMs: 12_000, windowMs: 10_000 }, [])
     await journal.keepBlock('all', replicas[0].clock.nowMs() + 60_000)
     await journal.sharedLease!.keep('relay', 5_000)
     const columns = 'until_ms[1], blocked_until_ms, (SELECT until_ms FROM leases)'
@@ -200,7 +200,7 @@ describe('a replica that was frozen while the database answered', () => {
     ['for the first time', false],
     ['later', true],
   ] as const)
-    it(`${when} takes that for no jump of the clock`, async () => {
+    it(`${when} does not take that for a jump of the clock`, async () => {
       const url = await makeDatabase()
       const proxy = await startCuttingProxy(url)
       const test = await openOnPostgres(url)

@@ -69,7 +69,7 @@ describe('the durability of the database', () => {
     return (journal = await openReplica(url.href, { log: parts.log, isProduction, patienceMs }))
   }
   const sql = (statement: string) => runSql(cluster().url, statement)
-  const said = () => lines.filter((line) => line.includes('what the database has answered is'))
+  const said = () => lines.filter((line) => line.includes('commits of the database are'))
   const debit = (key: string) => journal!.beginDebit({ ...couponDebit, key, cardHash: key }, sendNext)
 
   /** Makes a role of its own, which sees what it may see. */

@@ -112,7 +112,7 @@ describe('the limits of the journal', () => {
     await settleUndo(test.journal, unknown, { kind: 'given_back', moved: {} })
     expect((await test.journal.findRedemption(unknown))?.state).to.equal('reversed')
     await test.journal.markPublished([tickets[0]!.eventId])
-    await test.journal.buryTicket(tickets[1]!.eventId, 'MESSAGE_TOO_LARGE')
+    await test.journal.moveToDeadLetters(tickets[1]!.eventId, 'MESSAGE_TOO_LARGE')
     await settleByOperator(test.journal, stuckId, { as: 'taken', by: 'Dana', why: 'seen' })
     expect(await test.journal.stats()).to.include({ ticketsWaiting: 0, deadLetters: 1 })
   })
@@ -203,7 +203,7 @@ describe('the limits of the journal', () => {
     // What Kafka refuses is in the journal already, and must not hold up those behind it.
     const ticket = intake()
     await test.journal.acceptTicket(ticket)
-    await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
+    await test.journal.moveToDeadLetters(ticket.eventId, 'MESSAGE_TOO_LARGE')
     expect((await test.journal.deadLetters()).length).to.equal(kept + 1)
 
     for (const { id } of await test.journal.deadLetters())
@@ -237,7 +237,7 @@ describe('the limits of the journal', () => {
     expect((ofThree - ofOne) / roomBytes / 2).to.be.within(0.1, 0.14)
     const ticket = intake()
     await test.journal.acceptTicket(ticket)
-    await test.journal.buryTicket(ticket.eventId, 'MESSAGE_TOO_LARGE')
+    await test.journal.moveToDeadLetters(ticket.eventId, 'MESSAGE_TOO_LARGE')
 
     for (const { id } of (await test.journal.deadLetters()).slice(0, 20))
       await test.journal.acts.dropDeadLetter(id, 'drop', testAct())

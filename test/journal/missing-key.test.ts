@@ -81,7 +81,7 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
     const reversals = createReversals({
       ...{ journal: test.journal, core, balances: { drop: () => undefined }, turns: createTurns(), metrics },
       tracing: noTracing,
-      ...{ coverId: (id: string) => id, clock: test.clock, timers: createManualClock() },
+      ...{ maskId: (id: string) => id, clock: test.clock, timers: createManualClock() },
       log: createLogger('warn', { write: (line: string) => void lines.push(line) }),
     })
     return { restored, reversals }
@@ -91,8 +91,8 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
     const others: string[] = []
     // More than one looks after at once.
     while (others.length < 9) others.push(await doubt(having, `other-${others.length}`))
-    const covered: What = { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-1' }
-    others.push(await doubt(having, 'covered', covered))
+    const masked: What = { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-1' }
+    others.push(await doubt(having, 'masked', masked))
     const own = await doubt(lacking, 'own')
     lacking.clock.pass(5_000)
     const before = (await rows()).filter(({ id }) => id !== own)
@@ -123,11 +123,11 @@ describe('a replica that lacks the key of a row, beside one that has it,', () =>
   })
 
   it('refuses a debit that needs the key, asking for a retry, and takes all others', async () => {
-    const covered: What = { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-1' }
-    await doubt(having, 'covered', covered)
+    const masked: What = { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-1' }
+    await doubt(having, 'masked', masked)
     await doubt(having, 'other')
     const before = await rows()
-    await missing(lacking.journal.beginDebit(intentOf('covered', covered), sendNext))
+    await missing(lacking.journal.beginDebit(intentOf('masked', masked), sendNext))
     expect(await rows()).to.deep.equal(before)
     const repeat = await lacking.journal.beginDebit(intentOf('other'), ({ attempts: [row] }) => {
       expect(row).to.include({ state: 'in_doubt' })

@@ -90,7 +90,7 @@ forEachSchema((openTestJournal) => {
 
     it('becomes a dead letter if Kafka refuses it for good, out of the way of those behind it', async () => {
       for (const id of ['e-1', 'e-2']) await test.journal.acceptTicket(intake(id))
-      await test.journal.buryTicket('e-1', 'too large')
+      await test.journal.moveToDeadLetters('e-1', 'too large')
       expect((await test.journal.waitingTickets(10)).map(({ eventId }) => eventId)).to.deep.equal(['e-2'])
       expect(await test.journal.stats()).to.include({ deadLetters: 1, ticketsWaiting: 1 })
     })

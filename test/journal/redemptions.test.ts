@@ -53,7 +53,7 @@ forEachSchema((openTestJournal) => {
     beforeEach(async () => (test = await openTestJournal()))
     afterEach(() => test.end())
 
-    it('keep the trace of their debit, also if it is sent again, and hand it to the undo', async () => {
+    it('keeps the trace of a debit, even if that is sent again, and hands it to the undo', async () => {
       const first = await begin({ ...debitIntent, trace: traceOf('1') })
       await settleDebit(test.journal, first.id, { kind: 'not_done' })
       const { id } = await begin({ ...debitIntent, trace: traceOf('2') })
@@ -66,7 +66,7 @@ forEachSchema((openTestJournal) => {
       expect(await test.journal.beginUndo(due!)).to.have.nested.property('redemption.trace', traceOf('2'))
     })
 
-    it('have none if an earlier version has written them', async () => {
+    it('has no trace for a debit that an earlier version has written', async () => {
       const { id } = await begin(debitIntent)
       expect(await test.sql(`SELECT trace FROM redemptions WHERE id = '${id}'`)).to.deep.equal([
         { trace: null },

@@ -104,12 +104,12 @@ export const worksThatWrite: Record<string, WorkThatWrites> = {
   },
   'the move of a ticket to the dead letters': async ({ journal }) => {
     await journal.acceptTicket(intake())
-    return (broken) => broken.buryTicket(eventId, 'too large')
+    return (broken) => broken.moveToDeadLetters(eventId, 'too large')
   },
   'a dead letter': async () => (journal) => journal.keepDeadLetter(unreadMessage('{')),
   'a ticket that leaves the dead letters': async ({ journal }) => {
     await journal.acceptTicket(intake())
-    await journal.buryTicket(eventId, 'too large')
+    await journal.moveToDeadLetters(eventId, 'too large')
     const act = testAct()
     return (broken) => broken.acts.requeueTicket(eventId, act)
   },

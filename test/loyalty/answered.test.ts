@@ -82,7 +82,7 @@ describe('an OK that left while the journal was locked', () => {
       balances: { drop: () => undefined },
       turns: createTurns(),
       tracing: noTracing,
-      coverId: (id) => id,
+      maskId: (id) => id,
       clock,
       timers,
       log: createLogger('silent'),

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createExchange } from '../../src/exchange.ts'
 import type { Journal } from '../../src/journal/journal.ts'
-import { createCoverId } from '../../src/loyalty/cover-ids.ts'
+import { createMaskId } from '../../src/loyalty/mask-ids.ts'
 import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
 import type { CoreCalls } from '../../src/loyalty/redemption.ts'
@@ -123,7 +123,7 @@ describe('what the journal has begun too late for its till', () => {
       journal,
       core,
       hashCard,
-      coverId: createCoverId(hashCard),
+      maskId: createMaskId(hashCard),
       balances: { drop: () => undefined },
       turns: createTurns(),
       timers: systemTimers,

@@ -80,7 +80,7 @@ describe('spans on their way to the collector', () => {
     await tracing.close()
     expect(performance.now() - sinceMs).to.be.within(900, 1_500)
     expect(lines).to.have.length(1)
-    expect(lines[0]).to.include({ spans: 2_000, msg: 'spans were left behind by the stop' })
+    expect(lines[0]).to.include({ spans: 2_000, msg: 'spans were not sent before the stop' })
   })
 
   it('of something that was dropped are never sent, not even its parts that had ended', async () => {

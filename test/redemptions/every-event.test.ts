@@ -6,7 +6,7 @@ import {
   type Redemption,
   type UndoOutcome,
 } from '../../src/redemptions/redemption.ts'
-import { next, type RedemptionEvent } from '../../src/redemptions/transitions.ts'
+import { transition, type RedemptionEvent } from '../../src/redemptions/transitions.ts'
 import { confirmed, couponDebit, redemption, undo } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
@@ -99,7 +99,7 @@ describe('a redemption', () => {
       for (const [index, [name, more]] of Object.entries(rows).entries()) {
         const state = expected.trim().split(/\s+/)[index]
         it(`while it is ${name}: ${state === '-' ? 'nothing changes' : state === 'same' ? 'its state stays' : state}`, () => {
-          const change = next(redemption({ sentAtMs: nowMs - 120_000, ...more }), event, nowMs)
+          const change = transition(redemption({ sentAtMs: nowMs - 120_000, ...more }), event, nowMs)
           expect(change === undefined ? '-' : (change.state ?? 'same')).to.equal(state)
         })
       }
@@ -111,7 +111,7 @@ describe('a redemption', () => {
 
   it('is free for another ticket once its own is void', () => {
     const out = redemption({ state: 'confirmed', ticketKey: 'B-1', isNamedByTicket: true })
-    expect(next(out, { kind: 'released', ticketKey: 'B-1' }, nowMs)).to.deep.equal({
+    expect(transition(out, { kind: 'released', ticketKey: 'B-1' }, nowMs)).to.deep.equal({
       ticketKey: undefined,
       isNamedByTicket: false,
     })
@@ -121,50 +121,56 @@ describe('a redemption', () => {
   // debit must not stand. If it was not given back yet that happens now, although its seal was erased.
   it('that was reversed is in doubt again if its call succeeds late, unless the core gave it back', () => {
     const late = debit(confirmed({ pointsLeft: 5 }))
-    expect(next(redemption({ ...rows.reversed }), late, nowMs)).to.deep.include({
+    expect(transition(redemption({ ...rows.reversed }), late, nowMs)).to.deep.include({
       state: 'in_doubt',
       dueAtMs: nowMs,
       secret,
       moved: { pointsLeft: 5 },
       undo: { ...requested('doubt'), last: undefined },
     })
-    expect(next(redemption({ ...rows['reversed, given back by the core'] }), late, nowMs)).to.equal(undefined)
+    expect(transition(redemption({ ...rows['reversed, given back by the core'] }), late, nowMs)).to.equal(
+      undefined,
+    )
   })
 
   // Two replicas: the process of the first call was taken for dead, and another has sent a call since.
   it('ignores the outcome of a call that is no longer its own, unless it was given back', () => {
     const later = { call: { id: 'call-9', untilMs: nowMs + 1 } }
     for (const outcome of [{ kind: 'nothing' }, { kind: 'unknown' }, { kind: 'not_done' }] as const)
-      expect(next(redemption({ ...rows.in_doubt, ...later }), undone(outcome), nowMs)).to.equal(undefined)
+      expect(transition(redemption({ ...rows.in_doubt, ...later }), undone(outcome), nowMs)).to.equal(
+        undefined,
+      )
     const late = undone({ kind: 'given_back', moved: {} })
-    expect(next(redemption({ ...rows.in_doubt, ...later }), late, nowMs)).to.include({ state: 'reversed' })
+    expect(transition(redemption({ ...rows.in_doubt, ...later }), late, nowMs)).to.include({
+      state: 'reversed',
+    })
     for (const outcome of [confirmed(), { kind: 'unknown' }] as const)
-      expect(next(redemption({ ...rows.sent, ...later }), debit(outcome), nowMs)).to.equal(undefined)
+      expect(transition(redemption({ ...rows.sent, ...later }), debit(outcome), nowMs)).to.equal(undefined)
   })
 
   // The core had answered "nothing to give back" before the lost call took. That answer must not settle it, nor be given
   // again to the next call by its Idempotency-Key.
   it('needs a new call to be given back if it was taken while one was under way', () => {
     const before = redemption({ ...rows.in_doubt, call: { id: 'call-9', untilMs: nowMs + 1 }, undoNumber: 3 })
-    const change = next(before, debit(confirmed()), nowMs)
+    const change = transition(before, debit(confirmed()), nowMs)
     expect(change).to.include({ state: 'in_doubt', dueAtMs: nowMs, call: undefined, undoNumber: 4 })
     const after = { ...before, ...change, secret: undefined } as Redemption
     const event = { kind: 'undo_outcome', outcome: { kind: 'nothing' }, callId: 'call-9', jitter: 1 } as const
-    expect(next(after, event, nowMs)).to.equal(undefined)
+    expect(transition(after, event, nowMs)).to.equal(undefined)
   })
 
   it('is not due while its call may be under way, whoever has sent it', () => {
     const row = redemption({ ...rows.in_doubt, call: { id: 'call-9', untilMs: nowMs + 1 } })
     const due = { kind: 'due', isTakenLater: false, call } as const
-    expect(next(row, due, nowMs)).to.equal(undefined)
-    expect(next(row, due, nowMs + 1)).to.deep.include({ state: 'in_doubt', call })
+    expect(transition(row, due, nowMs)).to.equal(undefined)
+    expect(transition(row, due, nowMs + 1)).to.deep.include({ state: 'in_doubt', call })
   })
 
   it('erases its seal when it is final, and never before', () => {
     for (const [what, event] of events)
       for (const [name, more] of Object.entries(rows)) {
         const before = redemption({ sentAtMs: nowMs - 120_000, ...more })
-        const change = next(before, event, nowMs)
+        const change = transition(before, event, nowMs)
         if (!change) continue
         const after = { ...before, ...change }
         const isFinal = after.dueAtMs === undefined && after.state !== 'stuck'
@@ -190,7 +196,7 @@ describe('a redemption', () => {
     for (const more of [...Object.values(rows), ...exhausted])
       for (const [, event] of events) {
         const before = redemption({ sentAtMs: nowMs - 120_000, ...more })
-        const to = next(before, event, nowMs)?.state
+        const to = transition(before, event, nowMs)?.state
         if (to !== undefined && to !== before.state) real.add(`${before.state} --> ${to}`)
       }
     expect([...drawn].toSorted()).to.deep.equal([...real].toSorted())

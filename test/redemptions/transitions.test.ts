@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Redemption, UndoOutcome } from '../../src/redemptions/redemption.ts'
-import { next } from '../../src/redemptions/transitions.ts'
+import { transition } from '../../src/redemptions/transitions.ts'
 import { confirmed, redemption, undo } from '../support/redemption.ts'
 
 const nowMs = 1_000_000_000
@@ -32,7 +32,7 @@ describe('after the call of a debit,', () => {
   for (const [what, outcome, by, state, dueInMs] of cases)
     it(`${what} → ${state}`, () => {
       const before = row({ state: 'sent', undo: by && undo(by) })
-      const change = next(before, { kind: 'debit_outcome', outcome, callId: 'call-1' }, nowMs)
+      const change = transition(before, { kind: 'debit_outcome', outcome, callId: 'call-1' }, nowMs)
       expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
       expect(change?.secret, 'the seal is erased with the last call').to.equal(
         dueInMs === null ? null : undefined,
@@ -137,7 +137,11 @@ describe('after a call that gives back,', () => {
   ]
   for (const [what, before, outcome, state, dueInMs] of cases)
     it(`${what} → ${state}`, () => {
-      const change = next(row(before), { kind: 'undo_outcome', outcome, callId: 'call-1', jitter: 1 }, nowMs)
+      const change = transition(
+        row(before),
+        { kind: 'undo_outcome', outcome, callId: 'call-1', jitter: 1 },
+        nowMs,
+      )
       expect(change).to.include({ state, dueAtMs: dueInMs === null ? undefined : nowMs + dueInMs })
       expect(change?.secret, 'a stuck row keeps its seal').to.equal(
         dueInMs === null && state !== 'stuck' ? null : undefined,
@@ -146,6 +150,6 @@ describe('after a call that gives back,', () => {
 
   it('the next follows after half the backoff at the earliest', () => {
     const event = { kind: 'undo_outcome', outcome: { kind: 'unknown' }, callId: 'call-1', jitter: 0 } as const
-    expect(next(row({}), event, nowMs)?.dueAtMs).to.equal(nowMs + 1_000)
+    expect(transition(row({}), event, nowMs)?.dueAtMs).to.equal(nowMs + 1_000)
   })
 })

@@ -16,7 +16,7 @@ const againAfterMs = 100
 export type Told = { debits: Debit[]; ticketIds: string[] }
 export type Debit = { transactionId: string; redemptionId: string; isGivenBack: boolean }
 
-/** `name` is a part of all its ids. The card number is none: ids that contain it are covered. */
+/** `name` is a part of all its ids. The card number is none: ids that contain it are masked. */
 type Parts = { urls: string[]; venueId: string; apiKey: string; name: string; cardNumber: string }
 
 /**

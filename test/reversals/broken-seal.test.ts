@@ -56,7 +56,7 @@ describe('a redemption in doubt whose seal is broken', () => {
       balances: { drop: () => undefined },
       turns: createTurns(),
       tracing: noTracing,
-      coverId: (id) => id,
+      maskId: (id) => id,
       clock: test.clock,
       timers: createManualClock(),
       log: createLogger('error', { write: (line: string) => void lines.push(line) }),

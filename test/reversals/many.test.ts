@@ -52,7 +52,7 @@ describe('hundreds of redemptions in doubt', () => {
       balances: { drop: () => undefined },
       turns: createTurns(),
       tracing: noTracing,
-      coverId: (id) => id,
+      maskId: (id) => id,
       clock: test.clock,
       // A pause never ends here.
       timers: createManualClock(),

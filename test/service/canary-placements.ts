@@ -246,7 +246,7 @@ export function placementsIn(
 }
 
 /** Most at one service. Each of them looks through all that the service has written. */
-const mostTogether = 15
+const maxTogether = 15
 
 /** Of one secret each: at one service, one after the other. */
 const together = [...inIds, ...inLists, ...inSpellings, ...inCardNumbers]
@@ -269,8 +269,8 @@ export const batches: Placement[][] = [
 ]
 
 function inBatches(all: Placement[]): Placement[][] {
-  const count = Math.ceil(all.length / mostTogether)
+  const count = Math.ceil(all.length / maxTogether)
   return Array.from({ length: count }, (_, index) =>
-    all.slice(index * mostTogether, (index + 1) * mostTogether),
+    all.slice(index * maxTogether, (index + 1) * maxTogether),
   )
 }

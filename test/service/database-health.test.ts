@@ -41,7 +41,7 @@ describe('what replicas say of their database', () => {
     expect(await health(first)).to.include({
       status: 'ready',
       journal: 'ok',
-      database: 'what it has answered is in memory only: fsync is off',
+      database: 'commits are in memory only: fsync is off',
       relay: 'active',
     })
     expect(await health(second)).to.include({ relay: 'standing by' })

@@ -57,13 +57,13 @@ describe('the log line of a refusal says why', () => {
       'broken JSON',
       { body: '{"cardNumber":secret' },
       'MESSAGE_UNREADABLE',
-      { reason: 'the body is no JSON object' },
+      { reason: 'the body is not a JSON object' },
     ],
     [
       'an envelope without an object',
       { body: '{"request":"secret"}' },
       'MESSAGE_UNREADABLE',
-      { reason: 'request holds no object' },
+      { reason: 'request does not hold an object' },
     ],
     [
       'a form without the field',

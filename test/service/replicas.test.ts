@@ -187,7 +187,8 @@ describe('two replicas on one PostgreSQL', function () {
     try {
       url = new URL(proxy.url)
       const { lines, line } = await start()
-      const said = () => lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('notices of'))
+      const said = () =>
+        lines.map(({ msg }) => msg).filter((msg) => msg.includes('the notices of other replicas'))
       await line(isHeard)
       for (const loss of [1, 2]) {
         proxy.refuse()
@@ -197,8 +198,8 @@ describe('two replicas on one PostgreSQL', function () {
         await line(() => said().length === 2 * loss + 1)
       }
       const [heard, notHeard] = [
-        'notices of other replicas are heard',
-        'notices of other replicas are not heard',
+        'listening to the notices of other replicas',
+        'cannot listen to the notices of other replicas',
       ]
       expect(said()).to.deep.equal([heard, notHeard, heard, notHeard, heard])
     } finally {
@@ -218,7 +219,7 @@ describe('two replicas on one PostgreSQL', function () {
 })
 
 function isHeard({ msg }: LogLine): boolean {
-  return msg === 'notices of other replicas are heard'
+  return msg === 'listening to the notices of other replicas'
 }
 
 function tillOf({ url }: AdapterProcess) {

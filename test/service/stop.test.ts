@@ -63,7 +63,7 @@ describe('a service that is told to stop', () => {
         expect(await adapter.stop()).to.deep.equal({ code: 0, signal: null })
         expect(performance.now() - sinceMs).to.be.below(4_000)
         const last = adapter.lines.map(({ msg }) => msg).slice(-2)
-        expect(last[0]).to.be.oneOf(['spans could not be sent', 'spans were left behind by the stop'])
+        expect(last[0]).to.be.oneOf(['spans could not be sent', 'spans were not sent before the stop'])
         expect(last[1]).to.equal('stopped')
       } finally {
         if (collector === 'silent') await receiver.close()

@@ -12,7 +12,7 @@ export type Step = {
 
 const listed = 10
 /** The whole message is above, where mocha lists the failures of a step. */
-const longestMessage = 300
+const maxMessage = 300
 
 /** @returns the page at the end of `npm test` */
 export function describeRun(steps: Step[], all: Results): string {
@@ -64,7 +64,7 @@ function count({ passed, pending, failed }: Results): string {
 
 function describeFailure({ file, title, message }: Results['failed'][number]): string {
   const [line = ''] = message.split('\n')
-  return `  ${file}: ${title}\n      ${line.length > longestMessage ? `${line.slice(0, longestMessage)} …` : line}`
+  return `  ${file}: ${title}\n      ${line.length > maxMessage ? `${line.slice(0, maxMessage)} …` : line}`
 }
 
 function describeUnexplained({ name, code }: Step): string {

@@ -18,8 +18,8 @@ export function debitOf(name: string): DebitIntent {
 }
 
 /** A debit of a coupon whose id contains the card number. */
-export const coveredDebit: DebitIntent = {
-  ...debitOf('covered'),
+export const maskedDebit: DebitIntent = {
+  ...debitOf('masked'),
   what: { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-1' },
 }
 
@@ -68,7 +68,7 @@ export async function fillJournal({ journal, clock }: TestJournal) {
 
   const stuck = await getStuck(journal, clock.pass, debitOf('stuck'))
   const taken = await take(debitOf('taken'))
-  const covered = await take(coveredDebit)
+  const masked = await take(maskedDebit)
   await pressAgain(journal, debitOf('taken'), 'key of the second press')
   await settleDebit(journal, (await begin(debitOf('refused'))).id, { kind: 'refused', code: 'REFUSED' })
   await settleDebit(journal, (await begin(debitOf('not done'))).id, { kind: 'not_done' })
@@ -77,7 +77,7 @@ export async function fillJournal({ journal, clock }: TestJournal) {
   for (const id of ['in-kafka', 'first', 'second', 'refused-by-kafka', 'third'])
     await journal.acceptTicket(ticketOf(id))
   await journal.markPublished(['in-kafka'])
-  await journal.buryTicket('refused-by-kafka', 'MESSAGE_TOO_LARGE')
+  await journal.moveToDeadLetters('refused-by-kafka', 'MESSAGE_TOO_LARGE')
   await journal.keepDeadLetter(unreadMessage('{"ticketId":"unread"}'))
   await journal.keepApproval(approved.credentials, { venue: approved.venue, approvedAtMs: clock.nowMs() })
 
@@ -93,7 +93,7 @@ export async function fillJournal({ journal, clock }: TestJournal) {
   const inDoubt = (await begin(debitOf('in doubt'))).id
   await settleDebit(journal, inDoubt, { kind: 'unknown' })
   const sent = (await begin(debitOf('under way'))).id
-  return { stuck, taken, covered, inDoubt, sent, blockedUntilMs, freeAtMs }
+  return { stuck, taken, masked, inDoubt, sent, blockedUntilMs, freeAtMs }
 }
 
 /** The operator pressed again, under another transaction id: the same redemption is found by both from now on. */

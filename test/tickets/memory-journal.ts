@@ -34,7 +34,7 @@ export function createMemoryJournal(tickets: WaitingTicket[] = []) {
       published.push(...eventIds)
       remove(eventIds)
     },
-    async buryTicket(eventId: string, reason: string) {
+    async moveToDeadLetters(eventId: string, reason: string) {
       buried.push({ eventId, reason })
       remove([eventId])
     },

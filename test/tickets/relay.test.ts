@@ -145,7 +145,7 @@ describe('the relay', () => {
     }
   })
 
-  for (const name of ['waitingTickets', 'markPublished', 'buryTicket'] as const) {
+  for (const name of ['waitingTickets', 'markPublished', 'moveToDeadLetters'] as const) {
     it(`neither loses a ticket nor sends one twice if the journal fails at ${name}`, async () => {
       const topic = await createTopic(kafka(), { config: { 'max.message.bytes': '3000' } })
       const tooLarge = closedBill({ eventId: 'large', ticket: { items: [{ name: 'x'.repeat(3000) }] } })
@@ -206,5 +206,5 @@ function failing(journal: RelayJournal, name: keyof RelayJournal, times: number)
     }
   if (name === 'waitingTickets') return { ...journal, waitingTickets: failOrDo(journal.waitingTickets) }
   if (name === 'markPublished') return { ...journal, markPublished: failOrDo(journal.markPublished) }
-  return { ...journal, buryTicket: failOrDo(journal.buryTicket) }
+  return { ...journal, moveToDeadLetters: failOrDo(journal.moveToDeadLetters) }
 }

@@ -67,7 +67,7 @@ describe('what is told of a call to TRIFFT', () => {
     expect(told).to.deep.equal([
       'TRIFFT was asked to take the points: done after 12 ms.',
       "TRIFFT was asked to take the points: refused after 12 ms: 402 NotEnough (TRIFFT's event E-1).",
-      'TRIFFT was asked to take the points: this was not sent: other calls had used up what TRIFFT allows in ten seconds.',
+      'TRIFFT was not asked to take the points: other calls had used up what TRIFFT allows in ten seconds.',
       'TRIFFT was asked to take the points: refused after 12 ms, so nothing was done: 401.',
       'TRIFFT was asked to take the points: no answer that can be read after 2.0 s, so it may have been done: no answer (deadline).',
     ])

@@ -74,10 +74,10 @@ export function lockJournal(journalPath: string): Trouble {
   }
 }
 
-/** @param mostMs the longest time between two faults */
-export function spoilAnswers(core: CoreSimulator, mostMs: number): Trouble {
+/** @param maxMs the longest time between two faults */
+export function spoilAnswers(core: CoreSimulator, maxMs: number): Trouble {
   return async (chance, figures, signal) => {
-    while (await pauseUntil(signal, chance.int(20, mostMs))) {
+    while (await pauseUntil(signal, chance.int(20, maxMs))) {
       const order = orderFault(chance)
       figures.fault(order.exception ? `${order.kind} ${order.exception}` : `${order.kind} ${order.when}`)
       const { release } = core.faults.next(order)

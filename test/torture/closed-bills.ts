@@ -45,7 +45,7 @@ export async function closeBill(world: World, closing: Closing, heard: string[],
       rewardId !== null &&
       cardHash === world.hashCard(closing.cardNumber),
   )
-  const shown = coupons.map((coupon) => world.coverId(coupon, closing.cardNumber))
+  const shown = coupons.map((coupon) => world.maskId(coupon, closing.cardNumber))
   expect(new Set(shown)).to.deep.equal(new Set(mine.map(({ rewardId }) => rewardId)))
 }
 

@@ -1,5 +1,5 @@
 import { readConfig } from '../../src/config/config.ts'
-import { coverIds, createCoverId } from '../../src/loyalty/cover-ids.ts'
+import { maskIds, createMaskId } from '../../src/loyalty/mask-ids.ts'
 import { createKeyedHash, debitKey } from '../../src/model/keys.ts'
 import { readTopic } from '../support/kafka-consumer.ts'
 import { untilInSync } from '../support/kafka-topic.ts'
@@ -45,8 +45,8 @@ function keysOf({ venueId, cardNumber, accountNumber, what, asked }: Wish): stri
   const caller = { venue: { id: venueId, coreId: coreIdOf(venueId), currency: 'GBP' } }
   return [...asked].map((transactionId) => {
     const request = { cardNumber, accountNumber, what, ...(transactionId && { transactionId }) }
-    return debitKey(caller, coverIds(request, coverId))
+    return debitKey(caller, maskIds(request, maskId))
   })
 }
 
-const coverId = createCoverId(createKeyedHash(readConfig({ HOST: '127.0.0.1' }).journal.cardHashKey))
+const maskId = createMaskId(createKeyedHash(readConfig({ HOST: '127.0.0.1' }).journal.cardHashKey))

@@ -6,7 +6,7 @@ import { pauseUntil } from './pause.ts'
 import type { MeasuredTill } from './till.ts'
 
 /** After so many steps a till gives up. */
-const mostSteps = 8
+const maxSteps = 8
 
 /** Which of two twins was served first nobody knows: the one that is lost may be the second, and an OK of either stands. */
 const rank = { refused: 0, failed: 0, lost: 1, ok: 2 }
@@ -86,7 +86,7 @@ export function createRedeeming({ till, chance, figures, isExcused }: Parts) {
     async redeem(wish: Wish, signal: AbortSignal): Promise<void> {
       let heard = await debit(wish)
       let asksBack: TillCredit | undefined
-      for (let steps = 0; steps < mostSteps; steps++) {
+      for (let steps = 0; steps < maxSteps; steps++) {
         const next = nextStep(wish, heard)
         if (next === 'leave') return
         if (!(await pauseUntil(signal, chance.int(0, heard.kind === 'ok' ? 100 : 1_500)))) return

@@ -2,7 +2,7 @@ import { codeOfException } from '../../src/trifft/exceptions.ts'
 import { CoreOutcomeUnknown, CoreRejected, CoreUnavailable } from '../../src/trifft/errors.ts'
 import type { PointsOrder, RewardOrder } from '../../src/trifft/client.ts'
 import { createKeyedHash } from '../../src/model/keys.ts'
-import { createCoverId } from '../../src/loyalty/cover-ids.ts'
+import { createMaskId } from '../../src/loyalty/mask-ids.ts'
 import { createCredit } from '../../src/loyalty/credit.ts'
 import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
@@ -69,7 +69,7 @@ export async function createWorld(
 ) {
   const [{ clock, sql }] = tests
   const hashCard = createKeyedHash('secret')
-  const coverId = createCoverId(hashCard)
+  const maskId = createMaskId(hashCard)
   const project = projectOf(clock.nowMs())
   const ledger = createLedger(() => clock.nowMs())
   /** Who waits for the call of a dead process lets the time pass; all other timers are real. */
@@ -98,7 +98,7 @@ export async function createWorld(
       turns,
       timers,
       hashCard,
-      coverId,
+      maskId,
       log,
       tracing: noTracing,
     }
@@ -200,7 +200,7 @@ export async function createWorld(
   return {
     clock,
     hashCard,
-    coverId,
+    maskId,
     /** What becomes of the next calls; later ones are done. */
     fate: (next: Fate[]) => void (fates = [...next]),
     debit: (request: DebitRequest, at: number) => hear(at, debit(request, at)),

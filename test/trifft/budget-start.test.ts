@@ -136,7 +136,7 @@ describe('the budget of a process that starts', () => {
     expect(stateOf(await claim('credit'))).to.equal('granted')
   })
 
-  it('counts the first window as spent if the journal cannot be read, and works on', async () => {
+  it('counts the first window as spent if the journal cannot be read, and starts anyway', async () => {
     const journal = {
       ...memoryJournal(),
       openBudget: () => Promise.reject(new Error('locked')),

@@ -11,7 +11,7 @@ type Row = {
   what: string
   lane: string
   /** What must be left of the till's patience for a call that has waited. */
-  leastLeftMs: number
+  minLeftMs: number
   message?: Operation
   isBackground?: boolean
   call: (client: CoreClient, exchange: Exchange) => Promise<unknown>
@@ -26,51 +26,51 @@ const points = { ...order, points: 200 }
 
 // A call takes 200 ms and our answer 100 ms; a debit takes 500 ms; a venue check leaves time for the call after it.
 const rows: Row[] = [
-  { what: 'a restore', lane: 'credit', leastLeftMs: 300, call: (c, e) => c.restoreCoupon(coupon, e) },
+  { what: 'a restore', lane: 'credit', minLeftMs: 300, call: (c, e) => c.restoreCoupon(coupon, e) },
   {
     what: 'points given back',
     lane: 'credit',
-    leastLeftMs: 300,
+    minLeftMs: 300,
     call: (c, e) => c.givePointsBack(points, e),
   },
   {
     what: 'an undo of a coupon',
     lane: 'undo',
-    leastLeftMs: 300,
+    minLeftMs: 300,
     isBackground: true,
     call: (c, e) => c.restoreCoupon(coupon, e),
   },
   {
     what: 'an undo of points',
     lane: 'undo',
-    leastLeftMs: 300,
+    minLeftMs: 300,
     isBackground: true,
     call: (c, e) => c.givePointsBack(points, e),
   },
-  { what: 'a redeem', lane: 'debit', leastLeftMs: 500, call: (c, e) => c.redeemCoupon(coupon, e) },
-  { what: 'points taken', lane: 'debit', leastLeftMs: 500, call: (c, e) => c.takePoints(points, e) },
+  { what: 'a redeem', lane: 'debit', minLeftMs: 500, call: (c, e) => c.redeemCoupon(coupon, e) },
+  { what: 'points taken', lane: 'debit', minLeftMs: 500, call: (c, e) => c.takePoints(points, e) },
   {
     what: 'both calls of a balance',
     lane: 'balance',
-    leastLeftMs: 300,
+    minLeftMs: 300,
     call: (c, e) => c.claimBalance(caller, cardNumber, e),
   },
-  { what: "a credit's venue check", lane: 'credit', leastLeftMs: 500, message: 'credit', call: check },
-  { what: "a debit's venue check", lane: 'debit', leastLeftMs: 700, message: 'debit', call: check },
-  { what: "a balance's venue check", lane: 'balance', leastLeftMs: 500, message: 'balance', call: check },
-  { what: "a ticket's venue check", lane: 'balance', leastLeftMs: 500, message: 'ticket', call: check },
+  { what: "a credit's venue check", lane: 'credit', minLeftMs: 500, message: 'credit', call: check },
+  { what: "a debit's venue check", lane: 'debit', minLeftMs: 700, message: 'debit', call: check },
+  { what: "a balance's venue check", lane: 'balance', minLeftMs: 500, message: 'balance', call: check },
+  { what: "a ticket's venue check", lane: 'balance', minLeftMs: 500, message: 'ticket', call: check },
   // Strangers' checks went in the lane of the message that they claimed to be, and took the slots kept for credits.
   ...(['credit', 'ticket', 'balance'] as const).map((message) => ({
     what: `a stranger's venue check as a ${message}`,
     lane: 'stranger',
-    leastLeftMs: 500,
+    minLeftMs: 500,
     message,
     call: strangerCheck,
   })),
   {
     what: "a stranger's venue check as a debit",
     lane: 'stranger',
-    leastLeftMs: 700,
+    minLeftMs: 700,
     message: 'debit',
     call: strangerCheck,
   },
@@ -85,21 +85,21 @@ describe('a call that finds no slot', () => {
     return parts
   }
 
-  for (const { what, lane, leastLeftMs, message, isBackground, call } of rows) {
-    it(`(${what}) waits in the lane "${lane}", until ${leastLeftMs} ms are left`, async () => {
+  for (const { what, lane, minLeftMs, message, isBackground, call } of rows) {
+    it(`(${what}) waits in the lane "${lane}", until ${minLeftMs} ms are left`, async () => {
       const { budget, client, clock, metrics } = await spent()
       const ask = (leftMs: number) => {
         const exchange = createExchange(clock, leftMs, { isBackground })
         exchange.message = message
         return call(client, exchange)
       }
-      expect(await failureOf(ask(1_000 + leastLeftMs - 1)), 'refused at once').to.include({
+      expect(await failureOf(ask(1_000 + minLeftMs - 1)), 'refused at once').to.include({
         code: 'CORE_BUSY',
       })
       expect((await metrics.page()).body).to.include(
         `zonal_core_slot_refusals_total{lane="${lane}",reason="no_slot"} 1`,
       )
-      const waiting = failureOf(ask(1_000 + leastLeftMs))
+      const waiting = failureOf(ask(1_000 + minLeftMs))
       await turn()
       expect(budget.stats().waiting.find(({ count }) => count > 0)).to.deep.equal({ lane, count: 1 })
       await budget.close()

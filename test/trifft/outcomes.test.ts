@@ -67,7 +67,7 @@ describe('the client of the core', () => {
         for (const form of [nested, flat]) {
           const { failure, fact } = await answerTo(takePoints, status, form(status, exception))
           expect(failure).to.be.instanceOf(CoreRejected)
-          expect(failure).to.include({ code, status, exception, meaning: 'refused', isDone: false })
+          expect(failure).to.include({ code, status, exception, meaning: 'refused' })
           expect(fact).to.include({ operation: 'takePoints', outcome: 'refused', status })
         }
       })
@@ -113,7 +113,7 @@ describe('the client of the core', () => {
       for (const body of [nested(status, exception), '<html>', '']) {
         const { failure, fact } = await answerTo(takePoints, status, body)
         expect(failure).to.be.instanceOf(CoreRejected)
-        expect(failure).to.include({ code, status, meaning: 'not_done', isDone: false })
+        expect(failure).to.include({ code, status, meaning: 'not_done' })
         expect(fact).to.include({ outcome: 'not_done' })
       }
     })

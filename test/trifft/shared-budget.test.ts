@@ -39,12 +39,12 @@ describe('the budget of several replicas', function () {
   })
 
   // What each lane may use of 48.
-  for (const { lane, most } of [
-    { lane: 'credit', most: 48 },
-    { lane: 'debit', most: 44 },
-    { lane: 'balance', most: 40 },
+  for (const { lane, max } of [
+    { lane: 'credit', max: 48 },
+    { lane: 'debit', max: 44 },
+    { lane: 'balance', max: 40 },
   ] as const)
-    it(`is one under an overload of ${lane}s: at most ${most} slots are used in any window, and nearly all of them`, async () => {
+    it(`is one under an overload of ${lane}s: at most ${max} slots are used in any window, and nearly all of them`, async () => {
       budgets = journals.map((journal) => budgetOn(journal, shortWindowMs))
       const untilMs = performance.now() + 4 * shortWindowMs
       const till = async (budget: Budget) => {
@@ -52,7 +52,7 @@ describe('the budget of several replicas', function () {
       }
       await Promise.all(budgets.flatMap((budget) => Array.from({ length: 8 }, () => till(budget))))
       const used = Math.max(...calls.map(({ startMs }) => countedAt(startMs)))
-      expect(used, 'calls that the core may count at once').to.be.within(most - 2, most)
+      expect(used, 'calls that the core may count at once').to.be.within(max - 2, max)
     })
 
   it('keeps the reserves of the lanes across replicas', async () => {

@@ -23,7 +23,7 @@ describe('a debit is marked as answered', () => {
     const loyalty: Partial<Loyalty> = {
       approve: async ({ venueId: id }) => ({ id, coreId: 'venue-uuid', currency: 'GBP' }),
       debit: async () => done,
-      coverId: (id) => id,
+      maskId: (id) => id,
       markAnswered: async ({ id }) => void marked.push(id),
     }
     const settings = { language: 'en', failureHttpStatus: 503, invalidTicketHttpStatus: 400 } as const

@@ -16,7 +16,7 @@ import { readDate, readTime } from '../../src/zonal/messages/time.ts'
 const apiKey = 'crown-demo-write-key'
 const lengthBytes = 256 * 1024
 /** Node reads no longer headers. */
-const longestQuery = 16 * 1024
+const maxQuery = 16 * 1024
 const formType = 'application/x-www-form-urlencoded'
 const pieces = [
   ...['a', ' ', '+', '/', '-', '.', '1', '"', '\\', '%', '<', '=', '\n', '\0', '\u202e', '\ufdfa'],
@@ -75,7 +75,7 @@ const readers: Record<string, (text: string) => unknown> = {
   'captures an unknown format': (text) => redactBody(json, { mediaType: 'text/plain', text }, rules),
   'captures XML': (text) => redactBody(json, { mediaType: 'text/xml', text: `<${text}>` }, rules),
   'captures a form': (text) => redactBody(json, { mediaType: formType, text }, rules),
-  'captures a query': (text) => redactQuery(json, text.slice(0, longestQuery), rules),
+  'captures a query': (text) => redactQuery(json, text.slice(0, maxQuery), rules),
 }
 const rules = createRules(createStandIns(['LOY-']), [apiKey, '9826123456'], true)
 

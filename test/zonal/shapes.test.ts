@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { contradiction } from '../../src/zonal/dialects/json/contradiction.ts'
-import { objectReaderOf, readerOf } from '../../src/zonal/messages/shape.ts'
+import { objectReaderOf, shapeReaderOf } from '../../src/zonal/messages/shape.ts'
 import * as shapes from '../../src/zonal/messages/shapes.ts'
 import { ticketRequest } from '../../src/zonal/messages/ticket-message.ts'
 
@@ -42,7 +42,7 @@ describe('a field of a message', () => {
   const kinds = exported.filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType)
   for (const [name, schema] of kinds)
     it(`is read as its schema says: ${name}`, () => {
-      const read = readerOf<unknown>(schema)
+      const read = shapeReaderOf<unknown>(schema)
       fc.assert(
         fc.property(anything, (value) => {
           const { success, data } = schema.safeParse(value)

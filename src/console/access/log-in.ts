@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { networkOf } from '../../observability/source-address.ts'
 import type { Clock } from '../../time/clock.ts'
-import { isPassword, longestPassword } from './passwords.ts'
+import { isPassword, maxPasswordLength } from './passwords.ts'
 import { userName, type Users } from '../../config/console-users.ts'
 import type { User } from './users.ts'
 
@@ -12,14 +12,14 @@ const windowMs = 60_000
 const failuresOfNetwork = 10
 const failuresInAll = 60
 /** Checks that wait for the one under way. */
-const mostWaiting = 8
+const maxWaiting = 8
 
 /** A hash that no password has, checked for a name that is not known, so that it takes as long. */
 const nobody = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
 export type LogIn = (authorization: string | undefined, address: string | undefined) => Promise<LoggedIn>
-/** `locked`: after too many wrong passwords nobody is let in who was not remembered. */
-export type LoggedIn = User | 'missing' | 'wrong' | { lockedForMs: number }
+/** `lockedForMs`: after too many wrong passwords, for how long only remembered users are let in. */
+type LoggedIn = User | 'missing' | 'wrong' | { lockedForMs: number }
 
 /** @returns a function that says who sends an `Authorization` header of HTTP basic */
 export function createLogIn(users: Users, clock: Clock): LogIn {
@@ -33,7 +33,7 @@ export function createLogIn(users: Users, clock: Clock): LogIn {
 
   function lockedForMs(ofNetwork: Failures): number {
     const nowMs = clock.monotonicMs()
-    const left = ({ count, untilMs }: Failures, most: number) => (count >= most ? untilMs - nowMs : 0)
+    const left = ({ count, untilMs }: Failures, max: number) => (count >= max ? untilMs - nowMs : 0)
     return Math.max(0, left(ofNetwork, failuresOfNetwork), left(inAll, failuresInAll))
   }
 
@@ -58,11 +58,11 @@ export function createLogIn(users: Users, clock: Clock): LogIn {
     failures.set(network, ofNetwork)
     const lockMs = lockedForMs(ofNetwork)
     if (lockMs > 0) return { lockedForMs: lockMs }
-    if (waiting >= mostWaiting) return { lockedForMs: 1_000 }
+    if (waiting >= maxWaiting) return { lockedForMs: 1_000 }
     waiting += 1
     // One at a time: each takes a thread that others wait for too.
     const checked = checking.then(async () => {
-      // Those before it may have been the same, or wrong once too often.
+      // The checks before it may have approved the same password, or locked the address.
       const lockMs = lockedForMs(ofNetwork)
       return recall() ?? (lockMs > 0 ? { lockedForMs: lockMs } : await check(given, mark, ofNetwork))
     })
@@ -96,5 +96,5 @@ function readBasic(authorization: string | undefined): Given | undefined {
   const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '') ?? []
   if (encoded === undefined) return undefined
   const [, name = '', password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
-  return userName.test(name) && password.length <= longestPassword ? { name, password } : undefined
+  return userName.test(name) && password.length <= maxPasswordLength ? { name, password } : undefined
 }

@@ -1,4 +1,4 @@
-/** Of every answer: nothing from elsewhere, nothing inline, and no page of another site around it. */
+/** Sent with every answer: no content from other sites, nothing inline, and no other site may frame a page. */
 export const safeHeaders = {
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -11,7 +11,7 @@ export const safeHeaders = {
     "frame-ancestors 'none'",
   ].join('; '),
   'X-Content-Type-Options': 'nosniff',
-  // A stricter one would take the origin from the forms, by which forged ones are known.
+  // A stricter policy would remove the Origin header, by which `isFromHere` recognises forged forms.
   'Referrer-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /**
- * Whether a page of this console has sent a form, and not one of another site: browsers send a password to us from there
- * too. https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site is missing on plain HTTP, unless to
- * this machine; then the origin must be the host that was asked for.
+ * Whether a form was sent by a page of this console. A page of another site could send one too, and the browser would add
+ * the password. `Sec-Fetch-Site` is missing on plain HTTP, except to localhost; then the origin must be the host of the
+ * request. https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
  */
 export function isFromHere(headers: IncomingHttpHeaders): boolean {
   const { host, origin, 'sec-fetch-site': site } = headers

@@ -4,7 +4,7 @@ import type { SilentVenue } from '../../timeline/silent.ts'
 import type { Outcomes } from './last-day.ts'
 import type { Status } from './status.ts'
 
-/** Something is wrong: the alert that says so too, and whose runbook says what to do; in words; and since when, if known. */
+/** Something that is wrong. `alert`: the alert for it, whose runbook says what to do; `sinceMs`: undefined if not known. */
 export type Condition = { alert: string; text: string; sinceMs: number | undefined }
 
 export type ConditionFacts = {
@@ -20,12 +20,12 @@ export type ConditionFacts = {
 
 const minuteMs = 60_000
 /** As in the alerts: `helm/alerts/adapter.rules.yaml` says why. */
-const longestDoubtMs = 10 * minuteMs
-const longestWaitMs = 30 * minuteMs
+const maxDoubtMs = 10 * minuteMs
+const maxWaitMs = 30 * minuteMs
 const shares = { failed: 0.25, hungUp: 0.02 }
 /** With fewer a share says nothing. */
-const leastMessages = 20
-const leastHangUps = 5
+const minMessages = 20
+const minHangUps = 5
 
 /** @returns what is wrong, what harms guests first */
 export function findConditions(facts: ConditionFacts, nowMs: number): Condition[] {
@@ -42,7 +42,7 @@ function ofJournal({ status: { trouble, durability } }: ConditionFacts): Conditi
   return [
     ...(trouble === undefined ? [] : [now('ZonalJournalTrouble', `The journal is in trouble: ${trouble}.`)]),
     ...(durability?.level === 'memory' || durability?.level === 'unknown'
-      ? [now('ZonalDatabaseNotDurable', `What the database has answered is ${durability.text}.`)]
+      ? [now('ZonalDatabaseNotDurable', `Commits of the database are ${durability.text}.`)]
       : []),
   ]
 }
@@ -52,18 +52,18 @@ function ofTills({ recent, silent }: ConditionFacts): Condition[] {
   if (recent) {
     const { ok, refused, failed, hungUp } = recent
     const all = ok + refused + failed + hungUp
-    if (all > leastMessages && failed / all > shares.failed)
+    if (all > minMessages && failed / all > shares.failed)
       found.push(
         now(
           'ZonalTillsPutOff',
           `${percent(failed / all)} of what tills asked in the last half hour was answered with "try again".`,
         ),
       )
-    if (hungUp > leastHangUps && hungUp / all > shares.hungUp)
+    if (hungUp > minHangUps && hungUp / all > shares.hungUp)
       found.push(
         now(
           'ZonalTillsHangUp',
-          `${percent(hungUp / all)} of the tills hung up in the last half hour before their answer was out.`,
+          `For ${percent(hungUp / all)} of the messages of the last half hour, the till hung up before its answer was sent.`,
         ),
       )
   }
@@ -79,7 +79,7 @@ function ofTills({ recent, silent }: ConditionFacts): Condition[] {
 function ofRedemptions({ counts }: ConditionFacts, nowMs: number): Condition[] {
   if (!counts) return []
   const { open, oldestInDoubtAtMs } = counts
-  const isLong = oldestInDoubtAtMs !== undefined && nowMs - oldestInDoubtAtMs > longestDoubtMs
+  const isLong = oldestInDoubtAtMs !== undefined && nowMs - oldestInDoubtAtMs > maxDoubtMs
   return [
     ...(open.stuck > 0
       ? [
@@ -93,7 +93,7 @@ function ofRedemptions({ counts }: ConditionFacts, nowMs: number): Condition[] {
       ? [
           {
             alert: 'ZonalRedemptionsInDoubt',
-            text: 'A redemption is in doubt for longer than ten minutes; its reward is held meanwhile.',
+            text: 'A redemption has been in doubt for more than ten minutes; its reward is held until that is settled.',
             sinceMs: oldestInDoubtAtMs,
           },
         ]
@@ -104,7 +104,7 @@ function ofRedemptions({ counts }: ConditionFacts, nowMs: number): Condition[] {
 function ofTickets({ counts, status, hasRelay }: ConditionFacts, nowMs: number): Condition[] {
   const found: Condition[] = []
   const { oldestTicketAtMs, ticketsWaiting = 0, deadLetters = 0 } = counts ?? {}
-  if (oldestTicketAtMs !== undefined && nowMs - oldestTicketAtMs > longestWaitMs)
+  if (oldestTicketAtMs !== undefined && nowMs - oldestTicketAtMs > maxWaitMs)
     found.push({
       alert: 'ZonalTicketsNotPublished',
       text: `${several(ticketsWaiting, 'ticket waits', 'tickets wait')} to be published to Kafka.`,

@@ -12,15 +12,15 @@ export const quartersShown = 96
 /** Rows are written behind the answers; after this long a quarter gets none any more. */
 const settledMs = 60_000
 /** A day with more tries than this is drawn without the oldest. */
-const mostUndos = 5_000
+const maxUndos = 5_000
 
 /** Redemptions that are looked at for the drawing. */
-const mostOpen = 500
+const maxOpen = 500
 const open = { states: ['in_doubt', 'stuck', 'confirmed'], venueId: undefined } as const
 
 /** What tills heard: OK; refused, and why; `failed`: to be tried again; or nothing, since they did not wait. */
 export type Outcomes = { ok: number; refused: number; failed: number; hungUp: number }
-export type Quarter = { startMs: number; outcomes: Outcomes; ticketsTaken: number; ticketsPublished: number }
+type Quarter = { startMs: number; outcomes: Outcomes; ticketsTaken: number; ticketsPublished: number }
 export type LastDay = { quarters: Quarter[]; doubts: Doubts[] }
 
 /**
@@ -47,9 +47,9 @@ export function createLastDay(language: Language) {
       if (quarter >= from && (quarter + 1) * quarterMs + settledMs < nowMs)
         kept.set(quarter, ofQuarter(quarter))
     const day = { fromMs: first * quarterMs, toMs: nowMs + 1 }
-    const undos = await reader.read(() => undosIn(day, mostUndos))
+    const undos = await reader.read(() => undosIn(day, maxUndos))
     const records = [
-      ...(await journal.listRedemptions({ ...open, sinceMs: nowMs, limit: mostOpen })),
+      ...(await journal.listRedemptions({ ...open, sinceMs: nowMs, limit: maxOpen })),
       ...(await journal.redemptionsByIds(unsettled(undos))),
     ]
     return {
@@ -74,7 +74,7 @@ function unsettled(undos: DiaryEntry[]): string[] {
   return [...last]
     .filter(([, undo]) => !isSettled(undo))
     .map(([id]) => id)
-    .slice(0, mostOpen)
+    .slice(0, maxOpen)
 }
 
 function toQuarter(quarter: number, counts: QuarterCount[], language: Language): Quarter {
@@ -92,6 +92,7 @@ function toQuarter(quarter: number, counts: QuarterCount[], language: Language):
   return { startMs: quarter * quarterMs, outcomes, ticketsTaken, ticketsPublished }
 }
 
+/** @returns `failed` for a status of 500 or above, which may be tried again; `refused` for other codes, also unknown ones */
 export function outcomeOf(code: string, language: Language): keyof Outcomes {
   if (code === 'OK') return 'ok'
   if (code === 'HUNG_UP') return 'hungUp'

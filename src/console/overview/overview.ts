@@ -9,7 +9,7 @@ import type { Status } from './status.ts'
 import { createWatch, type SeenCondition } from './watch.ts'
 
 /** What the first page shows. `day` is undefined without a diary, `counts` if the journal cannot be read. */
-export type Seen = {
+export type OverviewData = {
   conditions: SeenCondition[]
   day: LastDay | undefined
   silent: SilentVenue[]
@@ -68,7 +68,7 @@ export function createOverview({ reading, status, replicas, replicaName, languag
   const watch = createWatch({ look, clock, timers })
   return {
     /** @throws StorageUnavailable, or what the database says, if neither journal nor diary can be read */
-    async see(): Promise<Seen> {
+    async see(): Promise<OverviewData> {
       const conditions = await watch.current()
       const [day, silent, all] = await Promise.all([
         readDay().catch(() => undefined),

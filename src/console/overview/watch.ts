@@ -25,7 +25,7 @@ export function createWatch({ look, clock, timers }: Deps) {
     return found.map(({ alert, text, sinceMs }) => {
       const seenMs = firstSeen.get(alert) ?? clock.nowMs()
       firstSeen.set(alert, seenMs)
-      // What it waits for may be younger than what is wrong.
+      // `sinceMs` may be later than the first sighting: the oldest waiting ticket can be younger than the outage.
       const isExact = sinceMs !== undefined && sinceMs <= seenMs
       return { alert, text, sinceMs: isExact ? sinceMs : seenMs, isExact }
     })

@@ -2,7 +2,7 @@ import { nameOf, type ActName, type AuditEntry } from '../../journal/audit.ts'
 import { html, type Html } from '../html.ts'
 import { moment, table } from '../elements.ts'
 
-export const actWords: Record<ActName, string> = {
+const actWords: Record<ActName, string> = {
   retry: 'tried again to give back',
   settle: 'settled',
   send: 'sent again',
@@ -23,7 +23,7 @@ export function auditTable(entries: AuditEntry[], timeZone: string): Html {
     html`${entry.why ?? '–'}`,
     html`${entry.by}${entry.address !== undefined && html`, from ${entry.address}`}`,
   ])
-  return table('The last first', ['When', 'Who', 'What', 'Of', 'Before', 'After', 'Why', 'By'], rows)
+  return table('Newest first', ['When', 'Who', 'What', 'Of', 'Before', 'After', 'Why', 'By'], rows)
 }
 
 function targetLink({ act, target }: AuditEntry): Html {

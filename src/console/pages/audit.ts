@@ -24,7 +24,7 @@ export async function auditPage({ reading, config }: Desk, { query }: Visit): Pr
       <input id="of" name="of" value="${target ?? ''}" maxlength="128" />
       <button>Show</button>
     </form>
-    ${listed.length === 0 ? html`<p>There is nothing.</p>` : auditTable(listed, config.zonal.timeZone)}
+    ${listed.length === 0 ? html`<p>No entries found.</p>` : auditTable(listed, config.zonal.timeZone)}
     ${found.length > shown && html`<p><a href="?${next.toString()}">Older ones</a></p>`}`
   return page('Audit', body, listed)
 }

@@ -13,7 +13,7 @@ const notedForMs = 10 * 60_000
 
 /** What happened with a card, at every venue. The address has its hash, never its number. */
 export async function cardPage(desk: Desk, visit: Visit): Promise<Answer> {
-  needRole(visit, 'support', 'A look at a card')
+  needRole(visit, 'support', 'Looking up a card')
   const { hash = '' } = visit.params
   if (!/^[0-9a-f]{64}$/.test(hash)) throw new Refused(404, 'There is no such card.')
   const { timeZone, language } = desk.config.zonal

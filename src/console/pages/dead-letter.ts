@@ -15,13 +15,14 @@ import { problemNotice } from './redemption.ts'
 /** One that somebody reads again and again is one line in the audit. */
 const notedForMs = 10 * 60_000
 /** As much as a person reads. */
-const mostShown = 64 * 1024
+const maxShownLength = 64 * 1024
 
 /** One dead letter: why it was kept, and for support what is in it. */
 export async function deadLetterPage(desk: Desk, visit: Visit): Promise<Answer> {
   return await show(desk, visit, { status: 200 })
 }
 
+/** @throws Refused unless the user is an operator */
 export async function send(desk: Desk, visit: Visit): Promise<Answer> {
   needRole(visit, 'operator', 'Sending again')
   const act = readAct(visit)
@@ -69,7 +70,7 @@ async function show(
   ${doneNotice(audit, visit.query.get('done'))}
   ${opened ? letterView(opened, zone) : html`<p>It is not there any more.</p>`}
   ${content && contentView(content)}
-  ${opened && !content && html`<p>What is in it may be read by support.</p>`}
+  ${opened && !content && html`<p>Only support and operators can read its content.</p>`}
   ${opened && mayActAs(visit.user.role, 'operator') && forms(opened)}
   ${
     audit.length > 0 &&
@@ -111,7 +112,7 @@ function letterView({ kind, venueId, reason, keptAtMs }: OpenedDeadLetter, zone:
 }
 
 function contentView({ text, rows }: Content): Html {
-  const shown = text.length > mostShown ? `${text.slice(0, mostShown)}…` : text
+  const shown = text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text
   return html`<h2>What is in it</h2>
     <p class="ill">It may contain a card number: do not pass it on.</p>
     ${facts(rows)}

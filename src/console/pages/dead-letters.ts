@@ -15,7 +15,7 @@ const shown = 100
 type Result = { id: string; isSent: boolean; said: string }
 type Said = { status: number; problem?: string; results?: Result[] }
 
-/** What could not be read, or what Kafka has refused, and why; the last kept first. */
+/** What could not be read, or what Kafka has refused, and why; newest first. */
 export async function deadLettersPage(desk: Desk, visit: Visit): Promise<Answer> {
   return await show(desk, visit, { status: 200 })
 }
@@ -69,7 +69,7 @@ async function show({ reading, config }: Desk, { query, user }: Visit, said: Sai
       <input id="venue" name="venue" value="${venueId ?? ''}" maxlength="64" />
       <button>Show</button>
     </form>
-    ${rows.length === 0 ? html`<p>There are no dead letters.</p>` : table('Dead letters, the last kept first', heads, rows)}
+    ${rows.length === 0 ? html`<p>There are no dead letters.</p>` : table('Dead letters, newest first', heads, rows)}
     ${found.length > shown && olderLink('/dead-letters', query, { atMs: listed.at(-1)!.keptAtMs, id: listed.at(-1)!.id })}
     ${listed.length > 0 && mayActAs(user.role, 'operator') && sendForm(listed.map(({ id }) => id))}`
   return page('Dead letters', body, { deadLetters: listed, ...said }, said.status)

@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts'
 import { html, type Html } from '../html.ts'
 import { drawBars, legend, sum, type Series } from '../overview/drawing.ts'
 import type { LastDay } from '../overview/last-day.ts'
-import type { Seen } from '../overview/overview.ts'
+import type { OverviewData } from '../overview/overview.ts'
 import type { Status } from '../overview/status.ts'
 import { page, type Answer } from '../page.ts'
 import { moment, table, timeOfDay } from '../elements.ts'
@@ -25,7 +25,7 @@ const shownAt: Record<string, string> = {
   ZonalDeadLettersGrow: '/dead-letters',
 }
 
-function wrong({ conditions }: Seen, timeZone: string): Html {
+function wrong({ conditions }: OverviewData, timeZone: string): Html {
   if (conditions.length === 0)
     return html`<section aria-labelledby="wrong">
       <h2 id="wrong" class="well">✓ Nothing is wrong</h2>
@@ -120,13 +120,13 @@ function highest(values: readonly number[]): { bar: number; value: number } | un
   return value === 0 ? undefined : { bar: values.indexOf(value), value }
 }
 
-function now({ replicas }: Seen, timeZone: string): Html {
+function now({ replicas }: OverviewData, timeZone: string): Html {
   const rows = replicas.map(({ name, seenAtMs, status }) => [
     html`${name}`,
     html`${status.version}`,
     timeOfDay(seenAtMs, timeZone),
     html`${status.isReady ? 'ready' : 'not ready'}`,
-    html`${status.trouble ?? 'well'}`,
+    html`${status.trouble ?? 'ok'}`,
     html`${kafkaWords[status.kafka]}`,
     html`${ticketsIn(status)}`,
     html`${status.hold ? `held: ${status.hold.reason}` : 'sends'}`,
@@ -153,7 +153,7 @@ function breakers(states: Record<string, string>): string {
     : others.map(([operation, state]) => `${operation} ${state}`).join(', ')
 }
 
-function silent({ silent: venues, day }: Seen, timeZone: string): Html {
+function silent({ silent: venues, day }: OverviewData, timeZone: string): Html {
   if (!day) return html``
   const rows = venues.map(({ venueId, lastHeardAtMs, spokenOnDays }) => [
     html`${venueId}`,
@@ -164,7 +164,7 @@ function silent({ silent: venues, day }: Seen, timeZone: string): Html {
     <h2 id="silent">Silent venues</h2>
     ${
       rows.length === 0
-        ? html`<p>No venue is silent that usually sends something at this time of the day.</p>`
+        ? html`<p>No venue that usually sends something at this time of the day is silent.</p>`
         : table(
             'Venues that usually send something now, and have not for two hours',
             ['Venue', 'Last heard', 'Sent something now on'],

@@ -107,7 +107,7 @@ function describe(record: RedemptionRecord, zone: string): (readonly [string, Ht
     ['Begun', moment(createdAtMs, zone)],
     ['Taken', record.confirmedAtMs === undefined ? undefined : moment(record.confirmedAtMs, zone)],
     [
-      'OK has left to the till',
+      'OK sent to the till',
       record.answeredAtMs === undefined ? undefined : moment(record.answeredAtMs, zone),
     ],
     ['In doubt since', undo && moment(undo.sinceMs, zone)],
@@ -147,7 +147,7 @@ function acts(record: RedemptionRecord, { user }: Visit): Html {
     name: 'settle',
     action: `/redemptions/${id}/settle`,
     heading: 'Settle it',
-    says: 'TRIFFT is not asked, and it is not tried any more. Look into TRIFFT first: what is written here should be what is true there.',
+    says: 'This does not ask TRIFFT, and nothing is tried any more. Check TRIFFT first: what you choose here must match what it shows.',
     button: 'Settle',
     state,
     more: html`<fieldset>

@@ -11,7 +11,7 @@ const shown = 100
 const dayMs = 24 * 60 * 60 * 1000
 const open: RedemptionState[] = ['in_doubt', 'stuck']
 
-/** What is in doubt or stuck, or any other redemptions of the last days, the last changed first. */
+/** What is in doubt or stuck, or any other redemptions of the last days, most recently changed first. */
 export async function redemptionsPage({ reading, config, clock }: Desk, { query }: Visit): Promise<Answer> {
   const chosen = query.getAll('state')
   const states = chosen.length === 0 ? open : chosen.map(readState)
@@ -37,7 +37,7 @@ export async function redemptionsPage({ reading, config, clock }: Desk, { query 
   })
   const heads = ['Redemption', 'State', 'Begun', 'Bill', 'Card', 'What', 'Last answer of TRIFFT']
   const body = html`${filterForm(states, venueId)}
-  ${rows.length === 0 ? html`<p>There are none.</p>` : table('Redemptions, the last changed first', heads, rows)}
+  ${rows.length === 0 ? html`<p>No redemptions found.</p>` : table('Redemptions, most recently changed first', heads, rows)}
   ${found.length > shown && olderLink('/redemptions', query, { atMs: listed.at(-1)!.changedAtMs, id: listed.at(-1)!.id })}`
   return page('Redemptions', body, listed)
 }
@@ -65,7 +65,7 @@ export function readPlace(query: URLSearchParams): Listed | undefined {
   if (text === null) return undefined
   const [, atMs, id] = /^(\d{1,15})-([\w-]{1,64})$/.exec(text) ?? []
   if (atMs === undefined || id === undefined)
-    throw new Refused(400, 'The end of the page before, in the address, cannot be read.')
+    throw new Refused(400, 'The position in the address (after=…) cannot be read.')
   return { atMs: Number(atMs), id }
 }
 

@@ -20,8 +20,7 @@ const longest = 200
  */
 export async function searchPage(desk: Desk, visit: Visit): Promise<Answer> {
   const typed = (visit.fields.get('q') ?? '').trim()
-  if (typed === '' || typed.length > longest)
-    return nothing(`Type something of 1 to ${longest} characters.`, 422)
+  if (typed === '' || typed.length > longest) return nothing(`Type 1 to ${longest} characters.`, 422)
   const sources = await sourcesOf(desk)
   const byId = await gatherId(sources, typed)
   const bills = [
@@ -98,7 +97,7 @@ function choices(found: BillOnDay[]): Answer {
   const items = found.map((bill) => html`<li>${billLink(bill)}</li>`)
   return page(
     'Which bill?',
-    html`<p>It is on ${found.length} bills:</p>
+    html`<p>What you typed is on ${found.length} bills:</p>
       <ul class="links">
         ${items}
       </ul>`,

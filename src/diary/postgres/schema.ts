@@ -1,6 +1,6 @@
 import { columnNames, createIndex, indexes } from '../entry.ts'
 
-/** Of whoever makes tables of the diary, or drops them. Any number, as long as it stays the same. */
+/** Advisory lock for making and dropping tables of the diary. Any number, as long as it never changes. */
 const diaryLock = 7_351_903
 
 /** Waits for it, as long as a transaction of the diary waits for any lock. */
@@ -8,9 +8,8 @@ export const lockSql = `SELECT pg_advisory_xact_lock(${diaryLock})`
 export const tryLockSql = `SELECT pg_try_advisory_xact_lock(${diaryLock}) AS is_locked`
 
 /**
- * Rows are in segments, each a table of its own that is dropped as a whole: space that a DELETE leaves is given back to
- * nobody. A segment has the time of its begin in its name. Look-ups read `diary.entries`, which has no rows itself, but
- * all that its segments have.
+ * Rows are in segments, each a table that is dropped as a whole, since DELETE does not return space to the disk. A segment
+ * has its start time in its name. Look-ups read the parent table, `diary.entries`, which has no rows of its own.
  */
 export const createSchemaSql = `
   CREATE SCHEMA IF NOT EXISTS diary;
@@ -33,7 +32,7 @@ export const createSchemaSql = `
     facts          text NOT NULL
   );`
 
-/** @returns SQL that makes a segment; safe to run twice */
+/** @returns SQL that makes a segment; fails if there is one with this start time */
 export function createSegmentSql(beginMs: number): string {
   const name = `entries_${beginMs}`
   const table = `diary.${name}`

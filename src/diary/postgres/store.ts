@@ -70,7 +70,7 @@ export function createDatabaseStore(
         const segments = await readSegments(query)
         const bytes = segments.reduce((sum, each) => sum + each.bytes, 0)
         const [oldest, next] = segments
-        // All rows of it are older than the begin of the next.
+        // All its rows are older than the start of the next segment.
         const isPast =
           next !== undefined && (next.beginMs < beforeMs || bytes > maxBytes * (1 - segmentShare))
         if (!oldest || !isPast) return { isTidy: true, bytes }

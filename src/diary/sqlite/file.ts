@@ -9,7 +9,7 @@ import { migrations } from './migrations.ts'
 const stepRows = 1_000
 /** From here on the oldest rows go. */
 const fullShare = 0.95
-const mostWalBytes = 16 * 1024 * 1024
+const maxWalBytes = 16 * 1024 * 1024
 
 const insertSql = `INSERT INTO entries (${columnNames.join(', ')}) VALUES (${columnNames.map(() => '?').join(', ')})`
 const forgetSql = 'DELETE FROM entries WHERE id IN (SELECT id FROM entries ORDER BY id LIMIT ?)'
@@ -27,7 +27,7 @@ const forgetOldSql = `DELETE FROM entries WHERE id IN
 export function openToWrite(path: string, maxBytes: number) {
   let { file, hasBegunAnew } = openOrBeginAnew(path)
   let inode = inodeOf(path)
-  const walBytes = Math.min(mostWalBytes, maxBytes / 4)
+  const walBytes = Math.min(maxWalBytes, maxBytes / 4)
   setLimit()
 
   function setLimit() {

@@ -1,4 +1,4 @@
-import { answerTasks } from '../../journal/sqlite/in-thread.ts'
+import { answerTasks } from '../../journal/sqlite/worker-tasks.ts'
 import type { Value } from '../../journal/work.ts'
 import { openToWrite } from './file.ts'
 

@@ -12,9 +12,9 @@ const unknownSql = `SELECT quote_ident(pg_class.relname) AS name FROM pg_class
     AND n_live_tup > 10 * greatest(reltuples, 0)`
 
 /**
- * Lets PostgreSQL look at tables of whose contents it knows nothing, so that no query of the first busy evening is planned
- * as for an empty table. By itself it does so a minute after many rows were written, or not at all if autovacuum is off. A
- * table at which another replica has it look is left out.
+ * Runs ANALYZE on tables without statistics, so that no query of the first busy evening is planned as for an empty table.
+ * Autovacuum would do it a minute after many rows were written, or never if it is off. A table that another replica is
+ * analysing is skipped.
  *
  * @throws what pg throws
  */

@@ -17,7 +17,7 @@ const endSql = `UPDATE budgets
   SET until_ms = budget_after(until_ms, $2, array_fill(now_ms() + $4::bigint, ARRAY[$3::int]), now_ms())
   WHERE scope = $1`
 
-/** $2 more are wanted, of $3: the one of those in use whose end makes room, and the end of a block. */
+/** How long until a block ends, and until so many slots in use have ended that $2 more fit into $3. */
 const whySql = `SELECT blocked_until_ms - now_ms() AS blocked_for,
     (SELECT u FROM unnest(until_ms) u WHERE u > now_ms()
       ORDER BY u DESC OFFSET greatest($3::int - $2::int, 0) LIMIT 1) - now_ms() AS free_in
@@ -39,13 +39,13 @@ export function createSharedBudget(once: Once): SharedBudget {
 
   return {
     async take(scope: string, wanted: SlotsWanted, ended: SlotEnded[]): Promise<SlotsTaken> {
-      const { count, most, holdMs, windowMs } = wanted
+      const { count, max, holdMs, windowMs } = wanted
       await add(scope)
-      const [taken] = await once(takeSql, [scope, count, most, holdMs, ...toArrays(ended), windowMs])
+      const [taken] = await once(takeSql, [scope, count, max, holdMs, ...toArrays(ended), windowMs])
       if (taken) return { slots: Array<number>(count).fill(Number(taken.slot)) }
       // The ends were not written, since nothing was.
       if (ended.length > 0) await this.end(scope, ended, windowMs)
-      const [why] = await once(whySql, [scope, count, most])
+      const [why] = await once(whySql, [scope, count, max])
       const blockedForMs = Number(why?.blocked_for ?? 0)
       if (blockedForMs > 0) return { reason: 'blocked', freeInMs: blockedForMs }
       // Room that came up meanwhile is asked for again at once.

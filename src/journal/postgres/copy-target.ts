@@ -3,6 +3,7 @@ import { StorageUnavailable } from '../../model/refusal.ts'
 import type { Logger } from '../../observability/logger.ts'
 import { copiedTables, CopyRefused, type CopiedTable } from '../copied-tables.ts'
 import type { Row, Value } from '../work.ts'
+import { failed } from './connect.ts'
 import { DatabaseFailure, DatabaseUnavailable } from './failures.ts'
 import { migrate } from './migrate.ts'
 import { createPool, type Connection, type PostgresConfig } from './pool.ts'
@@ -19,7 +20,7 @@ const begin = `BEGIN;
   SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL lock_timeout = '5s';
   SET LOCAL idle_in_transaction_session_timeout = '60s'`
 
-export type CopyTarget = {
+type CopyTarget = {
   /** The database's clock. */
   nowMs: number
   /** @returns how many rows were written */
@@ -85,10 +86,6 @@ function createQuery(connection: Connection): Query {
     const query = { text, values, query_timeout: 2 * statementTimeoutMs }
     return connection.query<Row>(query).catch(failed)
   }
-}
-
-function failed(error: unknown): never {
-  throw new DatabaseFailure(error)
 }
 
 async function lockEmptyTables(query: Query) {

@@ -26,7 +26,7 @@ type Deps = {
   metrics: Pick<Metrics, 'journalDurability'>
 }
 
-/** Whether what the database has answered survives a crash of its server, and the loss of it. */
+/** Whether a commit of the database survives a crash of its server, and the loss of it. */
 export function createDurabilityWatch({ isProduction, troubles, log, metrics }: Deps) {
   let lookedAtMs = -Infinity
   let found: Durability | undefined
@@ -36,7 +36,7 @@ export function createDurabilityWatch({ isProduction, troubles, log, metrics }: 
       metrics.journalDurability.set({ level: each }, each === level ? 1 : 0)
     troubles.set('not_durable', refusal)
     if (text === found?.text) return
-    const message = `what the database has answered is ${text}`
+    const message = `commits of the database are ${text}`
     if (level === 'standby') log.info({ durability: level }, message)
     else log.warn({ durability: level }, message)
   }
@@ -57,11 +57,11 @@ export function createDurabilityWatch({ isProduction, troubles, log, metrics }: 
   }
 }
 
+/** @returns how safe a commit is with these settings; with a `refusal` only for fsync=off in production */
 export function toDurability(settings: Settings, isProduction: boolean): Durability {
   const { fsync, synchronous_commit: commit, asks_standby: asksStandby, standbys } = settings
   if (fsync === 'off') {
-    const refusal =
-      'the database has fsync=off, so a crash of its server loses what it has answered: switch it on'
+    const refusal = 'the database has fsync=off, so a crash of its server loses commits: switch it on'
     return { level: 'memory', text: 'in memory only: fsync is off', ...(isProduction && { refusal }) }
   }
   if (commit === 'off') return { level: 'memory', text: 'in memory only: synchronous_commit is off' }

@@ -1,6 +1,6 @@
 import { StorageUnavailable } from '../../model/refusal.ts'
 
-/** The database cannot be used. What a work itself refuses is another StorageUnavailable. */
+/** The database cannot be used. A unit of work that refuses something throws a plain StorageUnavailable. */
 export class DatabaseUnavailable extends StorageUnavailable {
   constructor(cause: unknown, { mayBeDone = false } = {}) {
     const { message } = cause instanceof DatabaseFailure ? cause : new DatabaseFailure(cause)
@@ -8,7 +8,7 @@ export class DatabaseUnavailable extends StorageUnavailable {
   }
 }
 
-/** The schema is not there yet: it is being migrated, or a lock keeps it from being. */
+/** The schema is not up to date yet: it is being migrated, or a lock on a table prevents that. */
 export class SchemaBehind extends DatabaseUnavailable {}
 
 /** A later release has migrated the schema beyond what this one can use. */
@@ -39,7 +39,7 @@ function describe(cause: unknown): string {
 }
 
 /**
- * What to do after a failure. Works are recognised when they run a second time, so a COMMIT without an answer needs no
+ * What to do after a failure. Units of work recognise that they run a second time, so a COMMIT without an answer needs no
  * rule of its own.
  *
  * - `again`: rolled back, or lost with its connection; run the work again
@@ -48,7 +48,7 @@ function describe(cause: unknown): string {
  * - `unavailable`: it will fail again
  * - `bug`: the statement is wrong
  */
-export type Remedy = 'again' | 'again_elsewhere' | 'unavailable' | 'bug'
+type Remedy = 'again' | 'again_elsewhere' | 'unavailable' | 'bug'
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html; a code of two letters stands for its class. */
 const remedies: Record<string, Remedy> = {
@@ -85,18 +85,19 @@ const remedies: Record<string, Remedy> = {
 }
 
 /** A pooler gives each transaction another connection, and does not follow which statements that has prepared. */
-export function isOfNames({ code }: DatabaseFailure): boolean {
+export function isMissingStatement({ code }: DatabaseFailure): boolean {
   return code === '26000' || code === '42P05'
 }
 
 /** What a prepared statement returns is not what it was: a later release has added a column meanwhile. */
-export function isOfPlans({ code }: DatabaseFailure): boolean {
+export function isStalePlan({ code }: DatabaseFailure): boolean {
   return code === '0A000'
 }
 
 /** Of pg, which gives it no code. */
 const readTimeout = 'Query read timeout'
 
+/** @returns `bug` for an SQLSTATE that is not in the list; `again` for errors without one, such as a lost connection */
 export function remedyFor({ code, message }: DatabaseFailure): Remedy {
   if (message === readTimeout) return 'again_elsewhere'
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]{4}$/.test(code)) return 'again'

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { createKeyedHash } from '../../model/keys.ts'
-import type { Access, Doing, Intake } from '../access.ts'
+import type { Access, BeginWork, Intake } from '../access.ts'
 import { createActs } from '../acts.ts'
 import { createApprovals } from '../approvals.ts'
 import type { Journal, JournalDeps } from '../journal.ts'
@@ -76,8 +76,9 @@ export function createPostgresJournal(
     observeConnection: (seconds) => metrics.journalConnectionSeconds.observe(seconds),
   })
 
-  const write = <T>(work: Doing<T>, card?: string): Promise<T> => use(() => transactions.transact(work, card))
-  const amend = <T>(work: Doing<T>): Promise<T> => use(() => transactions.amend(work))
+  const write = <T>(work: BeginWork<T>, card?: string): Promise<T> =>
+    use(() => transactions.transact(work, card))
+  const amend = <T>(work: BeginWork<T>): Promise<T> => use(() => transactions.amend(work))
   const once = (text: string, values: unknown[]) => use(() => transactions.once(text, values))
 
   async function use<T>(action: () => Promise<T>): Promise<T> {
@@ -99,7 +100,7 @@ export function createPostgresJournal(
     read: write,
     write,
     amend,
-    admit: <T>(intake: Intake, work: Doing<T>, card?: string): Promise<T> =>
+    admit: <T>(intake: Intake, work: BeginWork<T>, card?: string): Promise<T> =>
       write(function* (nowMs, mayBeDone) {
         // What may be done is in that room already.
         if (!mayBeDone) {

@@ -5,7 +5,7 @@ import { SchemaBehind, SchemaTooNew } from './failures.ts'
 import { migrations as allMigrations, type Migration } from './migrations.ts'
 import { send, type Connection, type Pool } from './pool.ts'
 
-/** Of whoever migrates. Any number, as long as it stays the same. */
+/** Advisory lock of the replica that migrates. Any number, as long as it never changes. */
 export const migrationLock = 7_351_902
 /** While another replica migrates. */
 const lookEveryMs = 200
@@ -18,9 +18,9 @@ const migrationMs = 60_000
  * third of their patience, so the migration gives up before they do, and leaves them alone for a while.
  */
 const lockShare = 0.2
-const longestLockMs = 2_000
+const maxLockMs = 2_000
 const firstPauseMs = 1_000
-const longestPauseMs = 8_000
+const maxPauseMs = 8_000
 
 /**
  * Brings the schema up to date, once: one replica migrates, the others wait for it.
@@ -82,11 +82,11 @@ export async function migrate(pool: Pool, patienceMs: number, migrations = allMi
     let pauseMs = firstPauseMs
     // Read without the lock: a replica that needs no migration does not wait for one that does.
     while ((await readVersion(query, migrations)) < migrations.length) {
-      const outcome = await tryNext(query, migrations, Math.min(longestLockMs, patienceMs * lockShare))
+      const outcome = await tryNext(query, migrations, Math.min(maxLockMs, patienceMs * lockShare))
       if (outcome === 'elsewhere') await sleep(keepingTimers, lookEveryMs, pool.ending)
       if (outcome !== 'locked') continue
       await sleep(keepingTimers, pauseMs, pool.ending)
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+      pauseMs = Math.min(2 * pauseMs, maxPauseMs)
     }
     connection.release()
   } catch (error) {

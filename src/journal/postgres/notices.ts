@@ -20,7 +20,7 @@ type Deps = {
   log: Logger
 }
 
-/** Hints between replicas. They carry no truth: one that is lost costs nothing but time. */
+/** Hints between replicas. Nothing depends on them: a lost one only means that a replica learns of a change later. */
 export function createNotices({ config, once, log }: Deps): SharedNotices & { close(): Promise<void> } {
   const closing = new AbortController()
   // Of this process, whose own notices come back to it.
@@ -66,8 +66,8 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
   function report(error: unknown) {
     const isHeard = error === undefined
     if (isHeard !== wasHeard) {
-      if (isHeard) log.info('notices of other replicas are heard')
-      else log.warn({ error: describeError(error) }, 'notices of other replicas are not heard')
+      if (isHeard) log.info('listening to the notices of other replicas')
+      else log.warn({ error: describeError(error) }, 'cannot listen to the notices of other replicas')
     }
     wasHeard = isHeard
   }

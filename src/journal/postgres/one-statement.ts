@@ -8,7 +8,7 @@ import type { Naming, Sent } from './statements.ts'
 const clockToleranceMs = 250
 
 /**
- * Sends the first statement of a work alone, if that is a write and the time is right.
+ * Sends the first statement of a unit of work alone, if it is a write. It writes only if `nowMs` is near the database's time.
  * @returns undefined if it has written nothing
  * @throws DatabaseFailure; StorageUnavailable if the schema cannot be used
  */
@@ -30,7 +30,7 @@ export async function tryAlone<T>(
     const { rowCount } = await sendAlone(deps, deps.naming.name(timely), latestMs)
     if (rowCount !== 1) return undefined
   } catch (error) {
-    // It may be written all the same: then the work has to know what it would have said.
+    // The row may have been written: let the work finish, so that it remembers its result and recognises it when it runs again.
     running.next({ rows: [], changes: 1 })
     throw error
   }

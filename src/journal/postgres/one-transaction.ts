@@ -30,6 +30,12 @@ export type TransactionDeps = ConnectDeps & {
   naming: Naming
 }
 
+/**
+ * Runs a unit of work once, in a transaction.
+ * @param card its hash: transactions of one card run one after the other
+ * @param latestMs by `performance.now()`
+ * @throws DatabaseFailure; StorageUnavailable if the schema cannot be used; what the work throws
+ */
 export async function tryInTransaction<T>(
   deps: TransactionDeps,
   work: (nowMs: number) => Work<T>,

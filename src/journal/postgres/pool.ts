@@ -72,6 +72,7 @@ export function createPool(
 /** `query_timeout`: pg rejects after these ms, and the connection cannot be used any more. Its types do not know it. */
 type Query = pg.QueryConfig & { query_timeout: number }
 
+/** @throws what pg throws, also after `query_timeout` */
 export function send<R extends pg.QueryResultRow = Row>(
   connection: pg.ClientBase,
   query: Query,

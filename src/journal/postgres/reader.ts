@@ -2,7 +2,7 @@ import type { Logger } from '../../observability/logger.ts'
 import type { Reader } from '../reader.ts'
 import { runWork } from '../run-work.ts'
 import type { Statement, Work } from '../work.ts'
-import { DatabaseFailure, isOfNames, isOfPlans } from './failures.ts'
+import { DatabaseFailure, isMissingStatement, isStalePlan } from './failures.ts'
 import { createPool, type PostgresConfig } from './pool.ts'
 import { createShortTransactions, type Query } from './short-transactions.ts'
 import { createNaming } from './statements.ts'
@@ -49,8 +49,8 @@ export function createDatabaseReader(
         return await readOnce(begin())
       } catch (error) {
         const failure = new DatabaseFailure(error)
-        if (isOfNames(failure)) naming.stop()
-        else if (isOfPlans(failure)) naming.renew()
+        if (isMissingStatement(failure)) naming.stop()
+        else if (isStalePlan(failure)) naming.renew()
         else throw error
         return await readOnce(begin())
       }

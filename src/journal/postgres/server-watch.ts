@@ -9,18 +9,18 @@ import { runWork } from '../run-work.ts'
 import { toNumbered } from './statements.ts'
 
 /** A look that took longer says too little of when it was: this process may have been frozen while the answer came. */
-const longestLookMs = 1_000
-/** Of all open rows, of those of two days, and of the wait for a replica that does the same. */
+const maxLookMs = 1_000
+/** Time limit for moving all open rows and those of two days, and for waiting until another replica has done so. */
 const followMs = 60_000
 const seenEveryMs = 60_000
 
-/** SQL: what each transaction sees of the server at its begin, FROM `clock`. Its own columns have the last that was known. */
+/** SQL, with `FROM clock`: what a transaction sees of the server when it begins, and what replicas last wrote down of it. */
 export const seenOfServer = `now_ms() AS now_ms, floor(extract(epoch FROM pg_postmaster_start_time()) * 1000) AS started_ms,
   moved_ms, seen_ms, clock.started_ms AS known_started_ms, served_from_ms`
 
 export type ServerSeen = {
   now_ms: number
-  /** When its first process was started: another one, or the same again, has another. */
+  /** When the server was started. Differs after a restart, and on another server. */
   started_ms: number
   /** By how much all times were moved so far. */
   moved_ms: number
@@ -38,7 +38,7 @@ type Deps = {
   clock: Clock
   log: Logger
   metrics: Pick<Metrics, 'clockJumps'>
-  /** Told of another server, and of one that was started again. */
+  /** Called if another server answers, or the same after a restart. */
   onChange: () => void
 }
 
@@ -58,7 +58,7 @@ export function createServerWatch({ pool, clock, log, metrics, onChange }: Deps)
 
   /** @returns by how much the clock has jumped, as far as nobody has moved the times yet */
   function jumpOf(seen: ServerSeen): number {
-    // Of a clock that went ahead while no replica ran nothing can be known.
+    // A clock that went ahead while no replica ran cannot be told from time that has passed.
     if (!known) return keepIfJump(Math.min(0, seen.now_ms - seen.seen_ms))
     // It was noticed by another replica, or by this one, and the times have moved.
     if (seen.moved_ms !== known.movedMs) return 0
@@ -109,7 +109,7 @@ export function createServerWatch({ pool, clock, log, metrics, onChange }: Deps)
   }
 
   function isLate(askedMs: number): boolean {
-    return clock.monotonicMs() - askedMs > longestLookMs
+    return clock.monotonicMs() - askedMs > maxLookMs
   }
 
   function followOnce() {

@@ -5,8 +5,8 @@ import type { Sent } from './statements.ts'
 export type Query = (statement: Sent) => Promise<Row[]>
 
 /**
- * Look-ups and the diary keep nobody waiting: they wait neither for a lock nor for the disk, for the database no longer
- * than this, and a look-up takes one of its cores.
+ * Limits for look-ups and the diary, so that they hold up nobody: half a second for a lock, a few seconds for a
+ * statement, no wait for the disk, and one core of the database for each look-up.
  */
 const begin = {
   write: `BEGIN; SET LOCAL statement_timeout = 1500; SET LOCAL lock_timeout = 500;

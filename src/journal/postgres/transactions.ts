@@ -1,5 +1,5 @@
 import type { Logger } from '../../observability/logger.ts'
-import type { Doing } from '../access.ts'
+import type { BeginWork } from '../access.ts'
 import type { Row } from '../work.ts'
 import { DatabaseFailure, DatabaseUnavailable, remedyFor } from './failures.ts'
 import { sendAlone, tryAlone } from './one-statement.ts'
@@ -9,7 +9,7 @@ import { createTries, type TriesDeps } from './tries.ts'
 
 type Deps = Omit<TransactionDeps, 'naming'> & TriesDeps & { log: Logger }
 
-/** Runs works, again where that helps. Each throws StorageUnavailable if the database cannot be used, within the patience. */
+/** Runs units of work, again if that helps. Each throws StorageUnavailable if the database cannot be used in time. */
 export function createTransactions(given: Deps) {
   const { pool, server, log } = given
   const deps = { ...given, naming: createNaming(log) }
@@ -18,21 +18,21 @@ export function createTransactions(given: Deps) {
   return { transact, amend, once }
 
   /**
-   * Runs a work in a transaction of its own.
+   * Runs a unit of work in a transaction of its own.
    * @param card the hash of a card, whose transactions run one after the other, on whichever replica
    */
-  function transact<T>(work: Doing<T>, card?: string): Promise<T> {
+  function transact<T>(work: BeginWork<T>, card?: string): Promise<T> {
     return tryAgain((mayBeDone, latestMs) =>
       tryInTransaction(deps, (nowMs) => work(nowMs, mayBeDone), card, latestMs),
     )
   }
 
   /**
-   * Runs a work that is one write of a row, unless the row has changed since it was read. That write is sent alone, in
+   * Runs a unit of work that is one write of a row, unless the row has changed since it was read. That write is sent alone, in
    * one round trip instead of three, with the time that this process believes to be the database's. If that is wrong, it
    * writes nothing, and the work runs in a transaction, as it does if there is more to it.
    */
-  function amend<T>(work: Doing<T>): Promise<T> {
+  function amend<T>(work: BeginWork<T>): Promise<T> {
     let isTried = false
     return tryAgain(async (mayBeDone, latestMs) => {
       const nowMs = server.nowMs()

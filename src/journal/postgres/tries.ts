@@ -1,6 +1,12 @@
 import { keepingTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
-import { DatabaseFailure, DatabaseUnavailable, isOfNames, isOfPlans, remedyFor } from './failures.ts'
+import {
+  DatabaseFailure,
+  DatabaseUnavailable,
+  isMissingStatement,
+  isStalePlan,
+  remedyFor,
+} from './failures.ts'
 import type { Pool } from './pool.ts'
 import type { Naming } from './statements.ts'
 
@@ -35,8 +41,8 @@ export function createTries({ pool, patienceMs, observe, naming }: TriesDeps & {
         if (!(error instanceof DatabaseFailure)) throw error
         observe((performance.now() - triedMs) / 1000, error)
         mayBeDone ||= error.isOfCommit
-        if (isOfNames(error)) naming.stop()
-        if (isOfPlans(error)) naming.renew()
+        if (isMissingStatement(error)) naming.stop()
+        if (isStalePlan(error)) naming.renew()
         const remedy = remedyFor(error)
         if (remedy === 'bug') throw error
         if (remedy === 'again_elsewhere') pool.renew()

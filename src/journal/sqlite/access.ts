@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { StorageUnavailable } from '../../model/refusal.ts'
-import type { Doing, Intake } from '../access.ts'
+import type { BeginWork, Intake } from '../access.ts'
 import type { JournalDeps } from '../journal.ts'
 import { createRetention } from '../retention.ts'
 import { createTroubles } from '../troubles.ts'
@@ -43,7 +43,7 @@ export function createAccess(
   })
   metrics.journalMaxBytes.set(config.maxBytes)
 
-  function write<T>(work: Doing<T>): Promise<T> {
+  function write<T>(work: BeginWork<T>): Promise<T> {
     return writer.write(() => db.do(work(nowMs(), false)))
   }
 
@@ -64,10 +64,10 @@ export function createAccess(
     // One process knows which OKs have left.
     wasAway: () => false,
 
-    read: <T>(work: Doing<T>) => use(() => db.do(work(nowMs(), false))),
+    read: <T>(work: BeginWork<T>) => use(() => db.do(work(nowMs(), false))),
     write,
     amend: write,
-    async admit<T>(intake: Intake, work: Doing<T>): Promise<T> {
+    async admit<T>(intake: Intake, work: BeginWork<T>): Promise<T> {
       await use(() => limits.admit(intake))
       return await write(work)
     },

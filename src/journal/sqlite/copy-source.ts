@@ -45,7 +45,7 @@ export function openCopySource(path: string, keys: readonly string[]) {
   }
 }
 
-/** Rows on a damaged page would be missing without a word. */
+/** Rows on a damaged page would be left out silently. */
 function checkPages(db: Database, path: string) {
   const found = db.get('PRAGMA quick_check(1)')?.quick_check
   if (found !== 'ok') throw new CopyRefused(`the journal ${path} is damaged (${found}): recover it first`)

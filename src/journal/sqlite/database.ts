@@ -200,6 +200,7 @@ export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5
 }
 
+/** @returns the error itself if it is a StorageUnavailable; else one with its message, and the error as its cause */
 export function storageUnavailable(error: unknown): StorageUnavailable {
   if (error instanceof StorageUnavailable) return error
   return new StorageUnavailable(error instanceof Error ? error.message : 'unknown', { cause: error })

@@ -30,7 +30,7 @@ export function createSqliteJournal(config: Config['journal'], deps: JournalDeps
   try {
     const db = openDatabase(config.path, deps.log)
     followClockSince(db, deps)
-    const journal = journalIn(db, config, deps, identify(db))
+    const journal = createJournalOn(db, config, deps, identify(db))
     return {
       ...journal,
       async close() {
@@ -51,10 +51,10 @@ export function createSqliteJournal(config: Config['journal'], deps: JournalDeps
  * @throws JournalKeyMissing if it has rows that no given key opens
  */
 export function openSqliteJournal(config: Config['journal'], deps: JournalDeps): Journal {
-  return journalIn(openExistingDatabase(config.path), config, deps, undefined)
+  return createJournalOn(openExistingDatabase(config.path), config, deps, undefined)
 }
 
-function journalIn(
+function createJournalOn(
   db: Database,
   config: Config['journal'],
   deps: JournalDeps,

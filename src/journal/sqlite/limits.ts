@@ -7,7 +7,7 @@ import { walKeptBytes, type Database } from './database.ts'
 import type { FileWatch } from './file-watch.ts'
 
 /** The log starts over at 4 MB. It only grows beyond that while a reader keeps a transaction open. */
-const longestWalBytes = 4 * walKeptBytes
+const maxWalBytes = 4 * walKeptBytes
 
 /** Limits the pages in use to `maxBytes`. What is under way is settled even beyond it: the volume must have room. */
 export function createLimits(db: Database, maxBytes: number, troubles: Troubles, lost: FileWatch['lost']) {
@@ -22,7 +22,7 @@ export function createLimits(db: Database, maxBytes: number, troubles: Troubles,
     bytesInUse = bytes
     room.measured({ bytes, deadLetterBytes: db.do(readDeadLetterTotals()).bytes })
     const what = "the journal's log cannot be cut while it is being read"
-    room.checkLimit('log_too_long', what, walBytes, longestWalBytes)
+    room.checkLimit('log_too_long', what, walBytes, maxWalBytes)
   }
 
   const shares: Limits = {

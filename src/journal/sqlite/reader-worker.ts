@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Answer, Row, Statement, Value } from '../work.ts'
-import { answerTasks } from './in-thread.ts'
+import { answerTasks } from './worker-tasks.ts'
 
 /** `table`: until it is made there is nothing to read. */
 export type ReaderData = { path: string; table?: string | undefined }

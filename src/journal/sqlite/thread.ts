@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Answered, Asked } from './in-thread.ts'
+import type { Answered, Asked } from './worker-tasks.ts'
 
 type Pending = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
@@ -13,7 +13,7 @@ export function workerBeside({ filename, url }: ImportMeta, name: string): URL {
 }
 
 /**
- * A thread of its own with a connection of its own, since SQLite's calls would stop the tills. It starts with the first
+ * A thread with its own SQLite connection, since its calls are synchronous and would block the tills. It starts with the first
  * task, and again after it has failed.
  *
  * @param workerUrl of a file that calls `answerTasks`, which gets `data`

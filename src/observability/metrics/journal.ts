@@ -37,7 +37,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     journalDurability: new Gauge({
       name: 'zonal_journal_durability',
-      help: "1 for where a commit is that the journal's database has answered: memory, disk, unknown (disk, and perhaps a standby), standby; 0 for all with SQLite",
+      help: "1 for where a commit of the journal's database is: memory, disk, unknown (disk, and perhaps a standby), standby; 0 for all with SQLite",
       labelNames: ['level'] as const,
       registers,
     }),
@@ -59,7 +59,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
     diaryRows: new Counter({
       name: 'zonal_diary_rows_total',
-      help: 'Rows of the diary by result: written, or let_go because they could not be written',
+      help: 'Rows of the diary by result: written, or dropped because they could not be written',
       labelNames: ['result'] as const,
       registers,
     }),
@@ -87,7 +87,7 @@ export function createJournalMetrics(registers: Registry[]) {
     }),
   }
   for (const level of ['memory', 'disk', 'unknown', 'standby']) metrics.journalDurability.set({ level }, 0)
-  for (const result of ['written', 'let_go']) metrics.diaryRows.inc({ result }, 0)
+  for (const result of ['written', 'dropped']) metrics.diaryRows.inc({ result }, 0)
   for (const outcome of ['done', 'refused', 'not_done', 'unknown', 'seal_broken'])
     metrics.undos.inc({ outcome }, 0)
   return metrics

@@ -8,8 +8,8 @@ import { describeError } from '../logger.ts'
 import type { TracingConfig, TracingDeps } from '../tracing.ts'
 
 /** Spans that wait; those beyond are dropped, so that a collector that is away costs no more memory than they take. */
-const mostWaiting = 2_048
-const mostAtOnce = 512
+const maxWaiting = 2_048
+const maxAtOnce = 512
 const sendEveryMs = 5_000
 /** One try to send, and how often it is repeated within. */
 const sendWithinMs = 2_000
@@ -55,8 +55,8 @@ export function createExport(
   }
   const batches = new BatchSpanProcessor({
     exporter,
-    maxQueueSize: mostWaiting,
-    maxExportBatchSize: mostAtOnce,
+    maxQueueSize: maxWaiting,
+    maxExportBatchSize: maxAtOnce,
     scheduledDelayMillis: sendEveryMs,
     exportTimeoutMillis: sendWithinMs,
   })
@@ -65,7 +65,7 @@ export function createExport(
     onEnd(span) {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
       // As the queue decides, which does not tell.
-      if (waiting >= mostWaiting) return metrics.spansDropped.inc({ reason: 'queue_full' })
+      if (waiting >= maxWaiting) return metrics.spansDropped.inc({ reason: 'queue_full' })
       waiting++
       batches.onEnd(span)
     },
@@ -78,7 +78,7 @@ export function createExport(
     giveUp() {
       isOver = true
       const left = [...underWay].reduce((sum, { spans }) => sum + spans, waiting)
-      if (left > 0) log.warn({ spans: left }, 'spans were left behind by the stop')
+      if (left > 0) log.warn({ spans: left }, 'spans were not sent before the stop')
       // Else the SDK's own limit would keep the process alive.
       for (const batch of underWay) batch.end()
     },

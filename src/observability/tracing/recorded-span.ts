@@ -16,13 +16,13 @@ export const kinds: Record<SpanKind, Kinds> = {
 }
 
 /** A shorter wait explains nothing. */
-const leastWaitMs = 5
+const minWaitMs = 5
 
-type Whole = {
-  /** Epoch ms of now. The SDK would round it to a whole one for each span, so that parts seem to begin before the whole. */
+type RootState = {
+  /** Epoch ms of now. The SDK would round it to a whole one for each span, so that parts seem to begin before the root. */
   nowMs: () => number
-  /** Tells of the parts that have ended. They are held until the root ends, as it may be dropped. */
-  held: (() => void)[]
+  /** Ends the SDK's spans of the children that have ended. Held until the root ends, since all may have to be dropped. */
+  pendingEnds: (() => void)[]
   isOver: boolean
   isDropped: boolean
 }
@@ -33,28 +33,28 @@ export function createRootSpan(tracer: Tracer, begin: (startTime: number) => Ote
   const nowMs = () => zeroMs + performance.now()
   const otel = begin(nowMs())
   if (!otel.isRecording()) return unrecordedSpan({ traceId: otel.spanContext().traceId, flags: '00' })
-  const whole: Whole = { nowMs, held: [], isOver: false, isDropped: false }
-  const span = recordedSpan(tracer, otel, whole)
+  const root: RootState = { nowMs, pendingEnds: [], isOver: false, isDropped: false }
+  const span = recordedSpan(tracer, otel, root)
   return {
     ...span,
     end(how) {
-      if (whole.isOver) return
+      if (root.isOver) return
       span.end(how)
-      whole.isOver = true
-      for (const tell of whole.held.splice(0)) tell()
+      root.isOver = true
+      for (const endSpan of root.pendingEnds.splice(0)) endSpan()
     },
   }
 }
 
 /** @param waitsSinceMs when the span began; undefined if it is no wait */
-function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, waitsSinceMs?: number): Span {
+function recordedSpan(tracer: Tracer, otel: OtelSpan, root: RootState, waitsSinceMs?: number): Span {
   const { traceId, spanId } = otel.spanContext()
 
   function begin(name: string, kind: SpanKind, facts: SpanFacts, isWait: boolean): Span {
     const context = trace.setSpan(ROOT_CONTEXT, otel)
-    const startTime = whole.nowMs()
+    const startTime = root.nowMs()
     const part = tracer.startSpan(name, { kind: kinds[kind], attributes: { ...facts }, startTime }, context)
-    return recordedSpan(tracer, part, whole, isWait ? startTime : undefined)
+    return recordedSpan(tracer, part, root, isWait ? startTime : undefined)
   }
 
   return {
@@ -66,22 +66,22 @@ function recordedSpan(tracer: Tracer, otel: OtelSpan, whole: Whole, waitsSinceMs
     rename: (name) => void otel.updateName(name),
     set: (facts) => void otel.setAttributes({ ...facts }),
     end(how = 'done') {
-      const endedAtMs = whole.nowMs()
+      const endedAtMs = root.nowMs()
       if (waitsSinceMs !== undefined) {
         const waitedMs = endedAtMs - waitsSinceMs
-        if (waitedMs < leastWaitMs) return
+        if (waitedMs < minWaitMs) return
         otel.setAttribute('zonal.waited_ms', Math.round(waitedMs))
       }
       if (how === 'failed') otel.setStatus({ code: SpanStatusCode.ERROR })
-      const tell = () => {
-        if (!whole.isDropped) otel.end(endedAtMs)
+      const endSpan = () => {
+        if (!root.isDropped) otel.end(endedAtMs)
       }
-      if (whole.isOver) tell()
-      else whole.held.push(tell)
+      if (root.isOver) endSpan()
+      else root.pendingEnds.push(endSpan)
     },
     drop() {
-      whole.isDropped = true
-      whole.held = []
+      root.isDropped = true
+      root.pendingEnds = []
     },
   }
 }

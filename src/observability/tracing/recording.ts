@@ -27,7 +27,7 @@ export function createRecording(config: TracingConfig & { url: string }, deps: T
         'service.version': deps.version,
       }),
     ),
-    sampler: new ParentBasedSampler({ root: likeWhatItIsAbout(new TraceIdRatioBasedSampler(config.ratio)) }),
+    sampler: new ParentBasedSampler({ root: samplerByLinks(new TraceIdRatioBasedSampler(config.ratio)) }),
     // A batch may have more tickets than the SDK's limit of 128.
     spanLimits: { linkCountLimit: 1_000 },
     spanProcessors: [queue],
@@ -65,14 +65,14 @@ function toSpanContext({ traceId, spanId, flags }: TraceContext, more?: { isRemo
   return { traceId, spanId, traceFlags: parseInt(flags, 16) & TraceFlags.SAMPLED, ...more }
 }
 
-/** A batch of tickets, or an undo, is recorded if something that it is about was: else its trace would end there. */
-function likeWhatItIsAbout(others: Sampler): Sampler {
+/** A span with links, such as a batch of tickets or an undo, is recorded if one of the linked spans is. */
+function samplerByLinks(fallback: Sampler): Sampler {
   return {
     shouldSample(context, traceId, name, kind, attributes, links) {
-      if (links.length === 0) return others.shouldSample(context, traceId, name, kind, attributes, links)
-      const isOne = links.some((link) => (link.context.traceFlags & TraceFlags.SAMPLED) !== 0)
-      return { decision: isOne ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }
+      if (links.length === 0) return fallback.shouldSample(context, traceId, name, kind, attributes, links)
+      const isAnySampled = links.some((link) => (link.context.traceFlags & TraceFlags.SAMPLED) !== 0)
+      return { decision: isAnySampled ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }
     },
-    toString: () => `like what it is about, or ${others}`,
+    toString: () => `ByLinks{${fallback}}`,
   }
 }

@@ -8,7 +8,7 @@ import type { Metrics } from '../../observability/metrics.ts'
 import { networkOf } from '../../observability/source-address.ts'
 import { lanes, type Lane } from './lanes.ts'
 import { createSharedScope } from './shared-scope.ts'
-import { longestBlockMs, toBlockMs } from './block.ts'
+import { maxBlockMs, toBlockMs } from './block.ts'
 import type { Claim, Reason, Slot } from './claims.ts'
 import { createSlots, type Slots } from './slots.ts'
 
@@ -25,7 +25,7 @@ type Sender = { credentials: Credentials; sourceAddress?: string }
 export type Budget = ReturnType<typeof createBudget>
 
 /** What keeps calls from leaving. For how long is unknown if all slots are in use. */
-export type Hold = { reason: Reason; forMs?: number }
+type Hold = { reason: Reason; forMs?: number }
 
 /** The scope of keys that no approved till has used yet. No tenant has this name. */
 const strangers = 'strangers'
@@ -107,13 +107,13 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
   /** @param left how the process before this one left the budget */
   function resume({ how, scopes: stored }: BudgetLeft) {
     const nowMs = clock.monotonicMs()
-    const toMonotonic = (epochMs: number, mostMs: number) =>
-      nowMs + Math.min(Math.max(epochMs - clock.nowMs(), 0), mostMs)
+    const toMonotonic = (epochMs: number, maxMs: number) =>
+      nowMs + Math.min(Math.max(epochMs - clock.nowMs(), 0), maxMs)
     if (how === 'killed') past.spentUntilMs = past.quietUntilMs = nowMs + config.rateWindowMs
 
     for (const { scope, blockedUntilMs, ...used } of stored) {
       const freeAtMs = used.freeAtMs.map((atMs) => toMonotonic(atMs, config.rateWindowMs)).toSorted(ascending)
-      const untilMs = toMonotonic(blockedUntilMs ?? 0, longestBlockMs)
+      const untilMs = toMonotonic(blockedUntilMs ?? 0, maxBlockMs)
       if ((scope === 'all') === (config.rateScope === 'all')) {
         add(scope, how === 'killed' ? spentWindow() : freeAtMs, untilMs)
       } else {

@@ -29,7 +29,10 @@ export type Waiting = Claim & {
   refuse: (error: CoreUnavailable) => void
 }
 
-/** Why a call is not sent: no slot is free in time, the core has blocked us, or the process before this one was killed. */
+/**
+ * Why a call is not sent: no slot is free in time; the core has blocked us; the process before this one was killed; or the
+ * budget of all replicas cannot be read.
+ */
 export type Reason = 'no_slot' | 'blocked' | 'quiet_after_kill' | 'journal_away'
 
 /** The refusal of a claim. @param freeInMs when it is worth trying again */

@@ -4,7 +4,7 @@ import type { Timers } from '../../time/clock.ts'
 /** Ends are told with the next take, or by themselves after this long. */
 const tellEndsAfterMs = 250
 /** Longer than any call takes: after that a slot whose end was never told counts for one window more, like any other. */
-const longestCallMs = 5_000
+const maxCallMs = 5_000
 
 export type SharedScope = ReturnType<typeof createSharedScope>
 
@@ -25,11 +25,11 @@ export function createSharedScope({ budget, scope, windowMs, timers }: Deps) {
 
   return {
     /**
-     * @param most may be in use, with these
+     * @param max may be in use, with these
      * @throws StorageUnavailable; nothing may be sent then
      */
-    take: (count: 1 | 2, most: number): Promise<SlotsTaken> =>
-      budget.take(scope, { count, most, holdMs: longestCallMs + windowMs, windowMs }, takeEnded()),
+    take: (count: 1 | 2, max: number): Promise<SlotsTaken> =>
+      budget.take(scope, { count, max, holdMs: maxCallMs + windowMs, windowMs }, takeEnded()),
 
     /** A slot whose end cannot be told counts a little longer. */
     end(slot: number, hasLeft: boolean) {

@@ -1,9 +1,9 @@
 export type SlidingLog = ReturnType<typeof createSlidingLog>
 
 /**
- * Counts what happened within a sliding window, as somebody else counts it. The other side may have counted a thing at
- * any time between its begin and its end, so here it counts from its begin until `windowMs` after its end: the other side
- * never counts more. All times are monotonic ms and never go back.
+ * Counts what happened within a sliding window, never less than the other side counts. That may count an event at any time
+ * between its start and its end, so here it counts from its start until `windowMs` after its end. All times are monotonic
+ * ms.
  *
  * @param endedMs when what has ended before stops counting, the soonest first
  */

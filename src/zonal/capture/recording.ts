@@ -57,7 +57,7 @@ export function recordBroken(
     name: [at.replace(/[:.]/g, '-'), 'none', 'NO_HTTP', id].join('_'),
     ...frame({
       dialect,
-      title: `Captured ${at}. It was no HTTP.`,
+      title: `Captured ${at}. It was not HTTP.`,
       totalBytes: bytes.length,
       keptBytes: Math.min(bytes.length, sampleBytes),
     }),

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { formType, isForm, isLongForm } from '../messages/forms.ts'
-import { coverValue, type BodyText, type Redaction } from '../redaction.ts'
+import { shapeOfValue, type BodyText, type Redaction } from '../redaction.ts'
 import type { CaptureRules } from './rules.ts'
 import { looksLikeXml, shapeOfLines, shapeOfXml } from './shapes-of-text.ts'
 
@@ -28,6 +28,6 @@ export function redactQuery({ redaction }: Dialect, query: string, rules: Captur
 function redactForm(text: string, { fieldOf }: Redaction, rules: CaptureRules): string {
   const form = new URLSearchParams()
   for (const [name, value] of new URLSearchParams(text))
-    form.append(rules.keepName(name), coverValue(fieldOf(name), value, rules))
+    form.append(rules.keepName(name), shapeOfValue(fieldOf(name), value, rules))
   return form.toString()
 }

@@ -15,16 +15,16 @@ const namePattern = /^[A-Za-z_][\w.:[\]-]{0,63}$/
 const maxDigits = 2
 /** All of them are looked for in every value, which takes time. */
 const maxSecrets = 32
-const longestSecret = 512
+const maxSecretLength = 512
 /** No value that may be kept is longer. */
-const longestKept = 4096
+const maxKeptLength = 4096
 
 /**
  * @param secrets texts of the exchange that must not be seen: its key, its card, and what stands in unknown fields
  * @param keepsNames `CAPTURE_NAMES=keep`
  */
 export function createRules(standIns: StandIns, secrets: string[], keepsNames: boolean): CaptureRules {
-  const wanted = secrets.filter(({ length }) => length >= 4 && length <= longestSecret).slice(0, maxSecrets)
+  const wanted = secrets.filter(({ length }) => length >= 4 && length <= maxSecretLength).slice(0, maxSecrets)
   const isSpotted = createSpotter(...new Set(wanted))
   const { ofText } = standIns
   const isKept = (name: string) => isName(name) && !isSpotted(name)
@@ -32,7 +32,7 @@ export function createRules(standIns: StandIns, secrets: string[], keepsNames: b
   return {
     ...standIns,
     keep(text) {
-      if (text.length > longestKept || isSpotted(text)) return ofText(text)
+      if (text.length > maxKeptLength || isSpotted(text)) return ofText(text)
       return maskPaymentCards(plainText(text), ofText)
     },
     keepName: (name) => (isKept(name) ? name : ofText(name)),

@@ -7,7 +7,7 @@ const separator = String.raw`[\s\p{Pd}]|%20`
 /** Anything but punctuation, blanks and currency signs. Invisible characters become letters. */
 const words = /[^\0-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e\p{P}\p{Sc}\p{Zs}]+/gu
 /** The stand-in of a shorter word, such as a digit, differs from text to text, as its context would soon give it away. */
-const leastStable = 4
+const minStableLength = 4
 
 export type StandIns = ReturnType<typeof createStandIns>
 
@@ -23,7 +23,8 @@ export function createStandIns(cardPrefixes: readonly string[]) {
   function ofText(text: string): string {
     let noiseOfText: Buffer | undefined
     return text.replace(words, (word, offset: number) => {
-      if (word.length >= leastStable) return replaceWord(word, hash('sha256', `${secret} ${word}`, 'buffer'))
+      if (word.length >= minStableLength)
+        return replaceWord(word, hash('sha256', `${secret} ${word}`, 'buffer'))
       noiseOfText ??= noiseFor(secret, text)
       return replaceWord(word, noiseOfText.subarray(offset))
     })

@@ -10,7 +10,7 @@ export type ApproveCaller = (ctx: ParameterizedContext<TillState>, fields: RawFi
 
 /** @returns a function that finds out who has sent a message, and has TRIFFT approve them */
 export function createCallerApproval({ approve }: Pick<Loyalty, 'approve'>): ApproveCaller {
-  /** Of those who were approved, by their header: to compare it takes less than to read it. */
+  /** Credentials of approved tills, by Authorization header: looking it up is faster than parsing it. */
   const recent = new LRUCache<string, Credentials>({ max: 500 })
 
   /**

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../exchange.ts'
-import { coverIds } from '../../loyalty/cover-ids.ts'
+import { maskIds } from '../../loyalty/mask-ids.ts'
 import type { Loyalty } from '../../loyalty/loyalty.ts'
 import {
   maskCard,
@@ -88,10 +88,10 @@ export function createOperations({ loyalty, settings, metrics, pace }: Operation
 function logIds(
   message: PosFields & { cardNumber?: string; ticketId?: string; what?: What },
   { facts, hide }: Exchange,
-  { coverId }: Pick<Loyalty, 'coverId'>,
+  { maskId }: Pick<Loyalty, 'maskId'>,
 ) {
   const { cardNumber } = message
-  const { accountNumber, transactionId, ticketId, what } = coverIds(message, coverId)
+  const { accountNumber, transactionId, ticketId, what } = maskIds(message, maskId)
   hide({ cardNumber })
   facts.card = cardNumber && maskCard(cardNumber)
   facts.account = accountNumber

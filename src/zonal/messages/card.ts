@@ -1,6 +1,6 @@
 import { isTextOrNumber } from './values.ts'
 import { RequestInvalid } from './request-invalid.ts'
-import { longestCardText, mustBe } from './shapes.ts'
+import { maxCardTextLength, mustBe } from './shapes.ts'
 
 const cardPattern = /^[A-Za-z0-9]{4,32}$/
 
@@ -24,7 +24,7 @@ export function readCardNumber(raw: unknown, prefixes: readonly string[]): strin
 /** The same for messages that can do without a card number. @returns undefined if it cannot be read */
 export function findCardNumber(raw: unknown, prefixes: readonly string[]): string | undefined {
   const given = isTextOrNumber(raw) ? String(raw).trim() : ''
-  if (given.length > longestCardText) return undefined
+  if (given.length > maxCardTextLength) return undefined
   const text = stripPrefix(given, prefixes)
   if (cardPattern.test(text)) return text
   const segment = isUrl(text) ? stripPrefix(lastPathSegment(text), prefixes) : text

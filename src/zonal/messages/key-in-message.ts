@@ -4,7 +4,7 @@ import type { RawFields } from './raw-message.ts'
 import { RequestInvalid } from './request-invalid.ts'
 
 /** A longer value is refused or left out in any case. */
-const longestRead = 1024
+const maxReadLength = 1024
 
 /**
  * Refuses a message in which the API key was typed into the wrong box: it would get into keys, logs and Kafka.
@@ -22,7 +22,7 @@ const deepest = 8
 function findText(value: unknown, isSpotted: Spotter, depth: number): string[] | undefined {
   if (typeof value === 'string' || typeof value === 'number') {
     const text = String(value)
-    return text.length <= longestRead && isSpotted(text) ? [] : undefined
+    return text.length <= maxReadLength && isSpotted(text) ? [] : undefined
   }
   if (typeof value !== 'object' || value === null || depth > deepest) return undefined
   const isList = Array.isArray(value)

@@ -17,7 +17,7 @@ export function shape<Schema extends z.ZodType>(schema: Schema, read: Read<z.out
 }
 
 /** @throws Error for a schema that was not made by `shape` */
-export function readerOf<T>(schema: z.ZodType<T>): Read<T> {
+export function shapeReaderOf<T>(schema: z.ZodType<T>): Read<T> {
   const read = readers.get(schema.def)
   if (!read) throw new Error('a field without a shape')
   return read as Read<T>
@@ -27,7 +27,7 @@ export function readerOf<T>(schema: z.ZodType<T>): Read<T> {
  * Reads an object, and leaves out what does not fit.
  * @param unread receives the paths of fields that do not fit or are missing, without array index (`items.quantity`)
  */
-export type ReadObject<T> = (given: object, unread: Set<string>) => T
+type ReadObject<T> = (given: object, unread: Set<string>) => T
 
 /** @returns a reader of objects whose fields are shapes, or lists of such objects */
 export function objectReaderOf<Schema extends z.ZodObject>(
@@ -38,8 +38,8 @@ export function objectReaderOf<Schema extends z.ZodObject>(
     const isOptional = given instanceof z.ZodOptional
     const field = (isOptional ? given.unwrap() : given) as z.ZodType
     const isList = field instanceof z.ZodArray
-    const readList = isList ? listReaderOf(field.element as z.ZodObject, `${path}${name}`) : undefined
-    return { name, path: path + name, isOptional, read: readList ?? readerOf(field) }
+    const readList = isList ? shapeListReaderOf(field.element as z.ZodObject, `${path}${name}`) : undefined
+    return { name, path: path + name, isOptional, read: readList ?? shapeReaderOf(field) }
   })
 
   return function readObject(given, unread) {
@@ -55,7 +55,7 @@ export function objectReaderOf<Schema extends z.ZodObject>(
   }
 }
 
-function listReaderOf(element: z.ZodObject, path: string) {
+function shapeListReaderOf(element: z.ZodObject, path: string) {
   const readEntry = objectReaderOf(element, `${path}.`)
   return function readList(list: unknown, unread: Set<string>): unknown[] | undefined {
     if (!Array.isArray(list)) return undefined

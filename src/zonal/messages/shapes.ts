@@ -4,7 +4,7 @@ import { shape } from './shape.ts'
 /** The kinds of values that fields hold, as a till may send them: each as a schema, and as the function that reads it. */
 
 const idPattern = /^[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$/
-const longestId = 128
+const maxIdLength = 128
 
 /**
  * A reference of the POS: a text inside, whether it came as one or as a number. The pattern stands in the contracts, and
@@ -17,7 +17,7 @@ export const id = shape(
       .string()
       .trim()
       .min(1)
-      .max(longestId)
+      .max(maxIdLength)
       .regex(idPattern)
       .refine((text) => text.isWellFormed()),
     z.int().transform(String),
@@ -25,68 +25,70 @@ export const id = shape(
   (value) => {
     if (typeof value !== 'string') return readInt(value, String)
     const text = value.trim()
-    return text.length <= longestId && idPattern.test(text) && text.isWellFormed() ? text : undefined
+    return text.length <= maxIdLength && idPattern.test(text) && text.isWellFormed() ? text : undefined
   },
 )
 
-const longestName = 200
+const maxNameLength = 200
 
 /** A till that shortens names may cut an emoji in half, which breaks consumers of the event. */
 const wellFormed = z
   .string()
   .trim()
-  .max(longestName)
+  .max(maxNameLength)
   .transform((text) => text.toWellFormed())
 
 export const name = shape(z.union([wellFormed, z.int().transform(String)]), (value) =>
   typeof value === 'string'
-    ? readText(value, longestName, (text) => text.toWellFormed())
+    ? readText(value, maxNameLength, (text) => text.toWellFormed())
     : readInt(value, String),
 )
 
 /** The longest text in which a card number is looked for, such as a URL. */
-export const longestCardText = 512
+export const maxCardTextLength = 512
 
 export const card = shape(
   z
-    .union([z.string().trim().min(1).max(longestCardText), z.int()])
+    .union([z.string().trim().min(1).max(maxCardTextLength), z.int()])
     .describe(
       'As typed, swiped or scanned: blanks and dashes between digits are dropped, a prefix is stripped, of a URL the last ' +
         'path segment counts',
     ),
   (value) =>
     typeof value === 'string'
-      ? readText(value, longestCardText, (text) => (text === '' ? undefined : text))
+      ? readText(value, maxCardTextLength, (text) => (text === '' ? undefined : text))
       : readInt(value, (number) => number),
 )
 
-const mostPoints = 999_999_999
+const maxPoints = 999_999_999
 const pointsPattern = /^[1-9]\d{0,8}$/
 
 export const points = shape(
-  z.union([z.int().min(1).max(mostPoints), z.string().trim().regex(pointsPattern).transform(Number)]),
+  z.union([z.int().min(1).max(maxPoints), z.string().trim().regex(pointsPattern).transform(Number)]),
   (value) =>
     typeof value === 'string'
       ? readPattern(value, pointsPattern, Number)
-      : readInt(value, (number) => (number >= 1 && number <= mostPoints ? number : undefined)),
+      : readInt(value, (number) => (number >= 1 && number <= maxPoints ? number : undefined)),
 )
 
-const longestMoney = 40
+const maxMoneyLength = 40
 
 export const money = shape(
-  z.union([z.number(), z.string().trim().max(longestMoney)]).describe('Amount in major units, such as 5.50'),
-  (value) => (typeof value === 'string' ? readText(value, longestMoney, asIs) : readNumber(value)),
+  z
+    .union([z.number(), z.string().trim().max(maxMoneyLength)])
+    .describe('Amount in major units, such as 5.50'),
+  (value) => (typeof value === 'string' ? readText(value, maxMoneyLength, asIs) : readNumber(value)),
 )
 
-const longestTime = 64
+const maxTimeLength = 64
 
 export const time = shape(
   z
     .string()
     .trim()
-    .max(longestTime)
+    .max(maxTimeLength)
     .describe('ISO 8601; without an offset it is local to the venue, or to a zone in brackets behind it'),
-  (value) => (typeof value === 'string' ? readText(value, longestTime, asIs) : undefined),
+  (value) => (typeof value === 'string' ? readText(value, maxTimeLength, asIs) : undefined),
 )
 
 const quantityPattern = /^[+-]?\d{1,9}(\.\d{1,9})?$/

@@ -52,7 +52,7 @@ export function readDate(text: string): string | undefined {
   const [, date] = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/i.exec(text.trim()) ?? []
   if (date === undefined) return undefined
   const epochMs = Date.parse(`${date}T00:00:00Z`)
-  // Of a day that does not exist `Date` makes another.
+  // `Date` turns a day that does not exist, such as 31 June, into another one.
   const isDay = epochMs >= 0 && new Date(epochMs).toISOString().startsWith(date)
   return isDay ? date : undefined
 }
@@ -65,7 +65,7 @@ export function localDate(epochMs: number, timeZone: string): string {
 /** As tills write a local time most often: `2026-11-24T19:31:05`. */
 const plainTime = /^(\d{4}-\d\d-\d\dT\d\d):([0-5]\d):([0-5]\d)$/
 
-/** When hours begin of which each minute occurs once; undefined for others. By zone and hour. */
+/** By zone and hour: when the hour starts; undefined if clocks change in it or it does not exist. */
 const hours = new LRUCache<string, { startsMs: number | undefined }>({ max: 1_000 })
 
 /**

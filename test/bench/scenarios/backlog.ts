@@ -29,7 +29,7 @@ export async function backlog({ folder }: Settings, { brokers, pid }: Broker): P
   const ask = ({ balanceUrl: url }: { balanceUrl: string }, service: Program) =>
     runSteady(
       {
-        ...{ url, perSecond: balancesPerSecond, seconds, connections: 256, mostWaiting: 10_000 },
+        ...{ url, perSecond: balancesPerSecond, seconds, connections: 256, maxWaiting: 10_000 },
         ask: { till: messages.balance },
       },
       { service, kafka: { pid: pid() ?? 0 } },

@@ -19,7 +19,7 @@ const rows = 1_000_000
 const times = 100
 /** Twenty times what TRIFFT's limit allows. */
 const perSecond = 100
-const leastSeconds = 20
+const minSeconds = 20
 const password = 'a password that is long enough'
 /** So many that none of them has to wait for its turn while pages are measured. */
 const users = 40
@@ -51,7 +51,7 @@ export async function consolePages(settings: Settings): Promise<Measurement> {
       settings.connections,
     )
     figures.push(...(await measurePages(place, adapter)))
-    const [alone, beside] = await measureTills(adapter, Math.max(settings.seconds, leastSeconds), rounds)
+    const [alone, beside] = await measureTills(adapter, Math.max(settings.seconds, minSeconds), rounds)
     steadies.push([`${place}, nobody at the console`, alone], [`${place}, somebody who searches`, beside])
     ratios[`consoleAddedP99Ms, ${place}`] = spread(
       beside.map(({ p99Ms }, round) => p99Ms - alone[round]!.p99Ms),
@@ -136,7 +136,7 @@ async function measureTills(
 ): Promise<[Steady[], Steady[]]> {
   const alone: Steady[] = []
   const beside: Steady[] = []
-  const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
+  const order = { perSecond, seconds, connections: 256, maxWaiting: 10_000 }
   const load = { ...order, url: adapter.debitUrl, ask: { till: messages.debit } }
   for (let round = 0; round < rounds; round++) {
     alone.push(well(await runSteady(load, { service: adapter })))

@@ -10,7 +10,7 @@ import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 /** Twenty times what TRIFFT's limit allows. */
 const perSecond = 100
-const leastSeconds = 20
+const minSeconds = 20
 
 const modes = ['off', 'on', 'locked'] as const
 type Mode = (typeof modes)[number]
@@ -29,10 +29,10 @@ export async function diaryLatency(settings: Settings): Promise<Measurement> {
       variants.push(await start(place, mode, database, { coreUrl: `${core.url}/v1`, ...settings }))
     }
   const measured = new Map<Variant, Steady[]>(variants.map((variant) => [variant, []]))
-  const seconds = Math.max(settings.seconds, leastSeconds)
+  const seconds = Math.max(settings.seconds, minSeconds)
   for (let round = 0; round < rounds; round++)
     for (const [variant, steadies] of measured) {
-      const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
+      const order = { perSecond, seconds, connections: 256, maxWaiting: 10_000 }
       const load = { ...order, url: variant.adapter.debitUrl, ask: { till: messages.debit } }
       steadies.push(well(await runSteady(load, { service: variant.adapter })))
     }

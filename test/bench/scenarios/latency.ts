@@ -6,7 +6,7 @@ import { spread, warmUp, type Settings } from '../rounds.ts'
 import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 
 const perSecond = 500
-const leastSeconds = 10
+const minSeconds = 10
 
 /** What we add to the core's own time, at a rate that is no trouble to anybody. */
 export async function latency(settings: Settings): Promise<Measurement> {
@@ -15,8 +15,8 @@ export async function latency(settings: Settings): Promise<Measurement> {
   const coreUrl = `${core.url}/v1`
   const ours = await startAdapter('ours', { coreUrl, folder })
   await warmUpService(ours, settings)
-  const seconds = Math.max(settings.seconds, leastSeconds)
-  const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
+  const seconds = Math.max(settings.seconds, minSeconds)
+  const order = { perSecond, seconds, connections: 256, maxWaiting: 10_000 }
   const asked: Record<'direct' | 'ours', Steady[]> = { direct: [], ours: [] }
   for (let round = 0; round < rounds; round++) {
     asked.direct.push(well(await runSteady({ ...order, url: coreUrl, ask: { core: 'balance' } }, { core })))
@@ -46,7 +46,7 @@ export async function overload(settings: Settings, saturatedPerSecond: number): 
   const core = await startCore(folder)
   const ours = await startAdapter('ours', { coreUrl: `${core.url}/v1`, folder })
   await warmUpService(ours, settings)
-  const steady = await overloadOnce(ours, core, saturatedPerSecond, Math.max(settings.seconds, leastSeconds))
+  const steady = await overloadOnce(ours, core, saturatedPerSecond, Math.max(settings.seconds, minSeconds))
   await Promise.all([ours, core].map((program) => program.stop()))
   return {
     title: `Twice the saturation load (${Math.round(2 * saturatedPerSecond)} a second, open loop, 1,000 connections)`,
@@ -60,7 +60,7 @@ async function warmUpService(ours: Adapter, { connections }: Settings) {
 }
 
 async function overloadOnce(ours: Adapter, core: Program, saturatedPerSecond: number, seconds: number) {
-  const order = { perSecond: Math.round(2 * saturatedPerSecond), seconds, connections: 1000, mostWaiting: 0 }
+  const order = { perSecond: Math.round(2 * saturatedPerSecond), seconds, connections: 1000, maxWaiting: 0 }
   const steady = await runSteady(
     { ...order, url: ours.balanceUrl, ask: { till: messages.balance } },
     { core, service: ours },

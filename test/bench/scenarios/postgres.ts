@@ -10,7 +10,7 @@ import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 /** Ten times what TRIFFT's limit allows a whole chain of pubs. */
 const perSecond = 50
 /** A thousand debits, so that ten are slower than the p99. */
-const leastSeconds = 20
+const minSeconds = 20
 
 /** What a debit takes longer than the core, with its journal in a PostgreSQL on the same machine, and in a file. */
 export async function postgresLatency(settings: Settings): Promise<Measurement> {
@@ -24,8 +24,8 @@ export async function postgresLatency(settings: Settings): Promise<Measurement> 
   for (const program of [inFile, onPostgres])
     await warmUp({ name: 'ours', program, url: program.debitUrl, body: messages.debit }, connections)
 
-  const seconds = Math.max(settings.seconds, leastSeconds)
-  const order = { perSecond, seconds, connections: 256, mostWaiting: 10_000 }
+  const seconds = Math.max(settings.seconds, minSeconds)
+  const order = { perSecond, seconds, connections: 256, maxWaiting: 10_000 }
   const ask = { till: messages.debit }
   const direct: Steady[] = []
   const file: Steady[] = []

@@ -17,7 +17,7 @@ import { runSteady, toSteadyRow, well, type Steady } from '../steady.ts'
 const partitions = 3
 /** Far from what saturates either: how long a till waits on a usual evening. */
 const calmPerSecond = 100
-const leastSeconds = 5
+const minSeconds = 5
 let nextNumber = 1
 
 /** One of those that are compared. */
@@ -58,10 +58,10 @@ export async function tickets(settings: Settings, broker: Broker): Promise<Measu
     for (const each of all) each.bursts.push(await runBurst(each, seconds))
     apache.push(await runApache(brokers, seconds))
   }
-  const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, leastSeconds), connections: 256 }
+  const order = { perSecond: calmPerSecond, seconds: Math.max(seconds, minSeconds), connections: 256 }
   for (let round = 0; round < rounds; round++)
     for (const { program, url, calm } of all) {
-      const load = { ...order, mostWaiting: 10_000, ask: { till: messages.ticket }, url }
+      const load = { ...order, maxWaiting: 10_000, ask: { till: messages.ticket }, url }
       calm.push(well(await runSteady(load, { service: program, kafka })))
     }
   await Promise.all([...all.map(({ program }) => program), core].map((program) => program.stop()))

@@ -48,14 +48,14 @@ describe('what the overview says that is wrong', () => {
   const durability = (level: string) => ({ level, text: 'in memory alone' }) as Status['durability']
   const wrong: [alert: string, given: Given, text: string][] = [
     ['ZonalJournalTrouble', { status: { trouble: 'the disk is full' } }, 'The journal is in trouble: the disk is full.'],
-    ['ZonalDatabaseNotDurable', { status: { durability: durability('memory') } }, 'What the database has answered is in memory alone.'],
+    ['ZonalDatabaseNotDurable', { status: { durability: durability('memory') } }, 'Commits of the database are in memory alone.'],
     ['ZonalTillsPutOff', { recent: recent(26, 0, 74) }, '26 % of what tills asked in the last half hour was answered with "try again".'],
-    ['ZonalTillsHangUp', { recent: recent(0, 6, 94) }, '6 % of the tills hung up in the last half hour before their answer was out.'],
+    ['ZonalTillsHangUp', { recent: recent(0, 6, 94) }, 'For 6 % of the messages of the last half hour, the till hung up before its answer was sent.'],
     ['ZonalTillsSilent', { silent: [silent('1902')] }, 'Venues that usually send something at this time of the day are silent: 1902.'],
     ['ZonalTillsSilent', { silent: [1, 2, 3, 4, 5, 6, 7].map((at) => silent(`${at}`)) }, 'Venues that usually send something at this time of the day are silent: 1, 2, 3, 4, 5 and 2 more.'],
     ['ZonalRedemptionsStuck', { counts: { open: { inDoubt: 0, stuck: 1 } } }, '1 redemption is stuck: an operator has to decide.'],
     ['ZonalRedemptionsStuck', { counts: { open: { inDoubt: 0, stuck: 2 } } }, '2 redemptions are stuck: an operator has to decide.'],
-    ['ZonalRedemptionsInDoubt', { counts: { oldestInDoubtAtMs: minutesAgo(10) - 1 } }, 'A redemption is in doubt for longer than ten minutes; its reward is held meanwhile.'],
+    ['ZonalRedemptionsInDoubt', { counts: { oldestInDoubtAtMs: minutesAgo(10) - 1 } }, 'A redemption has been in doubt for more than ten minutes; its reward is held until that is settled.'],
     ['ZonalTicketsNotPublished', { counts: { oldestTicketAtMs: minutesAgo(31), ticketsWaiting: 3 } }, '3 tickets wait to be published to Kafka.'],
     ['ZonalKafkaUnreachable', { status: { kafka: 'not_connected' } }, 'Kafka cannot be reached: tickets wait in the journal.'],
     ['ZonalRelayMissing', { hasRelay: false, counts: { ticketsWaiting: 1 } }, 'Tickets wait, and no replica sends them.'],

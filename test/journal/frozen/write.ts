@@ -70,7 +70,7 @@ async function fill({ journal, clock }: TestJournal) {
   await couponsOf(journal, { ...ofGuest('confirmed'), ticketKey: 'B-1' })
   await journal.markPublished((await journal.waitingTickets(9)).map(({ eventId }) => eventId))
   for (const id of ['refused-by-kafka', 'waiting-1', 'waiting-2']) await journal.acceptTicket(ticketOf(id))
-  await journal.buryTicket('refused-by-kafka', 'too large')
+  await journal.moveToDeadLetters('refused-by-kafka', 'too large')
   await journal.keepDeadLetter(unreadMessage('{"ticketId":'))
 
   const venue = { id: '1902', coreId: 'venue-uuid', currency: 'GBP' }
@@ -78,14 +78,14 @@ async function fill({ journal, clock }: TestJournal) {
     venue,
     approvedAtMs: clock.nowMs(),
   })
-  await journal.sharedBudget!.take('all', { count: 2, most: 48, holdMs: 12_000, windowMs: 10_000 }, [])
+  await journal.sharedBudget!.take('all', { count: 2, max: 48, holdMs: 12_000, windowMs: 10_000 }, [])
   await journal.keepBlock('of-another-key', clock.nowMs() + 60_000)
   await journal.sharedLease!.keep('relay', 5_000)
 
   // Last, so that calls are still under way, and answers awaited.
   await debit(journal, 'in-doubt', { kind: 'unknown' })
-  const covered = { kind: 'coupon', rewardId: 'uc-of-CARD0001', standIn: 'id-1' } as const
-  await debit(journal, 'in-doubt-with-the-card-in-its-coupon', { kind: 'unknown' }, covered)
+  const masked = { kind: 'coupon', rewardId: 'uc-of-CARD0001', standIn: 'id-1' } as const
+  await debit(journal, 'in-doubt-with-the-card-in-its-coupon', { kind: 'unknown' }, masked)
   await debit(journal, 'confirmed-unanswered', confirmed())
   await debit(journal, 'sent', undefined)
 }

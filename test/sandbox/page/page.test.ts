@@ -32,7 +32,7 @@ describe("the sandbox's page, in a browser,", function () {
     world.core.movements().flatMap(({ what, operation }) => (what === coupon ? operation : []))
   const coffeeOf = (page: Page) => page.locator('#members').getByText('Free coffee:')
 
-  it('plays a whole checkout by pressing keys, and complains of nothing', async () => {
+  it('plays a whole checkout by pressing keys, without an error in the browser', async () => {
     await using opened = await open()
     const { page, press, screen, newest, complaints } = opened
     await assignAnna(opened)

@@ -20,7 +20,7 @@ export type Entry = { id: number; atMs: number; operation: string; request: Sent
 
 export type Wire = ReturnType<typeof createWire>
 
-const mostEntries = 200
+const maxEntries = 200
 
 /** Everything that crosses the adapter's borders, by the message that it belongs to. */
 export function createWire(nowMs: () => number = Date.now) {
@@ -57,7 +57,7 @@ export function createWire(nowMs: () => number = Date.now) {
       const operation = /[^/?]*(?=\?|$)/.exec(request.path)?.[0].toLowerCase() ?? ''
       const entry: Entry = { id: ++lastId, atMs: nowMs(), operation, request, steps: [] }
       entries.push(entry)
-      if (entries.length > mostEntries) entries.shift()
+      if (entries.length > maxEntries) entries.shift()
       add(entry, { kind: 'asked', request })
       return entry
     },

@@ -54,8 +54,8 @@ export function freezeReplicas({ replicas }: Fleet, seconds: number): Trouble {
       if (!replica) continue
       const kind = chance.weigh({ short: 6, long: 3, minute: seconds >= 300 ? 1 : 0 })
       figures.chaos(`freezes: ${kind}`)
-      const [leastMs, mostMs] = freezeMs[kind]
-      await freeze(replica, chance.int(leastMs, mostMs), signal)
+      const [minMs, maxMs] = freezeMs[kind]
+      await freeze(replica, chance.int(minMs, maxMs), signal)
       replica.isTaken = false
     }
   }

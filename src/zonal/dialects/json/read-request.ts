@@ -99,7 +99,8 @@ function parseBody(mediaType: string, text: string): object {
   const message = parseJson(json)
   if (message === tooDeep)
     throw new RequestInvalid('the message', `must not be nested more than ${maxDepth} levels deep`)
-  if (!isObject(message)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is no JSON object' })
+  if (!isObject(message))
+    throw new Refusal('MESSAGE_UNREADABLE', { message: 'the body is not a JSON object' })
   return message
 }
 
@@ -121,7 +122,8 @@ function openEnvelope(message: object): Opened {
     const second = envelopes.find(([, value]) => reconcile(first[1], value) === contradiction) ?? first
     return { parts: [message], envelopeClash: { first: first[0], second: second[0] } }
   }
-  if (!isObject(inside)) throw new Refusal('MESSAGE_UNREADABLE', { message: 'request holds no object' })
+  if (!isObject(inside))
+    throw new Refusal('MESSAGE_UNREADABLE', { message: 'request does not hold an object' })
   return { parts: [message, inside] }
 }
 

@@ -1,7 +1,7 @@
 import { credentialFields, removed } from '../../messages/credential-fields.ts'
 import { isObject } from '../../messages/values.ts'
 import {
-  coverValue,
+  shapeOfValue,
   isSecretValue,
   redactValue,
   type BodyText,
@@ -18,10 +18,10 @@ import { rewriteJson } from './rewrite.ts'
 export function redactBody({ mediaType, text }: BodyText, rules: RedactionRules): string | undefined {
   const json = rewriteJson(text, (message) => redactMessage(message, anyMessageNames, rules))
   if (json !== undefined) return json
-  return isForm(mediaType) && !looksLikeXml(text) && !isLongForm(text) ? redactForm(text, rules) : undefined
+  return isForm(mediaType) && !startsLikeXml(text) && !isLongForm(text) ? redactForm(text, rules) : undefined
 }
 
-function looksLikeXml(text: string): boolean {
+function startsLikeXml(text: string): boolean {
   return /^\s*</.test(text)
 }
 
@@ -30,7 +30,7 @@ function redactForm(text: string, rules: RedactionRules): string {
   for (const [name, value] of new URLSearchParams(text)) {
     const message =
       isEnvelope(name) && rewriteJson(value, (inner) => redactMessage(inner, anyMessageNames, rules))
-    form.append(rules.keepName(name), message || String(coverField(name, value, rules)))
+    form.append(rules.keepName(name), message || String(shapeOfField(name, value, rules)))
   }
   return form.toString()
 }
@@ -57,13 +57,13 @@ function redactReplyValue(value: unknown, rules: RedactionRules): unknown {
   return mapFields(value, (name, inner) => {
     if (name === 'member') return { name: removed }
     if (name === 'cardNumber') return rules.ofCard(String(inner))
-    if (!replyNames.has(name)) return cover(inner, rules)
+    if (!replyNames.has(name)) return shapeOf(inner, rules)
     return typeof inner === 'string' ? rules.keep(inner) : redactReplyValue(inner, rules)
   })
 }
 
 function redactMessage(message: unknown, names: Names, rules: RedactionRules): unknown {
-  if (!isRecord(message)) return cover(message, rules)
+  if (!isRecord(message)) return shapeOf(message, rules)
   return mapFields(message, (name, value) => redactField(name, value, names, rules), rules.keepName)
 }
 
@@ -75,20 +75,20 @@ function redactField(name: string, value: unknown, names: Names, rules: Redactio
   const entryNames = field === undefined ? undefined : names.lists.get(field)
   if (entryNames && Array.isArray(value)) return value.map((entry) => redactMessage(entry, entryNames, rules))
   if (entryNames && isRecord(value)) return redactMessage(value, entryNames, rules)
-  return isScalar(value) ? mapText(value, (text) => redactValue(field, text, rules)) : cover(value, rules)
+  return isScalar(value) ? mapText(value, (text) => redactValue(field, text, rules)) : shapeOf(value, rules)
 }
 
-function coverField(name: string, value: unknown, rules: RedactionRules): unknown {
+function shapeOfField(name: string, value: unknown, rules: RedactionRules): unknown {
   if (isSecret(name)) return removed
   return isScalar(value)
-    ? mapText(value, (text) => coverValue(fieldOf(name), text, rules))
-    : cover(value, rules)
+    ? mapText(value, (text) => shapeOfValue(fieldOf(name), text, rules))
+    : shapeOf(value, rules)
 }
 
-function cover(value: unknown, rules: RedactionRules): unknown {
-  if (Array.isArray(value)) return value.map((entry) => cover(entry, rules))
+function shapeOf(value: unknown, rules: RedactionRules): unknown {
+  if (Array.isArray(value)) return value.map((entry) => shapeOf(entry, rules))
   if (isRecord(value))
-    return mapFields(value, (name, inner) => coverField(name, inner, rules), rules.keepName)
+    return mapFields(value, (name, inner) => shapeOfField(name, inner, rules), rules.keepName)
   return mapText(value, rules.ofText)
 }
 

@@ -8,7 +8,7 @@ declare global {
 
 /**
  * @param change receives and returns a JSON value in which each number is a `JSON.rawJSON`, as it was written
- * @returns undefined for a text that is no JSON object or list, or is nested too deeply
+ * @returns undefined for a text that is not a JSON object or list, or is nested too deeply
  */
 export function rewriteJson(json: string, change: (message: object) => unknown): string | undefined {
   try {

@@ -20,7 +20,7 @@ type Traced = (typeof traced)[number]
  * @param journal or the part of it that the caller uses
  * @returns the same, with a span for each use: a part of the given one
  */
-export function journalIn<T extends Partial<Journal>>(journal: T, span: Span): T {
+export function traceJournal<T extends Partial<Journal>>(journal: T, span: Span): T {
   if (!span.isRecorded) return journal
   const seen: Partial<Journal> = {}
   for (const name of traced) {

@@ -1,8 +1,8 @@
 import { Refused } from './page.ts'
 
 /** So that a hundred who look at once do no harm to the tills. */
-const mostAtOnce = 4
-const mostWaiting = 20
+const maxAtOnce = 4
+const maxWaiting = 20
 
 /**
  * Does at most four at a time; some more wait for them.
@@ -13,9 +13,12 @@ export function createTurnstile() {
   const waiting: (() => void)[] = []
 
   return async function passThrough<T>(work: () => Promise<T>): Promise<T> {
-    if (inside >= mostAtOnce) {
-      if (waiting.length >= mostWaiting)
-        throw new Refused(503, 'Too many pages are asked for at once. Load it again in a moment.')
+    if (inside >= maxAtOnce) {
+      if (waiting.length >= maxWaiting)
+        throw new Refused(
+          503,
+          'Too many pages are being requested at once. Load this page again in a moment.',
+        )
       await new Promise<void>((resolve) => waiting.push(resolve))
     } else inside += 1
     try {

@@ -1,4 +1,4 @@
-import { journalIn } from '../journal/journal-in.ts'
+import { traceJournal } from '../journal/traced-journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import { inSpan, type Span } from '../model/span.ts'
 import type { Turns } from './turns.ts'
@@ -13,5 +13,5 @@ export function inTrace<T extends { journal: Partial<Journal>; turns: Turns }>(p
   const { journal, turns } = parts
   const waitFor: Turns['waitFor'] = (card, withinMs) =>
     inSpan(span.wait('turn'), () => turns.waitFor(card, withinMs))
-  return { ...parts, journal: journalIn(journal, span), turns: { ...turns, waitFor } }
+  return { ...parts, journal: traceJournal(journal, span), turns: { ...turns, waitFor } }
 }

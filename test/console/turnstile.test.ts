@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createTurnstile } from '../../src/console/at-most.ts'
+import { createTurnstile } from '../../src/console/turnstile.ts'
 import { Refused } from '../../src/console/page.ts'
 
 describe('pages of the console', () => {
@@ -31,7 +31,7 @@ describe('pages of the console', () => {
     expect(begun).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('are refused, with a word, if twenty wait already; and not any more when there is room', async () => {
+  it('are refused with a message if twenty are waiting, until there is room again', async () => {
     const { ends, asked, begun, ask } = askFor(26)
     for (const at of [24, 25]) {
       const error = await asked[at]!.catch((thrown: unknown) => thrown)
