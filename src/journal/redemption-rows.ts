@@ -56,6 +56,7 @@ export function createRedemptionRows(seal: Seal) {
     findByBill,
     findByTicket,
     addAlias,
+    dropAlias,
   }
 
   function add(added: NewRedemption, nowMs: number): Work<void> {
@@ -199,5 +200,9 @@ export function createRedemptionRows(seal: Seal) {
        ON CONFLICT (key) DO UPDATE SET redemption_id = :id, created_at = :nowMs`,
       { key, id, nowMs },
     )
+  }
+
+  function* dropAlias(key: string): Work<void> {
+    yield* run('DELETE FROM redemption_aliases WHERE key = :key', { key })
   }
 }

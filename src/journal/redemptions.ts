@@ -1,4 +1,5 @@
 import { redemptionId, tenantOf } from '../model/keys.ts'
+import { isRemembered } from '../redemptions/attempts.ts'
 import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
 import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
 import {
@@ -37,7 +38,10 @@ export function createRedemptions(rows: RedemptionRows) {
   ): Work<DebitBegun> {
     return yield* untilWritten(function* () {
       const found = yield* rows.findForDebit(intent, nowMs)
-      return yield* carryOutDebit(intent, decide(found, nowMs), call, nowMs)
+      const decision = decide(found, nowMs)
+      // From now on its key means this attempt.
+      if (decision.do === 'send' && found.alias) yield* rows.dropAlias(intent.key)
+      return yield* carryOutDebit(intent, decision, call, nowMs)
     })
   }
 
@@ -112,6 +116,8 @@ export function createRedemptions(rows: RedemptionRows) {
       case 'adopt':
       case 'leaveTombstone': {
         const attempts = yield* rows.findAttempts(decision.key)
+        // The debit is known, but not by what else the credit says: nobody may spoil its key with a wrong card or id.
+        if (attempts.some((row) => isRemembered(row, nowMs))) return { do: 'refuse', code: decision.code }
         const begun = beginUnseen(intent, decision, { attempts, nowMs, call })
         // A row that exists under this id is another venue's, which this one may not give back.
         if (yield* rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }

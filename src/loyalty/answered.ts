@@ -1,13 +1,10 @@
 import { traceJournal } from '../journal/traced-journal.ts'
 import type { Journal } from '../journal/journal.ts'
-import { StorageUnavailable } from '../model/refusal.ts'
 import type { Span } from '../model/span.ts'
 import { describeError, type Logger } from '../observability/logger.ts'
 import type { Redemption } from '../redemptions/redemption.ts'
 import type { Timers } from '../time/clock.ts'
-import { sleep } from '../time/waiting.ts'
-
-const repeatAfterMs = 250
+import { untilStored } from './until-stored.ts'
 
 type Deps = { journal: Pick<Journal, 'markAnswered'>; timers: Timers; log: Logger }
 
@@ -21,18 +18,8 @@ type Deps = { journal: Pick<Journal, 'markAnswered'>; timers: Timers; log: Logge
 export function createMarkAnswered({ journal, timers, log }: Deps) {
   return async function markAnswered(row: Redemption, span: Span): Promise<void> {
     const { markAnswered } = traceJournal(journal, span)
-    for (let failures = 0; ; failures++) {
-      try {
-        return await markAnswered(row)
-      } catch (error) {
-        if (failures === 0)
-          log.warn(
-            { redemptionId: row.id, error: describeError(error) },
-            'an answered debit could not be marked',
-          )
-        if (!(error instanceof StorageUnavailable)) return
-        await sleep(timers, repeatAfterMs)
-      }
-    }
+    const logIt = (error: unknown) =>
+      log.warn({ redemptionId: row.id, error: describeError(error) }, 'an answered debit could not be marked')
+    await untilStored(timers, () => markAnswered(row), logIt).catch(() => undefined)
   }
 }

@@ -18,6 +18,7 @@ import { isForeignRedemptionId, unmaskMoved } from './mask-ids.ts'
 import { maskRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
 import { inTrace } from './traced-parts.ts'
+import { untilStored } from './until-stored.ts'
 import { untilFree } from './turns.ts'
 import {
   giveBackAtCore,
@@ -83,8 +84,8 @@ export function createCredit(parts: RedemptionDeps) {
 
 /** A credit that may have been written down is carried out by the undo worker, so the till must not hear that nothing was done. */
 function askToTryAgain(error: unknown): never {
-  const mayBeDone = error instanceof StorageUnavailable && error.mayBeDone
-  throw mayBeDone ? new Refusal('TRY_AGAIN_SHORTLY', { cause: error, message: error.message }) : error
+  if (!(error instanceof StorageUnavailable) || !error.mayBeDone) throw error
+  throw new Refusal('TRY_AGAIN_SHORTLY', { cause: error, message: error.message })
 }
 
 /** The keys of the debit that a credit names by its transaction id, or by its bill and coupon. */
@@ -164,18 +165,22 @@ async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionD
   throw outcome.kind === 'unknown' || isOpen ? new Refusal('NOT_GIVEN_BACK_YET') : outcome.refusal
 }
 
-/** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written */
+/** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written in time */
 async function settle(deps: RedemptionDeps, call: CreditCall, outcome: UndoOutcome): Promise<boolean> {
   const { redemption: sent, exchange } = call
+  const written = record(deps, sent, outcome)
   try {
-    const written = record(deps, sent, outcome)
-    const { redemption } = await inTime(deps.timers, exchange, written, (late) => repeat(deps, call, late))
+    const { redemption } = await inTime(deps.timers, exchange, written)
     return redemption === undefined || !isFinal(redemption)
   } catch (error) {
     deps.log.warn(
       { redemptionId: sent.id, error: describeError(error) },
       'the outcome of a credit could not be written',
     )
+    void written
+      .then(isOver, mayBeDone)
+      .then((isNeeded) => (isNeeded ? giveBackLater(deps, call) : undefined))
+      .catch(() => undefined)
     return true
   }
 }
@@ -185,14 +190,24 @@ function record({ journal }: RedemptionDeps, sent: Redemption, outcome: UndoOutc
   return journal.record(sent, { kind: 'undo_outcome', outcome, callId, jitter: Math.random() })
 }
 
-/** The till was told that it will be given back, and then the credit was written down as over: the undo worker goes on. */
-async function repeat(
-  { journal }: RedemptionDeps,
-  { redemption: { creditKey }, cardNumber, caller }: CreditCall,
-  { redemption }: Recorded,
+/** Whether the credit was written down as over, too late to tell the till. */
+function isOver({ redemption }: Recorded): boolean {
+  return redemption !== undefined && (stands(redemption) || redemption.state === 'not_done')
+}
+
+function mayBeDone(error: unknown): boolean {
+  return error instanceof StorageUnavailable && error.mayBeDone
+}
+
+/** The till was told that it will be given back, so the undo worker has to go on, whatever was written down of the credit. */
+async function giveBackLater(
+  { journal, timers }: RedemptionDeps,
+  { redemption, cardNumber, caller }: CreditCall,
 ) {
-  if (!redemption || !stands(redemption)) return
+  const { creditKey } = redemption
   const secret = { cardNumber, apiKey: caller.credentials.apiKey }
   const call = { id: randomUUID(), untilMs: 0 }
-  await journal.record(redemption, { kind: 'credit_sent', creditKey, secret, call })
+  await untilStored(timers, () =>
+    journal.record(redemption, { kind: 'credit_sent', creditKey, secret, call }),
+  )
 }

@@ -13,15 +13,18 @@ export type KeyRows = {
   alias: Redemption | undefined
 }
 
-/** @returns the latest attempt under the key, else the row with the id of the first, else the alias */
+/**
+ * @returns what a till that names the key means: the alias, which ends when another attempt begins; else the latest attempt
+ * under the key; else the row with the id of the first
+ */
 export function latestAttempt(
   { attempts, alias }: KeyRows,
   key: string,
   isRelevant: (row: Redemption) => boolean = () => true,
 ): Redemption | undefined {
-  const ofKey = attempts.filter((row) => row.key === key && isRelevant(row))
-  const others = [...attempts.filter((row) => row.key !== key), ...(alias ? [alias] : [])].filter(isRelevant)
-  return latest(ofKey) ?? latest(others)
+  if (alias && isRelevant(alias)) return alias
+  const relevant = attempts.filter(isRelevant)
+  return latest(relevant.filter((row) => row.key === key)) ?? latest(relevant)
 }
 
 function latest(rows: Redemption[]): Redemption | undefined {

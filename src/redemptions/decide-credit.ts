@@ -102,8 +102,11 @@ function decideByState(row: Redemption, credit: CreditQuestion, nowMs: number): 
         ? { do: 'replay', redemption: row }
         : { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
     case 'refused':
-    case 'not_done':
       return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+    case 'not_done':
+      // Of a debit that was never seen here: a credit came, and the core could not be asked.
+      if (row.sentAtMs !== undefined) return { do: 'refuse', code: 'NOTHING_TO_GIVE_BACK' }
+      return credit.isLate ? { do: 'refuse', code: 'CORE_UNAVAILABLE' } : { do: 'send', redemption: row }
   }
 }
 

@@ -74,7 +74,7 @@ export function transition(row: Redemption, event: RedemptionEvent, nowMs: numbe
     case 'undo_requested':
       return row.state === 'sent' ? undoRequested(row, event.creditKey ?? row.creditKey, nowMs) : undefined
     case 'credit_sent':
-      return isTakenOrMayBe(row) ? creditSent(row, event, nowMs) : undefined
+      return mayBeGivenBack(row) ? creditSent(row, event, nowMs) : undefined
     case 'due':
       return isDue(row, nowMs) ? afterDue(row, event, nowMs) : undefined
     case 'undo_outcome':
@@ -180,7 +180,9 @@ function afterAnswer({ undo }: Redemption, nowMs: number): Change {
   return undo ? { answeredAtMs: nowMs } : { answeredAtMs: nowMs, ...final('confirmed') }
 }
 
-function isTakenOrMayBe({ state }: Redemption): boolean {
+/** Also a debit that was never seen here, of which the core could not be asked yet. */
+function mayBeGivenBack({ state, sentAtMs }: Redemption): boolean {
+  if (state === 'not_done') return sentAtMs === undefined
   return state === 'sent' || state === 'in_doubt' || state === 'stuck' || state === 'confirmed'
 }
 

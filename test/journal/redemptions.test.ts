@@ -66,6 +66,15 @@ forEachSchema((openTestJournal) => {
       expect(await test.journal.beginUndo(due!)).to.have.nested.property('redemption.trace', traceOf('2'))
     })
 
+    it('finds by a transaction id what it was a repeat of, until another attempt begins under it', async () => {
+      const first = await taken(debitIntent)
+      const second = { ...debitIntent, key: 'T-2' }
+      await test.journal.beginDebit(second, (rows, nowMs) => decideDebit(rows, second, nowMs))
+      expect(await find({ creditKey: undefined, debitKey: 'T-2' })).to.equal(first.id)
+      const attempt = await taken({ ...second, what: { kind: 'points', points: 1 } })
+      expect(await find({ creditKey: undefined, debitKey: 'T-2' })).to.equal(attempt.id)
+    })
+
     it('has no trace for a debit that an earlier version has written', async () => {
       const { id } = await begin(debitIntent)
       expect(await test.sql(`SELECT trace FROM redemptions WHERE id = '${id}'`)).to.deep.equal([
@@ -79,6 +88,11 @@ forEachSchema((openTestJournal) => {
       const begun = await test.journal.beginDebit(intent, sendNext)
       if (begun.do !== 'send') throw new Error('was not sent')
       return begun.redemption
+    }
+    const taken = async (intent: DebitIntent) => {
+      const redemption = await begin(intent)
+      await settleDebit(test.journal, redemption.id, confirmed())
+      return redemption
     }
     /** What a debit would find now: its row, whether another has taken its coupon, or holds it. */
     const look = async (intent: DebitIntent) => {

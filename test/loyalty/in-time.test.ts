@@ -7,6 +7,7 @@ import { createDebit } from '../../src/loyalty/debit.ts'
 import type { CoreCalls } from '../../src/loyalty/redemption.ts'
 import { createTurns } from '../../src/loyalty/turns.ts'
 import { createKeyedHash, toCredentials } from '../../src/model/keys.ts'
+import { StorageUnavailable } from '../../src/model/refusal.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { systemTimers } from '../../src/time/clock.ts'
 import { CoreUnavailable } from '../../src/trifft/errors.ts'
@@ -61,30 +62,40 @@ describe('what the journal has begun too late for its till', () => {
     expect(calls).to.deep.equal(['redeemCoupon'])
   })
 
-  it('is repeated if it is the end of a credit that the till was told will be given back', async () => {
-    const { redemptionId, row } = await createDebit(depsOn(test.journal))(coffee, caller, longExchange())
-    await test.journal.markAnswered(row)
-    const released = Promise.withResolvers<void>()
-    const recordedAgain = Promise.withResolvers<void>()
-    let records = 0
-    const record: Journal['record'] = async (...values) => {
-      const isFirst = records++ === 0
-      const result = await test.journal.record(...values)
-      if (isFirst) await released.promise
-      else recordedAgain.resolve()
-      return result
-    }
-    const deps = depsOn({ ...test.journal, record })
-    deps.core.restoreCoupon = () => Promise.reject(new CoreUnavailable({ message: 'not sent (no_slot)' }))
-    const { cardNumber } = coffee
-    const refusal = await createCredit(deps)({ cardNumber, redemptionId }, caller, shortExchange()).catch(
-      codeOf,
-    )
-    expect(refusal).to.equal('NOT_GIVEN_BACK_YET')
-    released.resolve()
-    await recordedAgain.promise
-    expect((await test.journal.dueUndos(1)).map(({ id }) => id)).to.deep.equal([redemptionId])
-  })
+  for (const [when, answer] of [
+    ['and its answer comes late', (released: Promise<void>) => released],
+    [
+      'and its answer is lost',
+      (released: Promise<void>) =>
+        released.then(() => {
+          throw new StorageUnavailable('the connection is lost', { mayBeDone: true })
+        }),
+    ],
+  ] as const)
+    it(`is repeated if it is the end of a credit that the till was told will be given back, ${when}`, async () => {
+      const { redemptionId, row } = await createDebit(depsOn(test.journal))(coffee, caller, longExchange())
+      await test.journal.markAnswered(row)
+      const released = Promise.withResolvers<void>()
+      const recordedAgain = Promise.withResolvers<void>()
+      let records = 0
+      const record: Journal['record'] = async (...values) => {
+        const isFirst = records++ === 0
+        const result = await test.journal.record(...values)
+        if (isFirst) await answer(released.promise)
+        else recordedAgain.resolve()
+        return result
+      }
+      const deps = depsOn({ ...test.journal, record })
+      deps.core.restoreCoupon = () => Promise.reject(new CoreUnavailable({ message: 'not sent (no_slot)' }))
+      const { cardNumber } = coffee
+      const refusal = await createCredit(deps)({ cardNumber, redemptionId }, caller, shortExchange()).catch(
+        codeOf,
+      )
+      expect(refusal).to.equal('NOT_GIVEN_BACK_YET')
+      released.resolve()
+      await recordedAgain.promise
+      expect((await test.journal.dueUndos(1)).map(({ id }) => id)).to.deep.equal([redemptionId])
+    })
 
   const shortExchange = () => createExchange(test.clock, 600)
   const longExchange = () => createExchange(test.clock, 60_000)

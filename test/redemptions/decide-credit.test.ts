@@ -113,6 +113,21 @@ describe('a credit, decided by the row of its debit,', () => {
     expect(decide({ sameCredit: undefined, debits, alias: undefined }, credit)).to.equal('send')
     const alias = row('confirmed', { key: 'T-0' })
     expect(decide({ sameCredit: undefined, debits: [], alias }, credit)).to.equal('send')
+    // An attempt that began after it would have ended the alias.
+    for (const state of ['not_done', 'reversed', 'refused'] as const)
+      expect(
+        decideCredit({ sameCredit: undefined, debits: [row(state)], alias }, credit, nowMs),
+      ).to.deep.equal({
+        do: 'send',
+        redemption: alias,
+      })
+  })
+
+  it('is sent again if its first call could not leave and no debit has come', () => {
+    const unsent = row('not_done', { sentAtMs: undefined })
+    expect(decide(rowsOf(unsent), credit)).to.equal('send')
+    expect(decide(rowsOf(unsent, unsent), credit)).to.equal('send')
+    expect(decide(rowsOf(unsent), { ...credit, isLate: true })).to.equal('CORE_UNAVAILABLE')
   })
 
   it('finds by its bill what stands first, then what is open, then what was given back, then the rest', () => {

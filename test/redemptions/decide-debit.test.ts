@@ -134,6 +134,20 @@ describe('a debit, decided by its rows,', () => {
   it('is still a repeat of the debit that it was a repeat of before', () => {
     const alias = taken()
     expect(decideDebit({ attempts: [], alias, ofCoupon: [] }, intent, nowMs)).to.include({ do: 'replay' })
+    for (const state of ['not_done', 'reversed'] as const)
+      expect(decideDebit({ attempts: [row(state)], alias, ofCoupon: [] }, intent, nowMs)).to.deep.equal({
+        do: 'replay',
+        redemption: alias,
+      })
+  })
+
+  it('is a repeat of its own attempt again if the debit that it was a repeat of is not remembered any more', () => {
+    const alias = taken({ keyUntilMs: nowMs })
+    const own = row('refused', { refusedWith: 'REWARD_EXPIRED' })
+    expect(decideDebit({ attempts: [own], alias, ofCoupon: [] }, intent, nowMs)).to.deep.equal({
+      do: 'replay',
+      redemption: own,
+    })
   })
 })
 
