@@ -8,6 +8,7 @@ import { createDebit } from '../../src/loyalty/debit.ts'
 import { createTicket } from '../../src/loyalty/ticket.ts'
 import type { CoreCalls, RedemptionDone } from '../../src/loyalty/redemption.ts'
 import { Refusal, StorageUnavailable, type Code } from '../../src/model/refusal.ts'
+import type { Journal } from '../../src/journal/journal.ts'
 import { createTurns, lookAgainMs } from '../../src/loyalty/turns.ts'
 import type { Caller, CreditRequest, DebitRequest, Moved, Ticket } from '../../src/model/words.ts'
 import { toCredentials } from '../../src/model/keys.ts'
@@ -82,9 +83,17 @@ export async function createWorld(
   }
   const late: { atMs: number; move: () => unknown }[] = []
   let fates: Fate[] = []
+  /** Outcomes that are being written down, for which no till waits. */
+  const writing = new Set<Promise<unknown>>()
   const processes = tests.map(startProcess)
 
   function startProcess(test: TestJournal) {
+    const record: Journal['record'] = (...values) => {
+      const written = test.journal.record(...values)
+      const ended = written.catch(() => undefined).finally(() => writing.delete(ended))
+      writing.add(ended)
+      return written
+    }
     // What a dead process still does reaches nobody.
     const died = Promise.withResolvers<'died'>()
     const log = createLogger('silent')
@@ -94,7 +103,7 @@ export async function createWorld(
     const parts = {
       core,
       balances,
-      journal: test.journal,
+      journal: { ...test.journal, record },
       turns,
       timers,
       hashCard,
@@ -247,7 +256,10 @@ export async function createWorld(
 
     /** What the core has really done. */
     movements: () => ledger.movements,
-    rows: () => readRowsBy(sql),
+    async rows() {
+      await Promise.all(writing)
+      return await readRowsBy(sql)
+    },
     points: (card: string) => project.cards.find(({ id }) => id === card)?.wallet?.points,
     end: () => Promise.all(tests.map((test) => test.end())),
   }
