@@ -171,6 +171,29 @@ describe('rewards', () => {
       expect(await couponsByTicket()).to.deep.equal([['B-77', [coffee]]])
     })
 
+    it('go out with one ticket that names them, also in capitals', async () => {
+      const { reply } = await counter.till.debit(takeCoffee)
+      const inCapitals = reply.redemptionId?.toUpperCase()
+      for (const [ticketId, redemptionId] of [
+        ['B-1', inCapitals],
+        ['B-2', reply.redemptionId],
+        ['B-3', inCapitals],
+      ])
+        await close({ accountNumber: 'A-9', ticketId, redemptions: [{ redemptionId }] })
+      expect(await couponsByTicket()).to.deep.equal([
+        ['B-1', [coffee]],
+        ['B-2', []],
+        ['B-3', []],
+      ])
+    })
+
+    it('do not go to another card, even if its ticket names them in capitals', async () => {
+      const { reply } = await counter.till.debit(takeCoffee)
+      const redemptionId = reply.redemptionId?.toUpperCase()
+      await close({ cardNumber: ben, redemptions: [{ redemptionId, rewardId: coffee }] })
+      expect(await couponsByTicket()).to.deep.equal([['B-77', []]])
+    })
+
     it('do not go to another card, even if its ticket names them', async () => {
       const { reply } = await counter.till.debit(takeCoffee)
       await close({ cardNumber: ben, redemptions: [{ redemptionId: reply.redemptionId, rewardId: coffee }] })
