@@ -31,7 +31,12 @@ function choose({
   const below = before === undefined ? undefined : Number(before)
   if (below !== undefined && !Number.isSafeInteger(below))
     throw new UsageWrong(`--before ${before} is not the number of a line`)
-  return (parts) => list(parts, { target: of, belowSequence: below })
+  return (parts) => list(parts, { target: of && targetOf(of), belowSequence: below })
+}
+
+/** Cards are stored as they are written, ids of redemptions and dead letters in small letters. */
+function targetOf(of: string): string {
+  return of.startsWith('*') ? of : of.toLowerCase()
 }
 
 async function list({ journal }: CommandParts, filter: Omit<AuditFilter, 'limit'>): Promise<Answer> {

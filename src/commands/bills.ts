@@ -98,7 +98,7 @@ async function find(parts: CommandParts, id: string, wanted: Wanted): Promise<An
   const found = await gatherId(await sourcesOf(parts), id)
   if (isEmpty(found))
     throw new CommandFailed(
-      `nothing is known of ${id}. Ids are looked up as they are written; only of a request or redemption the beginning is enough`,
+      `nothing is known of ${id}. Ids of tills are looked up as they are written; only of a request or redemption the beginning is enough`,
     )
   const bills = billsOf(found, config.zonal)
   const [only] = bills

@@ -47,7 +47,8 @@ type Filter = { venueId: string | undefined; sinceMs: number }
 await runCommand(usage, options, choose)
 
 function choose({ words, venue, since, yes, who, why }: Options): Action {
-  const [verb, id, ...more] = words
+  const [verb, written, ...more] = words
+  const id = written?.toLowerCase()
   refuseMore(more)
   const isOfSeveral = id === undefined && (verb === 'list' || verb === 'send')
   refuseOptions({ venue, since }, isOfSeveral, 'list, and send without an ID')

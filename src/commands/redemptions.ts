@@ -42,7 +42,8 @@ const maxListed = 200
 await runCommand(usage, options, choose)
 
 function choose({ words, state, venue, since, why, who }: Options & { words: string[] }): Action {
-  const [verb, id, as, ...more] = words
+  const [verb, written, as, ...more] = words
+  const id = written?.toLowerCase()
   refuseOptions({ why, who }, verb === 'settle' || verb === 'retry', 'settle and retry')
   refuseOptions({ state, venue, since }, verb === 'list', 'list')
   refuseMore(more)

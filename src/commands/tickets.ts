@@ -98,15 +98,15 @@ async function search({ journal, diary }: CommandParts, id: string): Promise<Fou
   const found = [...firstOfEach.values()].toReversed().map((entry) => toFound(entry, gathered))
   if (found.length > 0) return found
   // Without a diary only the journal knows it, and only by the event.
-  const [ticket] = await journal.lookUps.ticketsByEventIds([id])
+  const [ticket] = await journal.lookUps.ticketsByEventIds([id.toLowerCase()])
   if (!ticket)
     throw new CommandFailed(
       `there is no ticket ${id}${reader ? '' : '. There is no diary, so only the id of the event in Kafka is known'}`,
     )
-  const { takenAtMs, publishedAtMs } = ticket
+  const { eventId, takenAtMs, publishedAtMs } = ticket
   const state = publishedAtMs === undefined ? waiting : `in Kafka since ${toTime(publishedAtMs)}`
   return [
-    { ticketId: undefined, eventId: id, venueId: undefined, account: undefined, heardAtMs: takenAtMs, state },
+    { ticketId: undefined, eventId, venueId: undefined, account: undefined, heardAtMs: takenAtMs, state },
   ]
 }
 

@@ -12,8 +12,8 @@ export const maxEntries = 500
 
 /** Ids that are looked up by their beginning, if that has at least 8 characters: UUIDs, which are ours. */
 const prefixColumns = ['request_id', 'redemption_id'] as const
-/** Ids of the till, looked up as a whole. */
-const exactColumns = ['transaction_id', 'ticket_id', 'event_id'] as const
+/** Ids of the till, looked up as a whole and as they are written. */
+const exactColumns = ['transaction_id', 'ticket_id'] as const
 const minBeginningLength = 8
 
 /** @returns what tills said and heard about a bill, the newest first */
@@ -50,6 +50,7 @@ export function* entriesOfId(id: string): Work<DiaryEntry[]> {
   for (const column of exactColumns)
     found.push(...(yield* entries(`${column} = :id`, { id: storedId(id) ?? '' })))
   const from = id.toLowerCase()
+  found.push(...(yield* entries('event_id = :id', { id: storedId(from) ?? '' })))
   if (from.length >= minBeginningLength && /^[0-9a-f-]+$/.test(from))
     for (const column of prefixColumns)
       found.push(...(yield* entries(`${column} >= :from AND ${column} < :to`, { from, to: `${from}~` })))

@@ -15,9 +15,10 @@ export function createBillCoupons(rows: RedemptionRows) {
     decide: (redemptions: Redemption[]) => CouponsDecision,
     nowMs: number,
   ): Work<string[]> {
-    const ids = bill.named.flatMap(({ redemptionId }) => redemptionId ?? [])
     return yield* untilWritten(function* () {
-      const { coupons, claims, releases } = decide((yield* rows.findByTicket(bill, ids)).toSorted(byAge))
+      const { coupons, claims, releases } = decide(
+        (yield* rows.findByTicket(bill, bill.named)).toSorted(byAge),
+      )
       const { ticketKey } = bill
       for (const row of releases)
         if (!(yield* rows.apply(row, { kind: 'released', ticketKey }, nowMs))) return undefined

@@ -1,5 +1,5 @@
 import { redemptionId } from '../model/keys.ts'
-import type { What } from '../model/words.ts'
+import type { TicketRedemption, What } from '../model/words.ts'
 import type { NewRedemption } from '../redemptions/begin.ts'
 import type { CardRows, DebitRows } from '../redemptions/decide-debit.ts'
 import { keyMs, type DebitIntent, type Redemption, type RedemptionSecret } from '../redemptions/redemption.ts'
@@ -21,6 +21,13 @@ const underWaySql = `SELECT 'under_way' AS found, redemptions.* FROM redemptions
 const ofCouponSql = `SELECT 'of_coupon' AS found, redemptions.* FROM redemptions
   WHERE card_hash = :cardHash AND reward_id IN (:rewardId, :formerId)
     AND state IN ('sent', 'in_doubt', 'confirmed')`
+
+/** Of each coupon the latest row is enough to know that it does not stand, however often a till has tried. */
+const notStandingSql = `SELECT * FROM
+  (SELECT redemptions.*, row_number() OVER (PARTITION BY reward_id ORDER BY created_at DESC) AS place
+   FROM redemptions WHERE card_hash = :cardHash AND reward_id IS NOT NULL AND venue = :venue
+     AND state IN ('sent', 'in_doubt', 'stuck', 'credited', 'reversed')) AS placed
+  WHERE place = 1`
 
 /** All that matters to a debit, by one statement: a till waits for each round trip to the database. */
 const forDebitSql = {
@@ -175,11 +182,14 @@ export function createRedemptionRows(seal: Seal) {
   }
 
   /**
-   * @returns coupons that the card took at the venue, coupons that went out with the ticket, and those with these ids
+   * @param named by the ticket
+   * @returns coupons that the card took at the venue, coupons that went out with the ticket, and those that it names by
+   *   their ids; if it names a reward without a known id, also the coupons that the card has given back at the venue, or
+   *   may have
    */
   function* findByTicket(
     ticket: { venue: string; cardHash: string; ticketKey: string },
-    ids: string[],
+    named: TicketRedemption[],
   ): Work<Redemption[]> {
     const { venue, cardHash, ticketKey } = ticket
     const found = [
@@ -189,7 +199,13 @@ export function createRedemptionRows(seal: Seal) {
       )),
       ...(yield* all('ticket_key = :ticketKey', { ticketKey })),
     ]
-    for (const id of ids) found.push(...(yield* all('id = :id AND reward_id IS NOT NULL', { id })))
+    for (const { redemptionId: id } of named)
+      if (id !== undefined) found.push(...(yield* all('id = :id AND reward_id IS NOT NULL', { id })))
+    const ids = new Set(found.map(({ id }) => id))
+    const isByReward = named.some(
+      ({ redemptionId = '', rewardId }) => rewardId !== undefined && !ids.has(redemptionId),
+    )
+    if (isByReward) found.push(...(yield* read(notStandingSql, { cardHash, venue })))
     return [...new Map(found.map((row) => [row.id, row])).values()]
   }
 

@@ -7,7 +7,7 @@ import { decideCoupons } from '../redemptions/coupons.ts'
 import { maskIds, type MaskId } from './mask-ids.ts'
 import { inSpan } from '../model/span.ts'
 import { formerTicketFingerprint, ticketEventId, ticketFingerprint, ticketKey } from '../model/keys.ts'
-import type { Credentials, Ticket, Venue } from '../model/words.ts'
+import type { Credentials, Ticket, TicketRedemption, Venue } from '../model/words.ts'
 
 /** Without the API key, since dead letters do not keep it. */
 type TicketSender = { venue: Venue; credentials: Pick<Credentials, 'tenant'> }
@@ -88,6 +88,11 @@ function readCardBill(ticket: Ticket, original: Ticket, caller: TicketSender, ca
     formerAccount: original.accountNumber,
     fromMs: openedAtMs - clockToleranceMs,
     toMs: closedAtLatestMs + clockToleranceMs,
-    named: ticket.redemptions,
+    named: ticket.redemptions.map(withOwnId),
   }
+}
+
+/** The event has the redemption id as the till sent it; it is looked up as it is stored, as a credit's is. */
+function withOwnId({ redemptionId, ...named }: TicketRedemption): TicketRedemption {
+  return redemptionId === undefined ? named : { ...named, redemptionId: redemptionId.toLowerCase() }
 }

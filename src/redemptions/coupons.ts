@@ -15,7 +15,7 @@ export type CouponsDecision = {
  * reopened. A ticket that names it takes it over from one that it was only guessed for. A void frees it.
  *
  * @param redemptions of coupons that the card took at this venue, of those that the ticket names, and of those that
- * went out with it before, oldest first
+ * went out with it before, oldest first; if it names rewards, also what was given back of them, or may be
  */
 export function decideCoupons(bill: CardBill, redemptions: Redemption[]): CouponsDecision {
   const named = bill.named.map((entry) => findNamed(bill, redemptions, entry))
@@ -42,7 +42,7 @@ export function decideCoupons(bill: CardBill, redemptions: Redemption[]): Coupon
 
 type Named = {
   redemption?: Redemption
-  /** A reward that the ticket names, and of which we have no redemption: it counts as redeemed. */
+  /** A reward that the ticket names, and of which we know nothing: it counts as redeemed. */
   rewardId?: string
 }
 
@@ -51,17 +51,27 @@ function findNamed(bill: CardBill, redemptions: Redemption[], entry: CardBill['n
   const byId = redemptionId === undefined ? undefined : redemptions.find(({ id }) => id === redemptionId)
   if (byId) return isOfCard(bill, byId) && canBeNamed(bill, byId) ? { redemption: byId } : {}
   if (rewardId === undefined) return {}
-  const ofReward = redemptions.filter(
-    (one) => couponOf(one).includes(rewardId) && isOfCard(bill, one) && isInTime(bill, one),
+  const known = redemptions.filter(
+    (one) => couponOf(one).includes(rewardId) && isOfSameCard(bill, one) && wasEverTaken(one),
   )
-  if (ofReward.length === 0) return { rewardId }
-  const redemption = ofReward.findLast((one) => canBeNamed(bill, one))
+  if (known.length === 0) return { rewardId }
+  const free = known.filter((one) => isOfCard(bill, one) && canBeNamed(bill, one))
+  const redemption = free.findLast((one) => isInTime(bill, one)) ?? free.at(-1)
   return redemption ? { redemption } : {}
 }
 
+/** Whether it was taken, or may be, even if it was given back. A refused debit does not say what became of the reward. */
+function wasEverTaken({ state }: Redemption): boolean {
+  return state !== 'refused' && state !== 'not_done'
+}
+
 /** Confirmed, and of the same venue and card as the ticket. */
-function isOfCard(bill: CardBill, { state, venue, cardHash }: Redemption): boolean {
-  return state === 'confirmed' && venue === bill.venue && cardHash === bill.cardHash
+function isOfCard(bill: CardBill, redemption: Redemption): boolean {
+  return redemption.state === 'confirmed' && isOfSameCard(bill, redemption)
+}
+
+function isOfSameCard(bill: CardBill, { venue, cardHash }: Redemption): boolean {
+  return venue === bill.venue && cardHash === bill.cardHash
 }
 
 function isOfBill(bill: CardBill, redemption: Redemption): boolean {

@@ -71,6 +71,8 @@ describe('the command audit', function () {
     for (const target of ['*1001', '*1001', '*2002'])
       await test.journal.acts.note({ name: 'find_card', target }, testAct())
     expect((await listed('--of', '*1001')).map(({ sequence }) => sequence)).to.deep.equal([2, 1])
+    await test.journal.acts.note({ name: 'see_content', target: 'a1b2' }, testAct())
+    expect(await listed('--of', 'A1B2')).to.have.length(1)
     expect((await listed('--before', '3')).map(({ sequence }) => sequence)).to.deep.equal([2, 1])
     expect(await listed('--of', '*1001', '--before', '1')).to.deep.equal([])
     expect((await run('audit')).stdout).to.match(/ Dana \(operator\) +console +find_card /)

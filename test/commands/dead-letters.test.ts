@@ -48,6 +48,12 @@ describe('the command dead-letters', function () {
     expect(JSON.parse((await run('show', id, '--json')).stdout).message.text).to.equal(JSON.stringify(unread))
   })
 
+  it('finds a dead letter whose id is written in capitals', async () => {
+    const id = await keep(unread)
+    const { message: _, ...shown } = JSON.parse((await run('show', id.toUpperCase(), '--json')).stdout)
+    expect(shown).to.include({ id })
+  })
+
   it('sends a message that can now be read, and it is accepted like any ticket', async () => {
     const id = await keep(bill)
     const { code, stdout } = await run('send', id)

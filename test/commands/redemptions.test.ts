@@ -51,6 +51,13 @@ describe('the command redemptions', function () {
         .and.not.to.contain(apiKey)
   })
 
+  it('finds a redemption whose id is written in capitals', async () => {
+    const id = await stuck()
+    const shown = await run('show', id.toUpperCase(), '--json')
+    expectDone(shown)
+    expect(JSON.parse(shown.stdout)).to.include({ id })
+  })
+
   it('settles a redemption as taken: it stands as if the till had heard OK, with who, when and why', async () => {
     const id = await stuck()
     expectDone(await run('settle', id, 'taken', '--why', 'the guest had it', '--who', 'Dana'))

@@ -98,6 +98,10 @@ for (const { name, makeEnv } of useBothEnvs())
       await open({ DIARY_DAYS: '0' })
       await counter.till.ticket({ ...ticket, closedAt: new Date() })
       expect((await run('find', 'B-77')).code).to.equal(1)
+      const line = await counter.service.line(({ eventId }) => eventId !== undefined)
+      const eventId = String(line.eventId)
+      for (const written of [eventId, eventId.toUpperCase()])
+        expect(await json('show', written)).to.include({ eventId })
     })
 
     it('lists venues that usually speak at this time and have not', async () => {

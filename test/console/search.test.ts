@@ -85,11 +85,14 @@ for (const { name, makeEnv } of useBothEnvs())
       ['the beginning of a request', () => ids.request!.slice(0, 8), today],
       ['a request in capitals', () => ids.request!.toUpperCase(), today],
       ['a redemption', () => ids.redemption!, today],
+      ['a redemption in capitals', () => ids.redemption!.toUpperCase(), today],
       ['the beginning of a redemption', () => ids.redemption!.slice(0, 9), today],
       ['a transaction', () => 'R-1', today],
       ['a ticket', () => 'B-1', today],
       ['an event', () => ids.event!, today],
+      ['an event in capitals', () => ids.event!.toUpperCase(), today],
       ['a dead letter', () => ids.letter!, /^\/dead-letters\/[0-9a-f]{64}$/],
+      ['a dead letter in capitals', () => ids.letter!.toUpperCase(), /^\/dead-letters\/[0-9a-f]{64}$/],
       ['a request that belongs to no bill', () => ids.unread!, /^\/ids\/[0-9a-f-]{36}$/],
     ]
     for (const [what, q, to] of found)
@@ -98,6 +101,14 @@ for (const { name, makeEnv } of useBothEnvs())
         expect(status).to.equal(303)
         expect(location).to.match(to)
       })
+
+    it('opens a redemption and a dead letter whose ids are written in capitals', async () => {
+      for (const path of [
+        `/redemptions/${ids.redemption!.toUpperCase()}`,
+        `/dead-letters/${ids.letter!.toUpperCase()}`,
+      ])
+        expect((await test.ask(path)).status, path).to.equal(200)
+    })
 
     // The oldest day was shown.
     it('leads to the last day of a reference that the till has used before', async () => {

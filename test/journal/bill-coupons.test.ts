@@ -70,8 +70,7 @@ forEachSchema((openTestJournal) => {
       expect(await close('B-2', { named })).to.deep.equal([])
     })
 
-    it('do not include what was given back before it closed', async () => {
-      const id = await redeem('uc-1')
+    const giveBack = async (id: string) => {
       const credit = {
         ...bill,
         venueId: '1902',
@@ -90,7 +89,38 @@ forEachSchema((openTestJournal) => {
         ({ debits: [debit] }) => ({ do: 'send', redemption: debit! }),
       )
       await settleUndo(test.journal, id, { kind: 'given_back', moved: {} })
-      expect(await close('B-1', { named: [{ redemptionId: id }] })).to.deep.equal([])
+    }
+
+    it('do not include what was given back before it closed, by whichever of its names', async () => {
+      const redemptionId = await redeem('uc-1')
+      await giveBack(redemptionId)
+      for (const named of [{ redemptionId }, { rewardId: 'uc-1' }, { redemptionId, rewardId: 'uc-1' }])
+        expect(await close('B-1', { named: [named] })).to.deep.equal([])
+    })
+
+    it('do not include a reward that was given back if its id contains a card number', async () => {
+      const what = { kind: 'coupon', rewardId: 'uc-CARD0001', standIn: 'id-of-the-coupon' } as const
+      await giveBack(await redeem('uc-1', { what }))
+      expect(await close('B-1', { named: [{ rewardId: 'uc-CARD0001' }] })).to.deep.equal([])
+    })
+
+    it('include a reward that was taken again after it was given back', async () => {
+      await giveBack(await redeem('uc-1'))
+      test.clock.pass(10)
+      await redeem('uc-1', { key: 'T-2' })
+      expect(await close('B-1', { named: [{ rewardId: 'uc-1' }] })).to.deep.equal(['uc-1'])
+    })
+
+    it('include a reward that is named, at any time, for one ticket only', async () => {
+      await redeem('uc-1')
+      const late = { fromMs: test.clock.nowMs() + 1, named: [{ rewardId: 'uc-1' }] }
+      expect(await close('B-1', late)).to.deep.equal(['uc-1'])
+      expect(await close('B-2', late)).to.deep.equal([])
+    })
+
+    it('include a reward that is named, and of which nothing is known at its venue', async () => {
+      await giveBack(await redeem('uc-1', { venue: 'another-venue' }))
+      expect(await close('B-1', { named: [{ rewardId: 'uc-1' }] })).to.deep.equal(['uc-1'])
     })
   })
 })

@@ -106,6 +106,50 @@ describe('the coupons of a closed bill', () => {
       ['uc-1'],
       ['r-1'],
     ],
+    ...(['credited', 'reversed', 'in_doubt', 'stuck', 'sent'] as const).map(
+      (state): (typeof cases)[number] => [
+        `do not include one that is ${state}, even if its reward is named`,
+        { named: [{ rewardId: 'uc-1' }] },
+        [redeemed({ state })],
+        [],
+        [],
+      ],
+    ),
+    [
+      'include one that was taken again after it was given back, if its reward is named',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ id: 'r-0', state: 'credited' }), redeemed()],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    [
+      'include a reward that is named, of which we only know that a debit was refused',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ state: 'refused' }), redeemed({ id: 'r-2', state: 'not_done' })],
+      ['uc-1'],
+      [],
+    ],
+    [
+      'include a reward that is named, if only another card has given it back',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ state: 'credited', cardHash: 'other' })],
+      ['uc-1'],
+      [],
+    ],
+    [
+      'include one of any time if its reward is named',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ account: 'A-9', confirmedAtMs: openMs - 1 })],
+      ['uc-1'],
+      ['r-1'],
+    ],
+    [
+      'include the one in time, of several whose reward is named',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed(), redeemed({ id: 'r-later', confirmedAtMs: closedMs + 1 })],
+      ['uc-1'],
+      ['r-1'],
+    ],
     [
       'include a reward that is named without a redemption, besides those that were taken',
       { named: [{ rewardId: 'uc-9' }] },
@@ -124,6 +168,13 @@ describe('the coupons of a closed bill', () => {
       'do not include a reward that another ticket has named before',
       { named: [{ rewardId: 'uc-1' }] },
       [redeemed({ ticketKey: 'B-0', isNamedByTicket: true })],
+      [],
+      [],
+    ],
+    [
+      'do not include a reward that another ticket has named before, whenever it was taken',
+      { named: [{ rewardId: 'uc-1' }] },
+      [redeemed({ ticketKey: 'B-0', isNamedByTicket: true, confirmedAtMs: openMs - 1 })],
       [],
       [],
     ],
@@ -173,17 +224,25 @@ describe('the coupons of a closed bill', () => {
   it('go out with one ticket each, however a bill is split and its parts are ordered', () => {
     const part = fc.record({
       ticketKey: fc.constantFrom('B-1', 'B-2', 'B-3'),
-      names: fc.option(fc.constantFrom('r-1', 'r-2')),
+      names: fc.option(
+        fc.constantFrom<CardBill['named'][number]>(
+          { redemptionId: 'r-1' },
+          { redemptionId: 'r-2' },
+          { rewardId: 'uc-1' },
+          { rewardId: 'uc-2' },
+        ),
+      ),
       kind: fc.constantFrom('sale', 'refund' as const),
+      fromMs: fc.constantFrom(openMs, closedMs),
     })
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         let redemptions = [redeemed(), other]
-        for (const { ticketKey, names, kind } of parts) {
-          const named = names === null ? [] : [{ redemptionId: names }]
+        for (const { ticketKey, names, kind, fromMs } of parts) {
+          const named = names === null ? [] : [names]
           const before = redemptions
           const { claims, coupons } = decideCoupons(
-            bill({ ticketKey, named, kind } as Partial<CardBill>),
+            bill({ ticketKey, named, kind, fromMs } as Partial<CardBill>),
             redemptions,
           )
           redemptions = redemptions.map((one) => {
@@ -191,9 +250,11 @@ describe('the coupons of a closed bill', () => {
             return claim ? { ...one, ticketKey, isNamedByTicket: claim.isNamed } : one
           })
           for (const { id, what } of redemptions) {
+            const isNamed =
+              names?.redemptionId === id || (what?.kind === 'coupon' && names?.rewardId === what.rewardId)
             const held = before.find((one) => one.id === id)
             const isElsewhere = held?.ticketKey !== undefined && held.ticketKey !== ticketKey
-            if (isElsewhere && (held.isNamedByTicket || names !== id))
+            if (isElsewhere && (held.isNamedByTicket || !isNamed))
               expect(coupons).to.not.include(what?.kind === 'coupon' && what.rewardId)
           }
         }

@@ -91,6 +91,28 @@ describe('rewards', () => {
     ])
   })
 
+  it('do not go out once they were given back, whichever of their names the ticket has', async () => {
+    const { reply } = await counter.till.debit(takeCoffee)
+    const { redemptionId } = reply
+    const credit = { cardNumber: anna, accountNumber: 'A-1', redemptionId }
+    expect((await counter.till.credit(credit)).reply).to.include({ response: 'OK' })
+    await close({ ticketId: 'B-1', redemptions: [{ redemptionId }] })
+    await close({ ticketId: 'B-2', redemptions: [{ rewardId: coffee }] })
+    await close({ ticketId: 'B-3', redemptions: [{ redemptionId: 'of another system', rewardId: coffee }] })
+    expect((await couponsByTicket()).map(([, coupons]) => coupons)).to.deep.equal([[], [], []])
+  })
+
+  it('go out with one ticket whose clock is eleven minutes slow if their reward is named', async () => {
+    await counter.till.debit(takeCoffee)
+    const closedAt = new Date(Date.now() - 11 * 60_000)
+    for (const ticketId of ['B-1', 'B-2'])
+      await close({ ticketId, closedAt, redemptions: [{ rewardId: coffee }] })
+    expect(await couponsByTicket()).to.deep.equal([
+      ['B-1', [coffee]],
+      ['B-2', []],
+    ])
+  })
+
   it('go out with the first part of a split bill alone, and with it again when it is reopened', async () => {
     await counter.till.debit(takeCoffee)
     for (const [ticketId, total] of [
@@ -147,6 +169,29 @@ describe('rewards', () => {
       const { reply } = await counter.till.debit(takeCoffee)
       await close({ accountNumber: 'A-9', redemptions: [{ redemptionId: reply.redemptionId }] })
       expect(await couponsByTicket()).to.deep.equal([['B-77', [coffee]]])
+    })
+
+    it('go out with one ticket that names them, also in capitals', async () => {
+      const { reply } = await counter.till.debit(takeCoffee)
+      const inCapitals = reply.redemptionId?.toUpperCase()
+      for (const [ticketId, redemptionId] of [
+        ['B-1', inCapitals],
+        ['B-2', reply.redemptionId],
+        ['B-3', inCapitals],
+      ])
+        await close({ accountNumber: 'A-9', ticketId, redemptions: [{ redemptionId }] })
+      expect(await couponsByTicket()).to.deep.equal([
+        ['B-1', [coffee]],
+        ['B-2', []],
+        ['B-3', []],
+      ])
+    })
+
+    it('do not go to another card, even if its ticket names them in capitals', async () => {
+      const { reply } = await counter.till.debit(takeCoffee)
+      const redemptionId = reply.redemptionId?.toUpperCase()
+      await close({ cardNumber: ben, redemptions: [{ redemptionId, rewardId: coffee }] })
+      expect(await couponsByTicket()).to.deep.equal([['B-77', []]])
     })
 
     it('do not go to another card, even if its ticket names them', async () => {

@@ -14,11 +14,12 @@ describe('a credit', () => {
   const { coffee } = demo.coupons
   const stateOfCoffee = () => counter.core.coupon(coffee)?.status
 
-  it('finds its debit by the redemption, by the transaction, and by the bill', async () => {
+  it('finds its debit by the redemption, also in capitals, by the transaction, and by the bill', async () => {
     const ways = [
       (redemptionId: string) => ({ redemptionId }),
       () => ({ originalTransactionId: 'T-1' }),
       () => ({ accountNumber: 'A-1', rewardId: coffee }),
+      (redemptionId: string) => ({ redemptionId: redemptionId.toUpperCase() }),
     ]
     for (const [index, way] of ways.entries()) {
       const debit = await counter.till.debit({

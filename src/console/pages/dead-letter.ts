@@ -46,7 +46,8 @@ export async function drop(desk: Desk, visit: Visit): Promise<Answer> {
   return redirect(`/dead-letters/${idOf(visit)}?done=${act.id}`)
 }
 
-function idOf({ params: { id = '' } }: Visit): string {
+function idOf({ params }: Visit): string {
+  const id = params.id?.toLowerCase() ?? ''
   if (!/^[\w-]{1,64}$/.test(id)) throw new Refused(404, 'There is no such dead letter.')
   return id
 }

@@ -63,7 +63,8 @@ async function answer(
   return await show(desk, visit, redemption, { status: 409, problem })
 }
 
-async function find({ reading }: Desk, { params: { id = '' } }: Visit): Promise<RedemptionRecord> {
+async function find({ reading }: Desk, { params }: Visit): Promise<RedemptionRecord> {
+  const id = params.id?.toLowerCase() ?? ''
   const [record] = /^[0-9a-f-]{1,64}$/.test(id) ? await reading.journal.redemptionsByIds([id]) : []
   if (!record) throw new Refused(404, 'There is no such redemption, or it is older than 60 days.')
   return record

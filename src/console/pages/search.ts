@@ -69,8 +69,9 @@ async function findByNumber({ reading, config }: Desk, typed: string): Promise<B
 /** What belongs to no bill. */
 async function findOther({ reading }: Desk, byId: Gathered, typed: string): Promise<Answer | undefined> {
   if (!isEmpty(byId)) return redirect(`/ids/${encodeURIComponent(typed)}`)
-  const isDeadLetter = /^[\w-]{8,64}$/.test(typed) && (await reading.journal.hasDeadLetter(typed))
-  return isDeadLetter ? redirect(`/dead-letters/${typed}`) : undefined
+  const id = typed.toLowerCase()
+  const isDeadLetter = /^[\w-]{8,64}$/.test(id) && (await reading.journal.hasDeadLetter(id))
+  return isDeadLetter ? redirect(`/dead-letters/${id}`) : undefined
 }
 
 /** Written down also if nothing is known of the card: somebody has looked for it. */
