@@ -43,13 +43,14 @@ async function erase(parts: CommandParts, isAgreed: boolean, options: ActOptions
   const cardHash = createKeyedHash(config.journal.cardHashKey)(cardNumber)
   const diary = await parts.diary()
   const { rows, published } = (await diary?.read(() => countOfCard(cardHash))) ?? { rows: 0, published: [] }
-  const deadLetters = await deadLettersWith(journal, cardNumber)
+  let deadLetters = await deadLettersWith(journal, cardNumber)
   const erasure = isAgreed ? await journal.eraseCard(cardHash) : await journal.findForErasure(cardHash)
   if (erasure.refusals.length > 0) throw new CommandFailed(refused(erasure.refusals))
   if (isAgreed) {
     const target = maskCard(cardNumber)
     await journal.acts.note({ name: 'erase_card', target }, actOf(options))
-    for (const id of deadLetters) await journal.acts.dropDeadLetter(id, 'erase_card', actOf(options))
+    // Looked for again: a ticket that waited for Kafka may have become one before its card was erased.
+    deadLetters = await dropAll(journal, await deadLettersWith(journal, cardNumber), options)
     if (diary) await eraseFromDiary(config, cardHash, createLogger('silent'))
   }
   const left = leftElsewhere(published)
@@ -92,6 +93,14 @@ async function deadLettersWith(journal: Journal, cardNumber: string): Promise<st
     if (isSpotted(text)) found.push(id)
   }
   return found
+}
+
+/** @returns those that were there: somebody may have sent one meanwhile, which then waits for Kafka */
+async function dropAll({ acts }: Journal, deadLetters: string[], options: ActOptions): Promise<string[]> {
+  const dropped: string[] = []
+  for (const id of deadLetters)
+    if (await acts.dropDeadLetter(id, 'erase_card', actOf(options))) dropped.push(id)
+  return dropped
 }
 
 function leftElsewhere(published: DiaryEntry[]): string[] {

@@ -5,7 +5,7 @@ import { listAudit, type AuditEntry, type AuditFilter } from './audit.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { narrow } from './narrow.ts'
 import { toValues, whereAfter, type Listed } from './paging.ts'
-import { readRedemption, whereOpen } from './redemption-row.ts'
+import { readRedemption, whereOpen, whereSettled } from './redemption-row.ts'
 import { numberOrUndefined } from './row-values.ts'
 import type { Seal } from './seal.ts'
 import { readStats, type JournalCounts } from './stats.ts'
@@ -60,7 +60,7 @@ export type LookUps = {
 const coreIdsSql = 'SELECT DISTINCT core_id FROM venues WHERE venue_id = :venueId'
 /** Settled rows have an index by their last change, open ones by being open. */
 const open = whereOpen
-const settled = `due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck') AND changed_at > :sinceMs`
+const settled = `${whereSettled} AND changed_at > :sinceMs`
 
 export function createLookUps(seal: Seal, { read }: Pick<Access, 'read'>): LookUps {
   function* ofBill({ venueId, account }: { venueId: string; account: string }): Work<RedemptionRecord[]> {

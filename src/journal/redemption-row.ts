@@ -9,6 +9,9 @@ import type { Row } from './work.ts'
 /** Must be written like the condition of the index `redemptions_open`, or SQLite does not use that. */
 export const whereOpen = `(due_at IS NOT NULL OR state = 'stuck')`
 
+/** The same of `redemptions_final`, which finds settled rows by their last change. */
+export const whereSettled = `due_at IS NULL AND state NOT IN ('sent', 'in_doubt', 'stuck')`
+
 /** @returns a condition of rows that these keys open; ids of keys are hexadecimal digits */
 export function whereOpenedBy(keyIds: string[]): string {
   const ids = keyIds.map((id) => `'${id}'`).join(', ')

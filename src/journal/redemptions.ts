@@ -1,5 +1,5 @@
 import { redemptionId, tenantOf } from '../model/keys.ts'
-import { isRemembered } from '../redemptions/attempts.ts'
+import { isRemembered, nextAttempt } from '../redemptions/attempts.ts'
 import { beginDebit as newDebit, beginUnseen } from '../redemptions/begin.ts'
 import type { CreditDecision, CreditRows } from '../redemptions/decide-credit.ts'
 import {
@@ -63,17 +63,33 @@ export function createRedemptions(rows: RedemptionRows) {
         return decision
       }
       case 'send': {
-        const { attempt, again } = decision
+        const { again } = decision
         if (again) {
-          const redemption = yield* rows.apply(again, { kind: 'sent', intent, attempt, call }, nowMs)
+          const event = { kind: 'sent', intent, attempt: decision.attempt, call } as const
+          const redemption = yield* rows.apply(again, event, nowMs)
           return redemption && { do: 'send', redemption }
         }
+        const attempt = yield* unusedAttempt(intent.key, decision.attempt)
         const id = redemptionId(intent.key, attempt)
         const begun = newDebit(intent, { id, attempt, nowMs, call })
         yield* rows.add(begun, nowMs)
         return { do: 'send', redemption: begun.redemption }
       }
     }
+  }
+
+  /**
+   * The core knows an attempt by its id, which must never be that of another redemption. A row that was erased still has
+   * its id, but is not found by the key any more.
+   *
+   * @param next as `nextAttempt` returns it
+   */
+  function* unusedAttempt(key: string, next: number): Work<number> {
+    // The rows of a key are read with the one that has the first id: then there is none.
+    if (next === 1) return next
+    let attempt = next
+    while (yield* rows.find(redemptionId(key, attempt))) attempt++
+    return attempt
   }
 
   function* beginCredit(
@@ -118,7 +134,8 @@ export function createRedemptions(rows: RedemptionRows) {
         const attempts = yield* rows.findAttempts(decision.key)
         // The debit is known, but not by what else the credit says: nobody may spoil its key with a wrong card or id.
         if (attempts.some((row) => isRemembered(row, nowMs))) return { do: 'refuse', code: decision.code }
-        const begun = beginUnseen(intent, decision, { attempts, nowMs, call })
+        const attempt = yield* unusedAttempt(decision.key, nextAttempt(attempts))
+        const begun = beginUnseen(intent, decision, { attempt, nowMs, call })
         // A row that exists under this id is another venue's, which this one may not give back.
         if (yield* rows.find(begun.redemption.id)) return { do: 'refuse', code: decision.code }
         yield* rows.add(begun, nowMs)

@@ -1,5 +1,4 @@
 import { redemptionId } from '../model/keys.ts'
-import { nextAttempt } from './attempts.ts'
 import type { CreditDecision } from './decide-credit.ts'
 import {
   keyMs,
@@ -43,22 +42,21 @@ export function beginDebit(
  * The row for a credit whose debit is not in the journal. It refuses the debit if that comes late, and remembers the
  * credit's answer. It is in doubt if the core is asked, else it is a tombstone in state `reversed`.
  *
- * @param attempts under the debit's key
+ * @param attempt the next one under the debit's key; its reference is used unless the credit names another
  */
 export function beginUnseen(
   intent: CreditIntent,
   decision: Extract<CreditDecision, { do: 'adopt' | 'leaveTombstone' }>,
-  { attempts, nowMs, call }: { attempts: Redemption[]; nowMs: number; call: Call },
+  { attempt, nowMs, call }: { attempt: number; nowMs: number; call: Call },
 ): NewRedemption {
   const { key, reference } = decision
   const { redemptionId: _id, debitKey: _key, secret, ...content } = intent
-  const attempt = nextAttempt(attempts)
   const isAsked = decision.do === 'adopt'
   return {
     redemption: {
       ...initial,
       ...content,
-      id: attempt === 1 ? reference : redemptionId(key, attempt),
+      id: reference === redemptionId(key, 1) ? redemptionId(key, attempt) : reference,
       key,
       attempt,
       state: isAsked ? 'in_doubt' : 'reversed',

@@ -89,7 +89,7 @@ for (const { name, makeEnv } of useBothEnvs())
       expect(await told(['card'], ` ${anna} `)).to.equal(text)
       const wrong = await run(['card'], '??\n')
       expect([wrong.code, wrong.stdout]).to.deep.equal([1, ''])
-      expect(wrong.stderr).to.match(/no card number/)
+      expect(wrong.stderr).to.match(/did not contain a card number/)
       expect((await run(['card', anna])).code).to.equal(64)
     })
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
 import { createKeyedHash } from '../../src/model/keys.ts'
 import { debitEntry } from '../diary/entries.ts'
 import { readDiary } from '../diary/read-diary.ts'
@@ -126,6 +127,30 @@ for (const name of ['SQLite', 'PostgreSQL'])
         .and.to.match(/^It can be done once what is open is settled, and a day later\.$/m)
       expect(await redemptionsOfCard()).to.have.length(1)
     })
+
+    if (name === 'PostgreSQL')
+      it('deletes a dead letter that came while it waited for its redemptions', async () => {
+        await counter.till.debit(takePoints)
+        while ((await sql('SELECT 1 FROM redemptions WHERE answered_at IS NOT NULL')).length === 0);
+        await age(2 * dayMs)
+        const holder = new pg.Client({ connectionString: url })
+        await holder.connect()
+        await holder.query('BEGIN; SELECT 1 FROM redemptions FOR UPDATE')
+        const patient = { ...env, POS_DEADLINE_MS: '20000' }
+        const erased = runCommand('erase', ['card', '--yes'], patient, `${anna}\n`)
+        const isWaiting = `SELECT 1 FROM pg_locks WHERE NOT granted
+          AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'redemptions'::regclass)`
+        while ((await holder.query(isWaiting)).rows.length === 0);
+        await counter.till.ticket({
+          ticketId: 'B-1',
+          cardNumber: anna,
+          closedAt: new Date(),
+          total: Number.NaN,
+        })
+        await holder.end()
+        expect((await erased).stdout).to.match(/^ {2}dead letters, .+: 1$/m)
+        expect(await sql('SELECT id FROM dead_letters')).to.deep.equal([])
+      })
   })
 
 describe('the command erase', () => {
