@@ -180,7 +180,8 @@ describe("a jump of the database's clock, of several replicas,", () => {
   // Else nothing would be sent to the core, and no ticket to Kafka, for as long as the clock has gone back.
   it('moves the calls that the core may still count, a block, and the lease of the relay', async () => {
     const [{ journal }] = replicas
-    await journal.sharedBudget!.take('all', { count: 1, max: 48, holdMs: 12_000, windowMs: 10_000 }, [])
+    const wanted = { count: 1, max: 48, limit: 48, holdMs: 12_000, windowMs: 10_000 } as const
+    await journal.sharedBudget!.take('all', wanted, [])
     await journal.keepBlock('all', replicas[0].clock.nowMs() + 60_000)
     await journal.sharedLease!.keep('relay', 5_000)
     const columns = 'until_ms[1], blocked_until_ms, (SELECT until_ms FROM leases)'
