@@ -40,6 +40,8 @@ export type SlotsWanted = {
   count: 1 | 2
   /** How many may be in use, with these. */
   max: number
+  /** How many may be in use at all: those who go first may use more than others. */
+  limit: number
   /** How long they count at most, if their end is never told: the call, and the core's window after it. */
   holdMs: number
   /** How long the core counts a call after its end. */

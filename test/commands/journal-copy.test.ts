@@ -146,7 +146,7 @@ describe('the command journal-copy', function () {
     })
 
     it('that counts the calls made before the copy, and keeps the block by the core', async () => {
-      const wanted = { count: 1, max: 48, holdMs: 15_000, windowMs: 10_000 } as const
+      const wanted = { count: 1, max: 48, limit: 48, holdMs: 15_000, windowMs: 10_000 } as const
       const budget = copied.journal.sharedBudget!
       // Sets the database's clock.
       await copied.journal.stats()

@@ -1,3 +1,6 @@
+import type { Journal } from '../../src/journal/journal.ts'
+import { openJournalBeside } from '../../src/journal/open.ts'
+import { createLogger } from '../../src/observability/logger.ts'
 import { isRemembered } from '../../src/redemptions/attempts.ts'
 import type { DebitRows } from '../../src/redemptions/decide-debit.ts'
 import type { DebitIntent } from '../../src/redemptions/redemption.ts'
@@ -8,7 +11,17 @@ import { createReplica, forEachDatabase, openOnPostgres, openReplicas } from '..
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 import { usePostgres } from '../support/postgres-for-tests.ts'
-import { createTestParts, openTestJournal, unreadMessage, type TestJournal } from '../support/test-journal.ts'
+import { getStuck } from '../support/stuck-redemption.ts'
+import { testAct } from '../support/test-act.ts'
+import {
+  createTestParts,
+  journalKeys,
+  openTestJournal,
+  testMetrics,
+  testSettings,
+  unreadMessage,
+  type TestJournal,
+} from '../support/test-journal.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -150,6 +163,56 @@ describe('a jump of the clock while the file is locked', () => {
   })
 })
 
+describe("a jump of the clock beside an operator's command", () => {
+  let test: TestJournal
+  let command: Journal
+  beforeEach(async () => {
+    test = await openTestJournal()
+    command = await openBeside(test)
+  })
+  afterEach(async () => {
+    await command.close()
+    await test.end()
+  })
+
+  const dueMs = async () =>
+    Number((await test.sql("SELECT due_at FROM redemptions WHERE key = 'P-1'"))[0]?.due_at)
+  const uses = {
+    service: () => test.journal.stats(),
+    command: () => command.stats(),
+  }
+
+  // Back twice, an undo was due before the call that it undoes could have ended.
+  for (const jumpMs of [-hourMs, hourMs])
+    for (const order of [
+      ['service', 'command'],
+      ['command', 'service'],
+    ] as const)
+      it(`of ${jumpMs / hourMs} h is followed once, if the ${order[0]} uses the file first`, async () => {
+        await settleDebit(test.journal, await beginDebit(test), { kind: 'unknown' })
+        const beforeMs = await dueMs()
+        test.clock.jump(jumpMs)
+        for (const user of order) await uses[user]()
+        expect(await dueMs()).to.equal(beforeMs + jumpMs)
+      })
+
+  it('back is followed once by the next start, if the command has written while no service ran', async () => {
+    const stuckId = await getStuck(test.journal, test.clock.pass)
+    await settleDebit(test.journal, await beginDebit(test), { kind: 'unknown' })
+    const beforeMs = await dueMs()
+    await test.journal.tidy()
+    await test.journal.close()
+    test.clock.jump(-hourMs)
+    expect(await command.acts.retry(stuckId, testAct(), { seenState: undefined })).to.include({
+      outcome: 'done',
+    })
+    await test.open()
+    expect(await dueMs()).to.equal(beforeMs - hourMs)
+    const due = await test.journal.dueUndos(9)
+    expect(due.map(({ id }) => id)).to.deep.equal([stuckId])
+  })
+})
+
 describe("a jump of the database's clock, of several replicas,", () => {
   const makeDatabase = usePostgres()
   let replicas: [TestJournal, ...TestJournal[]]
@@ -180,7 +243,8 @@ describe("a jump of the database's clock, of several replicas,", () => {
   // Else nothing would be sent to the core, and no ticket to Kafka, for as long as the clock has gone back.
   it('moves the calls that the core may still count, a block, and the lease of the relay', async () => {
     const [{ journal }] = replicas
-    await journal.sharedBudget!.take('all', { count: 1, max: 48, holdMs: 12_000, windowMs: 10_000 }, [])
+    const wanted = { count: 1, max: 48, limit: 48, holdMs: 12_000, windowMs: 10_000 } as const
+    await journal.sharedBudget!.take('all', wanted, [])
     await journal.keepBlock('all', replicas[0].clock.nowMs() + 60_000)
     await journal.sharedLease!.keep('relay', 5_000)
     const columns = 'until_ms[1], blocked_until_ms, (SELECT until_ms FROM leases)'
@@ -227,6 +291,12 @@ describe('a replica that was frozen while the database answered', () => {
       }
     })
 })
+
+/** As an operator's command does. */
+function openBeside({ path, clock }: TestJournal): Promise<Journal> {
+  const settings = { ...testSettings, path, postgres: undefined, maxBytes: 1024 ** 3, keys: journalKeys }
+  return openJournalBeside(settings, { clock, log: createLogger('silent'), metrics: testMetrics })
+}
 
 async function beginDebit(test: TestJournal): Promise<string> {
   const begun = await test.journal.beginDebit(intent, sendNext)

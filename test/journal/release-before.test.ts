@@ -100,7 +100,7 @@ for (const { version, sql } of frozenSchemas)
           expect(await journal.findApproval(toCredentials('1902', 'key-of-the-project'))).to.have.property(
             'venue',
           )
-          const wanted = { count: 1, max: 2, holdMs: 1, windowMs: 1 } as const
+          const wanted = { count: 1, max: 2, limit: 2, holdMs: 1, windowMs: 1 } as const
           const take = (scope: string) => journal.sharedBudget!.take(scope, wanted, [])
           expect(await take('all')).to.include({ reason: 'no_slot' })
           expect(await take('of-another-key')).to.include({ reason: 'blocked' })

@@ -3,7 +3,7 @@ import type { Journal } from '../../src/journal/journal.ts'
 import { createPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { migrate } from '../../src/journal/postgres/migrate.ts'
 import { migrations, type Migration } from '../../src/journal/postgres/migrations.ts'
-import { createPool, getTypeParser } from '../../src/journal/postgres/pool.ts'
+import { createPool, getTypeParser, type PostgresConfig } from '../../src/journal/postgres/pool.ts'
 import { untilUsable } from '../../src/journal/open.ts'
 import { createLogger, type Logger } from '../../src/observability/logger.ts'
 import { systemClock, type Clock } from '../../src/time/clock.ts'
@@ -112,6 +112,8 @@ type Replica = {
   keys?: string[]
   migrations?: readonly Migration[]
   isProduction?: boolean
+  /** Wins over all others. */
+  settings?: Partial<PostgresConfig>
 }
 
 /**
@@ -154,11 +156,12 @@ export function createReplica(
     keys = journalKeys.slice(0, 1),
     migrations,
     isProduction = false,
+    settings,
   }: Replica = {},
 ): Journal {
-  const postgres = { ...postgresAt(url), patienceMs, isProduction }
-  const settings = { ...testSettings, path: '', postgres, keys, maxBytes: 1024 ** 3 }
-  return createPostgresJournal(settings, postgres, { clock, log, metrics: testMetrics }, migrations)
+  const postgres = { ...postgresAt(url), patienceMs, isProduction, ...settings }
+  const config = { ...testSettings, path: '', postgres, keys, maxBytes: 1024 ** 3 }
+  return createPostgresJournal(config, postgres, { clock, log, metrics: testMetrics }, migrations)
 }
 
 /** Sets the database's clock to the test's before each use of the journal. */

@@ -1,3 +1,4 @@
+import type { Logger } from '../../observability/logger.ts'
 import type { SharedBudget, SlotEnded, SlotsTaken, SlotsWanted } from '../shared.ts'
 import type { Row } from '../work.ts'
 
@@ -28,13 +29,34 @@ const addSql = `INSERT INTO budgets (scope, until_ms, blocked_until_ms)
   SELECT $1, coalesce((SELECT until_ms FROM budgets WHERE scope = 'strangers'), '{}'), 0
   ON CONFLICT (scope) DO NOTHING`
 
-export function createSharedBudget(once: Once): SharedBudget {
+/**
+ * As if all slots had just been taken, by calls whose end nobody will tell. What the row that is gone had counted is
+ * unknown, and some of those calls may still be under way.
+ */
+const addSpentSql = `INSERT INTO budgets (scope, until_ms)
+  VALUES ($1, array_fill(now_ms() + $3::bigint, ARRAY[$2::int]))
+  ON CONFLICT (scope) DO NOTHING RETURNING scope`
+
+export function createSharedBudget(once: Once, log: Logger): SharedBudget {
+  /** Scopes that have had a row. */
   const known = new Set<string>()
 
   async function add(scope: string) {
     if (known.has(scope)) return
     await once(addSql, [scope])
     known.add(scope)
+  }
+
+  async function findWhy(scope: string, wanted: SlotsWanted): Promise<Row | undefined> {
+    const { count, max, limit, holdMs } = wanted
+    const askWhy = async () => (await once(whySql, [scope, count, max]))[0]
+    const why = await askWhy()
+    if (why) return why
+    // Its row is gone, as after a restore, or a failover to a standby that had not got it yet.
+    const [added] = await once(addSpentSql, [scope, limit, holdMs])
+    if (added)
+      log.warn({ scope }, 'the database has lost the count of calls to the core, which counts as used up')
+    return await askWhy()
   }
 
   return {
@@ -45,7 +67,7 @@ export function createSharedBudget(once: Once): SharedBudget {
       if (taken) return { slots: Array<number>(count).fill(Number(taken.slot)) }
       // The ends were not written, since nothing was.
       if (ended.length > 0) await this.end(scope, ended, windowMs)
-      const [why] = await once(whySql, [scope, count, max])
+      const why = await findWhy(scope, wanted)
       const blockedForMs = Number(why?.blocked_for ?? 0)
       if (blockedForMs > 0) return { reason: 'blocked', freeInMs: blockedForMs }
       // Room that came up meanwhile is asked for again at once.

@@ -125,7 +125,7 @@ export function createPostgresJournal(
     keepApproval: ({ apiKey }, approval) => write(() => approvals.keep(apiKey, approval)),
     dropApproval: (credentials) => write(() => approvals.drop(credentials)),
     durability: durability.found,
-    sharedBudget: createSharedBudget(once),
+    sharedBudget: createSharedBudget(once, log),
     sharedLease: createSharedLease(once),
     sharedReplicas: createSharedReplicas(once),
     sharedNotices: notices,

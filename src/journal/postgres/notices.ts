@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import { systemTimers } from '../../time/clock.ts'
 import { sleep } from '../../time/waiting.ts'
 import type { NoticeKind, SharedNotices } from '../shared.ts'
+import { Client, endClient } from './client.ts'
 import { connectionTo, send, type PostgresConfig } from './pool.ts'
 
 const channel = 'zonal_adapter'
 const tellSql = 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload'
 /** A connection that is half open says nothing by itself. */
 const heartbeatMs = 5_000
-const heartbeatWithinMs = 3_000
+const answerWithinMs = 3_000
 const connectAgainMs = 1_000
 
 type Deps = {
@@ -26,24 +26,11 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
   // Of this process, whose own notices come back to it.
   const from = randomUUID()
   const handlers = new Map<NoticeKind, (key: string | undefined) => void>()
-  let client: pg.Client | undefined
   let running: Promise<void> | undefined
   const untold = new Set<string>()
   let telling: Promise<void> | undefined
   let wasHeard: boolean | undefined
   const pause = (ms: number) => sleep(systemTimers, ms, closing.signal).catch(() => undefined)
-
-  async function connect(): Promise<pg.Client> {
-    const connected = new pg.Client({
-      ...connectionTo(config.listenUrl, config),
-      connectionTimeoutMillis: heartbeatWithinMs,
-    })
-    connected.on('error', () => undefined)
-    connected.on('notification', ({ payload }) => hear(payload))
-    await connected.connect()
-    await connected.query(`LISTEN ${channel}`)
-    return connected
-  }
 
   function hear(payload: string | undefined) {
     const [sender, about, ...key] = (payload ?? '').split(' ')
@@ -51,14 +38,31 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
   }
 
   async function listenOnce() {
-    client = await connect()
-    report(undefined)
-    // Whatever was said before is unknown.
-    for (const handle of handlers.values()) handle(undefined)
+    const client = new Client({
+      ...connectionTo(config.listenUrl, config),
+      connectionTimeoutMillis: answerWithinMs,
+    })
+    client.on('error', () => undefined)
+    client.on('notification', ({ payload }) => hear(payload))
+    try {
+      await client.connect()
+      // A standby refuses it.
+      await send(client, { text: `LISTEN ${channel}`, query_timeout: answerWithinMs })
+      report(undefined)
+      // Whatever was said before is unknown.
+      for (const handle of handlers.values()) handle(undefined)
+      await watch(client)
+    } finally {
+      await endClient(client)
+    }
+  }
+
+  /** @throws what pg throws once the server does not answer any more */
+  async function watch(client: Client) {
     for (;;) {
       await pause(heartbeatMs)
       if (closing.signal.aborted) return
-      await send(client, { text: 'SELECT 1', query_timeout: heartbeatWithinMs })
+      await send(client, { text: 'SELECT 1', query_timeout: answerWithinMs })
     }
   }
 
@@ -78,9 +82,6 @@ export function createNotices({ config, once, log }: Deps): SharedNotices & { cl
         await listenOnce()
       } catch (error) {
         report(error)
-      } finally {
-        await client?.end().catch(() => undefined)
-        client = undefined
       }
       await pause(connectAgainMs)
     }

@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import { describeError, type Logger } from '../../observability/logger.ts'
 import type { Row } from '../work.ts'
+import { Client } from './client.ts'
 
 export type PostgresConfig = NonNullable<Config['journal']['postgres']>
 export type Connection = pg.PoolClient
@@ -32,6 +33,7 @@ export function createPool(
 ): Pool {
   const pool = new pg.Pool({
     ...connectionTo(config.url, config),
+    Client,
     max: config.poolSize,
     connectionTimeoutMillis: config.patienceMs * connectShare,
     idleTimeoutMillis: 30_000,

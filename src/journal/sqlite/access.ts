@@ -11,21 +11,25 @@ import { createLimits } from './limits.ts'
 import { run } from '../work.ts'
 import { createWriter } from './writer.ts'
 
+/** What only the service has, which owns the file. `applicationId` identifies the file; undefined if that was not possible. */
+export type Owner = { applicationId: number | undefined }
+
 /**
  * Reads and writes the file: in transactions, within its limits, only while it is the file that was opened, and with
  * times that follow the clock.
  *
- * @param applicationId identifies the file; undefined if it has none, or for an operator's command
+ * @param owner undefined for an operator's command. A command does not follow the clock: the service does, at once if it
+ *   runs, else at its next start, and both together would move all times twice
  */
 export function createAccess(
   db: Database,
   config: Config['journal'],
   { clock, log, metrics }: JournalDeps,
-  applicationId: number | undefined,
+  owner: Owner | undefined,
 ) {
   const forget = createRetention(config.venueStaleMs)
   const troubles = createTroubles({ log, metrics })
-  const files = watchFile(config.path, applicationId, endAtOnce)
+  const files = watchFile(config.path, owner?.applicationId, endAtOnce)
   const limits = createLimits(db, config.maxBytes, troubles, files.lost)
   const jumps = createClockJumps(db, { clock, log, metrics })
   const nowMs = () => clock.nowMs()
@@ -34,7 +38,7 @@ export function createAccess(
     // After a close its files may be gone, which must not be reported as a trouble.
     if (isClosed) return
     files.checkIndex()
-    jumps.follow()
+    if (owner) jumps.follow()
   }
   const writer = createWriter(db, troubles, prepare, (seconds, isDone) => {
     metrics.journalCommitSeconds.observe(seconds)

@@ -11,7 +11,7 @@ import { createRedemptionRows } from '../redemption-rows.ts'
 import { checkSealKeys } from '../seal-keys.ts'
 import { createSeal } from '../seal.ts'
 import { readStats } from '../stats.ts'
-import { createAccess } from './access.ts'
+import { createAccess, type Owner } from './access.ts'
 import { followClockSince } from './clock-jumps.ts'
 import { openDatabase, openExistingDatabase, type Database } from './database.ts'
 import { identify } from './file-watch.ts'
@@ -30,7 +30,7 @@ export function createSqliteJournal(config: Config['journal'], deps: JournalDeps
   try {
     const db = openDatabase(config.path, deps.log)
     followClockSince(db, deps)
-    const journal = createJournalOn(db, config, deps, identify(db))
+    const journal = createJournalOn(db, config, deps, { applicationId: identify(db) })
     return {
       ...journal,
       async close() {
@@ -58,7 +58,7 @@ function createJournalOn(
   db: Database,
   config: Config['journal'],
   deps: JournalDeps,
-  applicationId: number | undefined,
+  owner: Owner | undefined,
 ): Journal {
   const seal = createSeal(config.keys)
   try {
@@ -69,7 +69,7 @@ function createJournalOn(
   }
 
   const rows = createRedemptionRows(seal)
-  const access = createAccess(db, config, deps, applicationId)
+  const access = createAccess(db, config, deps, owner)
   const { read, write, tidy, trouble, close } = access
   const approvals = createApprovals(createKeyedHash(config.cardHashKey))
   return {

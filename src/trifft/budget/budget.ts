@@ -76,7 +76,7 @@ export function createBudget(config: Config['core'], { journal, clock, timers, m
       freeAtMs,
       quietUntilMs,
       blockedUntilMs,
-      shared: budget && createSharedScope({ budget, scope, windowMs, timers }),
+      shared: budget && createSharedScope({ budget, scope, limit, windowMs, timers }),
       onBlock,
       clock,
       timers,

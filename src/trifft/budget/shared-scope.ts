@@ -8,10 +8,10 @@ const maxCallMs = 5_000
 
 export type SharedScope = ReturnType<typeof createSharedScope>
 
-type Deps = { budget: SharedBudget; scope: string; windowMs: number; timers: Timers }
+type Deps = { budget: SharedBudget; scope: string; limit: number; windowMs: number; timers: Timers }
 
 /** One scope of the budget that all replicas share. */
-export function createSharedScope({ budget, scope, windowMs, timers }: Deps) {
+export function createSharedScope({ budget, scope, limit, windowMs, timers }: Deps) {
   let ended: SlotEnded[] = []
   let cancelTelling: (() => void) | undefined
 
@@ -29,7 +29,7 @@ export function createSharedScope({ budget, scope, windowMs, timers }: Deps) {
      * @throws StorageUnavailable; nothing may be sent then
      */
     take: (count: 1 | 2, max: number): Promise<SlotsTaken> =>
-      budget.take(scope, { count, max, holdMs: maxCallMs + windowMs, windowMs }, takeEnded()),
+      budget.take(scope, { count, max, limit, holdMs: maxCallMs + windowMs, windowMs }, takeEnded()),
 
     /** A slot whose end cannot be told counts a little longer. */
     end(slot: number, hasLeft: boolean) {

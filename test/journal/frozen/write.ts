@@ -78,7 +78,8 @@ async function fill({ journal, clock }: TestJournal) {
     venue,
     approvedAtMs: clock.nowMs(),
   })
-  await journal.sharedBudget!.take('all', { count: 2, max: 48, holdMs: 12_000, windowMs: 10_000 }, [])
+  const wanted = { count: 2, max: 48, limit: 48, holdMs: 12_000, windowMs: 10_000 } as const
+  await journal.sharedBudget!.take('all', wanted, [])
   await journal.keepBlock('of-another-key', clock.nowMs() + 60_000)
   await journal.sharedLease!.keep('relay', 5_000)
 
