@@ -36,7 +36,7 @@ describe('pages of the console', () => {
     for (const at of [24, 25]) {
       const error = await asked[at]!.catch((thrown: unknown) => thrown)
       expect(error).to.be.instanceOf(Refused).and.include({ status: 503 })
-      expect((error as Error).message).to.include('Load it again in a moment')
+      expect((error as Error).message).to.include('Load this page again in a moment')
     }
     ends[0]!()
     await asked[0]
