@@ -1,10 +1,12 @@
 import { createTill } from '../simulators/till.ts'
+import { createStallMeter } from '../support/stalls.ts'
 
 export type Felt = {
   asked: number
   /** In all, and by code. */
   refused: number
   codes: Record<string, number>
+  /** Without the time in which this process stood still. */
   slowestMs: number
 }
 
@@ -23,17 +25,20 @@ export function startHonestTills(
   const { balance, debit, credit, ticket } = createTill(till)
   const codes = new Map<string, number>()
   const underWay = new Set<Promise<void>>()
+  const stalls = createStallMeter()
   let asked = 0
   let slowestMs = 0
 
   async function ask(turn: number) {
     const cardNumber = cards[turn % cards.length] ?? ''
     const startedMs = performance.now()
+    const stalledBeforeMs = stalls.stalledMs()
     const code = await answerTo(turn, cardNumber).then(
       ({ reply }) => (reply.response === 'OK' ? undefined : (reply.code ?? 'none')),
       () => 'no answer',
     )
-    slowestMs = Math.max(slowestMs, performance.now() - startedMs)
+    const stalledMs = stalls.stalledMs() - stalledBeforeMs
+    slowestMs = Math.max(slowestMs, performance.now() - startedMs - stalledMs)
     if (code) codes.set(code, (codes.get(code) ?? 0) + 1)
   }
 
@@ -63,6 +68,7 @@ export function startHonestTills(
   return async function end(): Promise<Felt> {
     clearInterval(timer)
     await Promise.all(underWay)
+    stalls.stop()
     const refused = [...codes.values()].reduce((sum, count) => sum + count, 0)
     return { asked, refused, codes: Object.fromEntries(codes), slowestMs: Math.round(slowestMs) }
   }

@@ -1,4 +1,4 @@
-import { createStallMeter } from './stalls.ts'
+import { createStallMeter } from '../support/stalls.ts'
 
 /** What happened while it ran; names are counted as they come. */
 export type Figures = ReturnType<typeof createFigures>

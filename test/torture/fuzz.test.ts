@@ -11,7 +11,7 @@ import { isAtLength } from '../support/at-length.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 
 /** More on demand: FUZZ=1000000 npm run fuzz; the same again: FUZZ_SEED=… */
-const messages = Number(process.env.FUZZ ?? (isAtLength ? 30_000 : 3_000))
+const messages = Number(process.env.FUZZ ?? (isAtLength ? 20_000 : 3_000))
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 /** Written at once on one connection: as many as may wait there. */
 const pipelined = 8
