@@ -63,7 +63,7 @@ describe('a service that is killed', () => {
 
   it('holds a debit that was under way when it died, and gives it back to a credit', async () => {
     // Long enough for a busy machine to start the next one before that time is over.
-    const before = await start({ POS_DEADLINE_MS: '12000' })
+    const before = await start({ POS_DEADLINE_MS: '7000' })
     await tillOf(before).balance({ cardNumber: demo.cards.anna })
     const fault = core.faults.next({ operation: 'redeem', kind: 'hang', when: 'after' })
     const debit = {

@@ -18,8 +18,6 @@ import { beginTogether } from '../support/begin-together.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
 
 const closedAt = new Date()
-/** Several services start at once, so on a busy machine the first check of a venue takes long. */
-const patience = { POS_DEADLINE_MS: '20000', CORE_BALANCE_DEADLINE_MS: '10000' }
 
 describe('the journal of a running service', () => {
   useRealSockets()
@@ -38,7 +36,7 @@ describe('the journal of a running service', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lost-file-test-'))
     const path = join(folder, 'journal.sqlite')
     const start = (journalPath = path) =>
-      startAdapterProcess({ CORE_BASE_URL: core.url, JOURNAL_PATH: journalPath, ...patience })
+      startAdapterProcess({ CORE_BASE_URL: core.url, JOURNAL_PATH: journalPath })
     const service = {
       path,
       adapter: await start(),
