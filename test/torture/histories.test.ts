@@ -173,8 +173,7 @@ type Heard = DebitHeard | { refused: string } | undefined
 /** What has happened so far, as the tills and customer care see it. */
 type Past = {
   asked: { request: DebitRequest; heard: Heard }[]
-  /** `atMs`: monotonic. */
-  told: { request: DebitRequest; redemptionId: string; atMs: number }[]
+  told: { request: DebitRequest; redemptionId: string }[]
   beliefs: Map<string, Belief>
   /** Redemptions that customer care has given back: the journal cannot know. */
   restored: Set<string>
@@ -262,7 +261,7 @@ async function take(step: Step, at: number, world: World, past: Past) {
       asked.push({ request, heard: done ?? heard[0] })
       if (!done) return
       await checkReplay(world, request, done, told)
-      told.push({ request, redemptionId: done.redemptionId, atMs: world.clock.monotonicMs() })
+      told.push({ request, redemptionId: done.redemptionId })
       if (!step.isAnswered) return
       await world.answered(done.redemptionId, at)
       beliefs.set(done.redemptionId, { is: 'taken', request })
@@ -311,7 +310,7 @@ async function credit(
   { which, by, isMoved, id }: Extract<Step, { do: 'credit' }>,
   at: number,
   world: World,
-  { asked, told, beliefs }: Past,
+  { asked, beliefs }: Past,
 ) {
   const debit = asked[which % asked.length]
   if (!debit) return
@@ -332,33 +331,13 @@ async function credit(
     ...(names ? isMoved && { accountNumber: 'A-9' } : { accountNumber }),
     ...(id || needsId ? { transactionId: `C-${id ?? 9}` } : {}),
   }
-  const last = lastToldOf(told, asks.originalTransactionId, world.clock.monotonicMs())
-  const taken = last === undefined ? undefined : beliefs.get(last)
   const answer: RedemptionDone | { refused: string } | undefined = await world.credit(asks, at)
 
-  if (answer && taken?.is === 'taken' && isSameThing(taken.request, request)) {
-    const heard = 'refused' in answer ? answer.refused : answer.redemptionId
-    expect([last, ...notNow], `heard of the credit of ${asks.originalTransactionId}`).to.include(heard)
-  }
   if (answer && !('refused' in answer)) return beliefs.set(answer.redemptionId, { is: 'given back', request })
   // Its process died, or it will be given back later: which of several is meant only the journal can tell.
   if (!answer || answer.refused === 'NOT_GIVEN_BACK_YET')
     for (const belief of beliefs.values())
       if (belief.is === 'taken' && isSameThing(belief.request, request)) belief.is = 'unsure'
-}
-
-const dayMs = 86_400_000
-/** What a till may hear of a credit whose debit it was told OK, unless it hears that this was given back. */
-const notNow = [
-  ...['NOT_GIVEN_BACK_YET', 'CORE_UNAVAILABLE', 'TRY_AGAIN_SHORTLY', 'CREDENTIALS_WRONG', 'MEMBER_BLOCKED'],
-  'DUPLICATE_REFERENCE',
-]
-
-/** @returns the redemption of which a till was last told OK under this transaction id, within the day that it is remembered */
-function lastToldOf(told: Past['told'], transactionId: string | undefined, nowMs: number) {
-  if (transactionId === undefined) return undefined
-  const last = told.findLast(({ request }) => request.transactionId === transactionId)
-  return last && nowMs - last.atMs < dayMs ? last.redemptionId : undefined
 }
 
 function isSameThing(a: DebitRequest, b: DebitRequest): boolean {
