@@ -5,7 +5,7 @@ import { openImpatient } from '../support/impatient-journal.ts'
 import { runSql } from '../support/postgres-database.ts'
 import { useOwnCluster } from '../support/postgres-for-tests.ts'
 import { useRealSockets } from '../support/real-sockets.ts'
-import { couponDebit, sendNext } from '../support/redemption.ts'
+import { confirmed, couponDebit, sendNext, settleDebit } from '../support/redemption.ts'
 import { refusedInTime } from '../support/refused-in-time.ts'
 import { createTestParts } from '../support/test-journal.ts'
 
@@ -81,6 +81,25 @@ describe('the journal on PostgreSQL, when the server fails,', () => {
     await expectToWorkAgain()
     const sent = (await underWay).filter(({ status }) => status === 'fulfilled').length
     expect(await count(), 'every debit that was answered is there').to.be.at.least(before + sent + 1)
+  })
+
+  // What was begun before the return of a database, and failed after it, reported it as away again.
+  it('is not away because one use of it fails, if another has reached it meanwhile', async () => {
+    const begun = await debit()
+    if (begun.do !== 'send') throw new Error('was not sent')
+    const holder = new pg.Client({ connectionString: url })
+    await holder.connect()
+    try {
+      await holder.query('BEGIN')
+      await holder.query('SELECT FROM redemptions WHERE id = $1 FOR UPDATE', [begun.redemption.id])
+      const held = refusedInTime(settleDebit(journal, begun.redemption.id, confirmed()))
+      await debit()
+      expect(String(await held)).to.match(/cannot be used/)
+      expect(journal.trouble()).to.equal(undefined)
+      expect(lines.join()).not.to.include('trouble with the journal')
+    } finally {
+      await holder.end()
+    }
   })
 
   it('keeps running if the server goes down while its connections are idle', async () => {

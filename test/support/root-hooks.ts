@@ -1,8 +1,11 @@
 import { config, expect } from 'chai'
+import { configureGlobal } from 'fast-check'
 import nock from 'nock'
 
 // By default chai cuts values to 40 characters, which show of a reply that it is an error, but not its code.
 config.truncateThreshold = 1_000
+// By default the failed check is the cause of the error, and a parallel worker passes on an error without its cause.
+configureGlobal({ includeErrorInReport: true })
 
 /**
  * An un-mocked call would hide as a failure of the core (nock answers it with 501), so every test that makes one

@@ -59,6 +59,7 @@ export function createPostgresJournal(
   const approvals = createApprovals(createKeyedHash(config.cardHashKey))
   metrics.journalMaxBytes.set(config.maxBytes)
   let awayAtMs = -Infinity
+  let reachedAtMs = -Infinity
 
   const schema = createMigration(pool, postgres.patienceMs, migrations)
   const server = createServerWatch({ pool, clock, log, metrics, onChange: durability.lookAtOnce })
@@ -82,17 +83,27 @@ export function createPostgresJournal(
   const once = (text: string, values: unknown[]) => use(() => transactions.once(text, values))
 
   async function use<T>(action: () => Promise<T>): Promise<T> {
+    const begunMs = clock.monotonicMs()
     try {
       const result = await action()
-      troubles.set('away', undefined)
+      reached()
       return result
     } catch (error) {
-      const isAway = error instanceof DatabaseUnavailable
-      if (isAway) awayAtMs = clock.monotonicMs()
-      // A work that was refused for lack of room has reached it.
-      troubles.set('away', isAway ? error.message : undefined)
+      if (!(error instanceof DatabaseUnavailable)) {
+        // What was refused for lack of room has reached it.
+        reached()
+        throw error
+      }
+      awayAtMs = clock.monotonicMs()
+      // Else what was begun before its return, and fails after it, would report it as away again.
+      if (reachedAtMs <= begunMs) troubles.set('away', error.message)
       throw error
     }
+  }
+
+  function reached() {
+    reachedAtMs = clock.monotonicMs()
+    troubles.set('away', undefined)
   }
 
   const notices = createNotices({ config: postgres, once, log })
