@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Exchange } from '../exchange.ts'
 import { creditKey, debitKey, redemptionId, transactionKey } from '../model/keys.ts'
 import { isPossibleRedemptionId, isPossibleRewardId } from '../model/possible-ids.ts'
-import { Refusal, StorageUnavailable } from '../model/refusal.ts'
-import { maskCard, type Caller, type CreditRequest, type What } from '../model/words.ts'
-import type { Recorded } from '../journal/journal.ts'
-import { describeError } from '../observability/logger.ts'
+import { mayBeDone, Refusal } from '../model/refusal.ts'
+import { maskCard, type Caller, type CreditRequest } from '../model/words.ts'
 import {
   decideCredit,
   type CreditDecision,
@@ -13,22 +10,13 @@ import {
   type CreditRows,
 } from '../redemptions/decide-credit.ts'
 import { isHeldUp, type CardRows } from '../redemptions/decide-debit.ts'
-import { isFinal, stands, type Redemption, type UndoOutcome } from '../redemptions/redemption.ts'
 import { isForeignRedemptionId, unmaskMoved } from './mask-ids.ts'
+import { recordOutcome, sendCredit } from './credit-call.ts'
 import { maskRequest } from './former-ids.ts'
 import { inTime } from './in-time.ts'
 import { inTrace } from './traced-parts.ts'
-import { untilStored } from './until-stored.ts'
 import { untilFree } from './turns.ts'
-import {
-  giveBackAtCore,
-  isNothing,
-  isTooLate,
-  notBegun,
-  undoOutcome,
-  type RedemptionDeps,
-  type RedemptionDone,
-} from './redemption.ts'
+import { isTooLate, notBegun, type RedemptionDeps, type RedemptionDone } from './redemption.ts'
 
 /** Kept back to store the credit and to answer, in case the card's turn does not come in time. */
 const reservedForAnswerMs = 300
@@ -64,7 +52,7 @@ export function createCredit(parts: RedemptionDeps) {
       }
       const begun = await untilFree(deps.timers, () =>
         inTime(deps.timers, exchange, deps.journal.beginCredit(question, decide), async (late) => {
-          if (late.do === 'send') await record(deps, late.redemption, { kind: 'not_done' })
+          if (late.do === 'send') await recordOutcome(deps, late.redemption, { kind: 'not_done' })
         }),
       ).catch(askToTryAgain)
       if (begun.do === 'refuse') throw new Refusal(begun.code)
@@ -72,7 +60,8 @@ export function createCredit(parts: RedemptionDeps) {
       const what = redemption.what ?? masked.what
       if (!what) throw new Refusal('NOTHING_TO_GIVE_BACK')
       exchange.facts.redemptionId = redemption.id
-      if (begun.do === 'send') return await send(deps, { redemption, what, cardNumber, caller, exchange })
+      if (begun.do === 'send')
+        return await sendCredit(deps, { redemption, what, cardNumber, caller, exchange })
       exchange.isReplayed = true
       const moved = unmaskMoved(redemption.givenBack ?? {}, what)
       return { redemptionId: redemption.id, what, moved }
@@ -84,7 +73,7 @@ export function createCredit(parts: RedemptionDeps) {
 
 /** A credit that may have been written down is carried out by the undo worker, so the till must not hear that nothing was done. */
 function askToTryAgain(error: unknown): never {
-  if (!(error instanceof StorageUnavailable) || !error.mayBeDone) throw error
+  if (!mayBeDone(error)) throw error
   throw new Refusal('TRY_AGAIN_SHORTLY', { cause: error, message: error.message })
 }
 
@@ -141,73 +130,4 @@ function readUnseenDebit(request: CreditRequest, caller: Caller): CreditQuestion
   if (!accountNumber || what?.kind !== 'coupon') return undefined
   const key = debitKey(caller, { accountNumber, what })
   return { key, reference: redemptionId(key, 1), hasTransactionId: false }
-}
-
-/** A credit whose debit was found, and whose call is about to leave. */
-type CreditCall = {
-  redemption: Redemption
-  what: What
-  cardNumber: string
-  caller: Caller
-  exchange: Exchange
-}
-
-async function send(deps: RedemptionDeps, call: CreditCall): Promise<RedemptionDone> {
-  const { redemption, what, cardNumber, caller, exchange } = call
-  const { id, undoNumber, state, sentAtMs } = redemption
-  const order = { caller, cardNumber, what, reference: id, idempotencyKey: `${id}:undo:${undoNumber}` }
-  const outcome = await giveBackAtCore(deps, order, exchange)
-  const isOpen = await settle(deps, call, undoOutcome(outcome, cardNumber, deps.maskId))
-  if (outcome.kind === 'done') return { redemptionId: id, what, moved: outcome.moved }
-  // The till never heard OK, and the core has nothing to give back: nothing is taken.
-  if (isNothing(outcome) && state === 'in_doubt' && sentAtMs !== undefined)
-    return { redemptionId: id, what, moved: {} }
-  throw outcome.kind === 'unknown' || isOpen ? new Refusal('NOT_GIVEN_BACK_YET') : outcome.refusal
-}
-
-/** @returns whether the undo worker will repeat the call; true as well if the outcome could not be written in time */
-async function settle(deps: RedemptionDeps, call: CreditCall, outcome: UndoOutcome): Promise<boolean> {
-  const { redemption: sent, exchange } = call
-  const written = record(deps, sent, outcome)
-  try {
-    const { redemption } = await inTime(deps.timers, exchange, written)
-    return redemption === undefined || !isFinal(redemption)
-  } catch (error) {
-    deps.log.warn(
-      { redemptionId: sent.id, error: describeError(error) },
-      'the outcome of a credit could not be written',
-    )
-    void written
-      .then(isOver, mayBeDone)
-      .then((isNeeded) => (isNeeded ? giveBackLater(deps, call) : undefined))
-      .catch(() => undefined)
-    return true
-  }
-}
-
-function record({ journal }: RedemptionDeps, sent: Redemption, outcome: UndoOutcome) {
-  const callId = sent.call?.id
-  return journal.record(sent, { kind: 'undo_outcome', outcome, callId, jitter: Math.random() })
-}
-
-/** Whether the credit was written down as over, too late to tell the till. */
-function isOver({ redemption }: Recorded): boolean {
-  return redemption !== undefined && (stands(redemption) || redemption.state === 'not_done')
-}
-
-function mayBeDone(error: unknown): boolean {
-  return error instanceof StorageUnavailable && error.mayBeDone
-}
-
-/** The till was told that it will be given back, so the undo worker has to go on, whatever was written down of the credit. */
-async function giveBackLater(
-  { journal, timers }: RedemptionDeps,
-  { redemption, cardNumber, caller }: CreditCall,
-) {
-  const { creditKey } = redemption
-  const secret = { cardNumber, apiKey: caller.credentials.apiKey }
-  const call = { id: randomUUID(), untilMs: 0 }
-  await untilStored(timers, () =>
-    journal.record(redemption, { kind: 'credit_sent', creditKey, secret, call }),
-  )
 }

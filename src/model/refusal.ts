@@ -75,3 +75,7 @@ export class StorageUnavailable extends Refusal {
     this.mayBeDone = mayBeDone
   }
 }
+
+export function mayBeDone(error: unknown): error is StorageUnavailable {
+  return error instanceof StorageUnavailable && error.mayBeDone
+}
